@@ -1,0 +1,90 @@
+package io.flotilla;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The name of an agent: what kind it is and, where there are many of a kind, which one.
+ *
+ * <p>Written {@code reader} or {@code reader#17}. Circuit breakers, limiters and meter tags are keyed by the kind, so
+ * ten thousand instances make one key. Immutable.
+ *
+ * @param kind what the agent is, {@code reader}: 1 to 200 characters, no {@code #}, no control characters, not blank
+ * @param instance which one of its kind, {@code 17}: 1 to 200 characters, no control characters, not blank; null where
+ *     the kind has one agent only
+ */
+public record AgentId(String kind, @Nullable String instance) {
+
+    /** The most characters a kind or an instance may have. */
+    public static final int MAX_LENGTH = 200;
+
+    private static final char SEPARATOR = '#';
+
+    /**
+     * Checks both parts.
+     *
+     * @param kind what the agent is
+     * @param instance which one of its kind, or null
+     * @throws NullPointerException if {@code kind} is null
+     * @throws IllegalArgumentException if a part is blank, too long, or has a character it may not have
+     */
+    public AgentId {
+        check("kind", Objects.requireNonNull(kind, "kind"));
+        if (kind.indexOf(SEPARATOR) >= 0) {
+            throw new IllegalArgumentException("kind must not contain '#', was \"" + kind + "\"");
+        }
+        if (instance != null) {
+            check("instance", instance);
+        }
+    }
+
+    /**
+     * Reads a name as {@link #toString()} writes it.
+     *
+     * @param name {@code kind} or {@code kind#instance}; what follows the first {@code #} is the instance
+     * @return the id of that name
+     * @throws NullPointerException if {@code name} is null
+     * @throws IllegalArgumentException if a part is blank, too long, or has a character it may not have
+     */
+    public static AgentId of(String name) {
+        int separator = Objects.requireNonNull(name, "name").indexOf(SEPARATOR);
+        return separator < 0
+                ? new AgentId(name, null)
+                : new AgentId(name.substring(0, separator), name.substring(separator + 1));
+    }
+
+    /**
+     * An instance of a kind by number.
+     *
+     * @param kind what the agent is
+     * @param instance which one
+     * @return the id {@code kind#instance}
+     * @throws NullPointerException if {@code kind} is null
+     * @throws IllegalArgumentException if {@code kind} is blank, too long, or has a character it may not have
+     */
+    public static AgentId of(String kind, long instance) {
+        return new AgentId(kind, Long.toString(instance));
+    }
+
+    private static void check(String part, String value) {
+        if (value.isBlank()) {
+            throw new IllegalArgumentException(part + " must not be blank, was \"" + value + "\"");
+        }
+        if (value.length() > MAX_LENGTH) {
+            throw new IllegalArgumentException(
+                    part + " must have at most " + MAX_LENGTH + " characters, had " + value.length());
+        }
+        for (int at = 0; at < value.length(); at++) {
+            if (Character.isISOControl(value.charAt(at))) {
+                throw new IllegalArgumentException(
+                        part + " must not contain control characters, had one at " + at + " of " + value.length());
+            }
+        }
+    }
+
+    /** {@code kind}, or {@code kind#instance}. */
+    @Override
+    public String toString() {
+        return instance == null ? kind : kind + SEPARATOR + instance;
+    }
+}

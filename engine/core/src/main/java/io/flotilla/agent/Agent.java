@@ -1,0 +1,126 @@
+package io.flotilla.agent;
+
+import io.flotilla.AgentId;
+import java.util.Objects;
+import java.util.function.BiFunction;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * Something that takes a step: a call of a language model, a tool, a rule, a simulated trader.
+ *
+ * <p>Whatever a body does wrong stays its own: it may throw, return null, signal an error, complete empty, never
+ * complete. The engine turns each of these into a result. What a body must not do is block the thread it is called on;
+ * for code that blocks there is {@link #blocking(String, BiFunction)}.
+ *
+ * <p>An agent is shared by all steps that run at the same time, so an implementation is thread-safe and keeps nothing
+ * of a step in its fields: what belongs to the step is in the {@link StepContext}.
+ *
+ * @param <I> the input of a step
+ * @param <O> the value of a step
+ */
+public interface Agent<I, O> {
+
+    /**
+     * Who this is.
+     *
+     * @return the same id at every call
+     */
+    AgentId id();
+
+    /**
+     * One attempt at a step. Called once an attempt, on the thread that starts it.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: the value of the step, which ends it; a second one is not read.
+     *   <li><b>onError</b>: the step failed with this cause.
+     *   <li><b>onComplete</b>: without a value, the step succeeded and has none.
+     *   <li><b>cancel</b>: sent when the step's time is up, when its round is cancelled, or when another agent's failure
+     *       ends the round. What is signalled afterwards is ignored.
+     *   <li><b>context</b>: the context of whoever subscribed to the round.
+     * </ul>
+     *
+     * @param input what the step is about
+     * @param context who calls, how often, until when
+     * @return a cold {@code Mono}, whose work starts when it is subscribed to; never null
+     */
+    Mono<O> step(I input, StepContext context);
+
+    /**
+     * An agent made of a function.
+     *
+     * @param id its name, as {@link AgentId#of(String)} reads it
+     * @param step its body, see {@link #step(Object, StepContext)}
+     * @param <I> the input of a step
+     * @param <O> the value of a step
+     * @return the agent
+     * @throws NullPointerException if an argument is null
+     * @throws IllegalArgumentException if {@code id} is no name of an agent
+     */
+    static <I, O> Agent<I, O> of(String id, BiFunction<? super I, ? super StepContext, ? extends Mono<O>> step) {
+        return of(AgentId.of(id), step);
+    }
+
+    /**
+     * An agent made of a function.
+     *
+     * @param id its name
+     * @param step its body, see {@link #step(Object, StepContext)}
+     * @param <I> the input of a step
+     * @param <O> the value of a step
+     * @return the agent
+     * @throws NullPointerException if an argument is null
+     */
+    static <I, O> Agent<I, O> of(AgentId id, BiFunction<? super I, ? super StepContext, ? extends Mono<O>> step) {
+        return new FunctionAgent<>(Objects.requireNonNull(id, "id"), Objects.requireNonNull(step, "step"));
+    }
+
+    /**
+     * An agent whose body blocks its thread: JDBC, a blocking HTTP client, a long computation.
+     *
+     * <p>The body runs on {@link Schedulers#boundedElastic()}: by default at most ten threads a core, so at most that
+     * many such steps proceed at the same time, whatever the engine's concurrency. On JDK 21 and later these are virtual
+     * threads if the JVM is started with {@code -Dreactor.schedulers.defaultBoundedElasticOnVirtualThreads=true}. Use
+     * {@link #blocking(AgentId, Scheduler, BiFunction)} for a pool of your own. Cancelling the step interrupts the
+     * thread.
+     *
+     * @param id its name, as {@link AgentId#of(String)} reads it
+     * @param step its body; may block and throw; null is no value, as an empty {@code Mono} is
+     * @param <I> the input of a step
+     * @param <O> the value of a step
+     * @return the agent
+     * @throws NullPointerException if an argument is null
+     * @throws IllegalArgumentException if {@code id} is no name of an agent
+     */
+    static <I, O> Agent<I, O> blocking(String id, BiFunction<? super I, ? super StepContext, ? extends O> step) {
+        Objects.requireNonNull(step, "step");
+        // Resolved at every attempt, so that a test's virtual time is seen.
+        return of(
+                id,
+                (input, context) -> Mono.<O>fromCallable(() -> step.apply(input, context))
+                        .subscribeOn(Schedulers.boundedElastic()));
+    }
+
+    /**
+     * An agent whose body blocks its thread, on a pool of the caller's own. The pool's size bounds how many of these
+     * steps proceed at the same time, whatever the engine's concurrency.
+     *
+     * @param id its name
+     * @param pool where the body runs; the caller disposes of it
+     * @param step its body; may block and throw; null is no value, as an empty {@code Mono} is
+     * @param <I> the input of a step
+     * @param <O> the value of a step
+     * @return the agent
+     * @throws NullPointerException if an argument is null
+     */
+    static <I, O> Agent<I, O> blocking(
+            AgentId id, Scheduler pool, BiFunction<? super I, ? super StepContext, ? extends O> step) {
+        Objects.requireNonNull(pool, "pool");
+        Objects.requireNonNull(step, "step");
+        return of(
+                id,
+                (input, context) ->
+                        Mono.<O>fromCallable(() -> step.apply(input, context)).subscribeOn(pool));
+    }
+}
