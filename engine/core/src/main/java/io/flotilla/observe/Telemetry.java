@@ -1,0 +1,136 @@
+package io.flotilla.observe;
+
+import java.util.List;
+
+/**
+ * Every observation and meter of the library. Observations are made when an {@code ObservationRegistry} is given to the
+ * engine, meters when a {@code MeterRegistry} is; neither costs anything otherwise.
+ *
+ * <p>An observation handler may make a timer of the same name as its observation, so no meter shares one.
+ */
+public enum Telemetry {
+    /** One subscription to a round. Its parent is the observation in the subscriber's context, if there is one. */
+    ROUND("flotilla.round", Type.OBSERVATION, "", List.of(Tag.OUTCOME, Tag.RUN_ID)),
+
+    /** One step, all attempts included. Its parent is the round's; what the agent observes has it for a parent. */
+    STEP("flotilla.step", Type.OBSERVATION, "", List.of(Tag.AGENT, Tag.OUTCOME, Tag.AGENT_INSTANCE, Tag.STEP_ID)),
+
+    /** How long steps take, and how many there are. */
+    STEP_DURATION("flotilla.step.duration", Type.TIMER, "seconds", List.of(Tag.AGENT, Tag.OUTCOME)),
+
+    /** How many failures slow subscribers of {@code StepEngine.failures()} did not get. */
+    FAILURES_DROPPED("flotilla.failures.dropped", Type.COUNTER, "failures", List.of());
+
+    /** What kind of thing it is. */
+    public enum Type {
+        /** A Micrometer {@code Observation}: spans, and what else its handlers make of it. */
+        OBSERVATION,
+        /** A Micrometer {@code Timer}. */
+        TIMER,
+        /** A Micrometer {@code Counter}. */
+        COUNTER
+    }
+
+    /** What is said with an observation or meter. */
+    public enum Tag {
+        /**
+         * The agent's kind. The first {@value #MOST_KINDS} kinds of an engine have a value each, all others share
+         * {@value #OTHER}.
+         */
+        AGENT("agent", true),
+        /**
+         * How it ended. Steps: the kind of their result, {@code succeeded}, {@code degraded}, {@code failed}, {@code
+         * timed_out}, {@code rejected} or {@code cancelled}. Rounds: {@code completed}, {@code failed} or {@code
+         * cancelled}.
+         */
+        OUTCOME("outcome", true),
+        /** Which agent of its kind; absent where the kind has one only. On observations, as a high-cardinality value. */
+        AGENT_INSTANCE("agent.instance", false),
+        /** The step's id, as in the log. On observations, as a high-cardinality value. */
+        STEP_ID("step.id", false),
+        /** The round's id. On observations, as a high-cardinality value. */
+        RUN_ID("run.id", false);
+
+        /** How many kinds of agents have a value of their own. */
+        public static final int MOST_KINDS = 256;
+
+        /** The value of the kinds beyond. */
+        public static final String OTHER = "other";
+
+        private final String key;
+        private final boolean lowCardinality;
+
+        Tag(String key, boolean lowCardinality) {
+            this.key = key;
+            this.lowCardinality = lowCardinality;
+        }
+
+        /**
+         * The tag's name.
+         *
+         * @return the key
+         */
+        public String key() {
+            return key;
+        }
+
+        /**
+         * Whether its values are few.
+         *
+         * @return true for what meters have too, false for what only observations have
+         */
+        public boolean isLowCardinality() {
+            return lowCardinality;
+        }
+    }
+
+    private final String metricName;
+    private final Type type;
+    private final String unit;
+
+    @SuppressWarnings("ImmutableEnumChecker") // List.of
+    private final List<Tag> tags;
+
+    Telemetry(String metricName, Type type, String unit, List<Tag> tags) {
+        this.metricName = metricName;
+        this.type = type;
+        this.unit = unit;
+        this.tags = tags;
+    }
+
+    /**
+     * What it is registered as.
+     *
+     * @return the name, with dots
+     */
+    public String metricName() {
+        return metricName;
+    }
+
+    /**
+     * What kind of thing it is.
+     *
+     * @return the type
+     */
+    public Type type() {
+        return type;
+    }
+
+    /**
+     * What it counts in.
+     *
+     * @return the base unit; empty for observations
+     */
+    public String unit() {
+        return unit;
+    }
+
+    /**
+     * What is said with it.
+     *
+     * @return the tags
+     */
+    public List<Tag> tags() {
+        return tags;
+    }
+}

@@ -1,0 +1,133 @@
+package io.flotilla.step;
+
+import io.flotilla.agent.Agent;
+import io.flotilla.agent.StepContext;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Mono;
+
+/**
+ * The attempts at one step, where interceptors are: each subscription is one attempt. Keeps count, and the first cause.
+ */
+final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
+
+    /** More causes than these are not told apart any more, and a shared exception must not grow without end. */
+    private static final int MOST_SUPPRESSED = 16;
+
+    private final Step<I, O> step;
+    private final List<StepInterceptor> interceptors;
+    private final RoundScope.AttemptContext context;
+
+    // Guarded by this.
+    private int count;
+    private @Nullable Throwable first;
+    private @Nullable String source;
+    private @Nullable Throwable degradedBy;
+
+    Attempts(Step<I, O> step, Round<I, O> round) {
+        this.step = step;
+        this.interceptors = round.interceptors;
+        this.context = step.context();
+    }
+
+    /** The whole chain, to be subscribed to once. */
+    Mono<O> intercepted() {
+        Mono<O> chain = this;
+        for (int at = interceptors.size() - 1; at >= 0; at--) {
+            chain = notNull(interceptors.get(at).step(this, chain), interceptors.get(at));
+        }
+        return chain;
+    }
+
+    private Mono<O> notNull(@Nullable Mono<O> wrapped, StepInterceptor interceptor) {
+        return Objects.requireNonNull(
+                wrapped, () -> interceptor + " returned null instead of a Mono for agent " + step.agentId);
+    }
+
+    @Override
+    public void subscribe(CoreSubscriber<? super O> actual) {
+        int number;
+        synchronized (this) {
+            number = ++count;
+        }
+        StepContext attempt = number == 1 ? context : context.attempt(number);
+        Mono<O> chain = new Guarded<>(() -> step.call(step.agent, attempt));
+        try {
+            for (int at = interceptors.size() - 1; at >= 0; at--) {
+                chain = notNull(interceptors.get(at).attempt(this, attempt, chain), interceptors.get(at));
+            }
+        } catch (Throwable thrown) {
+            chain = new Guarded<>(() -> Guarded.rethrow(thrown));
+        }
+        chain.doOnError(this::record).subscribe(actual);
+    }
+
+    private synchronized void record(Throwable cause) {
+        if (first == null) {
+            first = cause;
+        } else if (first instanceof StepRejectedException && !(cause instanceof StepRejectedException)) {
+            Throwable refused = first;
+            first = cause; // a guard's refusal never hides what an attempt really failed with
+            suppress(refused);
+        } else {
+            suppress(cause);
+        }
+    }
+
+    private void suppress(Throwable later) {
+        Throwable kept = Objects.requireNonNull(first);
+        if (later != kept && kept.getSuppressed().length < MOST_SUPPRESSED) {
+            for (Throwable known : kept.getSuppressed()) {
+                if (known == later) {
+                    return;
+                }
+            }
+            kept.addSuppressed(later);
+        }
+    }
+
+    synchronized int count() {
+        return count;
+    }
+
+    /** The first cause there was; {@code last} is what the chain ended with. */
+    synchronized Throwable firstCause(Throwable last) {
+        record(last);
+        return Objects.requireNonNull(first);
+    }
+
+    synchronized StepResult<O> succeeded(Instant startedAt, Duration duration, @Nullable O value) {
+        String from = source;
+        Throwable by = degradedBy;
+        if (from == null || by == null) {
+            return new StepResult.Succeeded<>(step.agentId, step.index, count, startedAt, duration, value);
+        }
+        return new StepResult.Degraded<>(
+                step.agentId, step.index, count, startedAt, duration, value, from, firstCause(by));
+    }
+
+    @Override
+    public Agent<? super I, ? extends O> agent() {
+        return step.agent;
+    }
+
+    @Override
+    public I input() {
+        return step.input;
+    }
+
+    @Override
+    public StepContext context() {
+        return context;
+    }
+
+    @Override
+    public synchronized void degraded(String from, Throwable cause) {
+        source = Objects.requireNonNull(from, "source");
+        degradedBy = Objects.requireNonNull(cause, "cause");
+    }
+}

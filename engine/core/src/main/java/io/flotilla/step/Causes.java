@@ -1,0 +1,33 @@
+package io.flotilla.step;
+
+/** Writes causes so that they cannot break a log line, whatever is in them. */
+final class Causes {
+
+    private static final int MAX_LENGTH = 500;
+
+    private Causes() {}
+
+    /** Class and message in one line of at most {@value #MAX_LENGTH} characters. */
+    static String describe(Throwable cause) {
+        String text;
+        try {
+            text = cause.toString();
+        } catch (Throwable broken) {
+            text = cause.getClass().getName() + " (whose message cannot be read)";
+        }
+        return line(text);
+    }
+
+    private static String line(String text) {
+        int length = Math.min(text.length(), MAX_LENGTH);
+        StringBuilder line = new StringBuilder(length + 1);
+        for (int at = 0; at < length; at++) {
+            char character = text.charAt(at);
+            line.append(
+                    Character.isISOControl(character) || character == '\u2028' || character == '\u2029'
+                            ? ' '
+                            : character);
+        }
+        return text.length() > MAX_LENGTH ? line.append('…').toString() : line.toString();
+    }
+}

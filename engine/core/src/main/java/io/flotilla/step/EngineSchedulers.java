@@ -1,0 +1,55 @@
+package io.flotilla.step;
+
+import java.util.Map;
+import java.util.WeakHashMap;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * Where timers fire, and where time-outs are delivered.
+ *
+ * <p>Two schedulers, since user code must not run on the first: what a time-out sets off (cancelling the body, delivering
+ * the result, starting the next step) may block, and a blocked timer thread would hold up every other time-out. Neither
+ * is one of Reactor's shared schedulers: bodies run there, and blocked ones would keep their own time-outs from firing.
+ *
+ * @param timer where timers fire: one thread that runs nothing else
+ * @param worker where time-outs are delivered: threads on demand, ended when idle
+ */
+record EngineSchedulers(Scheduler timer, Scheduler worker) {
+
+    private static final int MOST_WORKERS = 256;
+    private static final int MOST_QUEUED = 100_000;
+    private static final int IDLE_SECONDS = 10;
+
+    /**
+     * Reactor makes its shared schedulers anew when its factory is exchanged, as turning on virtual time does. Keyed by
+     * one of them, ours change with it: inside virtual time they are virtual, and afterwards the old ones are back.
+     */
+    private static final Map<Scheduler, EngineSchedulers> BY_FACTORY = new WeakHashMap<>();
+
+    private static volatile Cached last = new Cached(null, null);
+
+    private record Cached(
+            @org.jspecify.annotations.Nullable Scheduler key,
+            @org.jspecify.annotations.Nullable EngineSchedulers schedulers) {}
+
+    static EngineSchedulers shared() {
+        Scheduler key = Schedulers.single();
+        Cached cached = last;
+        EngineSchedulers schedulers = cached.schedulers();
+        if (schedulers != null && cached.key() == key) {
+            return schedulers;
+        }
+        synchronized (BY_FACTORY) {
+            EngineSchedulers found = BY_FACTORY.computeIfAbsent(key, any -> create());
+            last = new Cached(key, found);
+            return found;
+        }
+    }
+
+    private static EngineSchedulers create() {
+        return new EngineSchedulers(
+                Schedulers.newSingle("flotilla-timer", true),
+                Schedulers.newBoundedElastic(MOST_WORKERS, MOST_QUEUED, "flotilla-worker", IDLE_SECONDS, true));
+    }
+}

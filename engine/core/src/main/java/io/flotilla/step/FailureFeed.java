@@ -1,0 +1,68 @@
+package io.flotilla.step;
+
+import io.flotilla.observe.Telemetry;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.BufferOverflowStrategy;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.FluxSink;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * The failures of all rounds of an engine, to whoever listens. Each subscriber has a buffer and a thread of its own, so
+ * one that is slow or blocks loses its oldest failures, and nobody else notices.
+ */
+final class FailureFeed {
+
+    private final List<FluxSink<StepFailure>> subscribers = new CopyOnWriteArrayList<>();
+    private final LongAdder dropped = new LongAdder();
+    private final @Nullable Counter droppedCounter;
+    private final Flux<StepFailure> failures;
+
+    FailureFeed(int bufferSize, @Nullable MeterRegistry meters) {
+        this.droppedCounter = meters == null
+                ? null
+                : Counter.builder(Telemetry.FAILURES_DROPPED.metricName())
+                        .description("Failures that slow subscribers did not get")
+                        .baseUnit(Telemetry.FAILURES_DROPPED.unit())
+                        .register(meters);
+        // A sink of Flux.create may be fed by many threads at once; the buffer behind it takes all it is given.
+        this.failures = Flux.<StepFailure>create(this::add, FluxSink.OverflowStrategy.IGNORE)
+                .onBackpressureBuffer(bufferSize, this::dropped, BufferOverflowStrategy.DROP_OLDEST)
+                .publishOn(Schedulers.boundedElastic(), 1);
+    }
+
+    private void add(FluxSink<StepFailure> subscriber) {
+        subscribers.add(subscriber);
+        subscriber.onDispose(() -> subscribers.remove(subscriber));
+    }
+
+    private void dropped(StepFailure oldest) {
+        dropped.increment();
+        if (droppedCounter != null) {
+            droppedCounter.increment();
+        }
+    }
+
+    void publish(StepFailure failure) {
+        for (FluxSink<StepFailure> subscriber : subscribers) {
+            subscriber.next(failure);
+        }
+    }
+
+    Flux<StepFailure> failures() {
+        return failures;
+    }
+
+    long droppedCount() {
+        return dropped.sum();
+    }
+
+    int subscriberCount() {
+        return subscribers.size();
+    }
+}

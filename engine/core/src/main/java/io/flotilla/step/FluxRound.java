@@ -1,0 +1,92 @@
+package io.flotilla.step;
+
+import io.flotilla.agent.Agent;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
+import reactor.util.function.Tuple2;
+
+/**
+ * A round over a stream of agents and their inputs. A place is a request: the source is asked for as many as may start,
+ * and each is started on the thread that brings it.
+ */
+final class FluxRound<I, O> extends Round<I, O>
+        implements CoreSubscriber<Tuple2<? extends Agent<? super I, ? extends O>, ? extends I>> {
+
+    private final int concurrency;
+    private volatile Subscription source = Operators.emptySubscription();
+    private long started;
+    private boolean sourceEnded;
+
+    FluxRound(StepEngine engine, boolean failFast, CoreSubscriber<? super StepResult<O>> downstream, int concurrency) {
+        super(engine, failFast, downstream);
+        this.concurrency = concurrency;
+    }
+
+    @Override
+    public Context currentContext() {
+        return context;
+    }
+
+    @Override
+    public void onSubscribe(Subscription subscription) {
+        if (Operators.validate(source == Operators.emptySubscription() ? null : source, subscription)) {
+            source = subscription;
+            open();
+            if (isStopped()) {
+                subscription.cancel();
+            } else {
+                subscription.request(concurrency == Integer.MAX_VALUE ? Long.MAX_VALUE : concurrency);
+            }
+        }
+    }
+
+    @Override
+    public void onNext(Tuple2<? extends Agent<? super I, ? extends O>, ? extends I> pair) {
+        if (isStopped() || sourceEnded) {
+            Operators.onDiscard(pair, context);
+            return;
+        }
+        start(pair.getT1(), pair.getT2(), started++);
+    }
+
+    @Override
+    public void onError(Throwable cause) {
+        if (sourceEnded) {
+            Operators.onErrorDropped(cause, context);
+        } else {
+            sourceEnded = true;
+            sourceEnded(started, cause);
+        }
+    }
+
+    @Override
+    public void onComplete() {
+        if (!sourceEnded) {
+            sourceEnded = true;
+            sourceEnded(started, null);
+        }
+    }
+
+    @Override
+    void placesFreed(int places) {
+        if (places > 0 && concurrency != Integer.MAX_VALUE) {
+            source.request(places);
+        }
+    }
+
+    @Override
+    void stopSource() {
+        source.cancel();
+    }
+
+    /** The blocked thread is the source's, and only it can bring what is to be started next. */
+    @Override
+    void resumeStarting() {}
+
+    @Override
+    long waiting() {
+        return -1;
+    }
+}

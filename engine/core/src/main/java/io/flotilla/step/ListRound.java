@@ -1,0 +1,100 @@
+package io.flotilla.step;
+
+import io.flotilla.agent.Agent;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
+import reactor.core.CoreSubscriber;
+
+/**
+ * A round over a list of agents. Places are counted in {@link #places}: whoever raises it from 0 is the starter, and
+ * starts steps until it is 0 again.
+ */
+final class ListRound<I, O> extends Round<I, O> {
+
+    private final Agent<? super I, ? extends O>[] agents;
+    private final I input;
+    private final int @Nullable [] order;
+    private final @Nullable IntPredicate stillWanted;
+
+    @SuppressWarnings("UnusedVariable") // by its updater
+    private volatile int places;
+
+    /** The starter's own: handed from one to the next through {@link #places}, or by the stall watch. */
+    private int next;
+
+    private long started;
+
+    @SuppressWarnings("rawtypes")
+    private static final AtomicIntegerFieldUpdater<ListRound> PLACES =
+            AtomicIntegerFieldUpdater.newUpdater(ListRound.class, "places");
+
+    ListRound(
+            StepEngine engine,
+            boolean failFast,
+            CoreSubscriber<? super StepResult<O>> downstream,
+            Agent<? super I, ? extends O>[] agents,
+            I input,
+            @Nullable IntPredicate stillWanted) {
+        super(engine, failFast, downstream);
+        this.agents = agents;
+        this.input = input;
+        this.order = engine.order().isShuffled() ? engine.order().indices(agents.length) : null;
+        this.stillWanted = stillWanted;
+    }
+
+    void run(int concurrency) {
+        open();
+        if (agents.length == 0) {
+            sourceEnded(0, null);
+        } else {
+            placesFreed(Math.min(concurrency, agents.length));
+        }
+    }
+
+    @Override
+    void placesFreed(int freed) {
+        if (freed > 0 && PLACES.getAndAdd(this, freed) == 0) {
+            fill();
+        }
+    }
+
+    private void fill() {
+        do {
+            if (isStopped() || next == agents.length) {
+                return; // the role is kept: nobody needs to start anything any more
+            }
+            int index = order == null ? next : order[next];
+            next++;
+            if (stillWanted != null && !stillWanted.test(index)) {
+                PLACES.getAndIncrement(this);
+            } else {
+                started++;
+                if (!start(agents[index], input, index)) {
+                    return;
+                }
+            }
+            if (next == agents.length) {
+                sourceEnded(started, null);
+            }
+        } while (PLACES.decrementAndGet(this) != 0);
+    }
+
+    @Override
+    void resumeStarting() {
+        if (next == agents.length) {
+            sourceEnded(started, null);
+        }
+        if (PLACES.decrementAndGet(this) != 0) {
+            fill();
+        }
+    }
+
+    @Override
+    long waiting() {
+        return agents.length - (long) next;
+    }
+
+    @Override
+    void stopSource() {}
+}

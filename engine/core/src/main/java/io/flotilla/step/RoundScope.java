@@ -1,0 +1,78 @@
+package io.flotilla.step;
+
+import io.flotilla.AgentId;
+import io.flotilla.agent.StepContext;
+import io.flotilla.agent.UsageLedger;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What the contexts of all steps of a round share; kept apart from the round, which a kept context must not hold on to. */
+final class RoundScope {
+
+    private final String engineId;
+    private final long round;
+    private final @Nullable Duration stepTimeout;
+    private final UsageLedger usage = new UsageLedger();
+
+    RoundScope(String engineId, long round, @Nullable Duration stepTimeout) {
+        this.engineId = engineId;
+        this.round = round;
+        this.stepTimeout = stepTimeout;
+    }
+
+    String runId() {
+        return engineId + '-' + round;
+    }
+
+    AttemptContext context(AgentId agentId, long index, Instant startedAt) {
+        return new RoundContext(this, agentId, index, 1, startedAt);
+    }
+
+    /** The context of one attempt. Its strings are made when asked for: most steps never are. */
+    private record RoundContext(RoundScope scope, AgentId agentId, long stepNumber, int attempt, Instant startedAt)
+            implements AttemptContext {
+
+        @Override
+        public StepContext attempt(int number) {
+            return new RoundContext(scope, agentId, stepNumber, number, startedAt);
+        }
+
+        @Override
+        public String runId() {
+            return scope.runId();
+        }
+
+        @Override
+        public String branchPath() {
+            return "/";
+        }
+
+        @Override
+        public @Nullable Instant deadline() {
+            return scope.stepTimeout == null ? null : startedAt.plus(scope.stepTimeout);
+        }
+
+        @Override
+        public List<AgentId> delegationPath() {
+            return List.of();
+        }
+
+        @Override
+        public UsageLedger usage() {
+            return scope.usage;
+        }
+
+        @Override
+        public String toString() {
+            return "StepContext[" + stepId() + " agent=" + agentId + " attempt=" + attempt + "]";
+        }
+    }
+
+    /** A context that can be had for a later attempt. */
+    interface AttemptContext extends StepContext {
+
+        StepContext attempt(int number);
+    }
+}

@@ -1,0 +1,77 @@
+package io.flotilla.step;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Notices bodies that do not give back the thread they were started on.
+ *
+ * <p>A body that blocks in {@code step(..)} or on subscribe holds the thread that starts the steps of its round. No timer
+ * of the step's can be armed then: arming one before every start would make each step that ends at once pay for it (a
+ * timer costs several times as much as such a step). So rounds with a step timeout are looked at from outside: a thread
+ * of our own asks every {@value #TICK_MILLIS} ms which step each round is starting, and one that it still finds there
+ * after the timeout is handed to {@link Round#stalled}.
+ *
+ * <p>A round costs an entry in a set; the thread lives only while there are rounds, and some seconds more. It counts real
+ * time even where the timers are virtual: a thread is blocked in real time.
+ */
+final class StallWatch {
+
+    static final long TICK_MILLIS = 20;
+
+    private static final Set<Round<?, ?>> ROUNDS = ConcurrentHashMap.newKeySet();
+    private static final AtomicBoolean TICKING = new AtomicBoolean();
+    private static final ScheduledThreadPoolExecutor CLOCK = clock();
+
+    private StallWatch() {}
+
+    private static ScheduledThreadPoolExecutor clock() {
+        ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread thread = new Thread(task, "flotilla-stall-watch");
+            thread.setDaemon(true);
+            return thread;
+        });
+        clock.setKeepAliveTime(5, TimeUnit.SECONDS);
+        clock.allowCoreThreadTimeOut(true);
+        return clock;
+    }
+
+    static void watch(Round<?, ?> round) {
+        ROUNDS.add(round);
+        if (!TICKING.get() && TICKING.compareAndSet(false, true)) {
+            tickLater();
+        }
+    }
+
+    static void forget(Round<?, ?> round) {
+        ROUNDS.remove(round);
+    }
+
+    private static void tickLater() {
+        @SuppressWarnings("FutureReturnValueIgnored") // tick throws nothing
+        var unused = CLOCK.schedule(StallWatch::tick, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private static void tick() {
+        long now = System.nanoTime();
+        for (Round<?, ?> round : ROUNDS) {
+            round.checkForStall(now);
+        }
+        if (!ROUNDS.isEmpty()) {
+            tickLater();
+            return;
+        }
+        TICKING.set(false);
+        if (!ROUNDS.isEmpty() && TICKING.compareAndSet(false, true)) {
+            tickLater();
+        }
+    }
+
+    /** How many rounds are looked at; 0 when all have ended. */
+    static int watched() {
+        return ROUNDS.size();
+    }
+}

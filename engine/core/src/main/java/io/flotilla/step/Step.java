@@ -1,0 +1,258 @@
+package io.flotilla.step;
+
+import io.flotilla.AgentId;
+import io.flotilla.agent.Agent;
+import io.flotilla.agent.StepContext;
+import io.micrometer.observation.Observation;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
+
+/**
+ * One step in a round: subscribes to the agent's body, guards it, and makes exactly one result of whatever it does.
+ *
+ * <p>What the naive version has as a chain ({@code defer}, {@code map}, {@code onErrorResume}, {@code timeout}, an inner
+ * subscriber of the merge) is one object here. The body's signals, the time-out, a stall and a cancel race for {@link
+ * #state}; whoever wins ends the step, everyone else finds it ended and does nothing.
+ *
+ * <p>Every call into the body is guarded: assembly, subscribe, request and cancel. Reactor does not signal what it holds
+ * for fatal ({@link LinkageError}, {@link VirtualMachineError}) but throws it at whoever called, which is here. What is
+ * thrown on a thread of the body's own is seen by nobody; the time-out ends such a step.
+ */
+final class Step<I, O> implements CoreSubscriber<O> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(StepEngine.class);
+    private static final AgentId NAMELESS = AgentId.of("nameless");
+
+    private static final int ACTIVE = 0;
+    private static final int ENDED = 1;
+
+    private final Round<I, O> round;
+    final Agent<? super I, ? extends O> agent;
+    final I input;
+    final long index;
+    final AgentId agentId;
+    final Instant startedAt;
+    final long startedNanos;
+    private final @Nullable Attempts<I, O> attempts;
+    final @Nullable Observation observation;
+    private final Context context;
+
+    /** {@link #ACTIVE}, then {@link #ENDED}. */
+    private volatile int state;
+
+    @SuppressWarnings("UnusedVariable") // by its updater
+    private volatile @Nullable Subscription body;
+
+    /** Whether the step may be in {@link InFlight}; written by the starter, read by whoever ends the step. */
+    volatile boolean listed;
+
+    // The list's own, guarded by it.
+    boolean linked;
+
+    @Nullable Step<?, ?> previous;
+
+    @Nullable Step<?, ?> next;
+
+    @SuppressWarnings("rawtypes")
+    private static final AtomicIntegerFieldUpdater<Step> STATE =
+            AtomicIntegerFieldUpdater.newUpdater(Step.class, "state");
+
+    @SuppressWarnings("rawtypes")
+    private static final AtomicReferenceFieldUpdater<Step, Subscription> BODY =
+            AtomicReferenceFieldUpdater.newUpdater(Step.class, Subscription.class, "body");
+
+    Step(Round<I, O> round, Agent<? super I, ? extends O> agent, I input, long index) {
+        this.round = round;
+        this.agent = agent;
+        this.input = input;
+        this.index = index;
+        this.agentId = idOf(agent);
+        this.startedAt = round.now();
+        this.startedNanos = round.nanos();
+        this.attempts = round.interceptors.isEmpty() ? null : new Attempts<>(this, round);
+        this.observation = round.telemetry == null ? null : observed(round.telemetry);
+        this.context = observation == null ? round.context : StepTelemetry.within(observation, round.context);
+    }
+
+    private @Nullable Observation observed(StepTelemetry telemetry) {
+        try {
+            return telemetry.stepStarted(round.observation, this);
+        } catch (Throwable thrown) {
+            Round.untold(thrown);
+            return null;
+        }
+    }
+
+    /** An agent whose id cannot be had is stepped all the same: what else it does wrong shows in the result. */
+    private static AgentId idOf(Agent<?, ?> agent) {
+        try {
+            AgentId id = agent.id();
+            return id == null ? NAMELESS : id;
+        } catch (Throwable thrown) {
+            return NAMELESS;
+        }
+    }
+
+    /** Calls the body on this thread. Returns normally whatever the body does, unless it does not return at all. */
+    void start() {
+        try {
+            Mono<? extends O> mono = attempts == null ? call(agent, context()) : attempts.intercepted();
+            if (isActive()) {
+                mono.subscribe(this);
+            }
+        } catch (Throwable thrown) {
+            threw(thrown);
+        }
+    }
+
+    RoundScope.AttemptContext context() {
+        return round.scope.context(agentId, index, startedAt);
+    }
+
+    Mono<? extends O> call(Agent<? super I, ? extends O> called, StepContext context) {
+        Mono<? extends O> mono = called.step(input, context);
+        if (mono == null) {
+            throw new NullPointerException("agent " + agentId + " returned null instead of a Mono");
+        }
+        return mono;
+    }
+
+    void threw(Throwable thrown) {
+        stopBody();
+        fail(thrown);
+    }
+
+    boolean isActive() {
+        return state == ACTIVE;
+    }
+
+    private boolean end() {
+        return STATE.compareAndSet(this, ACTIVE, ENDED);
+    }
+
+    @Override
+    public Context currentContext() {
+        return context;
+    }
+
+    @Override
+    public void onSubscribe(Subscription subscription) {
+        if (Operators.setOnce(BODY, this, subscription)) {
+            try {
+                subscription.request(Long.MAX_VALUE);
+            } catch (Throwable thrown) {
+                threw(thrown);
+            }
+        }
+    }
+
+    @Override
+    public void onNext(O value) {
+        if (value == null) {
+            threw(new NullPointerException("agent " + agentId + " emitted null"));
+        } else if (end()) {
+            round.ended(this, succeeded(value));
+        } else {
+            stopBody(); // a second value, or one after the end
+            Operators.onDiscard(value, round.context);
+        }
+    }
+
+    @Override
+    public void onComplete() {
+        if (end()) {
+            round.ended(this, succeeded(null));
+        }
+    }
+
+    @Override
+    public void onError(Throwable cause) {
+        fail(cause == null ? new NullPointerException("agent " + agentId + " signalled a null error") : cause);
+    }
+
+    private void fail(Throwable cause) {
+        if (end()) {
+            round.ended(this, failed(cause));
+        } else {
+            late(cause);
+        }
+    }
+
+    /** The step's time is up: on the worker, or on a rescue thread. */
+    void timeOut() {
+        if (end()) {
+            stopBody();
+            round.ended(this, failed(round.timeoutOf(this)));
+        }
+    }
+
+    /** The round is over: no result, nobody waits for it. */
+    void cancel() {
+        if (end()) {
+            stopBody();
+            round.cancelled(this);
+        }
+    }
+
+    private void stopBody() {
+        try {
+            Operators.terminate(BODY, this);
+        } catch (Throwable thrown) {
+            late(thrown);
+        }
+    }
+
+    private void late(Throwable cause) {
+        if (LOG.isDebugEnabled()) {
+            LOG.debug("after its end: agent={} index={} cause={}", agentId, index, Causes.describe(cause));
+        }
+    }
+
+    /** Time since the step started; a clock that was set back does not make it negative. */
+    long elapsedNanos() {
+        return Math.max(0, round.nanos() - startedNanos);
+    }
+
+    private StepResult<O> succeeded(@Nullable O value) {
+        Duration duration = Duration.ofNanos(elapsedNanos());
+        if (attempts == null) {
+            return new StepResult.Succeeded<>(agentId, index, 1, startedAt, duration, value);
+        }
+        return attempts.succeeded(startedAt, duration, value);
+    }
+
+    private StepResult<O> failed(Throwable last) {
+        Duration duration = Duration.ofNanos(elapsedNanos());
+        int count = attempts == null ? 1 : attempts.count();
+        Throwable cause = attempts == null ? last : attempts.firstCause(last);
+        Throwable kind = last instanceof StepTimeoutException ? last : cause;
+        if (kind instanceof StepTimeoutException timeout) {
+            return new StepResult.TimedOut<>(agentId, index, count, startedAt, duration, timeout.limit(), cause);
+        }
+        if (cause instanceof StepRejectedException rejected) {
+            return new StepResult.Rejected<>(
+                    agentId, index, count, startedAt, duration, rejected.guard(), rejected.retryAfter(), cause);
+        }
+        if (cause instanceof CancellationException) {
+            return new StepResult.Cancelled<>(agentId, index, count, startedAt, duration, cause);
+        }
+        return new StepResult.Failed<>(agentId, index, count, startedAt, duration, Objects.requireNonNull(cause));
+    }
+
+    @Override
+    public String toString() {
+        return context().stepId();
+    }
+}

@@ -1,0 +1,50 @@
+package io.flotilla.step;
+
+import io.flotilla.agent.StepContext;
+import reactor.core.publisher.Mono;
+
+/**
+ * Wraps each step, or each attempt at it: retry, limits, caches, tracing of one's own.
+ *
+ * <p>Interceptors given to {@link StepEngine.Builder#with} first are outermost. From the outside in:
+ *
+ * <pre>
+ * step timeout &gt; step(1) &gt; step(2) &gt; attempt(1) &gt; attempt(2) &gt; guard &gt; the agent's body
+ * </pre>
+ *
+ * <p>The guard turns whatever the body throws, fatal errors too, into {@code onError}, so an interceptor sees every
+ * failure as a signal. What an interceptor throws itself fails the step, not the round. A step that ends with a {@link
+ * StepRejectedException} is {@link StepResult.Rejected}, with a {@link StepTimeoutException} {@link StepResult.TimedOut}.
+ *
+ * <p>Implementations are thread-safe; both methods are called at the start of a step, on the thread that starts it.
+ */
+public interface StepInterceptor {
+
+    /**
+     * Wraps the whole step.
+     *
+     * @param call the step
+     * @param attempts the rest of the chain; every subscription to it is one attempt, which calls the agent again with
+     *     the next number
+     * @param <I> the input of the step
+     * @param <O> the value of the step
+     * @return what is subscribed to instead; {@code attempts} itself, the default, leaves the step as it is
+     */
+    default <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+        return attempts;
+    }
+
+    /**
+     * Wraps one attempt.
+     *
+     * @param call the step
+     * @param context the attempt's own context
+     * @param attempt the rest of the chain, with the agent's body innermost
+     * @param <I> the input of the step
+     * @param <O> the value of the step
+     * @return what is subscribed to instead; {@code attempt} itself, the default, leaves the attempt as it is
+     */
+    default <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+        return attempt;
+    }
+}

@@ -1,0 +1,355 @@
+package io.flotilla.step;
+
+import io.flotilla.AgentId;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a step ended. A step that failed is a value like any other: it has its place in the report and names its agent.
+ *
+ * <p>Six records, told apart by {@link #fold}, by {@link #kind()} or by {@code instanceof}. Immutable, as far as the
+ * value and the cause are.
+ *
+ * @param <O> the value of a step
+ */
+public sealed interface StepResult<O> {
+
+    /** The kinds of results, one a record. */
+    enum Kind {
+        /** The agent's own answer. */
+        SUCCEEDED,
+        /** A fallback's value, since the agent failed. */
+        DEGRADED,
+        /** The agent threw, signalled an error or returned null. */
+        FAILED,
+        /** The step's time was up. */
+        TIMED_OUT,
+        /** A guard did not let the step through. */
+        REJECTED,
+        /** The step's own work was cancelled by somebody else than the engine. */
+        CANCELLED;
+
+        /**
+         * Whether results of this kind are failures.
+         *
+         * @return false for {@link #SUCCEEDED} and {@link #DEGRADED}, true for all others
+         */
+        public boolean isFailure() {
+            return this != SUCCEEDED && this != DEGRADED;
+        }
+    }
+
+    /**
+     * Whose step it was.
+     *
+     * @return the agent's id
+     */
+    AgentId agentId();
+
+    /**
+     * The step's place in the input, which tells two steps of one agent apart.
+     *
+     * @return a number from 0
+     */
+    long index();
+
+    /**
+     * How many times the agent was called.
+     *
+     * @return 1 where nothing retries; 0 if a guard refused the step before its first attempt
+     */
+    int attempts();
+
+    /**
+     * When the step started, on the engine's clock.
+     *
+     * @return the instant
+     */
+    Instant startedAt();
+
+    /**
+     * How long the step took, waits between attempts included.
+     *
+     * @return never negative
+     */
+    Duration duration();
+
+    /**
+     * Which of the six it is.
+     *
+     * @return the kind
+     */
+    Kind kind();
+
+    /**
+     * The value of the step.
+     *
+     * @return the value of a {@link Succeeded} or {@link Degraded} step; null if its agent completed empty, and for all
+     *     other kinds
+     */
+    default @Nullable O value() {
+        return null;
+    }
+
+    /**
+     * Why the step did not succeed: its first cause, with those of later attempts suppressed in it.
+     *
+     * @return null for a {@link Succeeded} step, the cause for all others
+     */
+    default @Nullable Throwable cause() {
+        return null;
+    }
+
+    /**
+     * Whether there is nothing to use.
+     *
+     * @return {@code kind().isFailure()}
+     */
+    default boolean isFailure() {
+        return kind().isFailure();
+    }
+
+    /**
+     * Calls the function that fits the kind; the compiler sees to it that none is forgotten.
+     *
+     * @param succeeded for {@link Succeeded}
+     * @param degraded for {@link Degraded}
+     * @param failed for {@link Failed}
+     * @param timedOut for {@link TimedOut}
+     * @param rejected for {@link Rejected}
+     * @param cancelled for {@link Cancelled}
+     * @param <R> what they return
+     * @return what the function returned
+     */
+    <R extends @Nullable Object> R fold(
+            Function<? super Succeeded<O>, ? extends R> succeeded,
+            Function<? super Degraded<O>, ? extends R> degraded,
+            Function<? super Failed<O>, ? extends R> failed,
+            Function<? super TimedOut<O>, ? extends R> timedOut,
+            Function<? super Rejected<O>, ? extends R> rejected,
+            Function<? super Cancelled<O>, ? extends R> cancelled);
+
+    /**
+     * The agent answered.
+     *
+     * @param agentId whose step it was
+     * @param index the step's place in the input
+     * @param attempts how many times the agent was called
+     * @param startedAt when the step started
+     * @param duration how long it took
+     * @param value the answer; null if the agent completed empty
+     * @param <O> the value of a step
+     */
+    record Succeeded<O>(
+            AgentId agentId,
+            long index,
+            int attempts,
+            Instant startedAt,
+            Duration duration,
+            @Nullable O value) implements StepResult<O> {
+
+        @Override
+        public Kind kind() {
+            return Kind.SUCCEEDED;
+        }
+
+        @Override
+        public <R extends @Nullable Object> R fold(
+                Function<? super Succeeded<O>, ? extends R> succeeded,
+                Function<? super Degraded<O>, ? extends R> degraded,
+                Function<? super Failed<O>, ? extends R> failed,
+                Function<? super TimedOut<O>, ? extends R> timedOut,
+                Function<? super Rejected<O>, ? extends R> rejected,
+                Function<? super Cancelled<O>, ? extends R> cancelled) {
+            return succeeded.apply(this);
+        }
+    }
+
+    /**
+     * The agent failed, and a fallback stood in for it.
+     *
+     * @param agentId whose step it was
+     * @param index the step's place in the input
+     * @param attempts how many times the agent was called
+     * @param startedAt when the step started
+     * @param duration how long it took
+     * @param value the fallback's value; null if it completed empty
+     * @param source where the value is from, such as another agent's id
+     * @param cause why the agent's own answer is missing
+     * @param <O> the value of a step
+     */
+    record Degraded<O>(
+            AgentId agentId,
+            long index,
+            int attempts,
+            Instant startedAt,
+            Duration duration,
+            @Nullable O value,
+            String source,
+            Throwable cause)
+            implements StepResult<O> {
+
+        @Override
+        public Kind kind() {
+            return Kind.DEGRADED;
+        }
+
+        @Override
+        public <R extends @Nullable Object> R fold(
+                Function<? super Succeeded<O>, ? extends R> succeeded,
+                Function<? super Degraded<O>, ? extends R> degraded,
+                Function<? super Failed<O>, ? extends R> failed,
+                Function<? super TimedOut<O>, ? extends R> timedOut,
+                Function<? super Rejected<O>, ? extends R> rejected,
+                Function<? super Cancelled<O>, ? extends R> cancelled) {
+            return degraded.apply(this);
+        }
+    }
+
+    /**
+     * The agent threw, signalled an error, or returned null instead of a {@code Mono}.
+     *
+     * @param agentId whose step it was
+     * @param index the step's place in the input
+     * @param attempts how many times the agent was called
+     * @param startedAt when the step started
+     * @param duration how long it took
+     * @param cause the first cause, later ones suppressed in it
+     * @param <O> the value of a step
+     */
+    record Failed<O>(AgentId agentId, long index, int attempts, Instant startedAt, Duration duration, Throwable cause)
+            implements StepResult<O> {
+
+        @Override
+        public Kind kind() {
+            return Kind.FAILED;
+        }
+
+        @Override
+        public <R extends @Nullable Object> R fold(
+                Function<? super Succeeded<O>, ? extends R> succeeded,
+                Function<? super Degraded<O>, ? extends R> degraded,
+                Function<? super Failed<O>, ? extends R> failed,
+                Function<? super TimedOut<O>, ? extends R> timedOut,
+                Function<? super Rejected<O>, ? extends R> rejected,
+                Function<? super Cancelled<O>, ? extends R> cancelled) {
+            return failed.apply(this);
+        }
+    }
+
+    /**
+     * The step's time was up; the agent was sent a cancel.
+     *
+     * @param agentId whose step it was
+     * @param index the step's place in the input
+     * @param attempts how many times the agent was called
+     * @param startedAt when the step started
+     * @param duration how long it took
+     * @param limit the time it had
+     * @param cause what an earlier attempt failed with, else a {@link StepTimeoutException}
+     * @param <O> the value of a step
+     */
+    record TimedOut<O>(
+            AgentId agentId,
+            long index,
+            int attempts,
+            Instant startedAt,
+            Duration duration,
+            Duration limit,
+            Throwable cause)
+            implements StepResult<O> {
+
+        @Override
+        public Kind kind() {
+            return Kind.TIMED_OUT;
+        }
+
+        @Override
+        public <R extends @Nullable Object> R fold(
+                Function<? super Succeeded<O>, ? extends R> succeeded,
+                Function<? super Degraded<O>, ? extends R> degraded,
+                Function<? super Failed<O>, ? extends R> failed,
+                Function<? super TimedOut<O>, ? extends R> timedOut,
+                Function<? super Rejected<O>, ? extends R> rejected,
+                Function<? super Cancelled<O>, ? extends R> cancelled) {
+            return timedOut.apply(this);
+        }
+    }
+
+    /**
+     * A guard did not let the step through, and no attempt has failed before; else the step is {@link Failed} with what
+     * it failed with.
+     *
+     * @param agentId whose step it was
+     * @param index the step's place in the input
+     * @param attempts how many times the agent was called
+     * @param startedAt when the step started
+     * @param duration how long it took
+     * @param guard which guard: {@code breaker}, {@code bulkhead}, {@code limiter}, {@code budget}
+     * @param retryAfter when to come back; null if the guard cannot tell
+     * @param cause what the guard said
+     * @param <O> the value of a step
+     */
+    record Rejected<O>(
+            AgentId agentId,
+            long index,
+            int attempts,
+            Instant startedAt,
+            Duration duration,
+            String guard,
+            @Nullable Duration retryAfter,
+            Throwable cause)
+            implements StepResult<O> {
+
+        @Override
+        public Kind kind() {
+            return Kind.REJECTED;
+        }
+
+        @Override
+        public <R extends @Nullable Object> R fold(
+                Function<? super Succeeded<O>, ? extends R> succeeded,
+                Function<? super Degraded<O>, ? extends R> degraded,
+                Function<? super Failed<O>, ? extends R> failed,
+                Function<? super TimedOut<O>, ? extends R> timedOut,
+                Function<? super Rejected<O>, ? extends R> rejected,
+                Function<? super Cancelled<O>, ? extends R> cancelled) {
+            return rejected.apply(this);
+        }
+    }
+
+    /**
+     * The agent's own work was cancelled: its {@code Mono} ended with a {@link
+     * java.util.concurrent.CancellationException}, as that of a cancelled future does.
+     *
+     * @param agentId whose step it was
+     * @param index the step's place in the input
+     * @param attempts how many times the agent was called
+     * @param startedAt when the step started
+     * @param duration how long it took
+     * @param cause what the agent signalled
+     * @param <O> the value of a step
+     */
+    record Cancelled<O>(
+            AgentId agentId, long index, int attempts, Instant startedAt, Duration duration, Throwable cause)
+            implements StepResult<O> {
+
+        @Override
+        public Kind kind() {
+            return Kind.CANCELLED;
+        }
+
+        @Override
+        public <R extends @Nullable Object> R fold(
+                Function<? super Succeeded<O>, ? extends R> succeeded,
+                Function<? super Degraded<O>, ? extends R> degraded,
+                Function<? super Failed<O>, ? extends R> failed,
+                Function<? super TimedOut<O>, ? extends R> timedOut,
+                Function<? super Rejected<O>, ? extends R> rejected,
+                Function<? super Cancelled<O>, ? extends R> cancelled) {
+            return cancelled.apply(this);
+        }
+    }
+}

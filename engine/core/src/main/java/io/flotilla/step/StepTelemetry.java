@@ -1,0 +1,139 @@
+package io.flotilla.step;
+
+import io.flotilla.observe.Telemetry;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationRegistry;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import reactor.util.context.Context;
+import reactor.util.context.ContextView;
+
+/**
+ * Tells Micrometer of rounds and steps; there is none where no registry was given. Meters are recorded directly, with
+ * the timers of each kind of agent at hand: looking one up by its tags costs several times as much.
+ */
+final class StepTelemetry {
+
+    /** Where Micrometer's Reactor support keeps the current observation. */
+    static final String OBSERVATION_KEY = "micrometer.observation";
+
+    private static final StepResult.Kind[] KINDS = StepResult.Kind.values();
+    private static final String[] OUTCOMES = outcomes();
+
+    private final @Nullable ObservationRegistry observations;
+    private final @Nullable MeterRegistry meters;
+    private final Map<String, Timer[]> timersByKind = new ConcurrentHashMap<>();
+
+    StepTelemetry(@Nullable ObservationRegistry observations, @Nullable MeterRegistry meters) {
+        this.observations = observations;
+        this.meters = meters;
+    }
+
+    private static String[] outcomes() {
+        String[] outcomes = new String[KINDS.length];
+        for (StepResult.Kind kind : KINDS) {
+            outcomes[kind.ordinal()] = kind.name().toLowerCase(Locale.ROOT);
+        }
+        return outcomes;
+    }
+
+    static Context within(Observation observation, Context context) {
+        return context.put(OBSERVATION_KEY, observation);
+    }
+
+    @Nullable Observation roundStarted(RoundScope scope, ContextView subscriber) {
+        if (observations == null) {
+            return null;
+        }
+        Observation round = Observation.createNotStarted(Telemetry.ROUND.metricName(), observations)
+                .highCardinalityKeyValue(Telemetry.Tag.RUN_ID.key(), scope.runId());
+        if (subscriber.getOrDefault(OBSERVATION_KEY, null) instanceof Observation parent) {
+            round.parentObservation(parent);
+        }
+        return round.start();
+    }
+
+    /** {@code cause} null and {@code outcome} say how it went; no observation, nothing to do. */
+    static void roundEnded(@Nullable Observation round, String outcome, @Nullable Throwable cause) {
+        if (round != null) {
+            stop(round, outcome, cause);
+        }
+    }
+
+    private static void stop(Observation observation, String outcome, @Nullable Throwable cause) {
+        if (cause != null) {
+            observation.error(cause);
+        }
+        observation.lowCardinalityKeyValue(Telemetry.Tag.OUTCOME.key(), outcome).stop();
+    }
+
+    @Nullable Observation stepStarted(@Nullable Observation round, Step<?, ?> step) {
+        if (observations == null) {
+            return null;
+        }
+        Observation observation = Observation.createNotStarted(Telemetry.STEP.metricName(), observations)
+                .lowCardinalityKeyValue(Telemetry.Tag.AGENT.key(), boundedKind(step.agentId.kind()))
+                .highCardinalityKeyValue(Telemetry.Tag.STEP_ID.key(), step.toString());
+        String instance = step.agentId.instance();
+        if (instance != null) {
+            observation.highCardinalityKeyValue(Telemetry.Tag.AGENT_INSTANCE.key(), instance);
+        }
+        if (round != null) {
+            observation.parentObservation(round);
+        }
+        return observation.start();
+    }
+
+    void stepEnded(Step<?, ?> step, StepResult<?> result) {
+        ended(step, result.kind(), result.duration().toNanos(), result.cause());
+    }
+
+    void stepCancelled(Step<?, ?> step) {
+        ended(step, StepResult.Kind.CANCELLED, step.elapsedNanos(), null);
+    }
+
+    private void ended(Step<?, ?> step, StepResult.Kind kind, long nanos, @Nullable Throwable cause) {
+        if (meters != null) {
+            timer(meters, step.agentId.kind(), kind).record(nanos, TimeUnit.NANOSECONDS);
+        }
+        Observation observation = step.observation;
+        if (observation != null) {
+            stop(observation, OUTCOMES[kind.ordinal()], cause);
+        }
+    }
+
+    private Timer timer(MeterRegistry registry, String agentKind, StepResult.Kind kind) {
+        Timer[] timers = timersByKind.get(agentKind);
+        if (timers == null) {
+            timers = timersByKind.computeIfAbsent(boundedKind(agentKind), any -> new Timer[KINDS.length]);
+        }
+        Timer timer = timers[kind.ordinal()];
+        if (timer == null) {
+            // Two threads may both come here; the registry gives both the same timer.
+            timer = Timer.builder(Telemetry.STEP_DURATION.metricName())
+                    .description("How long the steps of agents take")
+                    .tag(Telemetry.Tag.AGENT.key(), boundedKind(agentKind))
+                    .tag(Telemetry.Tag.OUTCOME.key(), OUTCOMES[kind.ordinal()])
+                    .register(registry);
+            timers[kind.ordinal()] = timer;
+        }
+        return timer;
+    }
+
+    /** The kind itself for those seen first, {@link Telemetry.Tag#OTHER} for all that come when the table is full. */
+    private String boundedKind(String agentKind) {
+        if (timersByKind.containsKey(agentKind)) {
+            return agentKind;
+        }
+        if (timersByKind.size() >= Telemetry.Tag.MOST_KINDS) {
+            return Telemetry.Tag.OTHER;
+        }
+        timersByKind.putIfAbsent(agentKind, new Timer[KINDS.length]);
+        return agentKind;
+    }
+}
