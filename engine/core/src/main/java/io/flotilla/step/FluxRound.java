@@ -17,7 +17,7 @@ final class FluxRound<I, O> extends Round<I, O>
     private final int concurrency;
     private volatile Subscription source = Operators.emptySubscription();
     private long started;
-    private boolean sourceEnded;
+    private boolean finished;
 
     FluxRound(StepEngine engine, boolean failFast, CoreSubscriber<? super StepResult<O>> downstream, int concurrency) {
         super(engine, failFast, downstream);
@@ -44,7 +44,7 @@ final class FluxRound<I, O> extends Round<I, O>
 
     @Override
     public void onNext(Tuple2<? extends Agent<? super I, ? extends O>, ? extends I> pair) {
-        if (isStopped() || sourceEnded) {
+        if (isStopped() || finished) {
             Operators.onDiscard(pair, context);
             return;
         }
@@ -53,18 +53,18 @@ final class FluxRound<I, O> extends Round<I, O>
 
     @Override
     public void onError(Throwable cause) {
-        if (sourceEnded) {
+        if (finished) {
             Operators.onErrorDropped(cause, context);
         } else {
-            sourceEnded = true;
+            finished = true;
             sourceEnded(started, cause);
         }
     }
 
     @Override
     public void onComplete() {
-        if (!sourceEnded) {
-            sourceEnded = true;
+        if (!finished) {
+            finished = true;
             sourceEnded(started, null);
         }
     }

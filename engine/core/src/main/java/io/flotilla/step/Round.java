@@ -151,7 +151,12 @@ abstract class Round<I, O> implements Subscription {
         if (watched) {
             StallWatch.watch(this);
         }
-        downstream.onSubscribe(this);
+        try {
+            downstream.onSubscribe(this);
+        } catch (Throwable thrown) {
+            cancel();
+            throw thrown;
+        }
     }
 
     private boolean isOver() {
@@ -266,15 +271,15 @@ abstract class Round<I, O> implements Subscription {
         Thread rescue = new Thread(
                 () -> {
                     stalled.timeOut();
+                    if (before != null) {
+                        before.interrupt(); // our own thread, kept by this body; the subscriber's is not ours
+                    }
                     resumeStarting();
                 },
                 "flotilla-rescue");
         rescue.setDaemon(true);
         rescuer = rescue;
         rescue.start();
-        if (before != null) {
-            before.interrupt(); // our own thread, kept by the next body that blocks; the subscriber's is not ours
-        }
     }
 
     // --- the end of a step

@@ -58,7 +58,11 @@ final class StallWatch {
     private static void tick() {
         long now = System.nanoTime();
         for (Round<?, ?> round : ROUNDS) {
-            round.checkForStall(now);
+            try {
+                round.checkForStall(now);
+            } catch (Throwable noThread) {
+                Round.untold(noThread); // the other rounds are to be looked at all the same
+            }
         }
         if (!ROUNDS.isEmpty()) {
             tickLater();

@@ -5,19 +5,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flotilla.agent.Agent;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import reactor.core.publisher.BaseSubscriber;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
+import reactor.test.publisher.TestPublisher;
+import reactor.test.scheduler.VirtualTimeScheduler;
+import reactor.util.function.Tuples;
 
 /** A step that takes too long is ended at its limit, wherever it hangs. */
 @Timeout(30)
+@ExtendWith(NothingDropped.class)
 class StepTimeoutTest {
 
     private static final Agent<String, String> WORKER = Agent.of("worker", (input, context) -> Mono.just("done"));
@@ -53,9 +63,7 @@ class StepTimeoutTest {
         Agent<Long, String> silent = Agent.of("silent", (input, context) -> Mono.never());
 
         StepVerifier.withVirtualTime(() -> StepEngine.builder().stepTimeout(Duration.ofSeconds(10)).build().stream(
-                        reactor.core.publisher.Flux.interval(Duration.ofSeconds(3))
-                                .take(3)
-                                .map(tick -> reactor.util.function.Tuples.of(silent, tick))))
+                        Flux.interval(Duration.ofSeconds(3)).take(3).map(tick -> Tuples.of(silent, tick))))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofSeconds(13))
                 .assertNext(result -> assertThat(result.index()).isZero())
@@ -64,6 +72,20 @@ class StepTimeoutTest {
                 .expectNoEvent(Duration.ofSeconds(3))
                 .assertNext(result -> assertThat(result.index()).isEqualTo(2))
                 .verifyComplete();
+    }
+
+    @Test
+    void stream_bodyEmitsAfterCancel_isIgnored() {
+        TestPublisher<String> late = TestPublisher.createNoncompliant(TestPublisher.Violation.CLEANUP_ON_TERMINATE);
+        Agent<String, String> agent = Agent.of("late", (input, context) -> late.mono());
+
+        StepVerifier.withVirtualTime(() ->
+                        StepEngine.builder().stepTimeout(Duration.ofSeconds(3)).build().stream(List.of(agent), "go"))
+                .expectSubscription()
+                .expectNoEvent(Duration.ofSeconds(3))
+                .assertNext(result -> assertThat(result.kind()).isEqualTo(StepResult.Kind.TIMED_OUT))
+                .verifyComplete();
+        late.emit("too late");
     }
 
     @Test
@@ -91,27 +113,211 @@ class StepTimeoutTest {
     }
 
     @Test
-    void run_257AgentsAtABarrierAndConcurrency257_allFinish() {
-        int parties = 257;
-        AtomicInteger arrived = new AtomicInteger();
-        var open = reactor.core.publisher.Sinks.<String>one();
-        List<Agent<String, String>> agents = new ArrayList<>();
-        for (int at = 0; at < parties; at++) {
-            agents.add(Agent.of("party#" + at, (input, context) -> {
-                if (arrived.incrementAndGet() == parties) {
-                    open.tryEmitValue("open");
-                }
-                return open.asMono();
-            }));
-        }
+    void run_everyBodyBlocksTheStartingThreadForEver_everyStepTimesOut() {
+        CountDownLatch never = new CountDownLatch(1);
+        Agent<String, String> blocker = Agent.of("blocker", (input, context) -> {
+            try {
+                never.await();
+            } catch (InterruptedException freed) {
+                Thread.currentThread().interrupt();
+            }
+            return Mono.just("late");
+        });
 
         StepReport<String> report = StepEngine.builder()
-                .concurrency(parties)
+                .stepTimeout(Duration.ofMillis(20))
+                .build()
+                .run(Collections.nCopies(30, blocker), "go")
+                .subscribeOn(Schedulers.newSingle("subscriber", true))
+                .block(Duration.ofSeconds(20));
+        never.countDown();
+
+        assertThat(report.count(StepResult.Kind.TIMED_OUT)).isEqualTo(30);
+    }
+
+    @Test
+    void run_bodyBlocksWhenSubscribedTo_timesOutAndTheOthersAreThere() {
+        CountDownLatch never = new CountDownLatch(1);
+        Agent<String, String> blocker =
+                Agent.of("blocker", (input, context) -> Mono.fromRunnable(() -> awaitUninterruptibly(never)));
+
+        StepReport<String> report = StepEngine.builder()
+                .stepTimeout(Duration.ofMillis(50))
+                .build()
+                .run(List.of(WORKER, blocker, WORKER), "go")
+                .subscribeOn(Schedulers.newSingle("subscriber", true))
+                .block(Duration.ofSeconds(10));
+        never.countDown();
+
+        assertThat(report.values()).hasSize(2);
+        assertThat(report.failures()).singleElement().isInstanceOf(StepResult.TimedOut.class);
+    }
+
+    @Test
+    void run_bodiesBlockEveryThreadOfReactorsPools_theirTimeoutsFireAllTheSame() {
+        CountDownLatch never = new CountDownLatch(1);
+        int bodies = 4 * Schedulers.DEFAULT_POOL_SIZE;
+        Agent<String, String> onParallel = Agent.of(
+                "parallel",
+                (input, context) -> Mono.<String>fromRunnable(() -> awaitUninterruptibly(never))
+                        .subscribeOn(Schedulers.parallel()));
+        Agent<String, String> onElastic = Agent.of(
+                "elastic",
+                (input, context) -> Mono.<String>fromRunnable(() -> awaitUninterruptibly(never))
+                        .subscribeOn(Schedulers.boundedElastic()));
+        List<Agent<String, String>> agents = new ArrayList<>(Collections.nCopies(bodies, onParallel));
+        agents.addAll(Collections.nCopies(Schedulers.DEFAULT_BOUNDED_ELASTIC_SIZE + 5, onElastic));
+        agents.add(WORKER);
+
+        StepReport<String> report = StepEngine.builder()
+                .stepTimeout(Duration.ofMillis(100))
                 .build()
                 .run(agents, "go")
                 .block(Duration.ofSeconds(10));
+        never.countDown();
 
-        assertThat(report.values()).hasSize(parties);
+        assertThat(report.values()).containsExactly("done");
+        assertThat(report.count(StepResult.Kind.TIMED_OUT)).isEqualTo(agents.size() - 1);
+    }
+
+    @Test
+    void run_cancelledWhileABodyBlocks_startsNoMore() throws InterruptedException {
+        CountDownLatch blocked = new CountDownLatch(1);
+        CountDownLatch never = new CountDownLatch(1);
+        AtomicInteger started = new AtomicInteger();
+        Agent<String, String> blocker = Agent.of("blocker", (input, context) -> {
+            started.incrementAndGet();
+            blocked.countDown();
+            awaitUninterruptibly(never);
+            return Mono.just("late");
+        });
+        CountDownLatch returned = new CountDownLatch(1);
+        BaseSubscriber<StepReport<String>> subscriber = new BaseSubscriber<>() {};
+        Thread subscribing = new Thread(() -> {
+            StepEngine.builder().build().run(List.of(blocker, blocker), "go").subscribe(subscriber);
+            returned.countDown();
+        });
+        subscribing.start();
+
+        blocked.await();
+        subscriber.cancel();
+        never.countDown();
+        returned.await();
+
+        assertThat(started).hasValue(1);
+    }
+
+    @Test
+    void stream_concurrencyTooSmallForABarrier_timesOutAndTheMessageSaysHowManyWaited() {
+        Agent<String, String> party = Agent.of("party", (input, context) -> Mono.never());
+
+        StepVerifier.withVirtualTime(() -> StepEngine.builder()
+                        .concurrency(2)
+                        .stepTimeout(Duration.ofSeconds(1))
+                        .build()
+                        .run(Collections.nCopies(5, party), "go"))
+                .expectSubscription()
+                .expectNoEvent(Duration.ofSeconds(3))
+                .assertNext(report -> assertThat(report.results().get(0).cause())
+                        .hasMessage("agent party passed the step timeout of PT1S; 3 steps of the round had not been"
+                                + " started yet, concurrency is 2"))
+                .verifyComplete();
+    }
+
+    // --- timers
+
+    @Test
+    void run_stepsThatEndAtOnce_armNoTimer() {
+        CountingTimer timer = new CountingTimer(Schedulers.newSingle("counted", true));
+
+        StepEngine.builder()
+                .timer(() -> timer)
+                .build()
+                .run(Collections.nCopies(100, WORKER), "go")
+                .block();
+
+        assertThat(timer.armed).hasValue(0);
+    }
+
+    @Test
+    void run_asynchronousSteps_shareOneTimerWhichIsGoneAtTheEnd() {
+        CountingTimer timer = new CountingTimer(Schedulers.newSingle("counted", true));
+        Agent<String, String> async =
+                Agent.of("async", (input, context) -> Mono.just("x").publishOn(Schedulers.parallel()));
+
+        StepEngine.builder()
+                .timer(() -> timer)
+                .build()
+                .run(Collections.nCopies(1_000, async), "go")
+                .block();
+
+        assertThat(timer.armed).hasValueBetween(0, 1);
+        assertThat(timer.open).hasValue(0);
+    }
+
+    @Test
+    void stream_cancelled_disposesOfItsTimer() {
+        CountingTimer timer = new CountingTimer(Schedulers.newSingle("counted", true));
+        Agent<String, String> silent = Agent.of("silent", (input, context) -> Mono.never());
+
+        StepEngine.builder().timer(() -> timer).build().stream(List.of(silent), "go")
+                .subscribe()
+                .dispose();
+
+        assertThat(timer.armed).hasValue(1);
+        assertThat(timer.open).hasValue(0);
+    }
+
+    @Test
+    void stream_timerIsDisposedOf_stepsThatWouldNeedItFailWithTheReason() {
+        Scheduler dead = Schedulers.newSingle("dead", true);
+        dead.dispose();
+        Agent<String, String> silent = Agent.of("silent", (input, context) -> Mono.never());
+
+        StepReport<String> report = StepEngine.builder()
+                .timer(() -> dead)
+                .build()
+                .run(List.of(silent, WORKER), "go")
+                .block();
+
+        assertThat(report.values()).containsExactly("done");
+        assertThat(report.failures())
+                .singleElement()
+                .satisfies(result -> assertThat(result.cause()).isInstanceOf(RejectedExecutionException.class));
+    }
+
+    @Test
+    void stream_userCodeAfterATimeout_doesNotRunOnTheTimersThread() {
+        Agent<String, String> silent = Agent.of("silent", (input, context) -> Mono.never());
+
+        StepVerifier.create(
+                        StepEngine.builder().stepTimeout(Duration.ofMillis(20)).build().stream(List.of(silent), "go")
+                                .map(result -> Thread.currentThread().getName()))
+                .assertNext(thread -> assertThat(thread).startsWith("flotilla-worker"))
+                .verifyComplete();
+    }
+
+    @Test
+    void run_noStepTimeout_aStepMayTakeForEver() {
+        Agent<String, String> silent = Agent.of("silent", (input, context) -> Mono.never());
+
+        StepVerifier.withVirtualTime(
+                        () -> StepEngine.builder().noStepTimeout().build().run(List.of(silent), "go"))
+                .expectSubscription()
+                .expectNoEvent(Duration.ofDays(365))
+                .thenCancel()
+                .verify();
+    }
+
+    @Test
+    void shared_virtualTimeOnAndOffAgain_theOldSchedulersAreBack() {
+        EngineSchedulers before = EngineSchedulers.shared();
+        VirtualTimeScheduler.getOrSet();
+        EngineSchedulers inside = EngineSchedulers.shared();
+        VirtualTimeScheduler.reset();
+
+        assertThat(inside.timer()).isNotSameAs(before.timer());
+        assertThat(EngineSchedulers.shared()).isSameAs(before);
     }
 
     private static void awaitUninterruptibly(CountDownLatch latch) {
