@@ -3,6 +3,7 @@ package io.flotilla.benchmarks;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
@@ -20,6 +21,18 @@ final class EventLoop {
         for (Runnable next = asked.poll(); next != null; next = asked.poll()) {
             next.run();
         }
+    }
+
+    /** Subscribes, answers whoever asks, and returns what comes of it. */
+    <T> T finish(Mono<T> round) {
+        AtomicReference<T> result = new AtomicReference<>();
+        round.subscribe(result::set);
+        run();
+        T value = result.get();
+        if (value == null) {
+            throw new IllegalStateException("the round has not ended");
+        }
+        return value;
     }
 
     CompletableFuture<Integer> future(Integer answer) {

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntFunction;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -117,7 +116,7 @@ public class FanOut {
 
     @Benchmark
     public Object handWritten() {
-        return finish(Flux.fromIterable(agents)
+        return loop.finish(Flux.fromIterable(agents)
                 .flatMap(agent -> agent.step(1, context)
                         .map(value -> new Outcome(0, value))
                         .onErrorResume(failed -> Mono.just(new Outcome(0, failed))))
@@ -126,7 +125,7 @@ public class FanOut {
 
     @Benchmark
     public Object handWrittenWithTimeout() {
-        return finish(Flux.fromIterable(agents)
+        return loop.finish(Flux.fromIterable(agents)
                 .flatMap(agent -> agent.step(1, context)
                         .timeout(Duration.ofSeconds(60))
                         .map(value -> new Outcome(0, value))
@@ -156,27 +155,16 @@ public class FanOut {
 
     @Benchmark
     public StepReport<Integer> flotilla() {
-        return finish(engine.run(agents, 1));
+        return loop.finish(engine.run(agents, 1));
     }
 
     @Benchmark
     public StepReport<Integer> flotillaWithMeters() {
-        return finish(metered.run(agents, 1));
+        return loop.finish(metered.run(agents, 1));
     }
 
     @Benchmark
     public StepReport<Integer> flotillaWithObservations() {
-        return finish(observed.run(agents, 1));
-    }
-
-    private <T> T finish(Mono<T> round) {
-        AtomicReference<T> result = new AtomicReference<>();
-        round.subscribe(result::set);
-        loop.run();
-        T value = result.get();
-        if (value == null) {
-            throw new IllegalStateException("the round has not ended");
-        }
-        return value;
+        return loop.finish(observed.run(agents, 1));
     }
 }
