@@ -78,6 +78,7 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // an exception is not to suppress itself, nor another twice
     private void suppress(Throwable later) {
         Throwable kept = Objects.requireNonNull(first);
         if (later != kept && kept.getSuppressed().length < MOST_SUPPRESSED) {

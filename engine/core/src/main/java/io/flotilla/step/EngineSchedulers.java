@@ -2,6 +2,7 @@ package io.flotilla.step;
 
 import java.util.Map;
 import java.util.WeakHashMap;
+import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -27,18 +28,16 @@ record EngineSchedulers(Scheduler timer, Scheduler worker) {
      */
     private static final Map<Scheduler, EngineSchedulers> BY_FACTORY = new WeakHashMap<>();
 
-    private static volatile Cached last = new Cached(null, null);
+    private static volatile @Nullable Cached last;
 
-    private record Cached(
-            @org.jspecify.annotations.Nullable Scheduler key,
-            @org.jspecify.annotations.Nullable EngineSchedulers schedulers) {}
+    private record Cached(Scheduler key, EngineSchedulers schedulers) {}
 
+    @SuppressWarnings("ReferenceEquality") // it is the instance that changes with the factory
     static EngineSchedulers shared() {
         Scheduler key = Schedulers.single();
         Cached cached = last;
-        EngineSchedulers schedulers = cached.schedulers();
-        if (schedulers != null && cached.key() == key) {
-            return schedulers;
+        if (cached != null && cached.key() == key) {
+            return cached.schedulers();
         }
         synchronized (BY_FACTORY) {
             EngineSchedulers found = BY_FACTORY.computeIfAbsent(key, any -> create());

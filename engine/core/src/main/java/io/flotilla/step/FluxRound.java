@@ -1,6 +1,7 @@
 package io.flotilla.step;
 
 import io.flotilla.agent.Agent;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Operators;
@@ -15,7 +16,7 @@ final class FluxRound<I, O> extends Round<I, O>
         implements CoreSubscriber<Tuple2<? extends Agent<? super I, ? extends O>, ? extends I>> {
 
     private final int concurrency;
-    private volatile Subscription source = Operators.emptySubscription();
+    private volatile @Nullable Subscription source;
     private long started;
     private boolean finished;
 
@@ -31,7 +32,7 @@ final class FluxRound<I, O> extends Round<I, O>
 
     @Override
     public void onSubscribe(Subscription subscription) {
-        if (Operators.validate(source == Operators.emptySubscription() ? null : source, subscription)) {
+        if (Operators.validate(source, subscription)) {
             source = subscription;
             open();
             if (isStopped()) {
@@ -71,14 +72,18 @@ final class FluxRound<I, O> extends Round<I, O>
 
     @Override
     void placesFreed(int places) {
-        if (places > 0 && concurrency != Integer.MAX_VALUE) {
-            source.request(places);
+        Subscription pairs = source;
+        if (places > 0 && pairs != null && concurrency != Integer.MAX_VALUE) {
+            pairs.request(places);
         }
     }
 
     @Override
     void stopSource() {
-        source.cancel();
+        Subscription pairs = source;
+        if (pairs != null) {
+            pairs.cancel();
+        }
     }
 
     /** The blocked thread is the source's, and only it can bring what is to be started next. */

@@ -93,7 +93,7 @@ abstract class Round<I, O> implements Subscription {
     private long delivered;
 
     @SuppressWarnings("rawtypes")
-    private static final AtomicReferenceFieldUpdater<Round, Step> STARTING =
+    private static final AtomicReferenceFieldUpdater<Round, @Nullable Step> STARTING =
             AtomicReferenceFieldUpdater.newUpdater(Round.class, Step.class, "starting");
 
     @SuppressWarnings("rawtypes")
@@ -109,7 +109,7 @@ abstract class Round<I, O> implements Subscription {
             AtomicIntegerFieldUpdater.newUpdater(Round.class, "phase");
 
     @SuppressWarnings("rawtypes")
-    private static final AtomicReferenceFieldUpdater<Round, Throwable> FAILURE =
+    private static final AtomicReferenceFieldUpdater<Round, @Nullable Throwable> FAILURE =
             AtomicReferenceFieldUpdater.newUpdater(Round.class, Throwable.class, "failure");
 
     Round(StepEngine engine, boolean failFast, CoreSubscriber<? super StepResult<O>> downstream) {

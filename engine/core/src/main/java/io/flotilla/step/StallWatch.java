@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * of the step's can be armed then: arming one before every start would make each step that ends at once pay for it (a
  * timer costs several times as much as such a step). So rounds with a step timeout are looked at from outside: a thread
  * of our own asks every {@value #TICK_MILLIS} ms which step each round is starting, and one that it still finds there
- * after the timeout is handed to {@link Round#stalled}.
+ * after the timeout is handed to {@link Round#checkForStall}.
  *
  * <p>A round costs an entry in a set; the thread lives only while there are rounds, and some seconds more. It counts real
  * time even where the timers are virtual: a thread is blocked in real time.

@@ -70,7 +70,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
             AtomicIntegerFieldUpdater.newUpdater(Step.class, "state");
 
     @SuppressWarnings("rawtypes")
-    private static final AtomicReferenceFieldUpdater<Step, Subscription> BODY =
+    private static final AtomicReferenceFieldUpdater<Step, @Nullable Subscription> BODY =
             AtomicReferenceFieldUpdater.newUpdater(Step.class, Subscription.class, "body");
 
     Step(Round<I, O> round, Agent<? super I, ? extends O> agent, I input, long index) {
