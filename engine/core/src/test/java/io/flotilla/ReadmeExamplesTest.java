@@ -1,0 +1,149 @@
+package io.flotilla;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flotilla.agent.Agent;
+import io.flotilla.step.StepCall;
+import io.flotilla.step.StepEngine;
+import io.flotilla.step.StepInterceptor;
+import io.flotilla.step.StepReport;
+import io.flotilla.step.StepResult;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
+import reactor.util.function.Tuple2;
+
+/** What the READMEs show is here, and runs. */
+class ReadmeExamplesTest {
+
+    private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
+
+    private final AtomicInteger stored = new AtomicInteger();
+
+    @ParameterizedTest
+    @ValueSource(strings = {"../../README.md", "README.md"})
+    void readme_everyJavaBlock_standsInThisTest(String readme) throws IOException {
+        String here = squeezed(Files.readString(Path.of("src/test/java/io/flotilla/ReadmeExamplesTest.java")));
+        List<String> blocks = new ArrayList<>();
+        Matcher matcher = BLOCK.matcher(Files.readString(Path.of(readme)));
+        while (matcher.find()) {
+            blocks.add(matcher.group(1));
+        }
+
+        assertThat(blocks).isNotEmpty().allSatisfy(block -> assertThat(here).contains(squeezed(block)));
+    }
+
+    /** Without imports, comments and white space, in which a page and a formatted file differ. */
+    private static String squeezed(String code) {
+        return code.lines()
+                .filter(line -> !line.startsWith("import "))
+                .map(line -> line.replaceFirst("//.*$", ""))
+                .collect(Collectors.joining())
+                .replaceAll("\\s+", "");
+    }
+
+    @Test
+    void firstExample_oneAgentFails_theOthersResultsAreThere() {
+        Agent<String, Integer> counter = Agent.of("counter", (text, context) -> Mono.just(text.length()));
+        Agent<String, Integer> parser = Agent.of("parser", (text, context) -> Mono.just(Integer.parseInt(text)));
+        Agent<String, Integer> silent = Agent.of("silent", (text, context) -> Mono.never());
+
+        StepEngine engine =
+                StepEngine.builder().stepTimeout(Duration.ofSeconds(1)).build();
+        StepReport<Integer> report =
+                engine.run(List.of(counter, parser, silent), "ahoy").block();
+
+        System.out.println(report.values());
+        report.failures().forEach(failure -> System.out.println(failure.agentId() + " " + failure.cause()));
+
+        assertThat(report.values()).containsExactly(4);
+        assertThat(report.failures())
+                .extracting(StepResult::kind)
+                .containsExactly(StepResult.Kind.FAILED, StepResult.Kind.TIMED_OUT);
+    }
+
+    @Test
+    void stepMany_twoAgents_reportAndStream() {
+        List<Agent<String, String>> agents = List.of(
+                Agent.of("a", (task, context) -> Mono.just("1")), Agent.of("b", (task, context) -> Mono.just("2")));
+
+        StepEngine engine = StepEngine.builder()
+                .concurrency(64) // steps in flight; default 256
+                .stepTimeout(Duration.ofSeconds(30)) // default 60 s
+                .build();
+
+        Mono<StepReport<String>> report = engine.run(agents, "the task"); // all of them, in input order
+        Flux<StepResult<String>> live = engine.stream(agents, "the task"); // each as its step ends
+
+        StepVerifier.create(report.map(StepReport::values))
+                .expectNext(List.of("1", "2"))
+                .verifyComplete();
+        StepVerifier.create(live).expectNextCount(2).verifyComplete();
+    }
+
+    @Test
+    void fold_aResult_isALine() {
+        StepResult<String> result = StepEngine.builder().build().<String, String>stream(
+                        List.of(Agent.of("a", (task, context) -> Mono.just("yes"))), "go")
+                .blockFirst();
+
+        String line = result.fold(
+                succeeded -> "answer: " + succeeded.value(),
+                degraded -> "stand-in from " + degraded.source() + ": " + degraded.value(),
+                failed -> "failed: " + failed.cause(),
+                timedOut -> "not within " + timedOut.limit(),
+                rejected -> rejected.guard() + " refused, again in " + rejected.retryAfter(),
+                cancelled -> "cancelled");
+
+        assertThat(line).isEqualTo("answer: yes");
+    }
+
+    @Test
+    void stream_pairs_everyOneIsStored() {
+        StepEngine engine = StepEngine.builder().build();
+        Flux<Agent<String, String>> agents = Flux.just(Agent.of("echo", (text, context) -> Mono.just(text)));
+        Flux<String> inputs = Flux.just("x");
+
+        Flux<Tuple2<Agent<String, String>, String>> pairs = Flux.zip(agents, inputs); // may be endless
+        engine.stream(pairs).doOnNext(this::store).subscribe();
+
+        assertThat(stored).hasValue(1);
+    }
+
+    private void store(StepResult<String> result) {
+        stored.incrementAndGet();
+    }
+
+    @Test
+    void interceptor_retriesOnce_theSecondAttemptSucceeds() {
+        StepInterceptor twice = new StepInterceptor() {
+            @Override
+            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+                return attempts.retry(1);
+            }
+        };
+        StepEngine engine = StepEngine.builder().with(twice).build();
+
+        Agent<String, String> shy = Agent.of(
+                "shy",
+                (input, context) ->
+                        context.attempt() == 1 ? Mono.error(new IllegalStateException("not yet")) : Mono.just("hello"));
+        StepVerifier.create(engine.run(List.of(shy), "go"))
+                .assertNext(
+                        report -> assertThat(report.results().get(0).attempts()).isEqualTo(2))
+                .verifyComplete();
+    }
+}
