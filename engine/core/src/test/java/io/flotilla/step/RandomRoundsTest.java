@@ -80,12 +80,15 @@ class RandomRoundsTest {
             int micros = random.nextInt(3_000);
             return Agent.of("agent#" + index, (input, context) -> {
                 long key = context.stepNumber();
-                running.add(key);
-                most.accumulateAndGet(running.size(), Math::max);
                 return body(kind, micros)
                         .doOnNext(any -> running.remove(key))
                         .doOnTerminate(() -> running.remove(key))
-                        .doOnCancel(() -> running.remove(key));
+                        .doOnCancel(() -> running.remove(key))
+                        .doFirst(
+                                () -> { // a step cancelled before it is subscribed to does not run
+                                    running.add(key);
+                                    most.accumulateAndGet(running.size(), Math::max);
+                                });
             });
         }
 
