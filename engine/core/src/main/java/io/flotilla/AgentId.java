@@ -75,11 +75,16 @@ public record AgentId(String kind, @Nullable String instance) {
                     part + " must have at most " + MAX_LENGTH + " characters, had " + value.length());
         }
         for (int at = 0; at < value.length(); at++) {
-            if (Character.isISOControl(value.charAt(at))) {
+            if (breaksLines(value.charAt(at))) {
                 throw new IllegalArgumentException(
                         part + " must not contain control characters, had one at " + at + " of " + value.length());
             }
         }
+    }
+
+    /** Control characters, and the line and paragraph separators of Unicode: ids stand in log lines. */
+    private static boolean breaksLines(char character) {
+        return Character.isISOControl(character) || character == '\u2028' || character == '\u2029';
     }
 
     /** {@code kind}, or {@code kind#instance}. */
