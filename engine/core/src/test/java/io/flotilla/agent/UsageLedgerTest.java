@@ -1,0 +1,72 @@
+package io.flotilla.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+
+import java.math.BigDecimal;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import reactor.core.scheduler.Schedulers;
+import reactor.test.util.RaceTestUtils;
+
+/** Every entry counts, from whatever thread it comes. */
+@Timeout(30)
+class UsageLedgerTest {
+
+    @Test
+    void total_noEntry_isNone() {
+        assertThat(new UsageLedger().total()).isEqualTo(Usage.NONE);
+    }
+
+    @Test
+    void record_fromManyThreads_losesNothing() {
+        int threads = 8;
+        int entries = 10_000;
+        UsageLedger ledger = new UsageLedger();
+        Runnable[] writers = new Runnable[threads];
+        for (int at = 0; at < threads; at++) {
+            writers[at] = () -> {
+                for (int entry = 0; entry < entries; entry++) {
+                    ledger.record(new Usage(1, 2, BigDecimal.ONE));
+                }
+            };
+        }
+
+        RaceTestUtils.race(Schedulers.boundedElastic(), writers);
+
+        long all = (long) threads * entries;
+        assertThat(ledger.total()).isEqualTo(new Usage(all, 2 * all, BigDecimal.valueOf(all)));
+    }
+
+    @Test
+    void record_sumTooLarge_throwsAndAddsNothing() {
+        UsageLedger ledger = new UsageLedger();
+        ledger.record(Usage.ofTokens(1, Long.MAX_VALUE));
+
+        assertThatExceptionOfType(ArithmeticException.class)
+                .isThrownBy(() -> ledger.record(new Usage(5, 1, BigDecimal.TEN)));
+
+        assertThat(ledger.total()).isEqualTo(Usage.ofTokens(1, Long.MAX_VALUE));
+    }
+
+    @Test
+    void record_null_throwsNamingItAndAddsNothing() {
+        UsageLedger ledger = new UsageLedger();
+
+        assertThatNullPointerException().isThrownBy(() -> ledger.record(null)).withMessage("used");
+
+        assertThat(ledger.total()).isEqualTo(Usage.NONE);
+    }
+
+    @Test
+    void total_readBefore_doesNotChangeLater() {
+        UsageLedger ledger = new UsageLedger();
+        Usage before = ledger.total();
+
+        ledger.record(Usage.ofTokens(3, 4));
+
+        assertThat(before).isEqualTo(Usage.NONE);
+        assertThat(ledger.total()).isEqualTo(Usage.ofTokens(3, 4));
+    }
+}
