@@ -1,5 +1,7 @@
 package io.flotilla.step;
 
+import org.jspecify.annotations.Nullable;
+
 /** Writes causes so that they cannot break a log line, whatever is in them. */
 final class Causes {
 
@@ -9,13 +11,13 @@ final class Causes {
 
     /** Class and message in one line of at most {@value #MAX_LENGTH} characters. */
     static String describe(Throwable cause) {
-        String text;
+        @Nullable String text;
         try {
             text = cause.toString();
         } catch (Throwable broken) {
-            text = cause.getClass().getName() + " (whose message cannot be read)";
+            text = null;
         }
-        return line(text);
+        return line(text == null ? cause.getClass().getName() + " (whose message cannot be read)" : text);
     }
 
     private static String line(String text) {
