@@ -164,14 +164,14 @@ public final class StepReport<O> {
         if (!results.isEmpty()) {
             text.append("; ").append(durations());
         }
-        if (failureCount() > 0) {
-            String first = failures().stream()
-                    .limit(FAILURES_WRITTEN)
-                    .map(StepReport::describe)
-                    .collect(Collectors.joining("; "));
-            text.append("; failures: ").append(first);
-            if (failureCount() > FAILURES_WRITTEN) {
-                text.append("; and ").append(failureCount() - FAILURES_WRITTEN).append(" more");
+        List<String> written = failures().stream()
+                .limit(FAILURES_WRITTEN)
+                .map(StepReport::describe)
+                .toList();
+        if (!written.isEmpty()) {
+            text.append("; failures: ").append(String.join("; ", written));
+            if (failureCount() > written.size()) {
+                text.append("; and ").append(failureCount() - written.size()).append(" more");
             }
         }
         return text.toString();
