@@ -231,7 +231,13 @@ abstract class Round<I, O> implements Subscription {
      * caller then starts nothing more.
      */
     final boolean start(Agent<? super I, ? extends O> agent, I input, long index) {
-        Step<I, O> step = new Step<>(this, agent, input, index);
+        Step<I, O> step;
+        try {
+            step = new Step<>(this, agent, input, index);
+        } catch (Throwable noTime) { // a clock or timer of the user's that throws
+            fail(noTime);
+            return false;
+        }
         starting = step;
         if (isStopped()) { // the mark above and this look meet cancel(), which looks at them the other way round
             step.cancel();

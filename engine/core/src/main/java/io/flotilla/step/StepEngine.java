@@ -351,7 +351,7 @@ public final class StepEngine {
         if (timer == null) {
             return EngineSchedulers.shared();
         }
-        Scheduler own = timer.get();
+        Scheduler own = Objects.requireNonNull(timer.get(), "timer returned null");
         return new EngineSchedulers(own, own);
     }
 
