@@ -51,7 +51,7 @@ public final class AgentSet<A> {
 
     private final Function<? super A, AgentId> id;
 
-    /** Guarded by {@code members}; the key is the agent itself, told apart by identity of its id. */
+    /** In the set's order; guarded by itself. */
     private final Map<AgentId, A> members = new LinkedHashMap<>();
 
     /** Guarded by itself. */
@@ -351,8 +351,15 @@ public final class AgentSet<A> {
                 A agent = snapshot.get(index);
                 agents[index] = new Member<>(idOf(agent), agent, body);
             }
-            return engine.reportOf(agents, NO_INPUT, index -> contains(snapshot.get(index)));
+            return engine.reportOf(agents, NO_INPUT, index -> isMember(agents[index].id(), snapshot.get(index)));
         });
+    }
+
+    /** Whether it is this very agent that is in the set, not another of its id that came in its place. */
+    private boolean isMember(AgentId key, A agent) {
+        synchronized (members) {
+            return members.get(key) == agent;
+        }
     }
 
     private static final Object NO_INPUT = new Object();
