@@ -16,7 +16,9 @@ import reactor.core.publisher.Mono;
  * failure as a signal. What an interceptor throws itself fails the step, not the round. A step that ends with a {@link
  * StepRejectedException} is {@link StepResult.Rejected}, with a {@link StepTimeoutException} {@link StepResult.TimedOut}.
  *
- * <p>Implementations are thread-safe; both methods are called at the start of a step, on the thread that starts it.
+ * <p>Implementations are thread-safe. {@code step} is called once, at the start of the step, on the thread that starts it;
+ * {@code attempt} at the start of every attempt, on the thread that subscribes to it: that of the step for the first, for
+ * later ones where the retry is.
  */
 public interface StepInterceptor {
 
