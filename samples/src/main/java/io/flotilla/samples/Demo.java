@@ -1,0 +1,49 @@
+package io.flotilla.samples;
+
+import io.flotilla.samples.isolation.Isolation;
+import io.flotilla.samples.readingcrew.ReadingCrew;
+import io.flotilla.samples.shell.BadInput;
+import io.flotilla.samples.shell.Output;
+import io.flotilla.samples.shell.Sample;
+import io.flotilla.samples.shell.Settings;
+import io.flotilla.samples.shell.Shell;
+import io.flotilla.samples.wealth.Wealth;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** What {@code mvn -q -Pdemo} starts: the sample that {@code -Dsample=NAME} names, without it the reading crew. */
+public final class Demo implements Sample {
+
+    private static final List<Sample> SAMPLES = List.of(new ReadingCrew(), new Isolation(), new Wealth());
+
+    private final String wanted;
+
+    Demo(String wanted) {
+        this.wanted = wanted;
+    }
+
+    public static void main(String[] args) {
+        Shell.exit(new Demo(System.getProperty("sample", ReadingCrew.NAME)));
+    }
+
+    /** The wanted sample's name, so that logs and errors are its own; of an unknown one, {@code demo}. */
+    @Override
+    public String name() {
+        return SAMPLES.stream()
+                .map(Sample::name)
+                .filter(wanted::equals)
+                .findAny()
+                .orElse("demo");
+    }
+
+    @Override
+    public int run(Settings settings, Output output) {
+        return SAMPLES.stream()
+                .filter(sample -> sample.name().equals(wanted))
+                .findAny()
+                .orElseThrow(() -> new BadInput("-Dsample must be one of "
+                        + SAMPLES.stream().map(Sample::name).collect(Collectors.joining(", ")) + ", was "
+                        + BadInput.quoted(wanted)))
+                .run(settings, output);
+    }
+}

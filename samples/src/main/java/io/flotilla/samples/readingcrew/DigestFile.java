@@ -1,0 +1,48 @@
+package io.flotilla.samples.readingcrew;
+
+import io.flotilla.samples.shell.Output;
+import io.flotilla.step.StepReport;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Writes all digests into one Markdown file, and apart from them what could not be digested. */
+final class DigestFile {
+
+    private DigestFile() {}
+
+    /** Writes {@code digest.md} into the folder, anew. Blocks. */
+    static Path write(Path folder, StepReport<Digest> report, String source) {
+        Path file = folder.resolve("digest.md");
+        try {
+            Files.createDirectories(folder);
+            Files.writeString(file, markdown(report, source));
+        } catch (IOException failed) {
+            throw new UncheckedIOException("cannot write " + file, failed);
+        }
+        return file;
+    }
+
+    private static String markdown(StepReport<Digest> report, String source) {
+        StringBuilder text = new StringBuilder("# Digest\n\n");
+        text.append(report.values().size()).append(" of ").append(report.size()).append(" files; ");
+        text.append(source).append(".\n");
+        for (Digest digest : report.values()) {
+            text.append("\n## ").append(Output.oneLine(digest.file())).append("\n\n");
+            text.append(digest.text()).append('\n');
+        }
+        if (report.failureCount() > 0) {
+            text.append("\n# Not digested\n\n");
+            report.failures()
+                    .forEach(failure -> text.append("- ")
+                            .append(failure.agentId())
+                            .append(": ")
+                            .append(failure.kind())
+                            .append(", ")
+                            .append(ReportText.cause(failure))
+                            .append('\n'));
+        }
+        return text.toString();
+    }
+}

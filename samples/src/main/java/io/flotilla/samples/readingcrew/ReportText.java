@@ -1,0 +1,100 @@
+package io.flotilla.samples.readingcrew;
+
+import io.flotilla.agent.Usage;
+import io.flotilla.samples.shell.Output;
+import io.flotilla.step.StepReport;
+import io.flotilla.step.StepResult;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/** Says how a round went: a table of what failed, and the numbers. */
+final class ReportText {
+
+    private static final int MAX_AGENT = 50;
+    private static final int MAX_CAUSE = 50;
+
+    private final StepReport<Digest> report;
+
+    ReportText(StepReport<Digest> report) {
+        this.report = report;
+    }
+
+    void print(Output output) {
+        List<StepResult<Digest>> failures = report.failures();
+        if (!failures.isEmpty()) {
+            output.line("");
+            output.line("%-" + MAX_AGENT + "s  %-9s  %-" + MAX_CAUSE + "s  %8s", "agent", "kind", "cause", "duration");
+            failures.forEach(failure -> output.line(
+                    "%-" + MAX_AGENT + "s  %-9s  %-" + MAX_CAUSE + "s  %8s",
+                    end(failure.agentId().toString(), MAX_AGENT),
+                    failure.kind(),
+                    beginning(cause(failure), MAX_CAUSE),
+                    milliseconds(failure.duration())));
+        }
+        output.line("");
+        output.line("%d files: %s", report.size(), countsByKind());
+        if (!failures.isEmpty()) {
+            output.line("Failures: %s", countsByCause(failures));
+        }
+        output.line(
+                "A step took %s (median), the slowest %s%s",
+                milliseconds(report.durations().median()),
+                milliseconds(report.durations().max()),
+                slowestAgent());
+        Usage usage = report.values().stream().map(Digest::usage).reduce(Usage.NONE, Usage::plus);
+        output.line("Tokens: %d in, %d out", usage.inputTokens(), usage.outputTokens());
+    }
+
+    private String countsByKind() {
+        return report.counts().entrySet().stream()
+                .map(count -> count.getValue() + " " + count.getKey().name().toLowerCase(Locale.ROOT))
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String countsByCause(List<StepResult<Digest>> failures) {
+        return failures.stream()
+                .collect(Collectors.groupingBy(
+                        failure -> Objects.requireNonNull(failure.cause())
+                                .getClass()
+                                .getSimpleName(),
+                        java.util.TreeMap::new,
+                        Collectors.counting()))
+                .entrySet()
+                .stream()
+                .map(count -> count.getValue() + " " + count.getKey())
+                .collect(Collectors.joining(", "));
+    }
+
+    private String slowestAgent() {
+        return report.results().stream()
+                .max(Comparator.comparing(StepResult::duration))
+                .map(slowest -> ": " + slowest.agentId())
+                .orElse("");
+    }
+
+    /** Why a step failed, in one line. */
+    static String cause(StepResult<?> failure) {
+        if (failure instanceof StepResult.TimedOut<?> late) {
+            return "not done within " + milliseconds(late.limit());
+        }
+        Throwable cause = Objects.requireNonNull(failure.cause(), "a failure has a cause");
+        String message = cause.getMessage();
+        return Output.oneLine(cause instanceof RuntimeException && message != null ? message : cause.toString());
+    }
+
+    static String milliseconds(Duration duration) {
+        return duration.toMillis() + " ms";
+    }
+
+    private static String beginning(String text, int most) {
+        return text.length() <= most ? text : text.substring(0, most - 3) + "...";
+    }
+
+    private static String end(String text, int most) {
+        return text.length() <= most ? text : "..." + text.substring(text.length() - most + 3);
+    }
+}

@@ -1,0 +1,128 @@
+package io.flotilla.samples.readingcrew.standin;
+
+import io.flotilla.samples.readingcrew.chat.BoundedBody;
+import io.flotilla.samples.readingcrew.chat.ChatRequest;
+import io.flotilla.samples.readingcrew.chat.ChatRequest.Message;
+import io.flotilla.samples.readingcrew.chat.Endpoint;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Mono;
+import reactor.netty.Connection;
+import reactor.netty.DisposableServer;
+import reactor.netty.http.server.HttpServer;
+import reactor.netty.http.server.HttpServerRequest;
+import reactor.netty.http.server.HttpServerResponse;
+import reactor.netty.resources.LoopResources;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A server on this machine that speaks the OpenAI chat-completions format, and misbehaves on purpose, as its {@link
+ * FaultPlan} says. To be closed.
+ */
+public final class StandIn implements AutoCloseable {
+
+    private static final int MAX_QUESTION_BYTES = 1 << 20;
+    private static final int SENTENCES = 3;
+    private static final Duration SLOWNESS = Duration.ofMillis(1200);
+    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(2);
+
+    private final JsonMapper json = JsonMapper.builder().build();
+    private final FaultPlan plan;
+    private final LoopResources loops = LoopResources.create("stand-in", 2, true);
+    private final DisposableServer server;
+
+    /** Starts a server on a free port. */
+    public StandIn(long seed) {
+        this.plan = new FaultPlan(seed);
+        this.server = HttpServer.create()
+                .host("127.0.0.1")
+                .port(0)
+                .runOn(loops)
+                .route(routes -> routes.post("/v1/chat/completions", this::receive))
+                .bindNow(Duration.ofSeconds(10));
+    }
+
+    /** Where it listens. */
+    public String address() {
+        return "http://127.0.0.1:" + server.port();
+    }
+
+    /** What agents are to talk to. */
+    public Endpoint endpoint() {
+        return Endpoint.withoutKey(URI.create(address() + "/v1"), "stand-in");
+    }
+
+    /** Where it listens and how it misbehaves. */
+    @Override
+    public String toString() {
+        return "a stand-in server on " + address() + " answers, and misbehaves on purpose (" + plan + ")";
+    }
+
+    private Publisher<Void> receive(HttpServerRequest request, HttpServerResponse response) {
+        return BoundedBody.read(request.receive(), MAX_QUESTION_BYTES).flatMap(body -> {
+            List<Message> messages = messages(body);
+            return messages.isEmpty() ? send(response.status(400), error("no messages")) : answer(messages, response);
+        });
+    }
+
+    private List<Message> messages(byte[] body) {
+        try {
+            ChatRequest request = json.readValue(body, ChatRequest.class);
+            return request == null || request.messages() == null ? List.of() : request.messages();
+        } catch (JacksonException noRequest) {
+            return List.of();
+        }
+    }
+
+    private Mono<Void> answer(List<Message> messages, HttpServerResponse response) {
+        String question =
+                messages.stream().map(Message::content).filter(Objects::nonNull).collect(Collectors.joining("\n"));
+        String text = messages.stream()
+                .filter(message -> ChatRequest.USER.equals(message.role()) && message.content() != null)
+                .map(message -> Objects.requireNonNull(message.content()))
+                .reduce("", (before, last) -> last);
+        byte[] good = json.writeValueAsBytes(Completion.of(question, Extract.of(text, SENTENCES)));
+        byte[] half = Arrays.copyOf(good, good.length / 2);
+        return switch (plan.faultFor(question)) {
+            case NONE -> send(response, good);
+            case SLOW -> Mono.delay(SLOWNESS).then(Mono.defer(() -> send(response, good)));
+            case RATE_LIMITED -> send(response.status(429).header("Retry-After", "2"), error("slow down"));
+            case SERVER_ERROR -> send(response.status(500), error("out of order"));
+            case MALFORMED -> send(response, half);
+            case CUT ->
+                response.header("Content-Length", Integer.toString(good.length))
+                        .sendByteArray(Mono.just(half))
+                        .then()
+                        .then(Mono.fromRunnable(() -> response.withConnection(StandIn::cut)));
+            case SILENT -> Mono.never();
+        };
+    }
+
+    private static void cut(Connection connection) {
+        var unused = connection.channel().close();
+    }
+
+    private byte[] error(String message) {
+        return json.writeValueAsBytes(Completion.error(message));
+    }
+
+    private static Mono<Void> send(HttpServerResponse response, byte[] body) {
+        return response.header("Content-Type", "application/json")
+                .header("Content-Length", Integer.toString(body.length))
+                .sendByteArray(Mono.just(body))
+                .then();
+    }
+
+    /** Stops listening, and waits for the threads to end. */
+    @Override
+    public void close() {
+        server.disposeNow(CLOSE_WITHIN);
+        loops.disposeLater(Duration.ZERO, CLOSE_WITHIN).block(CLOSE_WITHIN.multipliedBy(2));
+    }
+}

@@ -1,0 +1,113 @@
+package io.flotilla.samples.shell;
+
+import io.flotilla.step.FailureMode;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
+import java.util.Map;
+import java.util.Properties;
+import org.jspecify.annotations.Nullable;
+
+/** What the user asked for: {@code -Dname=value} on the command line, and the environment. Checked when read. */
+public final class Settings {
+
+    private static final String HOME = "flotilla.samples.home";
+    private static final Duration LONGEST_TIMEOUT = Duration.ofMinutes(10);
+
+    private final Properties properties;
+    private final Map<String, String> environment;
+
+    public Settings(Properties properties, Map<String, String> environment) {
+        this.properties = properties;
+        this.environment = Map.copyOf(environment);
+    }
+
+    static Settings ofThisProcess() {
+        return new Settings(System.getProperties(), System.getenv());
+    }
+
+    /** {@code -Dseed}: any whole number, default 42. */
+    public long seed() {
+        String given = properties.getProperty("seed", "42");
+        try {
+            return Long.parseLong(given);
+        } catch (NumberFormatException notANumber) {
+            throw new BadInput("-Dseed must be a whole number of 64 bits, was " + BadInput.quoted(given));
+        }
+    }
+
+    /** {@code -Dmode}: {@code isolate}, the default, or {@code fail-fast}. */
+    public FailureMode mode() {
+        String given = properties.getProperty("mode", "isolate");
+        return switch (given) {
+            case "isolate" -> FailureMode.ISOLATE;
+            case "fail-fast" -> FailureMode.FAIL_FAST;
+            default -> throw new BadInput("-Dmode must be one of isolate, fail-fast, was " + BadInput.quoted(given));
+        };
+    }
+
+    /** {@code -Dtimeout}: how long a step may take, as in {@code PT3S}. */
+    public Duration timeout(Duration fallback) {
+        String given = properties.getProperty("timeout");
+        if (given == null) {
+            return fallback;
+        }
+        BadInput bad = new BadInput("-Dtimeout must be a duration as in PT3S, above zero and at most " + LONGEST_TIMEOUT
+                + ", was " + BadInput.quoted(given));
+        try {
+            Duration timeout = Duration.parse(given);
+            if (timeout.isZero() || timeout.isNegative() || timeout.compareTo(LONGEST_TIMEOUT) > 0) {
+                throw bad;
+            }
+            return timeout;
+        } catch (DateTimeParseException noDuration) {
+            throw bad;
+        }
+    }
+
+    /** {@code -Dinput}: a folder, relative to where the command was typed; default the project itself. */
+    public Path input() {
+        String given = properties.getProperty("input");
+        if (given == null) {
+            return projectRoot();
+        }
+        try {
+            return Path.of(given);
+        } catch (InvalidPathException noPath) {
+            throw new BadInput("-Dinput must be a folder, was " + BadInput.quoted(given));
+        }
+    }
+
+    /** Where a sample puts its files, wherever the command was typed: {@code samples/target/NAME}. */
+    public Path outputFolder(String sample) {
+        return home().resolve("target").resolve(sample);
+    }
+
+    /** A variable of the environment without spaces around it; null if it is not set or blank. */
+    public @Nullable String variable(String name) {
+        String value = environment.get(name);
+        return value == null || value.isBlank() ? null : value.strip();
+    }
+
+    private Path projectRoot() {
+        Path parent = home().getParent();
+        return parent == null ? home() : parent;
+    }
+
+    /** The folder of the samples: as the build says; started by hand, below the first folder upwards that has it. */
+    private Path home() {
+        String given = properties.getProperty(HOME);
+        if (given != null) {
+            return Path.of(given).toAbsolutePath().normalize();
+        }
+        Path here = Path.of("").toAbsolutePath();
+        for (Path folder = here; folder != null; folder = folder.getParent()) {
+            if (Files.isRegularFile(folder.resolve("samples").resolve("pom.xml"))) {
+                return folder.resolve("samples");
+            }
+        }
+        return here;
+    }
+}

@@ -1,0 +1,5 @@
+/** Ten thousand agents without I/O: {@link io.flotilla.samples.wealth.Wealth}. */
+@NullMarked
+package io.flotilla.samples.wealth;
+
+import org.jspecify.annotations.NullMarked;
