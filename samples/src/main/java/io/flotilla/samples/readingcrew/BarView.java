@@ -9,7 +9,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
 /** A bar that is drawn over itself. */
 final class BarView implements ProgressView {
 
-    private static final int WIDTH = 79;
+    private static final int WIDTH = 95;
 
     private final PrintStream out;
     private final ProgressBar bar;
@@ -28,7 +28,7 @@ final class BarView implements ProgressView {
 
     @Override
     public void show(int done, int failed, int inFlight) {
-        bar.setExtraMessage(failed + " failed, " + inFlight + " in flight");
+        bar.setExtraMessage(done + " done, " + failed + " failed, " + inFlight + " in flight");
         bar.stepTo(done + failed);
     }
 

@@ -26,7 +26,7 @@ import java.util.Set;
  */
 record Folder(Path root, List<SourceFile> files, int leftOut, int unreadable) {
 
-    private static final Set<String> BUILT = Set.of("target", "build", "out", "node_modules");
+    private static final Set<String> BUILT = Set.of("target", "build", "node_modules");
     private static final int SNIFFED_BYTES = 4096;
 
     /**

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Says how a round went: a table of what failed, and the numbers. */
@@ -61,7 +62,7 @@ final class ReportText {
                         failure -> Objects.requireNonNull(failure.cause())
                                 .getClass()
                                 .getSimpleName(),
-                        java.util.TreeMap::new,
+                        TreeMap::new,
                         Collectors.counting()))
                 .entrySet()
                 .stream()

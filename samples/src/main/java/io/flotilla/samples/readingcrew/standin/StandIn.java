@@ -4,6 +4,7 @@ import io.flotilla.samples.readingcrew.chat.BoundedBody;
 import io.flotilla.samples.readingcrew.chat.ChatRequest;
 import io.flotilla.samples.readingcrew.chat.ChatRequest.Message;
 import io.flotilla.samples.readingcrew.chat.Endpoint;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Arrays;
@@ -11,8 +12,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.netty.Connection;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.http.server.HttpServerRequest;
@@ -97,15 +98,10 @@ public final class StandIn implements AutoCloseable {
             case MALFORMED -> send(response, half);
             case CUT ->
                 response.header("Content-Length", Integer.toString(good.length))
-                        .sendByteArray(Mono.just(half))
-                        .then()
-                        .then(Mono.fromRunnable(() -> response.withConnection(StandIn::cut)));
+                        .sendByteArray(Flux.just(half).concatWith(Mono.error(new IOException("cut on purpose"))))
+                        .then();
             case SILENT -> Mono.never();
         };
-    }
-
-    private static void cut(Connection connection) {
-        var unused = connection.channel().close();
     }
 
     private byte[] error(String message) {
