@@ -55,6 +55,9 @@ public final class ReadingCrew implements Sample {
         }
         try (StandIn standIn = new StandIn(seed)) {
             output.line("No OPENAI_API_KEY set: %s", standIn);
+            if (settings.variable("OPENAI_BASE_URL") != null) {
+                output.line("OPENAI_BASE_URL is set, and used only together with a key");
+            }
             return read(folder, standIn.endpoint(), mode, timeout, results, output);
         }
     }
