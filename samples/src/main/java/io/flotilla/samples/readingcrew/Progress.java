@@ -2,37 +2,28 @@ package io.flotilla.samples.readingcrew;
 
 import io.flotilla.step.StepCall;
 import io.flotilla.step.StepInterceptor;
+import io.flotilla.step.StepResult;
 import reactor.core.publisher.Mono;
 
 /**
- * Counts steps as they start and end, and shows it. A step that is cancelled has failed: its time was up. Thread-safe;
- * once closed it shows nothing more.
+ * Counts steps as they start, which an interceptor sees, and as they end, which their results tell; and shows both.
+ * Thread-safe; once closed it shows nothing more.
  */
 final class Progress implements StepInterceptor, AutoCloseable {
 
     private final ProgressView view;
-    private final boolean untilFirstFailure;
     private int started;
     private int done;
     private int failed;
     private boolean closed;
 
-    /**
-     * Starts at nothing.
-     *
-     * @param untilFirstFailure whether a failure ends the round, and the cancelled steps after it mean nothing
-     */
-    Progress(ProgressView view, boolean untilFirstFailure) {
+    Progress(ProgressView view) {
         this.view = view;
-        this.untilFirstFailure = untilFirstFailure;
     }
 
     @Override
     public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
-        return attempts.doOnSubscribe(subscription -> start())
-                .doOnSuccess(value -> end(true))
-                .doOnError(error -> end(false))
-                .doOnCancel(() -> end(false));
+        return attempts.doOnSubscribe(subscription -> start());
     }
 
     private synchronized void start() {
@@ -40,16 +31,13 @@ final class Progress implements StepInterceptor, AutoCloseable {
         show();
     }
 
-    private synchronized void end(boolean success) {
-        if (success) {
-            done++;
-        } else {
+    synchronized void ended(StepResult<?> result) {
+        if (result.isFailure()) {
             failed++;
+        } else {
+            done++;
         }
         show();
-        if (!success && untilFirstFailure) {
-            close();
-        }
     }
 
     private void show() {
@@ -58,7 +46,7 @@ final class Progress implements StepInterceptor, AutoCloseable {
         }
     }
 
-    /** Shows the last state, and then no more. */
+    /** Leaves the last state as it is shown. */
     @Override
     public synchronized void close() {
         if (!closed) {

@@ -8,13 +8,15 @@ import io.flotilla.samples.shell.Sample;
 import io.flotilla.samples.shell.Settings;
 import io.flotilla.samples.shell.Shell;
 import io.flotilla.step.FailureMode;
+import io.flotilla.step.ResultSink;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepFailedException;
 import io.flotilla.step.StepReport;
+import io.flotilla.step.StepResult;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
+import reactor.core.publisher.Flux;
 
 /**
  * A crew of agents reads a folder, one agent a file: each asks a model for a digest of its file, some fail, and all that
@@ -67,8 +69,7 @@ public final class ReadingCrew implements Sample {
         announce(folder, output);
         StepReport<Digest> report;
         try (ChatClient chat = new ChatClient(endpoint, CONCURRENCY);
-                Progress progress =
-                        new Progress(ProgressView.of(folder.files().size(), output), mode == FailureMode.FAIL_FAST)) {
+                Progress progress = new Progress(ProgressView.of(folder.files().size(), output))) {
             report = read(folder, chat, mode, timeout, progress);
         } catch (StepFailedException first) {
             output.err()
@@ -87,7 +88,7 @@ public final class ReadingCrew implements Sample {
         return 0;
     }
 
-    /** The heart of it: an agent a file, one engine, one round. */
+    /** The heart of it: an agent a file, one engine, one round; each result is shown as it comes, and kept. */
     private static StepReport<Digest> read(
             Folder folder, ChatClient chat, FailureMode mode, Duration timeout, Progress progress) {
         List<Reader> readers =
@@ -98,8 +99,11 @@ public final class ReadingCrew implements Sample {
                 .failureMode(mode)
                 .with(progress)
                 .build();
+        ResultSink<Digest> sink = ResultSink.keepingAll();
+        Flux<StepResult<Digest>> results = engine.stream(readers, TASK);
         // Blocking is for the outermost edge of a program, such as this.
-        return Objects.requireNonNull(engine.<String, Digest>run(readers, TASK).block());
+        sink.pass(results.doOnNext(progress::ended)).then().block();
+        return sink.report();
     }
 
     private static void announce(Folder folder, Output output) {

@@ -4,9 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.agent.Agent;
 import io.flotilla.samples.shell.Output;
-import io.flotilla.step.FailureMode;
 import io.flotilla.step.StepEngine;
-import io.flotilla.step.StepFailedException;
+import io.flotilla.step.StepResult;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -14,7 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.test.StepVerifier;
 
 class ProgressTest {
@@ -32,7 +33,9 @@ class ProgressTest {
         List<Agent<String, String>> agents = new ArrayList<>();
         IntStream.range(0, 200).forEach(at -> agents.add(at % 4 == 0 ? BAD : GOOD));
 
-        run(agents, FailureMode.ISOLATE);
+        StepVerifier.create(results(agents, new Progress(new LineView(200, output))))
+                .expectNextCount(200)
+                .verifyComplete();
 
         List<String> lines = printed.toString(StandardCharsets.UTF_8).lines().toList();
         assertThat(lines).hasSize(10);
@@ -41,21 +44,44 @@ class ProgressTest {
     }
 
     @Test
-    void lines_failFast_noneAfterTheFailure() {
+    void show_stepsInFlight_countedUntilTheirResult() {
+        List<String> shown = new ArrayList<>();
+        Progress progress = new Progress(recording(shown));
+        Sinks.One<String> answer = Sinks.one();
+        Agent<String, String> waiting = Agent.of("waiting", (input, context) -> answer.asMono());
+
+        StepVerifier.create(results(List.of(waiting, BAD, GOOD), progress))
+                .expectNextCount(2)
+                .then(() -> answer.tryEmitValue("done"))
+                .expectNextCount(1)
+                .verifyComplete();
+
+        assertThat(shown).contains("1 done, 1 failed, 1 in flight").endsWith("2 done, 1 failed, 0 in flight");
+    }
+
+    @Test
+    void show_stepTimesOut_failed() {
+        List<String> shown = new ArrayList<>();
         Agent<String, String> silent = Agent.of("silent", (input, context) -> Mono.never());
-        Progress progress = new Progress(new LineView(4, output), true);
-        StepEngine engine = StepEngine.builder()
-                .failureMode(FailureMode.FAIL_FAST)
-                .with(progress)
-                .build();
 
-        StepVerifier.create(engine.<String, String>run(List.of(silent, silent, BAD, GOOD), "go"))
-                .verifyError(StepFailedException.class);
+        StepVerifier.withVirtualTime(() -> results(List.of(silent), new Progress(recording(shown))))
+                .thenAwait(StepEngine.DEFAULT_STEP_TIMEOUT)
+                .expectNextCount(1)
+                .verifyComplete();
 
-        assertThat(printed.toString(StandardCharsets.UTF_8).lines())
-                .singleElement()
-                .asString()
-                .contains("1 of 4: 0 done, 1 failed");
+        assertThat(shown).endsWith("0 done, 1 failed, 0 in flight");
+    }
+
+    @Test
+    void close_resultsComeLater_notShown() {
+        List<String> shown = new ArrayList<>();
+        Progress progress = new Progress(recording(shown));
+        progress.close();
+        progress.close();
+
+        StepVerifier.create(results(List.of(GOOD), progress)).expectNextCount(1).verifyComplete();
+
+        assertThat(shown).containsExactly("closed");
     }
 
     @Test
@@ -70,11 +96,22 @@ class ProgressTest {
                 .contains("100%");
     }
 
-    private void run(List<Agent<String, String>> agents, FailureMode mode) {
-        Progress progress = new Progress(new LineView(agents.size(), output), false);
-        StepEngine engine =
-                StepEngine.builder().failureMode(mode).with(progress).build();
-        StepVerifier.create(engine.run(agents, "go")).expectNextCount(1).verifyComplete();
-        progress.close();
+    private static Flux<StepResult<String>> results(List<Agent<String, String>> agents, Progress progress) {
+        Flux<StepResult<String>> results = StepEngine.builder().with(progress).build().stream(agents, "go");
+        return results.doOnNext(progress::ended);
+    }
+
+    private static ProgressView recording(List<String> shown) {
+        return new ProgressView() {
+            @Override
+            public void show(int done, int failed, int inFlight) {
+                shown.add(done + " done, " + failed + " failed, " + inFlight + " in flight");
+            }
+
+            @Override
+            public void close() {
+                shown.add("closed");
+            }
+        };
     }
 }
