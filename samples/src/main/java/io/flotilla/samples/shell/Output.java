@@ -32,7 +32,8 @@ public record Output(PrintStream out, PrintStream err, boolean terminal) {
         }
     }
 
-    /** A line on {@link #out}. */
+    /** A line on {@link #out}; without values as it is, with them formatted. */
+    @SuppressWarnings("AnnotateFormatMethod") // the annotation would be one more dependency
     public void line(String format, @Nullable Object... values) {
         out.println(values.length == 0 ? format : String.format(Locale.ROOT, format, values));
     }
