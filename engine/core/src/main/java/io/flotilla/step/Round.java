@@ -318,15 +318,19 @@ abstract class Round<I, O> implements Subscription {
             inFlight.leave(step);
         }
         StepFailure stepFailure = result.isFailure() ? StepFailure.of(result, step.toString()) : null;
-        try {
-            if (telemetry != null) {
+        if (telemetry != null) {
+            try {
                 telemetry.stepEnded(step, result);
+            } catch (Throwable thrown) {
+                untold(thrown);
             }
-            if (stepFailure != null) {
+        }
+        if (stepFailure != null) {
+            try {
                 engine.report(stepFailure);
+            } catch (Throwable thrown) {
+                untold(thrown);
             }
-        } catch (Throwable thrown) {
-            untold(thrown);
         }
         if (stepFailure != null && failFast) {
             fail(new StepFailedException(stepFailure));

@@ -360,11 +360,14 @@ public final class StepEngine {
     }
 
     void report(StepFailure failure) {
-        LOG.warn("step failed: {}", failure);
-        if (LOG.isDebugEnabled()) {
-            LOG.debug("stack of the failed step {}", failure.stepId(), failure.cause());
+        try {
+            LOG.warn("step failed: {}", failure);
+            if (LOG.isDebugEnabled()) {
+                LOG.debug("stack of the failed step {}", failure.stepId(), failure.cause());
+            }
+        } finally {
+            identity.failures().publish(failure);
         }
-        identity.failures().publish(failure);
     }
 
     FailureFeed failureFeed() {
