@@ -124,7 +124,7 @@ abstract class Round<I, O> implements Subscription {
         this.watched = engine.stepTimeoutNanos() > 0;
         Context subscriber = downstream.currentContext();
         this.observation = telemetry == null ? null : observed(telemetry, subscriber);
-        this.context = observation == null ? subscriber : StepTelemetry.within(observation, subscriber);
+        this.context = StepTelemetry.within(observation, subscriber);
     }
 
     private @Nullable Observation observed(StepTelemetry told, Context subscriber) {

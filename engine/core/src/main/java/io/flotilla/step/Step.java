@@ -83,12 +83,12 @@ final class Step<I, O> implements CoreSubscriber<O> {
         this.startedNanos = round.nanos();
         this.attempts = round.interceptors.isEmpty() ? null : new Attempts<>(this, round);
         this.observation = round.telemetry == null ? null : observed(round.telemetry);
-        this.context = observation == null ? round.context : StepTelemetry.within(observation, round.context);
+        this.context = StepTelemetry.within(observation, round.context);
     }
 
     private @Nullable Observation observed(StepTelemetry telemetry) {
         try {
-            return telemetry.stepStarted(round.observation, this);
+            return telemetry.stepStarted(this, round.context);
         } catch (Throwable thrown) {
             Round.untold(thrown);
             return null;

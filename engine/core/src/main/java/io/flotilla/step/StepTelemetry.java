@@ -42,8 +42,16 @@ final class StepTelemetry {
         return outcomes;
     }
 
-    static Context within(Observation observation, Context context) {
-        return context.put(OBSERVATION_KEY, observation);
+    /** None, and one that is switched off, leaves the caller's observation where it is. */
+    static Context within(@Nullable Observation observation, Context context) {
+        return observation == null || observation.isNoop() ? context : context.put(OBSERVATION_KEY, observation);
+    }
+
+    private static Observation startedIn(ContextView context, Observation observation) {
+        if (context.getOrDefault(OBSERVATION_KEY, null) instanceof Observation parent) {
+            observation.parentObservation(parent);
+        }
+        return observation.start();
     }
 
     @Nullable Observation roundStarted(RoundScope scope, ContextView subscriber) {
@@ -52,10 +60,7 @@ final class StepTelemetry {
         }
         Observation round = Observation.createNotStarted(Telemetry.ROUND.metricName(), observations)
                 .highCardinalityKeyValue(Telemetry.Tag.RUN_ID.key(), scope.runId());
-        if (subscriber.getOrDefault(OBSERVATION_KEY, null) instanceof Observation parent) {
-            round.parentObservation(parent);
-        }
-        return round.start();
+        return startedIn(subscriber, round);
     }
 
     /** {@code cause} null and {@code outcome} say how it went; no observation, nothing to do. */
@@ -66,13 +71,18 @@ final class StepTelemetry {
     }
 
     private static void stop(Observation observation, String outcome, @Nullable Throwable cause) {
-        if (cause != null) {
-            observation.error(cause);
+        try {
+            if (cause != null) {
+                observation.error(cause);
+            }
+        } finally {
+            observation
+                    .lowCardinalityKeyValue(Telemetry.Tag.OUTCOME.key(), outcome)
+                    .stop();
         }
-        observation.lowCardinalityKeyValue(Telemetry.Tag.OUTCOME.key(), outcome).stop();
     }
 
-    @Nullable Observation stepStarted(@Nullable Observation round, Step<?, ?> step) {
+    @Nullable Observation stepStarted(Step<?, ?> step, ContextView round) {
         if (observations == null) {
             return null;
         }
@@ -83,10 +93,7 @@ final class StepTelemetry {
         if (instance != null) {
             observation.highCardinalityKeyValue(Telemetry.Tag.AGENT_INSTANCE.key(), instance);
         }
-        if (round != null) {
-            observation.parentObservation(round);
-        }
-        return observation.start();
+        return startedIn(round, observation);
     }
 
     void stepEnded(Step<?, ?> step, StepResult<?> result) {
@@ -98,12 +105,15 @@ final class StepTelemetry {
     }
 
     private void ended(Step<?, ?> step, StepResult.Kind kind, long nanos, @Nullable Throwable cause) {
-        if (meters != null) {
-            timer(meters, step.agentId.kind(), kind).record(nanos, TimeUnit.NANOSECONDS);
-        }
-        Observation observation = step.observation;
-        if (observation != null) {
-            stop(observation, OUTCOMES[kind.ordinal()], cause);
+        try {
+            if (meters != null) {
+                timer(meters, step.agentId.kind(), kind).record(nanos, TimeUnit.NANOSECONDS);
+            }
+        } finally {
+            Observation observation = step.observation;
+            if (observation != null) {
+                stop(observation, OUTCOMES[kind.ordinal()], cause);
+            }
         }
     }
 
@@ -133,7 +143,12 @@ final class StepTelemetry {
         if (timersByKind.size() >= Telemetry.Tag.MOST_KINDS) {
             return Telemetry.Tag.OTHER;
         }
-        timersByKind.putIfAbsent(agentKind, new Timer[KINDS.length]);
+        synchronized (timersByKind) { // two threads with a new kind each must not both take the last place
+            if (!timersByKind.containsKey(agentKind) && timersByKind.size() >= Telemetry.Tag.MOST_KINDS) {
+                return Telemetry.Tag.OTHER;
+            }
+            timersByKind.putIfAbsent(agentKind, new Timer[KINDS.length]);
+        }
         return agentKind;
     }
 }
