@@ -262,8 +262,8 @@ public final class StepEngine {
      *
      * <ul>
      *   <li><b>onNext</b>: one failure a failed step. A subscriber that is slow has up to {@link Builder#failureBuffer}
-     *       failures waiting; then its oldest are dropped, and counted in {@link #failuresDropped()}. Neither other
-     *       subscribers nor the engine wait for it.
+     *       failures waiting, behind the one that is on its way to it; then the oldest that wait are dropped, and
+     *       counted in {@link #failuresDropped()}. Neither other subscribers nor the engine wait for it.
      *   <li><b>onError, onComplete</b>: never.
      *   <li><b>demand</b>: honoured.
      *   <li><b>threads</b>: {@link reactor.core.scheduler.Schedulers#boundedElastic()}; a subscriber may block.
