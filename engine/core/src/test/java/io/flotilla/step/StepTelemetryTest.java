@@ -1,0 +1,512 @@
+package io.flotilla.step;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flotilla.agent.Agent;
+import io.flotilla.observe.Telemetry;
+import io.flotilla.observe.Telemetry.Tag;
+import io.micrometer.common.KeyValue;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.Metrics;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.core.instrument.config.MeterFilterReply;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationHandler;
+import io.micrometer.observation.ObservationRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+import reactor.test.StepVerifier;
+import reactor.test.util.RaceTestUtils;
+import reactor.util.context.Context;
+
+/** What Micrometer is told of rounds and steps. */
+@Timeout(30)
+class StepTelemetryTest {
+
+    private static final String IN_CONTEXT = "micrometer.observation";
+
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private final Recording recording = new Recording();
+    private final ObservationRegistry observations = ObservationRegistry.create();
+
+    StepTelemetryTest() {
+        observations.observationConfig().observationHandler(recording);
+    }
+
+    /** Keeps every observation as it was when it stopped. */
+    private static final class Recording implements ObservationHandler<Observation.Context> {
+        private final List<Observation.Context> started = new CopyOnWriteArrayList<>();
+        private final List<Observation.Context> stopped = new CopyOnWriteArrayList<>();
+
+        @Override
+        public void onStart(Observation.Context context) {
+            started.add(context);
+        }
+
+        @Override
+        public void onStop(Observation.Context context) {
+            stopped.add(context);
+        }
+
+        @Override
+        public boolean supportsContext(Observation.Context context) {
+            return true;
+        }
+
+        List<Observation.Context> of(String name) {
+            return stopped.stream()
+                    .filter(context -> name.equals(context.getName()))
+                    .toList();
+        }
+
+        Observation.Context round() {
+            return only(Telemetry.ROUND);
+        }
+
+        Observation.Context only(Telemetry what) {
+            assertThat(of(what.metricName())).hasSize(1);
+            return of(what.metricName()).get(0);
+        }
+    }
+
+    private static String tag(Observation.Context context, Tag tag) {
+        KeyValue value = tag.isLowCardinality()
+                ? context.getLowCardinalityKeyValue(tag.key())
+                : context.getHighCardinalityKeyValue(tag.key());
+        return value == null ? null : value.getValue();
+    }
+
+    private StepEngine engine() {
+        return StepEngine.builder()
+                .observationRegistry(observations)
+                .meterRegistry(meters)
+                .build();
+    }
+
+    private static Agent<String, String> ending(StepResult.Kind kind) {
+        return switch (kind) {
+            case SUCCEEDED, DEGRADED -> TestAgents.answering("a");
+            case FAILED -> TestAgents.failing("a", new IllegalStateException("boom"));
+            case TIMED_OUT -> TestAgents.failing("a", new StepTimeoutException("slow", Duration.ofSeconds(1)));
+            case REJECTED -> TestAgents.failing("a", new StepRejectedException("breaker", "open", null));
+            case CANCELLED -> TestAgents.failing("a", new CancellationException("gone"));
+        };
+    }
+
+    private static final StepInterceptor DEGRADING = new StepInterceptor() {
+        @Override
+        public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+            call.degraded("backup", new IllegalStateException("boom"));
+            return attempts;
+        }
+    };
+
+    // --- observations
+
+    @Test
+    void run_twoSteps_oneObservationForTheRoundAndOneForEachStep() {
+        engine().run(List.of(TestAgents.answering("a"), TestAgents.answering("b#7")), "go")
+                .block();
+
+        assertThat(recording.stopped)
+                .extracting(Observation.Context::getName)
+                .containsExactly("flotilla.step", "flotilla.step", "flotilla.round");
+        assertThat(recording.started).hasSameSizeAs(recording.stopped);
+        Observation.Context second = recording.of("flotilla.step").get(1);
+        String runId = tag(recording.round(), Tag.RUN_ID);
+        assertThat(tag(second, Tag.AGENT)).isEqualTo("b");
+        assertThat(tag(second, Tag.AGENT_INSTANCE)).isEqualTo("7");
+        assertThat(tag(second, Tag.STEP_ID)).isEqualTo(runId + "/#1");
+        assertThat(tag(second, Tag.OUTCOME)).isEqualTo("succeeded");
+        assertThat(tag(recording.round(), Tag.OUTCOME)).isEqualTo("completed");
+    }
+
+    @Test
+    void run_observationInTheSubscribersContext_isTheRoundsParentAndTheRoundIsTheSteps() {
+        Observation caller = Observation.start("caller", observations);
+
+        engine().run(List.of(TestAgents.answering("a")), "go")
+                .contextWrite(Context.of(IN_CONTEXT, caller))
+                .block();
+
+        assertThat(recording.round().getParentObservation()).isSameAs(caller);
+        assertThat(recording.only(Telemetry.STEP).getParentObservation().getContextView())
+                .isSameAs(recording.round());
+    }
+
+    @Test
+    void run_noObservationInTheContext_roundHasNoParent() {
+        engine().run(List.of(TestAgents.answering("a")), "go").block();
+
+        assertThat(recording.round().getParentObservation()).isNull();
+    }
+
+    @Test
+    void run_bodyObserves_hasTheStepForAParent() {
+        Agent<String, String> agent = Agent.of(
+                "a",
+                (input, context) -> Mono.deferContextual(view -> {
+                    Observation parent = view.get(IN_CONTEXT);
+                    Observation.createNotStarted("llm", observations)
+                            .parentObservation(parent)
+                            .observe(() -> {});
+                    return Mono.just("done");
+                }));
+
+        engine().run(List.of(agent), "go").block();
+
+        assertThat(recording.of("llm").get(0).getParentObservation().getContextView())
+                .isSameAs(recording.only(Telemetry.STEP));
+    }
+
+    @Test
+    void run_ownObservationsDisabled_bodyHasTheSubscribersForAParent() {
+        observations.observationConfig().observationPredicate((name, context) -> !name.startsWith("flotilla."));
+        Observation caller = Observation.start("caller", observations);
+        List<Object> seen = new ArrayList<>();
+        Agent<String, String> agent = Agent.of(
+                "a",
+                (input, context) -> Mono.deferContextual(view -> {
+                    seen.add(view.get(IN_CONTEXT));
+                    return Mono.just("done");
+                }));
+
+        engine().run(List.of(agent), "go")
+                .contextWrite(Context.of(IN_CONTEXT, caller))
+                .block();
+
+        assertThat(seen).singleElement().isSameAs(caller);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void run_stepOfEachKind_hasThatOutcomeAndItsCause(StepResult.Kind kind) {
+        StepEngine engine = kind == StepResult.Kind.DEGRADED
+                ? engine().toBuilder().with(DEGRADING).build()
+                : engine();
+        String outcome = kind.name().toLowerCase(Locale.ROOT);
+
+        StepResult<String> result =
+                engine.run(List.of(ending(kind)), "go").block().results().get(0);
+
+        Observation.Context step = recording.only(Telemetry.STEP);
+        assertThat(result.kind()).isEqualTo(kind);
+        assertThat(tag(step, Tag.OUTCOME)).isEqualTo(outcome);
+        assertThat(step.getError()).isSameAs(result.cause());
+        Timer timer = meters.get("flotilla.step.duration")
+                .tags("agent", "a", "outcome", outcome)
+                .timer();
+        assertThat(timer.count()).isEqualTo(1);
+        assertThat(timer.totalTime(java.util.concurrent.TimeUnit.NANOSECONDS))
+                .isEqualTo((double) result.duration().toNanos());
+        assertThat(tag(recording.round(), Tag.OUTCOME)).isEqualTo("completed");
+    }
+
+    @Test
+    void run_cancelled_stopsAllObservations() {
+        engine().run(List.of(TestAgents.silent("a"), TestAgents.silent("b")), "go")
+                .subscribe()
+                .dispose();
+
+        assertThat(recording.started).hasSize(3);
+        assertThat(recording.stopped).containsExactlyInAnyOrderElementsOf(recording.started);
+        assertThat(recording.stopped)
+                .extracting(context -> tag(context, Tag.OUTCOME))
+                .containsOnly("cancelled");
+        assertThat(meters.get("flotilla.step.duration")
+                        .tag("outcome", "cancelled")
+                        .timers())
+                .hasSize(2);
+    }
+
+    @Test
+    void run_failFast_stopsAllObservationsAndTheRoundHasFailed() {
+        StepVerifier.create(engine().withFailureMode(FailureMode.FAIL_FAST)
+                        .run(List.of(TestAgents.silent("a"), ending(StepResult.Kind.FAILED)), "go"))
+                .verifyError(StepFailedException.class);
+
+        assertThat(recording.stopped).containsExactlyInAnyOrderElementsOf(recording.started);
+        assertThat(tag(recording.round(), Tag.OUTCOME)).isEqualTo("failed");
+        assertThat(recording.round().getError()).isInstanceOf(StepFailedException.class);
+        assertThat(recording.of("flotilla.step"))
+                .extracting(context -> tag(context, Tag.OUTCOME))
+                .containsExactlyInAnyOrder("cancelled", "failed");
+    }
+
+    @Test
+    void run_noAgents_observesTheRoundAlone() {
+        engine().run(List.<Agent<String, String>>of(), "go").block();
+
+        assertThat(tag(recording.only(Telemetry.ROUND), Tag.OUTCOME)).isEqualTo("completed");
+        assertThat(recording.started).hasSize(1);
+    }
+
+    @Test
+    void run_severalAttempts_isOneObservation() {
+        StepEngine engine = engine().toBuilder()
+                .with(new StepInterceptor() {
+                    @Override
+                    public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+                        return attempts.retry(3);
+                    }
+                })
+                .build();
+
+        engine.run(List.of(ending(StepResult.Kind.FAILED)), "go").block();
+
+        assertThat(recording.of("flotilla.step")).hasSize(1);
+        assertThat(meters.get("flotilla.step.duration").timer().count()).isEqualTo(1);
+    }
+
+    // --- the list of all
+
+    @Test
+    void telemetry_everyObservationAndMeterSeen_isInTheListAndEachOfTheListIsSeen() {
+        StepEngine engine = engine();
+        for (StepResult.Kind kind : StepResult.Kind.values()) {
+            engine.run(List.of(ending(kind), TestAgents.answering("b#1")), "go").block();
+        }
+
+        Set<String> seen = meters.getMeters().stream()
+                .map(meter -> meter.getId().getName())
+                .collect(Collectors.toSet());
+        recording.stopped.forEach(context -> seen.add(context.getName()));
+        assertThat(seen)
+                .containsExactlyInAnyOrder(java.util.Arrays.stream(Telemetry.values())
+                        .map(Telemetry::metricName)
+                        .toArray(String[]::new));
+        meters.getMeters().forEach(StepTelemetryTest::assertListed);
+        recording.stopped.forEach(StepTelemetryTest::assertListed);
+    }
+
+    private static Telemetry named(String name) {
+        return java.util.Arrays.stream(Telemetry.values())
+                .filter(known -> known.metricName().equals(name))
+                .findAny()
+                .orElseThrow();
+    }
+
+    private static void assertListed(Meter meter) {
+        Telemetry listed = named(meter.getId().getName());
+        assertThat(meter.getId().getType().name()).isEqualTo(listed.type().name());
+        assertThat(meter.getId().getBaseUnit()).isEqualTo(listed.unit());
+        assertThat(meter.getId().getDescription()).isNotBlank();
+        assertThat(meter.getId().getTags().stream().map(tag -> tag.getKey()))
+                .containsExactlyInAnyOrderElementsOf(
+                        listed.tags().stream().map(Tag::key).toList());
+        assertThat(listed.tags()).as("meters have few values").allMatch(Tag::isLowCardinality);
+    }
+
+    private static void assertListed(Observation.Context context) {
+        Telemetry listed = named(context.getName());
+        assertThat(listed.type()).isEqualTo(Telemetry.Type.OBSERVATION);
+        assertThat(listed.unit()).isEmpty();
+        boolean oneOfAKind = context.getHighCardinalityKeyValue(Tag.AGENT_INSTANCE.key()) == null;
+        assertThat(keys(context.getLowCardinalityKeyValues())).isEqualTo(keys(listed, true, oneOfAKind));
+        assertThat(keys(context.getHighCardinalityKeyValues())).isEqualTo(keys(listed, false, oneOfAKind));
+    }
+
+    private static Set<String> keys(Iterable<KeyValue> values) {
+        return StreamSupport.stream(values.spliterator(), false)
+                .map(KeyValue::getKey)
+                .collect(Collectors.toSet());
+    }
+
+    private static Set<String> keys(Telemetry listed, boolean lowCardinality, boolean withoutInstance) {
+        return listed.tags().stream()
+                .filter(tag -> tag.isLowCardinality() == lowCardinality)
+                .filter(tag -> !(withoutInstance && tag == Tag.AGENT_INSTANCE))
+                .map(Tag::key)
+                .collect(Collectors.toSet());
+    }
+
+    // --- few values
+
+    @ParameterizedTest
+    @ValueSource(ints = {Tag.MOST_KINDS - 1, Tag.MOST_KINDS, Tag.MOST_KINDS + 1, Tag.MOST_KINDS + 50})
+    void run_kindsAroundTheMost_theFirstHaveAValueOfTheirOwnAndTheOthersShareOne(int kinds) {
+        List<Agent<String, String>> agents = IntStream.range(0, kinds)
+                .mapToObj(at -> TestAgents.answering("kind-" + at))
+                .toList();
+        StepEngine engine = engine().withOrder(Order.SEQUENTIAL);
+
+        engine.run(agents, "go").block();
+        engine.run(agents, "go").block();
+
+        Set<String> values = agentTags();
+        int own = Math.min(kinds, Tag.MOST_KINDS);
+        assertThat(values).hasSize(own + (kinds > own ? 1 : 0)).contains("kind-" + (own - 1));
+        assertThat(values.contains(Tag.OTHER)).isEqualTo(kinds > own);
+        if (kinds > own) {
+            assertThat(meters.get("flotilla.step.duration")
+                            .tag("agent", Tag.OTHER)
+                            .timer()
+                            .count())
+                    .isEqualTo(2L * (kinds - own));
+        }
+        assertThat(recording.of("flotilla.step").stream().map(context -> tag(context, Tag.AGENT)))
+                .allMatch(values::contains);
+    }
+
+    @Test
+    void run_manyKindsFromManyThreads_areNoMoreThanTheMost() {
+        StepEngine engine = engine();
+        int threads = 8;
+        Runnable[] rounds = new Runnable[threads];
+        for (int thread = 0; thread < threads; thread++) {
+            int number = thread;
+            rounds[thread] = () -> engine.run(
+                            IntStream.range(0, Tag.MOST_KINDS)
+                                    .mapToObj(at -> TestAgents.answering("kind-" + number + "-" + at))
+                                    .toList(),
+                            "go")
+                    .subscribe();
+        }
+
+        RaceTestUtils.race(Schedulers.boundedElastic(), rounds);
+
+        assertThat(agentTags()).hasSize(Tag.MOST_KINDS + 1);
+    }
+
+    @Test
+    void run_manyInstancesOfAKind_areOneValue() {
+        engine().run(TestAgents.manyAnswering(1_000), "go").block();
+
+        assertThat(agentTags()).containsExactly("a");
+    }
+
+    private Set<String> agentTags() {
+        return meters.find("flotilla.step.duration").timers().stream()
+                .map(timer -> timer.getId().getTag("agent"))
+                .collect(Collectors.toSet());
+    }
+
+    // --- Micrometer that throws, and none at all
+
+    /** A handler that throws wherever it is called. */
+    private static final class Throwing implements ObservationHandler<Observation.Context> {
+        private final boolean atStart;
+
+        Throwing(boolean atStart) {
+            this.atStart = atStart;
+        }
+
+        @Override
+        public void onStart(Observation.Context context) {
+            if (atStart) {
+                throw new IllegalStateException("handler");
+            }
+        }
+
+        @Override
+        public void onStop(Observation.Context context) {
+            throw new IllegalStateException("handler");
+        }
+
+        @Override
+        public boolean supportsContext(Observation.Context context) {
+            return true;
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void run_handlerThrows_losesNoResultAndNoFailure(boolean atStart) {
+        ObservationRegistry throwing = ObservationRegistry.create();
+        throwing.observationConfig().observationHandler(new Throwing(atStart));
+
+        assertNothingLost(StepEngine.builder().observationRegistry(throwing).build());
+    }
+
+    @Test
+    void run_registryThrows_losesNoResultAndNoFailureAndStopsTheObservations() {
+        SimpleMeterRegistry throwing = new SimpleMeterRegistry();
+        throwing.config().meterFilter(new MeterFilter() {
+            @Override
+            public MeterFilterReply accept(Meter.Id id) {
+                if (id.getName().equals(Telemetry.STEP_DURATION.metricName())) {
+                    throw new IllegalStateException("registry");
+                }
+                return MeterFilterReply.NEUTRAL;
+            }
+        });
+
+        assertNothingLost(StepEngine.builder()
+                .meterRegistry(throwing)
+                .observationRegistry(observations)
+                .build());
+        assertThat(recording.stopped).containsExactlyInAnyOrderElementsOf(recording.started);
+    }
+
+    private static void assertNothingLost(StepEngine engine) {
+        List<Agent<String, String>> agents =
+                List.of(TestAgents.answering("a"), ending(StepResult.Kind.FAILED), TestAgents.answering("c"));
+
+        StepVerifier.create(engine.failures().take(1))
+                .then(() -> {
+                    StepReport<String> report = engine.run(agents, "go").block();
+                    assertThat(report.values()).containsExactly("a", "c");
+                    assertThat(report.failureCount()).isEqualTo(1);
+                })
+                .assertNext(failure -> assertThat(failure.cause()).hasMessage("boom"))
+                .verifyComplete();
+        engine.run(List.of(TestAgents.silent("a")), "go").subscribe().dispose();
+    }
+
+    @Test
+    void run_noRegistryGiven_registersNothing() {
+        Metrics.addRegistry(meters);
+        try {
+            StepEngine engine = StepEngine.builder().build();
+            engine.run(List.of(TestAgents.answering("a"), ending(StepResult.Kind.FAILED)), "go")
+                    .contextWrite(Context.of(IN_CONTEXT, Observation.start("caller", observations)))
+                    .block();
+        } finally {
+            Metrics.removeRegistry(meters);
+        }
+
+        assertThat(meters.getMeters()).isEmpty();
+        assertThat(recording.started).extracting(Observation.Context::getName).containsExactly("caller");
+    }
+
+    @Test
+    void run_metersOnly_makesNoObservation() {
+        StepEngine.builder()
+                .meterRegistry(meters)
+                .build()
+                .run(List.of(TestAgents.answering("a")), "go")
+                .block();
+
+        assertThat(recording.started).isEmpty();
+        assertThat(meters.get("flotilla.step.duration").timer().count()).isEqualTo(1);
+    }
+
+    @Test
+    void run_observationsOnly_registersNoMeter() {
+        StepEngine.builder()
+                .observationRegistry(observations)
+                .build()
+                .run(List.of(TestAgents.answering("a")), "go")
+                .block();
+
+        assertThat(recording.stopped).hasSize(2);
+        assertThat(meters.getMeters()).isEmpty();
+    }
+}
