@@ -1,0 +1,395 @@
+package io.flotilla;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.targetOwner;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.lang.conditions.ArchConditions.accessTargetWhere;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.domain.JavaField;
+import com.tngtech.archunit.core.domain.JavaMember;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import io.flotilla.arch.Offenders;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.FluxSink;
+import reactor.core.publisher.Hooks;
+import reactor.core.publisher.Sinks;
+import reactor.util.concurrent.Queues;
+
+/** What holds for the whole library, and that each of these rules finds what breaks it. */
+class ArchitectureTest {
+
+    private static final String ROOT = "io.flotilla";
+
+    /** Dependencies run down this list, never up; the packages of a line do not know of each other. */
+    private static final List<List<String>> LEVELS = List.of(
+            List.of("run"),
+            List.of("team"),
+            List.of("message"),
+            List.of("step"),
+            List.of("topology"),
+            List.of("agent"),
+            List.of("state", "journal", "health", "security", "observe"),
+            List.of(""));
+
+    private static final JavaClasses MAIN = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_JARS)
+            .importPackages(ROOT);
+
+    /** {@code io.flotilla.step}; for the root package itself the name alone. */
+    private static String packageOf(String root, String part) {
+        return part.isEmpty() ? root : root + "." + part + "..";
+    }
+
+    private static List<ArchRule> downOnly(String root) {
+        List<ArchRule> rules = new ArrayList<>();
+        for (int level = 0; level < LEVELS.size(); level++) {
+            for (String part : LEVELS.get(level)) {
+                List<String> forbidden = new ArrayList<>();
+                LEVELS.subList(0, level)
+                        .forEach(above -> above.forEach(upper -> forbidden.add(packageOf(root, upper))));
+                LEVELS.get(level).stream()
+                        .filter(sibling -> !sibling.equals(part))
+                        .forEach(sibling -> forbidden.add(packageOf(root, sibling)));
+                rules.add(noClasses()
+                        .that()
+                        .resideInAPackage(packageOf(root, part))
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAnyPackage(forbidden.toArray(String[]::new))
+                        .allowEmptyShould(true));
+            }
+        }
+        return rules;
+    }
+
+    @Test
+    void packages_ofMainCode_areAllOnTheList() {
+        Set<String> known = LEVELS.stream()
+                .flatMap(List::stream)
+                .map(part -> part.isEmpty() ? ROOT : ROOT + "." + part)
+                .collect(Collectors.toSet());
+
+        assertThat(MAIN.stream().map(JavaClass::getPackageName).distinct()).isSubsetOf(known);
+        assertThat(MAIN).hasSizeGreaterThan(30);
+    }
+
+    @Test
+    void dependencies_ofMainCode_runDownTheList() {
+        downOnly(ROOT).forEach(rule -> rule.check(MAIN));
+    }
+
+    @Test
+    void dependencies_upTheList_areFound() {
+        JavaClasses upward = new ClassFileImporter().importPackages("io.flotilla.arch");
+
+        assertThat(downOnly("io.flotilla.arch").stream()
+                        .filter(rule -> rule.evaluate(upward).hasViolation()))
+                .as("arch.agent depends on arch.step")
+                .hasSize(1);
+    }
+
+    @Test
+    void packages_ofMainCode_haveNoCycles() {
+        slices().matching("io.flotilla.(*)..").should().beFreeOfCycles().check(MAIN);
+    }
+
+    @Test
+    void packages_inACycle_areFound() {
+        JavaClasses cycle = new ClassFileImporter().importPackages("io.flotilla.arch");
+
+        assertThat(slices().matching("io.flotilla.arch.(*)..")
+                        .should()
+                        .beFreeOfCycles()
+                        .evaluate(cycle)
+                        .hasViolation())
+                .isTrue();
+    }
+
+    // --- what main code must not call
+
+    private static final Map<String, ArchRule> FORBIDDEN = new LinkedHashMap<>();
+
+    private static void forbid(String what, DescribedPredicate<? super JavaAccess<?>> access, String because) {
+        FORBIDDEN.put(
+                what, noClasses().should(accessTargetWhere(access.as(what))).because(because));
+    }
+
+    private static DescribedPredicate<JavaAccess<?>> of(Class<?> owner, String namePattern) {
+        return targetOwner(assignableTo(owner)).and(target(nameMatching(namePattern)));
+    }
+
+    private static DescribedPredicate<JavaAccess<?>> withoutArguments(Class<?> owner, String namePattern) {
+        return of(owner, namePattern)
+                .and(describe(
+                        "without arguments",
+                        access -> access.getTarget()
+                                        instanceof
+                                        com.tngtech.archunit.core.domain.AccessTarget.CodeUnitAccessTarget called
+                                && called.getRawParameterTypes().isEmpty()));
+    }
+
+    private static DescribedPredicate<JavaAccess<?>> originIs(String className) {
+        return describe(
+                "in " + className, access -> access.getOriginOwner().getName().equals(className));
+    }
+
+    static {
+        forbid("hooks", of(Hooks.class, "on.*"), "they change Reactor for the whole JVM");
+        forbid(
+                "blocking",
+                of(Publisher.class, "block.*|toIterable|toStream"),
+                "the caller's thread is not ours to hold");
+        forbid("onErrorContinue", of(Publisher.class, "onErrorContinue"), "it changes operators it was not given to");
+        forbid(
+                "sinks without a bound",
+                withoutArguments(Sinks.MulticastSpec.class, "onBackpressureBuffer")
+                        .or(withoutArguments(Sinks.UnicastSpec.class, "onBackpressureBuffer"))
+                        .or(withoutArguments(Sinks.MulticastReplaySpec.class, "all"))
+                        .or(of(FluxSink.OverflowStrategy.class, "BUFFER"))
+                        .or(withoutArguments(Publisher.class, "onBackpressureBuffer|replay|cache")),
+                "one slow subscriber would take all memory");
+        forbid(
+                "queues without a bound",
+                // The results a round holds: a place is free again only when its result has been delivered, so the
+                // queue never has more of them than the engine's concurrency. Nowhere else.
+                of(Queues.class, "unbounded.*")
+                        .and(DescribedPredicate.not(
+                                originIs("io.flotilla.step.Round").and(target(name("unboundedMultiproducer")))))
+                        .or(withoutArguments(java.util.concurrent.LinkedBlockingQueue.class, "<init>"))
+                        .or(withoutArguments(java.util.concurrent.LinkedBlockingDeque.class, "<init>"))
+                        .or(of(java.util.concurrent.ConcurrentLinkedQueue.class, "<init>"))
+                        .or(of(java.util.concurrent.ConcurrentLinkedDeque.class, "<init>")),
+                "what is not taken out takes all memory");
+        forbid(
+                "Java serialization",
+                of(ObjectInputStream.class, ".*").or(of(ObjectOutputStream.class, ".*")),
+                "reading it runs what others wrote");
+        forbid("sleeping", of(Thread.class, "sleep"), "a thread that sleeps is held");
+        forbid(
+                "standard streams",
+                of(System.class, "out|err").or(of(Throwable.class, "printStackTrace")),
+                "what is to be told goes to the log");
+        forbid("thread-locals", of(ThreadLocal.class, ".*"), "a step's identity travels with the step");
+    }
+
+    static Set<String> forbidden() {
+        return FORBIDDEN.keySet();
+    }
+
+    @ParameterizedTest
+    @MethodSource("forbidden")
+    void mainCode_anywhere_doesWithout(String what) {
+        FORBIDDEN.get(what).check(MAIN);
+    }
+
+    static Stream<Class<?>> offenders() {
+        return Stream.of(Offenders.class.getDeclaredClasses())
+                .filter(type -> type.isAnnotationPresent(Offenders.Breaks.class));
+    }
+
+    @ParameterizedTest
+    @MethodSource("offenders")
+    void rule_brokenOnPurpose_findsEveryOffence(Class<?> offender) {
+        String what = offender.getAnnotation(Offenders.Breaks.class).value();
+        JavaClasses imported = new ClassFileImporter().importClasses(offender);
+        JavaClass only = imported.get(offender);
+
+        for (JavaCodeUnit offence : only.getMethods()) {
+            if (!offence.getModifiers().contains(JavaModifier.SYNTHETIC)) {
+                assertThat(FORBIDDEN
+                                .get(what)
+                                .evaluate(imported)
+                                .getFailureReport()
+                                .getDetails())
+                        .as("%s", offence.getName())
+                        .anyMatch(detail -> detail.contains("." + offence.getName() + "("));
+            }
+        }
+    }
+
+    @Test
+    void rule_ofEach_hasAnOffender() {
+        assertThat(offenders()
+                        .map(offender ->
+                                offender.getAnnotation(Offenders.Breaks.class).value()))
+                .containsExactlyInAnyOrderElementsOf(FORBIDDEN.keySet());
+    }
+
+    @Test
+    void unboundedQueue_ofARound_isTheOnlyOneThereIs() {
+        assertThat(MAIN.stream()
+                        .flatMap(type -> type.getAccessesFromSelf().stream())
+                        .filter(access -> access.getTargetOwner().isEquivalentTo(Queues.class))
+                        .filter(access -> access.getTarget().getName().startsWith("unbounded")))
+                .singleElement()
+                .satisfies(
+                        access -> assertThat(access.getOriginOwner().getName()).isEqualTo("io.flotilla.step.Round"));
+    }
+
+    // --- what users see
+
+    private static boolean isVisible(JavaMember member) {
+        return member.getModifiers().contains(JavaModifier.PUBLIC)
+                || member.getModifiers().contains(JavaModifier.PROTECTED);
+    }
+
+    private static boolean isVisible(JavaClass type) {
+        return type.getModifiers().contains(JavaModifier.PUBLIC)
+                && type.getEnclosingClass().map(ArchitectureTest::isVisible).orElse(true);
+    }
+
+    private static boolean isForeign(JavaClass type) {
+        String name = type.getBaseComponentType().getPackageName();
+        return name.startsWith("io.github.resilience4j") || name.startsWith("io.micrometer");
+    }
+
+    private static boolean isHandedIn(JavaClass parameter) {
+        return parameter.isEquivalentTo(ObservationRegistry.class) || parameter.isEquivalentTo(MeterRegistry.class);
+    }
+
+    private static Stream<JavaClass> foreignTypesOf(JavaMember member) {
+        if (member instanceof JavaField field) {
+            return field.getType().getAllInvolvedRawTypes().stream().filter(ArchitectureTest::isForeign);
+        }
+        JavaCodeUnit codeUnit = (JavaCodeUnit) member;
+        return Stream.concat(
+                        codeUnit.getReturnType().getAllInvolvedRawTypes().stream(),
+                        codeUnit.getParameterTypes().stream()
+                                .flatMap(parameter -> parameter.getAllInvolvedRawTypes().stream())
+                                .filter(parameter -> !isHandedIn(parameter)))
+                .filter(ArchitectureTest::isForeign);
+    }
+
+    private static final ArchRule NO_FOREIGN_TYPES = classes().should(new ArchCondition<>("show nobody else's types") {
+        @Override
+        public void check(JavaClass type, ConditionEvents events) {
+            if (!isVisible(type)) {
+                return;
+            }
+            for (JavaMember member : type.getMembers()) {
+                if (isVisible(member) && foreignTypesOf(member).findAny().isPresent()) {
+                    events.add(SimpleConditionEvent.violated(member, member.getFullName()));
+                }
+            }
+            Stream.concat(type.getRawSuperclass().stream(), type.getRawInterfaces().stream())
+                    .filter(ArchitectureTest::isForeign)
+                    .forEach(above -> events.add(
+                            SimpleConditionEvent.violated(type, type.getName() + " is a " + above.getName())));
+        }
+    });
+
+    @Test
+    void signatures_ofPublicTypes_haveOnlyOurOwnTypesBesidesTheRegistries() {
+        NO_FOREIGN_TYPES.check(MAIN);
+    }
+
+    @Test
+    void signatures_withForeignTypes_areFound() {
+        List<String> found = NO_FOREIGN_TYPES
+                .evaluate(new ClassFileImporter().importClasses(Offenders.Signatures.class))
+                .getFailureReport()
+                .getDetails();
+
+        assertThat(found)
+                .hasSize(5)
+                .noneMatch(detail -> detail.contains("allowed"))
+                .anyMatch(detail -> detail.contains(".field"))
+                .anyMatch(detail -> detail.contains(".returned("))
+                .anyMatch(detail -> detail.contains(".listed("))
+                .anyMatch(detail -> detail.contains(".taken("))
+                .anyMatch(detail -> detail.contains(".inherited("));
+    }
+
+    private static Set<String> publicTypes(String part) {
+        return MAIN.stream()
+                .filter(type -> type.getPackageName().equals(ROOT + part))
+                .filter(ArchitectureTest::isVisible)
+                .map(type -> type.getName().substring(type.getPackageName().length() + 1))
+                .filter(name -> !name.equals("package-info"))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    @Test
+    void publicTypes_ofTheStepPackage_areThoseUsersName() {
+        assertThat(publicTypes(".step"))
+                .containsExactlyInAnyOrder(
+                        "AgentSet",
+                        "AgentSet$Aggregate",
+                        "FailureMode",
+                        "Order",
+                        "ResultSink",
+                        "RoundFailedException",
+                        "StepCall",
+                        "StepEngine",
+                        "StepEngine$Builder",
+                        "StepFailedException",
+                        "StepFailure",
+                        "StepInterceptor",
+                        "StepRejectedException",
+                        "StepReport",
+                        "StepReport$Durations",
+                        "StepResult",
+                        "StepResult$Kind",
+                        "StepResult$Succeeded",
+                        "StepResult$Degraded",
+                        "StepResult$Failed",
+                        "StepResult$TimedOut",
+                        "StepResult$Rejected",
+                        "StepResult$Cancelled",
+                        "StepTimeoutException");
+    }
+
+    @Test
+    void publicTypes_ofTheSmallPackages_areThoseUsersName() {
+        assertThat(publicTypes("")).containsExactly("AgentId", "FlotillaException");
+        assertThat(publicTypes(".agent")).containsExactly("Agent", "StepContext", "Usage", "UsageLedger");
+        assertThat(publicTypes(".observe")).containsExactly("Telemetry", "Telemetry$Tag", "Telemetry$Type");
+    }
+
+    @Test
+    void packages_ofMainCode_areNullMarked() {
+        Set<String> marked = MAIN.stream()
+                .filter(type -> type.getSimpleName().equals("package-info"))
+                .filter(type -> type.isAnnotatedWith(NullMarked.class))
+                .map(JavaClass::getPackageName)
+                .collect(Collectors.toSet());
+
+        assertThat(marked)
+                .isEqualTo(MAIN.stream().map(JavaClass::getPackageName).collect(Collectors.toSet()));
+    }
+}
