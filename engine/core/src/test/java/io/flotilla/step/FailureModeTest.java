@@ -162,6 +162,22 @@ class FailureModeTest {
                 .verifyErrorSatisfies(cause -> assertNames(cause, "first"));
     }
 
+    @Test
+    @SuppressWarnings({"OverrideThrowableToString", "ToStringReturnsNull"}) // it is toString that is written
+    void run_failFastAndTheCauseCannotBeWritten_signalsItAllTheSame() {
+        RuntimeException unreadable = new RuntimeException() {
+            @Override
+            public String toString() {
+                return null;
+            }
+        };
+
+        StepVerifier.create(engine(FailureMode.FAIL_FAST).run(List.of(TestAgents.failing("a", unreadable)), "go"))
+                .verifyErrorSatisfies(cause -> assertThat(cause)
+                        .isInstanceOf(StepFailedException.class)
+                        .hasCause(unreadable));
+    }
+
     // --- FAIL_AT_END
 
     private List<Agent<String, String>> mixed() {
