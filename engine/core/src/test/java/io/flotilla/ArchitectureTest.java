@@ -189,7 +189,7 @@ class ArchitectureTest {
                 // queue never has more of them than the engine's concurrency. Nowhere else.
                 of(Queues.class, "unbounded.*")
                         .and(DescribedPredicate.not(
-                                originIs("io.flotilla.step.Round").and(target(name("unboundedMultiproducer")))))
+                                originIs("io.flotilla.step.Delivery").and(target(name("unboundedMultiproducer")))))
                         .or(withoutArguments(java.util.concurrent.LinkedBlockingQueue.class, "<init>"))
                         .or(withoutArguments(java.util.concurrent.LinkedBlockingDeque.class, "<init>"))
                         .or(of(java.util.concurrent.ConcurrentLinkedQueue.class, "<init>"))
@@ -251,14 +251,14 @@ class ArchitectureTest {
     }
 
     @Test
-    void unboundedQueue_ofARound_isTheOnlyOneThereIs() {
+    void unboundedQueue_ofADelivery_isTheOnlyOneThereIs() {
         assertThat(MAIN.stream()
                         .flatMap(type -> type.getAccessesFromSelf().stream())
                         .filter(access -> access.getTargetOwner().isEquivalentTo(Queues.class))
                         .filter(access -> access.getTarget().getName().startsWith("unbounded")))
                 .singleElement()
                 .satisfies(
-                        access -> assertThat(access.getOriginOwner().getName()).isEqualTo("io.flotilla.step.Round"));
+                        access -> assertThat(access.getOriginOwner().getName()).isEqualTo("io.flotilla.step.Delivery"));
     }
 
     // --- what users see

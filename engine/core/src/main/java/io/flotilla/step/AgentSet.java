@@ -356,6 +356,7 @@ public final class AgentSet<A> {
     }
 
     /** Whether it is this very agent that is in the set, not another of its id that came in its place. */
+    @SuppressWarnings("ReferenceEquality") // this very agent
     private boolean isMember(AgentId key, A agent) {
         synchronized (members) {
             return members.get(key) == agent;

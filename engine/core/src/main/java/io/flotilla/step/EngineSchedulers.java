@@ -7,18 +7,20 @@ import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Where timers fire, and where time-outs are delivered.
+ * Where timers fire, where time-outs are delivered, and where subscribers hear of failures.
  *
- * <p>Two schedulers, since user code must not run on the first: what a time-out sets off (cancelling the body, delivering
- * the result, starting the next step) may block, and a blocked timer thread would hold up every other time-out. Neither
+ * <p>Several schedulers, since user code must not run on the first: what a time-out sets off (cancelling the body, delivering
+ * the result, starting the next step) may block, and a blocked timer thread would hold up every other time-out. None
  * is one of Reactor's shared schedulers: bodies run there, and blocked ones would keep their own time-outs from firing.
  *
  * @param timer where timers fire: one thread that runs nothing else
- * @param worker where time-outs are delivered: threads on demand, ended when idle
+ * @param worker where time-outs are delivered: threads on demand, ended when idle; so many that only as many blocked bodies
+ *     would use them up
+ * @param feeds where subscribers of failures run, each on a thread of its own
  */
-record EngineSchedulers(Scheduler timer, Scheduler worker) {
+record EngineSchedulers(Scheduler timer, Scheduler worker, Scheduler feeds) {
 
-    private static final int MOST_WORKERS = 256;
+    private static final int MOST_WORKERS = 10_000;
     private static final int MOST_QUEUED = 100_000;
     private static final int IDLE_SECONDS = 10;
 
@@ -40,15 +42,29 @@ record EngineSchedulers(Scheduler timer, Scheduler worker) {
             return cached.schedulers();
         }
         synchronized (BY_FACTORY) {
+            BY_FACTORY.entrySet().removeIf(EngineSchedulers::isOutdated);
             EngineSchedulers found = BY_FACTORY.computeIfAbsent(key, any -> create());
             last = new Cached(key, found);
             return found;
         }
     }
 
+    /** Reactor's schedulers have been shut down for good: ours end with them. */
+    private static boolean isOutdated(Map.Entry<Scheduler, EngineSchedulers> entry) {
+        boolean outdated = entry.getKey().isDisposed();
+        if (outdated) {
+            EngineSchedulers old = entry.getValue();
+            old.timer.dispose();
+            old.worker.dispose();
+            old.feeds.dispose();
+        }
+        return outdated;
+    }
+
     private static EngineSchedulers create() {
         return new EngineSchedulers(
                 Schedulers.newSingle("flotilla-timer", true),
-                Schedulers.newBoundedElastic(MOST_WORKERS, MOST_QUEUED, "flotilla-worker", IDLE_SECONDS, true));
+                Schedulers.newBoundedElastic(MOST_WORKERS, MOST_QUEUED, "flotilla-worker", IDLE_SECONDS, true),
+                Schedulers.newBoundedElastic(MOST_WORKERS, MOST_QUEUED, "flotilla-failures", IDLE_SECONDS, true));
     }
 }

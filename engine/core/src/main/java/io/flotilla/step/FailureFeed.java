@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.BufferOverflowStrategy;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * The failures of all rounds of an engine, to whoever listens. Each subscriber has a buffer and a thread of its own, so
@@ -31,9 +30,9 @@ final class FailureFeed {
                         .baseUnit(Telemetry.FAILURES_DROPPED.unit())
                         .register(meters);
         // A sink of Flux.create may be fed by many threads at once; the buffer behind it takes all it is given.
-        this.failures = Flux.<StepFailure>create(this::add, FluxSink.OverflowStrategy.IGNORE)
+        this.failures = Flux.defer(() -> Flux.<StepFailure>create(this::add, FluxSink.OverflowStrategy.IGNORE)
                 .onBackpressureBuffer(bufferSize, this::dropped, BufferOverflowStrategy.DROP_OLDEST)
-                .publishOn(Schedulers.boundedElastic(), 1);
+                .publishOn(EngineSchedulers.shared().feeds(), 1));
     }
 
     private void add(FluxSink<StepFailure> subscriber) {

@@ -38,7 +38,7 @@ final class FluxRound<I, O> extends Round<I, O>
             if (isStopped()) {
                 subscription.cancel();
             } else {
-                subscription.request(concurrency == Integer.MAX_VALUE ? Long.MAX_VALUE : concurrency);
+                ask(subscription, concurrency == Integer.MAX_VALUE ? Long.MAX_VALUE : concurrency);
             }
         }
     }
@@ -70,11 +70,21 @@ final class FluxRound<I, O> extends Round<I, O>
         }
     }
 
+    /** What Reactor holds for fatal is thrown out of request: a failure of the pairs, not of whoever delivers. */
+    private void ask(Subscription pairs, long places) {
+        try {
+            pairs.request(places);
+        } catch (Throwable thrown) {
+            stopSource();
+            onError(thrown);
+        }
+    }
+
     @Override
     void placesFreed(int places) {
         Subscription pairs = source;
         if (places > 0 && pairs != null && concurrency != Integer.MAX_VALUE) {
-            pairs.request(places);
+            ask(pairs, places);
         }
     }
 
@@ -82,7 +92,11 @@ final class FluxRound<I, O> extends Round<I, O>
     void stopSource() {
         Subscription pairs = source;
         if (pairs != null) {
-            pairs.cancel();
+            try {
+                pairs.cancel();
+            } catch (Throwable thrown) {
+                untold(thrown);
+            }
         }
     }
 

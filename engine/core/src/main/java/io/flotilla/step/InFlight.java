@@ -1,6 +1,5 @@
 package io.flotilla.step;
 
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
@@ -9,19 +8,28 @@ import reactor.core.Disposable;
  * The steps of a round that did not end at once, in the order they started: whom a cancel goes to, and whose time is up.
  *
  * <p>All steps of a round have the same limit, so the one that started first is due first, and one timer, armed for the
- * head of the list, does for all of them. It is armed when the first step enters; when it fires too early, because the
- * head has ended meanwhile, it is armed again for the new head: about once a limit, not once a step. Entering and leaving
- * is a few writes under a lock whatever the number in flight, and a step that ends while it is being started never enters.
+ * first that is not due yet, does for all of them. It is armed when the first step enters; when it fires too early, because
+ * that step has ended meanwhile, it is armed again: about once a limit, not once a step. Entering and leaving is a few writes
+ * under a lock whatever the number in flight, and a step that ends while it is being started never enters. A step whose time
+ * is up stays in until it has ended, so that a cancel reaches it.
  */
 final class InFlight {
+
+    private static final long MOST_NANOS = TimeUnit.DAYS.toNanos(1);
 
     private final Round<?, ?> round;
     private final long limitNanos;
     private @Nullable Step<?, ?> first;
     private @Nullable Step<?, ?> last;
+    /** The first whose time-out has not been taken. */
+    private @Nullable Step<?, ?> pending;
+
     private @Nullable Disposable timer;
     private boolean armed;
     private boolean closed;
+
+    /** Why no timer can be had any more. */
+    private @Nullable Throwable timerFailure;
 
     /** {@code limitNanos} 0: no limit. */
     InFlight(Round<?, ?> round, long limitNanos) {
@@ -50,12 +58,15 @@ final class InFlight {
             }
             last = step;
             step.linked = true;
+            if (pending == null) {
+                pending = step;
+            }
             if (limitNanos > 0 && !armed) {
                 try {
                     armFor(step);
-                } catch (RejectedExecutionException disposed) {
+                } catch (Throwable noTimer) {
                     unlink(step);
-                    throw disposed;
+                    throw noTimer;
                 }
             }
             return true;
@@ -72,6 +83,9 @@ final class InFlight {
     private void unlink(Step<?, ?> step) {
         Step<?, ?> before = step.previous;
         Step<?, ?> after = step.next;
+        if (pending == step) {
+            pending = after;
+        }
         if (before == null) {
             first = after;
         } else {
@@ -99,6 +113,7 @@ final class InFlight {
             }
             first = null;
             last = null;
+            pending = null;
             armedTimer = timer;
             timer = null;
         }
@@ -109,44 +124,50 @@ final class InFlight {
     }
 
     private void armFor(Step<?, ?> step) {
-        long delay = Math.max(0, step.startedNanos + limitNanos - round.nanos());
+        // In bits of a day: what is years away would overflow the clocks of some schedulers.
+        long delay = Math.min(MOST_NANOS, Math.max(0, step.startedNanos + limitNanos - round.nanos()));
         timer = round.schedulers.timer().schedule(this::fired, delay, TimeUnit.NANOSECONDS);
         armed = true;
     }
 
     /** On the timer's thread: nothing of the user's runs here. */
     private void fired() {
-        Step<?, ?> due;
         synchronized (this) {
             armed = false;
-            if (closed) {
+            if (closed || pending == null || !isDueOrArmed(pending)) {
                 return;
             }
-            due = unlinkDue();
-            if (first != null) {
-                armFor(first);
-            }
         }
-        if (due != null) {
-            round.timeOut(due);
+        round.timeOutDue();
+    }
+
+    /** Whether the step is due; if it is not, the timer is armed for it. If no timer can be had, every step is due. */
+    private boolean isDueOrArmed(Step<?, ?> step) {
+        try {
+            if (step.startedNanos + limitNanos - round.nanos() <= 0) {
+                return true;
+            }
+            if (!armed) {
+                armFor(step);
+            }
+            return false;
+        } catch (Throwable noTimer) {
+            timerFailure = noTimer;
+            return true;
         }
     }
 
-    /** Takes out the steps whose time is up; the others of the chain hang on {@code next} of the first. */
-    private @Nullable Step<?, ?> unlinkDue() {
-        long now = round.nanos();
-        Step<?, ?> due = null;
-        Step<?, ?> lastDue = null;
-        while (first != null && first.startedNanos + limitNanos - now <= 0) {
-            Step<?, ?> step = first;
-            unlink(step);
-            if (lastDue == null) {
-                due = step;
-            } else {
-                lastDue.next = step;
-            }
-            lastDue = step;
+    /** The next step whose time is up, or null. It stays in until it has ended. */
+    synchronized @Nullable Step<?, ?> takeDue() {
+        Step<?, ?> step = pending;
+        if (closed || step == null || (timerFailure == null && !isDueOrArmed(step))) {
+            return null;
         }
-        return due;
+        pending = step.next;
+        return step;
+    }
+
+    synchronized @Nullable Throwable timerFailure() {
+        return timerFailure;
     }
 }

@@ -2,12 +2,11 @@ package io.flotilla.step;
 
 import io.flotilla.agent.Agent;
 import io.micrometer.observation.Observation;
+import java.lang.ref.WeakReference;
 import java.time.Instant;
 import java.util.List;
-import java.util.Queue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
-import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -15,7 +14,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Operators;
-import reactor.util.concurrent.Queues;
 import reactor.util.context.Context;
 
 /**
@@ -31,26 +29,21 @@ import reactor.util.context.Context;
  *
  * <ul>
  *   <li><b>Starting.</b> One thread at a time starts steps, whoever came with a free place (subclasses say how). A step
- *       being started stands in {@link #starting}; the starter takes it out when the body has returned. If the body does
- *       not return, {@link StallWatch} takes it out instead: the blocked thread has lost its role, another goes on.
- *   <li><b>In flight.</b> {@link InFlight} has the steps that did not end at once, for the time-out and for cancel.
- *   <li><b>Delivering.</b> Results go downstream from one thread at a time, whoever ended a step ({@link #wip}); others
- *       leave theirs in {@link #ready}. A place is free again when its result has been delivered, so {@code ready} never
- *       holds more than {@code concurrency} results, and no more steps than that start ahead of demand. The place is
- *       handed on after {@code wip} has been given up: a body that blocks holds no result back.
+ *       being started stands in {@link #starting}; the starter takes it out when the body has returned.
+ *   <li><b>In flight.</b> {@link InFlight} has the steps that did not end at once, for the time-out and for cancel. Steps
+ *       whose time is up are ended one after another on a worker; the one being ended stands in {@link #expiring}.
+ *   <li><b>Delivering.</b> {@link Delivery} brings results downstream as they are asked for.
  * </ul>
+ *
+ * <p>Starting and ending call the user's code, which may not return. Whoever does either can be replaced: {@link StallWatch}
+ * looks at the two marks, and where one stands too long a thread of our own takes it out and goes on; the thread that was
+ * kept finds its mark gone when it comes back, and does nothing more.
  *
  * <p>A step that ends at once costs two atomic writes for its start, one for its end, three for its delivery, and no lock.
  */
 abstract class Round<I, O> implements Subscription {
 
     private static final Logger LOG = LoggerFactory.getLogger(StepEngine.class);
-
-    /** The number of steps is not known yet. */
-    private static final long UNKNOWN = -1;
-
-    private static final int RUNNING = 0;
-    private static final int OVER = 1;
 
     final StepEngine engine;
     final RoundScope scope;
@@ -62,55 +55,28 @@ abstract class Round<I, O> implements Subscription {
     private final CoreSubscriber<? super StepResult<O>> downstream;
     private final boolean failFast;
     private final InFlight inFlight;
-    private final boolean watched;
+    private final Delivery<O> delivery;
+    private @Nullable WeakReference<Round<?, ?>> watch;
 
     /** The step whose body has been called and has not returned. */
     private volatile @Nullable Step<I, O> starting;
 
+    /** The step whose time is up and whose body is being told so. */
+    private volatile @Nullable Step<?, ?> expiring;
+
     // The stall watch's own notes.
-    private @Nullable Step<I, O> seenStarting;
+    private @Nullable Step<?, ?> seenStarting;
+    private @Nullable Step<?, ?> seenExpiring;
     private long seenStartingNanos;
-    private @Nullable Thread rescuer;
-
-    /** Results that wait for demand, or for the thread that delivers. */
-    private final Queue<StepResult<O>> ready =
-            Queues.<StepResult<O>>unboundedMultiproducer().get();
-
-    private volatile int wip;
-    private volatile long requested;
-    private volatile int phase;
-
-    /** How many steps there are, once that is known. */
-    private volatile long total = UNKNOWN;
-
-    /** What ends the round at once, ahead of results that wait. */
-    private volatile @Nullable Throwable failure;
-
-    /** What ends the round after the last result. */
-    private volatile @Nullable Throwable sourceFailure;
-
-    /** Only touched while holding {@link #wip}. */
-    private long delivered;
+    private volatile @Nullable Thread rescuer;
 
     @SuppressWarnings("rawtypes")
     private static final AtomicReferenceFieldUpdater<Round, @Nullable Step> STARTING =
             AtomicReferenceFieldUpdater.newUpdater(Round.class, Step.class, "starting");
 
     @SuppressWarnings("rawtypes")
-    private static final AtomicIntegerFieldUpdater<Round> WIP =
-            AtomicIntegerFieldUpdater.newUpdater(Round.class, "wip");
-
-    @SuppressWarnings("rawtypes")
-    private static final AtomicLongFieldUpdater<Round> REQUESTED =
-            AtomicLongFieldUpdater.newUpdater(Round.class, "requested");
-
-    @SuppressWarnings("rawtypes")
-    private static final AtomicIntegerFieldUpdater<Round> PHASE =
-            AtomicIntegerFieldUpdater.newUpdater(Round.class, "phase");
-
-    @SuppressWarnings("rawtypes")
-    private static final AtomicReferenceFieldUpdater<Round, @Nullable Throwable> FAILURE =
-            AtomicReferenceFieldUpdater.newUpdater(Round.class, Throwable.class, "failure");
+    private static final AtomicReferenceFieldUpdater<Round, @Nullable Step> EXPIRING =
+            AtomicReferenceFieldUpdater.newUpdater(Round.class, Step.class, "expiring");
 
     Round(StepEngine engine, boolean failFast, CoreSubscriber<? super StepResult<O>> downstream) {
         this.engine = engine;
@@ -121,7 +87,7 @@ abstract class Round<I, O> implements Subscription {
         this.interceptors = engine.interceptors();
         this.telemetry = engine.telemetry();
         this.inFlight = new InFlight(this, engine.stepTimeoutNanos());
-        this.watched = engine.stepTimeoutNanos() > 0;
+        this.delivery = new Delivery<>(this, downstream);
         Context subscriber = downstream.currentContext();
         this.observation = telemetry == null ? null : observed(telemetry, subscriber);
         this.context = StepTelemetry.within(observation, subscriber);
@@ -148,8 +114,8 @@ abstract class Round<I, O> implements Subscription {
 
     /** To be called once, before anything else: tells downstream. */
     final void open() {
-        if (watched) {
-            StallWatch.watch(this);
+        if (engine.stepTimeoutNanos() > 0) {
+            watch = StallWatch.watch(this);
         }
         try {
             downstream.onSubscribe(this);
@@ -159,20 +125,14 @@ abstract class Round<I, O> implements Subscription {
         }
     }
 
-    private boolean isOver() {
-        return phase != RUNNING;
-    }
-
-    /** Nothing more is to be started: the round is over, or will be as soon as downstream can be told. */
+    /** Nothing more is to be started. */
     final boolean isStopped() {
-        return phase != RUNNING || failure != null;
+        return delivery.isStopped();
     }
 
     /** No more steps will start: {@code steps} is how many did. {@code cause} follows the last result, if there is one. */
     final void sourceEnded(long steps, @Nullable Throwable cause) {
-        sourceFailure = cause;
-        total = steps;
-        placesFreed(drain());
+        placesFreed(delivery.sourceEnded(steps, cause));
     }
 
     /** Gives {@code places} places, whose results have been delivered, to steps not started yet. */
@@ -187,14 +147,46 @@ abstract class Round<I, O> implements Subscription {
     /** How many steps of the round wait to be started, for the message of a time-out; negative if unknown. */
     abstract long waiting();
 
-    private boolean close() {
-        if (!PHASE.compareAndSet(this, RUNNING, OVER)) {
-            return false;
+    @Override
+    public final void request(long n) {
+        if (Operators.validate(n)) {
+            placesFreed(delivery.request(n));
         }
-        if (watched) {
-            StallWatch.forget(this);
+    }
+
+    @Override
+    public final void cancel() {
+        if (delivery.close()) {
+            stopSource();
+            over("cancelled", null);
+            delivery.drain();
         }
-        return true;
+    }
+
+    /** Fails the round ahead of whatever waits. */
+    final void fail(Throwable cause) {
+        if (delivery.fail(cause)) {
+            stopSource();
+            cancelSteps();
+            delivery.drain();
+        }
+    }
+
+    /** Called by the delivery right before it tells downstream of the end. */
+    final void ending(@Nullable Throwable cause) {
+        over(cause == null ? "completed" : "failed", cause);
+    }
+
+    private void over(String outcome, @Nullable Throwable cause) {
+        if (watch != null) {
+            StallWatch.forget(watch);
+        }
+        cancelSteps();
+        try {
+            StepTelemetry.roundEnded(observation, outcome, cause);
+        } catch (Throwable thrown) {
+            untold(thrown);
+        }
     }
 
     private void cancelSteps() {
@@ -209,18 +201,6 @@ abstract class Round<I, O> implements Subscription {
         Step<I, O> beingStarted = starting;
         if (beingStarted != null) {
             beingStarted.cancel();
-        }
-    }
-
-    @Override
-    public final void cancel() {
-        if (close()) {
-            stopSource();
-            cancelSteps();
-            tellRoundEnded("cancelled", null);
-            if (WIP.getAndIncrement(this) == 0) {
-                discardReady();
-            }
         }
     }
 
@@ -255,51 +235,78 @@ abstract class Round<I, O> implements Subscription {
             if (!inFlight.enter(step)) {
                 step.cancel();
             }
-        } catch (RuntimeException noTimer) {
+        } catch (Throwable noTimer) {
             step.threw(noTimer);
         }
     }
 
+    // --- what is kept by the user's code
+
     /** On the stall watch's thread. */
     final void checkForStall(long now) {
+        Step<?, ?> ending = expiring;
+        if (ending != null && ending == seenExpiring) {
+            seenExpiring = null;
+            rescue(() -> takeOverExpiring(ending));
+        } else {
+            seenExpiring = ending;
+        }
         Step<I, O> step = starting;
-        if (step == null || step != seenStarting) {
-            seenStarting = step;
+        if (step == null || step != seenStarting || (!step.isActive() && delivery.isBusy())) {
+            seenStarting = step; // a step that has ended and a result on its way: it is downstream that takes its time
             seenStartingNanos = now;
-        } else if (now - seenStartingNanos >= engine.stepTimeoutNanos() && STARTING.compareAndSet(this, step, null)) {
-            seenStarting = null;
-            rescue(step);
+        } else if (now - seenStartingNanos >= engine.stepTimeoutNanos()) {
+            seenStartingNanos = now;
+            rescue(() -> takeOverStarting(step));
         }
     }
 
-    private void rescue(Step<I, O> stalled) {
-        Thread before = rescuer;
-        Thread rescue = new Thread(
-                () -> {
-                    stalled.timeOut();
-                    if (before != null) {
-                        before.interrupt(); // our own thread, kept by this body; the subscriber's is not ours
-                    }
-                    resumeStarting();
-                },
-                "flotilla-rescue");
+    private static void rescue(Runnable takingOver) {
+        Thread rescue = new Thread(takingOver, "flotilla-rescue");
         rescue.setDaemon(true);
-        rescuer = rescue;
         rescue.start();
+    }
+
+    private void takeOverStarting(Step<I, O> stalled) {
+        if (STARTING.compareAndSet(this, stalled, null)) {
+            Thread before = rescuer;
+            rescuer = Thread.currentThread();
+            if (stalled.claimTimeOut()) {
+                if (before != null) {
+                    before.interrupt(); // our own thread, kept by this body; the subscriber's is not ours
+                }
+                rescue(stalled::endStalled);
+            }
+            resumeStarting();
+        }
+    }
+
+    private void takeOverExpiring(Step<?, ?> kept) {
+        if (EXPIRING.compareAndSet(this, kept, null)) {
+            kept.endTimeOut();
+            expire();
+        }
     }
 
     // --- the end of a step
 
     /** On the timer's thread; what follows may run code of the user's, so it goes to the worker. */
-    final void timeOut(Step<?, ?> due) {
-        schedulers.worker().schedule(() -> {
-            for (Step<?, ?> step = due; step != null; ) {
-                Step<?, ?> next = step.next;
-                step.next = null;
-                step.timeOut();
-                step = next;
+    final void timeOutDue() {
+        try {
+            schedulers.worker().schedule(this::expire);
+        } catch (RejectedExecutionException disposed) {
+            rescue(this::expire);
+        }
+    }
+
+    private void expire() {
+        for (Step<?, ?> due = inFlight.takeDue(); due != null; due = inFlight.takeDue()) {
+            expiring = due;
+            due.timeOut(inFlight.timerFailure());
+            if (!EXPIRING.compareAndSet(this, due, null)) {
+                return; // somebody else goes on
             }
-        });
+        }
     }
 
     final StepTimeoutException timeoutOf(Step<I, O> step) {
@@ -317,7 +324,7 @@ abstract class Round<I, O> implements Subscription {
         if (step.listed) {
             inFlight.leave(step);
         }
-        StepFailure stepFailure = result.isFailure() ? StepFailure.of(result, step.toString()) : null;
+        StepFailure stepFailure = result.isFailure() ? StepFailure.of(result, step.stepId()) : null;
         if (telemetry != null) {
             try {
                 telemetry.stepEnded(step, result);
@@ -335,7 +342,7 @@ abstract class Round<I, O> implements Subscription {
         if (stepFailure != null && failFast) {
             fail(new StepFailedException(stepFailure));
         } else {
-            deliver(result);
+            placesFreed(delivery.deliver(result));
         }
     }
 
@@ -352,14 +359,6 @@ abstract class Round<I, O> implements Subscription {
         }
     }
 
-    private void tellRoundEnded(String outcome, @Nullable Throwable cause) {
-        try {
-            StepTelemetry.roundEnded(observation, outcome, cause);
-        } catch (Throwable thrown) {
-            untold(thrown);
-        }
-    }
-
     /** A log appender, a registry or an observation handler that throws must not take a result with it. */
     static void untold(Throwable thrown) {
         try {
@@ -367,108 +366,5 @@ abstract class Round<I, O> implements Subscription {
         } catch (Throwable again) {
             // It is the log that throws.
         }
-    }
-
-    // --- delivering
-
-    @Override
-    public final void request(long n) {
-        if (Operators.validate(n)) {
-            Operators.addCap(REQUESTED, this, n);
-            placesFreed(drain());
-        }
-    }
-
-    private void deliver(StepResult<O> result) {
-        if (wip == 0 && WIP.compareAndSet(this, 0, 1)) {
-            int freed = 0;
-            if (requested != delivered && ready.isEmpty() && !isStopped()) {
-                emit(result);
-                freed = 1;
-            } else {
-                ready.offer(result);
-            }
-            placesFreed(freed + drainLoop());
-        } else {
-            ready.offer(result);
-            placesFreed(drain());
-        }
-    }
-
-    /** Fails the round ahead of whatever waits. */
-    private void fail(Throwable cause) {
-        if (FAILURE.compareAndSet(this, null, cause)) {
-            stopSource();
-            cancelSteps();
-            drain();
-        }
-    }
-
-    /** Returns the number of places that came free. */
-    private int drain() {
-        return WIP.getAndIncrement(this) == 0 ? drainLoop() : 0;
-    }
-
-    private int drainLoop() {
-        int missed = 1;
-        int freed = 0;
-        again:
-        for (; ; ) {
-            if (isOver()) {
-                discardReady();
-                return 0;
-            }
-            Throwable cause = failure;
-            if (cause != null) {
-                end(cause);
-                return 0;
-            }
-            for (long demand = requested; delivered != demand; freed++) {
-                StepResult<O> result = ready.poll();
-                if (result == null) {
-                    break;
-                }
-                emit(result);
-                if (isStopped()) {
-                    continue again;
-                }
-            }
-            if (delivered == total) {
-                end(sourceFailure);
-                return 0;
-            }
-            missed = WIP.addAndGet(this, -missed);
-            if (missed == 0) {
-                return freed;
-            }
-        }
-    }
-
-    private void emit(StepResult<O> result) {
-        delivered++;
-        try {
-            downstream.onNext(result);
-        } catch (Throwable thrown) {
-            // Reactor throws what it holds for fatal instead of signalling it. Without an end the round would hang.
-            fail(thrown);
-        }
-    }
-
-    private void end(@Nullable Throwable cause) {
-        if (!close()) {
-            return;
-        }
-        cancelSteps();
-        discardReady();
-        tellRoundEnded(cause == null ? "completed" : "failed", cause);
-        if (cause == null) {
-            downstream.onComplete();
-        } else {
-            downstream.onError(cause);
-        }
-    }
-
-    private void discardReady() {
-        Operators.onDiscardQueueWithClear(ready, context, null);
     }
 }

@@ -1,5 +1,6 @@
 package io.flotilla.step;
 
+import java.lang.ref.WeakReference;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -12,8 +13,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>A body that blocks in {@code step(..)} or on subscribe holds the thread that starts the steps of its round. No timer
  * of the step's can be armed then: arming one before every start would make each step that ends at once pay for it (a
  * timer costs several times as much as such a step). So rounds with a step timeout are looked at from outside: a thread
- * of our own asks every {@value #TICK_MILLIS} ms which step each round is starting, and one that it still finds there
- * after the timeout is handed to {@link Round#checkForStall}.
+ * of our own lets each round look every {@value #TICK_MILLIS} ms whether it is still starting the same step, see {@link
+ * Round#checkForStall}.
  *
  * <p>A round costs an entry in a set; the thread lives only while there are rounds, and some seconds more. It counts real
  * time even where the timers are virtual: a thread is blocked in real time.
@@ -22,7 +23,9 @@ final class StallWatch {
 
     static final long TICK_MILLIS = 20;
 
-    private static final Set<Round<?, ?>> ROUNDS = ConcurrentHashMap.newKeySet();
+    /** Weakly: a round that somebody has dropped without an end is kept by nobody, and needs no rescue. */
+    private static final Set<WeakReference<Round<?, ?>>> ROUNDS = ConcurrentHashMap.newKeySet();
+
     private static final AtomicBoolean TICKING = new AtomicBoolean();
     private static final ScheduledThreadPoolExecutor CLOCK = clock();
 
@@ -39,15 +42,18 @@ final class StallWatch {
         return clock;
     }
 
-    static void watch(Round<?, ?> round) {
-        ROUNDS.add(round);
+    /** Returns what to call {@link #forget} with. */
+    static WeakReference<Round<?, ?>> watch(Round<?, ?> round) {
+        WeakReference<Round<?, ?>> watched = new WeakReference<>(round);
+        ROUNDS.add(watched);
         if (!TICKING.get() && TICKING.compareAndSet(false, true)) {
             tickLater();
         }
+        return watched;
     }
 
-    static void forget(Round<?, ?> round) {
-        ROUNDS.remove(round);
+    static void forget(WeakReference<Round<?, ?>> watched) {
+        ROUNDS.remove(watched);
     }
 
     private static void tickLater() {
@@ -57,9 +63,13 @@ final class StallWatch {
 
     private static void tick() {
         long now = System.nanoTime();
-        for (Round<?, ?> round : ROUNDS) {
+        ROUNDS.removeIf(watched -> watched.get() == null);
+        for (WeakReference<Round<?, ?>> watched : ROUNDS) {
+            Round<?, ?> round = watched.get();
             try {
-                round.checkForStall(now);
+                if (round != null) {
+                    round.checkForStall(now);
+                }
             } catch (Throwable noThread) {
                 Round.untold(noThread); // the other rounds are to be looked at all the same
             }

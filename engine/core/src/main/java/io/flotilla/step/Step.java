@@ -36,7 +36,8 @@ final class Step<I, O> implements CoreSubscriber<O> {
     private static final AgentId NAMELESS = AgentId.of("nameless");
 
     private static final int ACTIVE = 0;
-    private static final int ENDED = 1;
+    private static final int TIMING_OUT = 1;
+    private static final int ENDED = 2;
 
     private final Round<I, O> round;
     final Agent<? super I, ? extends O> agent;
@@ -49,7 +50,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
     final @Nullable Observation observation;
     private final Context context;
 
-    /** {@link #ACTIVE}, then {@link #ENDED}. */
+    /** {@link #ACTIVE}, then {@link #ENDED}; between them {@link #TIMING_OUT} while the body is told that its time is up. */
     private volatile int state;
 
     @SuppressWarnings("UnusedVariable") // by its updater
@@ -190,12 +191,32 @@ final class Step<I, O> implements CoreSubscriber<O> {
         }
     }
 
-    /** The step's time is up: on the worker, or on a rescue thread. */
-    void timeOut() {
-        if (end()) {
+    /** The step's time is up, or no timer can be had for it any more: on the worker, or on a rescue thread. */
+    void timeOut(@Nullable Throwable timerFailure) {
+        if (timerFailure != null) {
+            threw(timerFailure);
+        } else if (claimTimeOut()) {
             stopBody();
+            endTimeOut();
+        }
+    }
+
+    /** True for the one who ends the step for want of time; it is to call {@link #endTimeOut()}. */
+    boolean claimTimeOut() {
+        return STATE.compareAndSet(this, ACTIVE, TIMING_OUT);
+    }
+
+    /** Makes the result, if nobody has; a body that does not return from its cancel does not hold it back. */
+    void endTimeOut() {
+        if (STATE.compareAndSet(this, TIMING_OUT, ENDED)) {
             round.ended(this, failed(round.timeoutOf(this)));
         }
+    }
+
+    /** A body that keeps its thread is likely to keep the one that cancels it too: the result comes first. */
+    void endStalled() {
+        endTimeOut();
+        stopBody();
     }
 
     /** The round is over: no result, nobody waits for it. */
@@ -220,9 +241,14 @@ final class Step<I, O> implements CoreSubscriber<O> {
         }
     }
 
-    /** Time since the step started; a clock that was set back does not make it negative. */
+    /** Time since the step started; neither a clock that was set back nor one that throws takes the result with it. */
     long elapsedNanos() {
-        return Math.max(0, round.nanos() - startedNanos);
+        try {
+            return Math.max(0, round.nanos() - startedNanos);
+        } catch (Throwable noTime) {
+            Round.untold(noTime);
+            return 0;
+        }
     }
 
     private StepResult<O> succeeded(@Nullable O value) {
@@ -251,8 +277,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
         return new StepResult.Failed<>(agentId, index, count, startedAt, duration, Objects.requireNonNull(cause));
     }
 
-    @Override
-    public String toString() {
+    String stepId() {
         return context().stepId();
     }
 }

@@ -3,13 +3,14 @@ package io.flotilla.step;
 import io.flotilla.agent.Agent;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntPredicate;
@@ -352,7 +353,7 @@ public final class StepEngine {
             return EngineSchedulers.shared();
         }
         Scheduler own = Objects.requireNonNull(timer.get(), "timer returned null");
-        return new EngineSchedulers(own, own);
+        return new EngineSchedulers(own, own, own);
     }
 
     Instant now(Scheduler timer) {
@@ -372,6 +373,13 @@ public final class StepEngine {
 
     FailureFeed failureFeed() {
         return identity.failures();
+    }
+
+    /** 96 random bits: run ids are told apart, and with them idempotency keys, wherever they were made. */
+    private static String newId() {
+        byte[] bits = new byte[12];
+        new SecureRandom().nextBytes(bits);
+        return HexFormat.of().formatHex(bits);
     }
 
     /** Concurrency, timeout, order and mode. */
@@ -581,7 +589,7 @@ public final class StepEngine {
                     ? null
                     : new StepTelemetry(observationRegistry, meterRegistry);
             Identity identity = new Identity(
-                    Integer.toHexString(ThreadLocalRandom.current().nextInt()),
+                    newId(),
                     new AtomicLong(),
                     List.copyOf(interceptors),
                     telemetry,

@@ -88,7 +88,7 @@ final class StepTelemetry {
         }
         Observation observation = Observation.createNotStarted(Telemetry.STEP.metricName(), observations)
                 .lowCardinalityKeyValue(Telemetry.Tag.AGENT.key(), boundedKind(step.agentId.kind()))
-                .highCardinalityKeyValue(Telemetry.Tag.STEP_ID.key(), step.toString());
+                .highCardinalityKeyValue(Telemetry.Tag.STEP_ID.key(), step.stepId());
         String instance = step.agentId.instance();
         if (instance != null) {
             observation.highCardinalityKeyValue(Telemetry.Tag.AGENT_INSTANCE.key(), instance);

@@ -175,7 +175,7 @@ class AgentSetTest {
     void sort_equalAgents_keepTheirOrder() {
         AgentSet<Trader> set = set(1, 6);
 
-        assertThat(names(set.sort(Comparator.comparing(trader -> trader.wealth() % 2))))
+        assertThat(names(set.sort(Comparator.comparingDouble(trader -> trader.wealth() % 2))))
                 .containsExactly("trader#0", "trader#2", "trader#4", "trader#1", "trader#3", "trader#5");
         assertThat(names(set)).startsWith("trader#0", "trader#1");
         assertThatNullPointerException().isThrownBy(() -> set.sort(null)).withMessage("comparator");
