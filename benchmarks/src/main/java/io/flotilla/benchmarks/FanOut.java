@@ -33,7 +33,7 @@ import reactor.core.publisher.Mono;
  * <pre>mvn -q -Pbenchmarks -Djmh.args="FanOut"</pre>
  *
  * <p>{@code steps} is the size of the round. {@code kind}: all steps succeed at once; one in a hundred fails; all are
- * answered later by an event loop. Every rival keeps one result a step, as a record, in input order.
+ * answered later by an event loop. Every rival keeps one result a step, as a record.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

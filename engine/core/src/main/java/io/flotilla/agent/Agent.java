@@ -33,7 +33,8 @@ public interface Agent<I, O> {
      * One attempt at a step. Called once an attempt, on the thread that starts it.
      *
      * <ul>
-     *   <li><b>onNext</b>: the value of the step, which ends it; a second one is not read.
+     *   <li><b>onNext</b>: the value of the step, which ends it; a second one is not read. A body that emits and does not complete
+     *       is not cancelled.
      *   <li><b>onError</b>: the step failed with this cause.
      *   <li><b>onComplete</b>: without a value, the step succeeded and has none.
      *   <li><b>cancel</b>: sent when the step's time is up, when its round is cancelled, or when another agent's failure
@@ -83,7 +84,7 @@ public interface Agent<I, O> {
      * many such steps proceed at the same time, whatever the engine's concurrency. On JDK 21 and later these are virtual
      * threads if the JVM is started with {@code -Dreactor.schedulers.defaultBoundedElasticOnVirtualThreads=true}. Use
      * {@link #blocking(AgentId, Scheduler, BiFunction)} for a pool of your own. Cancelling the step interrupts the
-     * thread.
+     * thread. Waiting for a thread counts as the step's time.
      *
      * @param id its name, as {@link AgentId#of(String)} reads it
      * @param step its body; may block and throw; null is no value, as an empty {@code Mono} is

@@ -19,7 +19,7 @@ public interface StepContext {
     /**
      * The run or round this step belongs to.
      *
-     * @return an id that no other run of this JVM has; printable ASCII without spaces
+     * @return an id with 96 random bits, which no other run has; printable ASCII without spaces
      */
     String runId();
 
@@ -39,7 +39,7 @@ public interface StepContext {
     long stepNumber();
 
     /**
-     * The step's id: run id, branch path and step number, {@code 3f2a9c01-7/#12}.
+     * The step's id: run id, branch path and step number, {@code 3f2a9c017be0d4418c52e6aa-7/#12}.
      *
      * @return the same for every attempt; printable ASCII without spaces
      */

@@ -123,7 +123,8 @@ public final class StepEngine {
      *   <li><b>onNext</b>: the report of all results, in input order, when the last step has ended; for no agents an
      *       empty report.
      *   <li><b>onError</b>: {@link StepFailedException} in {@link FailureMode#FAIL_FAST}, {@link RoundFailedException} in
-     *       {@link FailureMode#FAIL_AT_END}; never in {@link FailureMode#ISOLATE}.
+     *       {@link FailureMode#FAIL_AT_END}; in {@link FailureMode#ISOLATE} only what a clock or timer of the caller's own
+     *       throws.
      *   <li><b>cancel</b>: cancels every step in flight, starts no more.
      *   <li><b>threads</b>: as for {@link #stream(Iterable, Object)}; the report comes on the thread that ended the last
      *       step.
@@ -160,8 +161,9 @@ public final class StepEngine {
      *   <li><b>onNext</b>: one result a step, in the order the steps end; whatever a body does is a result, never an
      *       error. In {@link FailureMode#FAIL_FAST} the results of steps that ended before the first failure.
      *   <li><b>onError</b>: in {@link FailureMode#FAIL_FAST} {@link StepFailedException}, at once, ahead of results not
-     *       yet asked for; in {@link FailureMode#FAIL_AT_END} {@link RoundFailedException}, after the last result; never
-     *       in {@link FailureMode#ISOLATE}.
+     *       yet asked for; in {@link FailureMode#FAIL_AT_END} {@link RoundFailedException}, after the last result; in
+     *       {@link FailureMode#ISOLATE} only what a clock or timer of the caller's own throws, or a fatal {@link Error}
+     *       that downstream throws out of onNext.
      *   <li><b>onComplete</b>: after the last result; at once for no agents.
      *   <li><b>cancel</b>: cancels every step in flight, starts no more; results not yet asked for are discarded.
      *   <li><b>demand</b>: honoured; at most {@link #concurrency()} steps start ahead of it.
@@ -169,7 +171,8 @@ public final class StepEngine {
      *       was delivered. Results come on any thread where a step ended or more was asked for; of a step that has passed
      *       its timeout on a {@code flotilla-worker} thread. A body that does not give back the thread it is started on
      *       is {@link StepResult.TimedOut} as well, and a {@code flotilla-rescue} thread goes on with the round; the
-     *       blocked thread itself cannot be freed.
+     *       blocked thread itself cannot be freed. Such bodies are found one after another, so each of them adds up to a
+     *       step timeout to the round: use {@link Agent#blocking} for code that blocks.
      *   <li><b>context</b>: the subscriber's context reaches every step.
      * </ul>
      *
@@ -179,6 +182,7 @@ public final class StepEngine {
      * @param <O> the value of a step
      * @return the results
      * @throws NullPointerException if an argument or an agent is null (the call itself, not a signal)
+     * @see ResultSink#pass to count results and failures on the way
      */
     public <I, O> Flux<StepResult<O>> stream(Iterable<? extends Agent<? super I, ? extends O>> agents, I input) {
         Agent<? super I, ? extends O>[] list = array(agents);
@@ -206,7 +210,8 @@ public final class StepEngine {
      *       result has been delivered, so no more steps than that start ahead of demand, and nothing is queued but their
      *       results.
      *   <li><b>threads</b>: each step is started on the thread that brings its pair. A body that does not give it back
-     *       is {@link StepResult.TimedOut}, but holds up {@code pairs}: use {@link Agent#blocking}.
+     *       is {@link StepResult.TimedOut}, but nobody else can bring the next pair: if it never does, the round never
+     *       ends. Use {@link Agent#blocking}.
      * </ul>
      *
      * <p>The order must not be {@link Order#shuffled}, which takes a list.
@@ -267,7 +272,7 @@ public final class StepEngine {
      *       counted in {@link #failuresDropped()}. Neither other subscribers nor the engine wait for it.
      *   <li><b>onError, onComplete</b>: never.
      *   <li><b>demand</b>: honoured.
-     *   <li><b>threads</b>: {@link reactor.core.scheduler.Schedulers#boundedElastic()}; a subscriber may block.
+     *   <li><b>threads</b>: a {@code flotilla-failures} thread of the subscriber's own; it may block.
      * </ul>
      *
      * @return the failures

@@ -240,7 +240,7 @@ public sealed interface StepResult<O> {
     }
 
     /**
-     * The step's time was up; the agent was sent a cancel.
+     * The step's time was up, or that of its first attempt was; the agent was sent a cancel.
      *
      * @param agentId whose step it was
      * @param index the step's place in the input
@@ -321,8 +321,8 @@ public sealed interface StepResult<O> {
     }
 
     /**
-     * The agent's own work was cancelled: its {@code Mono} ended with a {@link
-     * java.util.concurrent.CancellationException}, as that of a cancelled future does.
+     * The agent's own work was cancelled: its {@code Mono} failed with a {@link
+     * java.util.concurrent.CancellationException}, as that of a cancelled future does; of several attempts, the first.
      *
      * @param agentId whose step it was
      * @param index the step's place in the input
