@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
@@ -124,6 +125,22 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
     @Override
     public StepContext context() {
         return context;
+    }
+
+    @Override
+    public EngineTime time() {
+        return step.time();
+    }
+
+    @Override
+    public <T> T shared(Object owner, Supplier<? extends T> create) {
+        return step.shared(owner, create);
+    }
+
+    @Override
+    public Mono<O> ask(Agent<? super I, ? extends O> other) {
+        Objects.requireNonNull(other, "other");
+        return new Guarded<>(() -> step.call(other, context));
     }
 
     @Override

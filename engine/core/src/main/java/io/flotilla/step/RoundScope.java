@@ -6,6 +6,10 @@ import io.flotilla.agent.UsageLedger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What the contexts of all steps of a round share; kept apart from the round, which a kept context must not hold on to. */
@@ -15,11 +19,23 @@ final class RoundScope {
     private final long round;
     private final @Nullable Duration stepTimeout;
     private final UsageLedger usage = new UsageLedger();
+    private final Map<Object, Object> shared = new ConcurrentHashMap<>(2);
 
     RoundScope(String engineId, long round, @Nullable Duration stepTimeout) {
         this.engineId = engineId;
         this.round = round;
         this.stepTimeout = stepTimeout;
+    }
+
+    @SuppressWarnings("unchecked") // put there by the same owner
+    <T> T shared(Object owner, Supplier<? extends T> create) {
+        Objects.requireNonNull(create, "create");
+        Object found = shared.get(owner);
+        return (T)
+                (found != null
+                        ? found
+                        : shared.computeIfAbsent(
+                                owner, any -> Objects.requireNonNull(create.get(), "create returned null")));
     }
 
     String runId() {

@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import org.slf4j.Logger;
@@ -239,6 +240,14 @@ final class Step<I, O> implements CoreSubscriber<O> {
         if (LOG.isDebugEnabled()) {
             LOG.debug("after its end: agent={} index={} cause={}", agentId, index, Causes.describe(cause));
         }
+    }
+
+    EngineTime time() {
+        return round.engine.time();
+    }
+
+    <T> T shared(Object owner, Supplier<? extends T> create) {
+        return round.scope.shared(owner, create);
     }
 
     /** Time since the step started; neither a clock that was set back nor one that throws takes the result with it. */

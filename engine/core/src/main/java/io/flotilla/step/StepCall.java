@@ -2,6 +2,8 @@ package io.flotilla.step;
 
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
+import java.util.function.Supplier;
+import reactor.core.publisher.Mono;
 
 /**
  * A step as an interceptor sees it: who is called, with what, and a place to say that a fallback has stood in.
@@ -33,6 +35,34 @@ public interface StepCall<I, O> {
      * @return the context
      */
     StepContext context();
+
+    /**
+     * The engine's time.
+     *
+     * @return the same object for all steps of an engine
+     */
+    EngineTime time();
+
+    /**
+     * Something that all steps of the round or run have in common, such as what is left of a budget. Made by whichever
+     * step asks first, gone with the round.
+     *
+     * @param owner what it belongs to: usually the interceptor itself; compared by {@code equals}
+     * @param create makes it; may be called by one thread at a time only, and must not ask for another
+     * @param <T> its type, the same for every call with this owner
+     * @return the same object for all steps of the round
+     * @throws NullPointerException if an argument is null, or {@code create} returns null
+     */
+    <T> T shared(Object owner, Supplier<? extends T> create);
+
+    /**
+     * Asks another agent with the step's input and context, as a fallback does. Not an attempt: it is not counted.
+     *
+     * @param other whom to ask
+     * @return cold; whatever the other's body throws, fatal errors too, is an {@code onError}
+     * @throws NullPointerException if {@code other} is null
+     */
+    Mono<O> ask(Agent<? super I, ? extends O> other);
 
     /**
      * Says that the value about to be emitted is not the agent's own: if the step now succeeds, its result is {@link
