@@ -1,0 +1,26 @@
+package io.flotilla.resilience;
+
+import java.time.Instant;
+
+/**
+ * A circuit breaker went from one state to another. Immutable.
+ *
+ * @param key whose breaker: the agents' kind, or what {@link Resilience.Builder#keyedBy} made of the context
+ * @param from the state before
+ * @param to the state now
+ * @param at when, on the engine's clock
+ */
+public record BreakerChange(String key, State from, State to, Instant at) {
+
+    /** The states of a circuit breaker. */
+    public enum State {
+        /** Everything is let through. */
+        CLOSED,
+        /** Nothing is let through. */
+        OPEN,
+        /** Some attempts are let through on trial. */
+        HALF_OPEN,
+        /** Forced open, disabled or only measuring: states that a breaker of a registry handed in may be put into. */
+        SPECIAL
+    }
+}

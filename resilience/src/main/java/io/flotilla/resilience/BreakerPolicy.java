@@ -1,0 +1,208 @@
+package io.flotilla.resilience;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.function.Predicate;
+
+/**
+ * When a circuit breaker opens, and how it closes again.
+ *
+ * <p>It looks at the last {@code windowSize} attempts with its key. Failures and timeouts of attempts count; what other
+ * guards refuse, and what is cancelled, does not. Immutable.
+ */
+public final class BreakerPolicy {
+
+    private final double failureRate;
+    private final double slowCallRate;
+    private final Duration slowCall;
+    private final int windowSize;
+    private final int minimumCalls;
+    private final Duration openFor;
+    private final int halfOpenCalls;
+    private final Duration halfOpenFor;
+    private final Predicate<? super Throwable> ignored;
+
+    private BreakerPolicy(Builder builder) {
+        failureRate = builder.failureRate;
+        slowCallRate = builder.slowCallRate;
+        slowCall = builder.slowCall;
+        windowSize = builder.windowSize;
+        minimumCalls = builder.minimumCalls;
+        openFor = builder.openFor;
+        halfOpenCalls = builder.halfOpenCalls;
+        halfOpenFor = builder.halfOpenFor;
+        ignored = builder.ignored;
+    }
+
+    /**
+     * Starts a policy.
+     *
+     * @return a builder with all defaults
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * A policy with all defaults.
+     *
+     * @return the policy
+     */
+    public static BreakerPolicy defaults() {
+        return builder().build();
+    }
+
+    double failureRate() {
+        return failureRate;
+    }
+
+    double slowCallRate() {
+        return slowCallRate;
+    }
+
+    Duration slowCall() {
+        return slowCall;
+    }
+
+    int windowSize() {
+        return windowSize;
+    }
+
+    int minimumCalls() {
+        return minimumCalls;
+    }
+
+    Duration openFor() {
+        return openFor;
+    }
+
+    int halfOpenCalls() {
+        return halfOpenCalls;
+    }
+
+    Duration halfOpenFor() {
+        return halfOpenFor;
+    }
+
+    Predicate<? super Throwable> ignored() {
+        return ignored;
+    }
+
+    /** The settings of a policy. Each checks its argument at once. Not thread-safe. */
+    public static final class Builder {
+
+        private double failureRate = 0.5;
+        private double slowCallRate = 1;
+        private Duration slowCall = Duration.ofSeconds(60);
+        private int windowSize = 100;
+        private int minimumCalls = 20;
+        private Duration openFor = Duration.ofSeconds(30);
+        private int halfOpenCalls = 5;
+        private Duration halfOpenFor = Duration.ofSeconds(60);
+        private Predicate<? super Throwable> ignored = cause -> false;
+
+        private Builder() {}
+
+        /**
+         * From which share of failed attempts on the breaker opens.
+         *
+         * @param failureRate more than 0, at most 1; default 0.5
+         * @return this builder
+         * @throws IllegalArgumentException if it is out of bounds
+         */
+        public Builder failureRate(double failureRate) {
+            this.failureRate = rate(failureRate, "failureRate");
+            return this;
+        }
+
+        /**
+         * From which share of slow attempts on the breaker opens.
+         *
+         * @param slowCallRate more than 0, at most 1; default 1
+         * @param slowCall an attempt that takes longer is slow; more than zero; default 60 s. Waiting for a bulkhead or a
+         *     limiter is no part of an attempt
+         * @return this builder
+         * @throws IllegalArgumentException if an argument is out of bounds
+         */
+        public Builder slowCalls(double slowCallRate, Duration slowCall) {
+            this.slowCallRate = rate(slowCallRate, "slowCallRate");
+            this.slowCall = Check.positive(slowCall, "slowCall");
+            return this;
+        }
+
+        private static double rate(double value, String name) {
+            if (!(value > 0 && value <= 1)) {
+                throw new IllegalArgumentException(name + " must be in (0, 1], was " + value);
+            }
+            return value;
+        }
+
+        /**
+         * How many attempts the rates are taken over, and how many there must be before they mean anything.
+         *
+         * @param windowSize the last so many; 1 or more; default 100
+         * @param minimumCalls 1 to {@code windowSize}; default 20
+         * @return this builder
+         * @throws IllegalArgumentException if an argument is out of bounds
+         */
+        public Builder window(int windowSize, int minimumCalls) {
+            Check.atLeast(1, windowSize, "windowSize");
+            Check.atLeast(1, minimumCalls, "minimumCalls");
+            if (minimumCalls > windowSize) {
+                throw new IllegalArgumentException(
+                        "minimumCalls must be <= windowSize, was " + minimumCalls + " and " + windowSize);
+            }
+            this.windowSize = windowSize;
+            this.minimumCalls = minimumCalls;
+            return this;
+        }
+
+        /**
+         * How long an open breaker refuses everything before it lets some attempts through on trial.
+         *
+         * @param openFor more than zero; default 30 s
+         * @return this builder
+         * @throws IllegalArgumentException if it is out of bounds
+         */
+        public Builder openFor(Duration openFor) {
+            this.openFor = Check.positive(openFor, "openFor");
+            return this;
+        }
+
+        /**
+         * What happens on trial: half-open.
+         *
+         * @param halfOpenCalls how many attempts are let through, and decide; 1 or more; default 5
+         * @param halfOpenFor if they have not decided by then, the breaker opens again; more than zero; default 60 s
+         * @return this builder
+         * @throws IllegalArgumentException if an argument is out of bounds
+         */
+        public Builder halfOpen(int halfOpenCalls, Duration halfOpenFor) {
+            this.halfOpenCalls = Check.atLeast(1, halfOpenCalls, "halfOpenCalls");
+            this.halfOpenFor = Check.positive(halfOpenFor, "halfOpenFor");
+            return this;
+        }
+
+        /**
+         * Which failures say nothing about the health of what is called, such as a bad request: they count neither as
+         * failure nor as success.
+         *
+         * @param ignored says so; default none
+         * @return this builder
+         * @throws NullPointerException if {@code ignored} is null
+         */
+        public Builder ignore(Predicate<? super Throwable> ignored) {
+            this.ignored = Objects.requireNonNull(ignored, "ignored");
+            return this;
+        }
+
+        /**
+         * Makes the policy.
+         *
+         * @return a policy
+         */
+        public BreakerPolicy build() {
+            return new BreakerPolicy(this);
+        }
+    }
+}

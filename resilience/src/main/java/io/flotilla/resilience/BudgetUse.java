@@ -1,0 +1,71 @@
+package io.flotilla.resilience;
+
+import io.flotilla.agent.Usage;
+import io.flotilla.agent.UsageLedger;
+import io.flotilla.step.EngineTime;
+import io.flotilla.step.StepRejectedException;
+import java.math.BigDecimal;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** What one round or run has used of its {@link Budget}. */
+final class BudgetUse {
+
+    private final Budget budget;
+    private final UsageLedger ledger;
+    private final EngineTime time;
+    private final long since;
+
+    // Guarded by this.
+    private long steps;
+    private long reservations;
+
+    BudgetUse(Budget budget, UsageLedger ledger, EngineTime time) {
+        this.budget = budget;
+        this.ledger = ledger;
+        this.time = time;
+        this.since = time.nanoTime();
+    }
+
+    /** Counts a step, and refuses it if there have been enough. */
+    synchronized @Nullable StepRejectedException startStep() {
+        if (steps >= budget.steps()) {
+            return refusal("steps", steps + " used of " + budget.steps());
+        }
+        steps++;
+        return null;
+    }
+
+    /** Reserves what an attempt may use; null if there is enough left. */
+    synchronized @Nullable StepRejectedException reserve() {
+        long nanos = time.nanoTime() - since;
+        if (budget.time() != null && nanos >= budget.time().toNanos()) {
+            return refusal("time", Duration.ofNanos(nanos) + " used of " + budget.time());
+        }
+        Usage used = ledger.total();
+        Usage each = budget.reservation();
+        long reserved = reservations * each.tokens();
+        if (used.tokens() + reserved + Math.max(1, each.tokens()) > budget.tokens()) {
+            return refusal("tokens", used.tokens() + " used and " + reserved + " reserved of " + budget.tokens());
+        }
+        BigDecimal cost = budget.cost();
+        if (cost != null) {
+            BigDecimal reservedCost = each.cost().multiply(BigDecimal.valueOf(reservations));
+            BigDecimal committed = used.cost().add(reservedCost);
+            if (committed.compareTo(cost) >= 0 || committed.add(each.cost()).compareTo(cost) > 0) {
+                return refusal("cost", used.cost() + " used and " + reservedCost + " reserved of " + cost);
+            }
+        }
+        reservations++;
+        return null;
+    }
+
+    /** The attempt is over; what it has really used stands in the ledger. */
+    synchronized void release() {
+        reservations--;
+    }
+
+    private static StepRejectedException refusal(String limit, String use) {
+        return new StepRejectedException("budget", limit + ": " + use, null);
+    }
+}

@@ -1,0 +1,57 @@
+package io.flotilla.resilience;
+
+import io.flotilla.step.EngineTime;
+import io.flotilla.step.StepRejectedException;
+import io.github.resilience4j.bulkhead.Bulkhead;
+import java.time.Duration;
+
+/** Resilience4j's bulkhead, which never waits (its own waiting blocks the thread), with a line before it. */
+final class BulkheadGuard extends WaitingLine {
+
+    private final Bulkhead bulkhead;
+
+    BulkheadGuard(Bulkhead bulkhead, int maxWaiting, Duration maxWait) {
+        super(maxWaiting, maxWait);
+        this.bulkhead = bulkhead;
+    }
+
+    @Override
+    boolean tryAcquire() {
+        return mayAcquire() && bulkhead.tryAcquirePermission();
+    }
+
+    @Override
+    boolean mayAcquire() {
+        return bulkhead.getMetrics().getAvailableConcurrentCalls() > 0;
+    }
+
+    @Override
+    long nanosToNext(int position) {
+        return -1;
+    }
+
+    @Override
+    void giveBack() {
+        bulkhead.releasePermission();
+    }
+
+    void release(EngineTime time) {
+        bulkhead.onComplete();
+        if (size() > 0) {
+            pump(time);
+        }
+    }
+
+    StepRejectedException refusal(String why) {
+        int places = bulkhead.getBulkheadConfig().getMaxConcurrentCalls();
+        return new StepRejectedException(
+                "bulkhead",
+                why + ": " + inUse() + " of " + places + " in use, " + size() + " of " + most() + " waiting",
+                null);
+    }
+
+    int inUse() {
+        Bulkhead.Metrics metrics = bulkhead.getMetrics();
+        return metrics.getMaxAllowedConcurrentCalls() - metrics.getAvailableConcurrentCalls();
+    }
+}

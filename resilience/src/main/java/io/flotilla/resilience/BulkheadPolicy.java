@@ -1,0 +1,40 @@
+package io.flotilla.resilience;
+
+import java.time.Duration;
+
+/**
+ * How many attempts with one key run at the same time, how many wait for a place, and how long. Immutable.
+ *
+ * <p>Who waits holds no thread, and is let in first come, first served.
+ *
+ * @param maxConcurrent how many run at the same time; 1 or more
+ * @param maxWaiting how many wait; 0 or more
+ * @param maxWait how long one waits; zero or more
+ */
+public record BulkheadPolicy(int maxConcurrent, int maxWaiting, Duration maxWait) {
+
+    /**
+     * Checks the bounds.
+     *
+     * @param maxConcurrent how many run at the same time
+     * @param maxWaiting how many wait
+     * @param maxWait how long one waits
+     * @throws IllegalArgumentException if a number or the wait is out of bounds
+     */
+    public BulkheadPolicy {
+        Check.atLeast(1, maxConcurrent, "maxConcurrent");
+        Check.atLeast(0, maxWaiting, "maxWaiting");
+        Check.notNegative(maxWait, "maxWait");
+    }
+
+    /**
+     * A bulkhead with 1,000 waiting for up to 10 s.
+     *
+     * @param maxConcurrent how many run at the same time; 1 or more
+     * @return the policy
+     * @throws IllegalArgumentException if {@code maxConcurrent} is below 1
+     */
+    public static BulkheadPolicy of(int maxConcurrent) {
+        return new BulkheadPolicy(maxConcurrent, 1_000, Duration.ofSeconds(10));
+    }
+}

@@ -1,0 +1,257 @@
+package io.flotilla.resilience;
+
+import io.flotilla.AgentId;
+import io.flotilla.agent.StepContext;
+import io.flotilla.step.StepCall;
+import io.flotilla.step.StepInterceptor;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.concurrent.CancellationException;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * Injects faults into attempts, to see in a test that a service lives with them.
+ *
+ * <pre>{@code
+ * Chaos chaos = Chaos.seeded(42)
+ *         .on("reader").fail(0.1).hang(0.02).delay(0.3, Duration.ofMillis(5), Duration.ofSeconds(2));
+ * StepEngine engine = StepEngine.builder().with(resilience).with(chaos).build();
+ * }</pre>
+ *
+ * <p>Give it to the engine last, so that it is innermost and everything else sees its faults. There is no other way to turn it
+ * on: no property and no variable of the environment.
+ *
+ * <p>Whether a fault is injected is drawn from the seed, the agent's id, the branch, the number of the step and of the attempt:
+ * the same seed and the same steps give the same faults, whatever the threads do. Rounds are not told apart. For each attempt
+ * the faults are drawn in the order they were set; the first that hits is injected, and a delay lets the next be drawn as well.
+ *
+ * <p>Setting a fault gives a new, immutable object; all that come from one {@code seeded} share one log. Thread-safe.
+ */
+public final class Chaos implements StepInterceptor {
+
+    /** How many injections the log keeps; older ones are forgotten. */
+    public static final int LOGGED = 100_000;
+
+    private final long seed;
+    private final @Nullable String kind;
+    private final List<Rule> rules;
+    private final Deque<Injection> log;
+
+    private record Rule(
+            @Nullable String kind,
+            Injection.Fault fault,
+            double probability,
+            Duration least,
+            Duration most,
+            UnaryOperator<Object> change) {}
+
+    private Chaos(long seed, @Nullable String kind, List<Rule> rules, Deque<Injection> log) {
+        this.seed = seed;
+        this.kind = kind;
+        this.rules = rules;
+        this.log = log;
+    }
+
+    /**
+     * Starts without any fault.
+     *
+     * @param seed what all faults are drawn from
+     * @return a chaos that does nothing yet
+     */
+    public static Chaos seeded(long seed) {
+        return new Chaos(seed, null, List.of(), new ArrayDeque<>());
+    }
+
+    /**
+     * Whom the faults set from here on are for.
+     *
+     * @param agentKind a kind of agents; without a call of this, all agents
+     * @return the same faults, with the next ones for that kind
+     * @throws NullPointerException if {@code agentKind} is null
+     * @throws IllegalArgumentException if {@code agentKind} is no kind of an agent
+     */
+    public Chaos on(String agentKind) {
+        return new Chaos(seed, new AgentId(agentKind, null).kind(), rules, log);
+    }
+
+    private Chaos and(Injection.Fault fault, double probability) {
+        return and(fault, probability, Duration.ZERO, Duration.ZERO, UnaryOperator.identity());
+    }
+
+    private Chaos and(
+            Injection.Fault fault, double probability, Duration least, Duration most, UnaryOperator<Object> change) {
+        List<Rule> more = new ArrayList<>(rules);
+        more.add(new Rule(kind, fault, Check.ratio(probability, "probability"), least, most, change));
+        return new Chaos(seed, kind, List.copyOf(more), log);
+    }
+
+    /**
+     * Attempts that fail with a {@link ChaosException}.
+     *
+     * @param probability 0 to 1
+     * @return a chaos with this fault too
+     * @throws IllegalArgumentException if {@code probability} is out of bounds
+     */
+    public Chaos fail(double probability) {
+        return and(Injection.Fault.FAIL, probability);
+    }
+
+    /**
+     * Attempts whose body throws a {@link ChaosException} when it is called.
+     *
+     * @param probability 0 to 1
+     * @return a chaos with this fault too
+     * @throws IllegalArgumentException if {@code probability} is out of bounds
+     */
+    public Chaos throwing(double probability) {
+        return and(Injection.Fault.THROW, probability);
+    }
+
+    /**
+     * Attempts that never end.
+     *
+     * @param probability 0 to 1
+     * @return a chaos with this fault too
+     * @throws IllegalArgumentException if {@code probability} is out of bounds
+     */
+    public Chaos hang(double probability) {
+        return and(Injection.Fault.HANG, probability);
+    }
+
+    /**
+     * Attempts that start later, on the engine's time.
+     *
+     * @param probability 0 to 1
+     * @param least the shortest delay; zero or more
+     * @param most the longest delay; {@code least} or more
+     * @return a chaos with this fault too
+     * @throws IllegalArgumentException if an argument is out of bounds
+     */
+    public Chaos delay(double probability, Duration least, Duration most) {
+        Check.notNegative(least, "least");
+        Check.notNegative(most, "most");
+        if (least.compareTo(most) > 0) {
+            throw new IllegalArgumentException("least must be <= most, was " + least + " and " + most);
+        }
+        return and(Injection.Fault.DELAY, probability, least, most, UnaryOperator.identity());
+    }
+
+    /**
+     * Attempts that complete without a value.
+     *
+     * @param probability 0 to 1
+     * @return a chaos with this fault too
+     * @throws IllegalArgumentException if {@code probability} is out of bounds
+     */
+    public Chaos empty(double probability) {
+        return and(Injection.Fault.EMPTY, probability);
+    }
+
+    /**
+     * Attempts whose value is changed.
+     *
+     * @param probability 0 to 1
+     * @param change makes another value of the same type; not null
+     * @return a chaos with this fault too
+     * @throws NullPointerException if {@code change} is null
+     * @throws IllegalArgumentException if {@code probability} is out of bounds
+     */
+    public Chaos malformed(double probability, UnaryOperator<Object> change) {
+        Objects.requireNonNull(change, "change");
+        return and(Injection.Fault.MALFORMED, probability, Duration.ZERO, Duration.ZERO, change);
+    }
+
+    /**
+     * Attempts that end as if their own work had been cancelled.
+     *
+     * @param probability 0 to 1
+     * @return a chaos with this fault too
+     * @throws IllegalArgumentException if {@code probability} is out of bounds
+     */
+    public Chaos cancel(double probability) {
+        return and(Injection.Fault.CANCEL, probability);
+    }
+
+    /**
+     * What was injected so far.
+     *
+     * @return the last {@value #LOGGED} injections, oldest first
+     */
+    public List<Injection> injected() {
+        synchronized (log) {
+            return List.copyOf(log);
+        }
+    }
+
+    @Override
+    public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+        Mono<O> faulty = attempt;
+        for (int at = 0; at < rules.size(); at++) {
+            Rule rule = rules.get(at);
+            if (rule.kind() != null && !rule.kind().equals(context.agentId().kind())) {
+                continue;
+            }
+            SplittableRandom random = drawn(context, at);
+            if (random.nextDouble() < rule.probability()) {
+                note(context, rule.fault());
+                faulty = inject(rule, call, context, faulty, random);
+                if (rule.fault() != Injection.Fault.DELAY) {
+                    break;
+                }
+            }
+        }
+        return faulty;
+    }
+
+    private SplittableRandom drawn(StepContext context, int rule) {
+        long of = seed;
+        of = of * 31 + context.agentId().toString().hashCode();
+        of = of * 31 + context.branchPath().hashCode();
+        of = of * 1_000_003 + context.stepNumber();
+        of = of * 1_000_003 + context.attempt();
+        return new SplittableRandom(of * 1_000_003 + rule);
+    }
+
+    private void note(StepContext context, Injection.Fault fault) {
+        Injection injection =
+                new Injection(context.agentId(), context.branchPath(), context.stepNumber(), context.attempt(), fault);
+        synchronized (log) {
+            if (log.size() == LOGGED) {
+                log.removeFirst();
+            }
+            log.addLast(injection);
+        }
+    }
+
+    private static <O> Mono<O> inject(
+            Rule rule, StepCall<?, O> call, StepContext context, Mono<O> attempt, SplittableRandom random) {
+        return switch (rule.fault()) {
+            case THROW -> throw new ChaosException("chaos: thrown at " + context.agentId());
+            case FAIL -> Mono.error(new ChaosException("chaos: failure of " + context.agentId()));
+            case HANG -> Mono.never();
+            case DELAY -> delayed(rule, call, random).then(attempt);
+            case EMPTY -> Mono.empty();
+            case MALFORMED -> attempt.map(value -> Chaos.<O>typed(rule.change().apply(value)));
+            case CANCEL -> Mono.error(new CancellationException("chaos: cancelled " + context.agentId()));
+        };
+    }
+
+    private static Mono<Void> delayed(Rule rule, StepCall<?, ?> call, SplittableRandom random) {
+        long least = rule.least().toNanos();
+        long most = rule.most().toNanos();
+        long nanos = least == most ? least : random.nextLong(least, most);
+        return Mono.create(sink -> sink.onDispose(call.time().after(Duration.ofNanos(nanos), sink::success)));
+    }
+
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // the user's function keeps the type
+    private static <O> O typed(Object value) {
+        return (O) value;
+    }
+}

@@ -1,0 +1,33 @@
+package io.flotilla.resilience;
+
+import io.flotilla.AgentId;
+
+/**
+ * A fault that {@link Chaos} has injected. Immutable.
+ *
+ * @param agentId whose step it was
+ * @param branchPath on which branch
+ * @param stepNumber which step
+ * @param attempt which attempt
+ * @param fault what was done
+ */
+public record Injection(AgentId agentId, String branchPath, long stepNumber, int attempt, Fault fault) {
+
+    /** What can be done to an attempt. */
+    public enum Fault {
+        /** The body throws a {@link ChaosException} instead of returning a {@code Mono}. */
+        THROW,
+        /** The body signals a {@link ChaosException}. */
+        FAIL,
+        /** The body never ends. */
+        HANG,
+        /** The body starts later. */
+        DELAY,
+        /** The body completes without a value. */
+        EMPTY,
+        /** The body's value is changed. */
+        MALFORMED,
+        /** The body ends with a {@link java.util.concurrent.CancellationException}. */
+        CANCEL
+    }
+}

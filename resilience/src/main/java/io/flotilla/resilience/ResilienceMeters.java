@@ -1,0 +1,88 @@
+package io.flotilla.resilience;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/** Records the meters of {@link ResilienceMeter}, or nothing where there is no registry. Only what is rare is counted. */
+final class ResilienceMeters {
+
+    private final @Nullable MeterRegistry registry;
+
+    ResilienceMeters(@Nullable MeterRegistry registry) {
+        this.registry = registry;
+    }
+
+    void retried(String key) {
+        count(ResilienceMeter.RETRIES, "key", key);
+    }
+
+    void rejected(String key, String guard) {
+        count(ResilienceMeter.REJECTIONS, "key", key, "guard", guard);
+    }
+
+    void timedOut(String key) {
+        count(ResilienceMeter.ATTEMPT_TIMEOUTS, "key", key);
+    }
+
+    void degraded(String key, String source) {
+        count(ResilienceMeter.FALLBACKS, "key", key, "source", source);
+    }
+
+    void changed(BreakerChange change) {
+        count(
+                ResilienceMeter.BREAKER_CHANGES,
+                "key",
+                change.key(),
+                "to",
+                change.to().name().toLowerCase(Locale.ROOT));
+    }
+
+    void watch(Guards guards) {
+        if (registry == null) {
+            return;
+        }
+        if (guards.breaker() != null) {
+            gauge(
+                    registry,
+                    ResilienceMeter.BREAKER_STATE,
+                    guards.key(),
+                    guards.breaker(),
+                    breaker -> switch (breaker.state()) {
+                        case CLOSED -> 0;
+                        case HALF_OPEN -> 1;
+                        case OPEN -> 2;
+                        case SPECIAL -> 3;
+                    });
+        }
+        if (guards.bulkhead() != null) {
+            gauge(registry, ResilienceMeter.BULKHEAD_IN_USE, guards.key(), guards.bulkhead(), BulkheadGuard::inUse);
+            gauge(registry, ResilienceMeter.BULKHEAD_WAITING, guards.key(), guards.bulkhead(), WaitingLine::size);
+        }
+        if (guards.limiter() != null) {
+            gauge(registry, ResilienceMeter.LIMITER_WAITING, guards.key(), guards.limiter(), WaitingLine::size);
+        }
+    }
+
+    private static <T> void gauge(
+            MeterRegistry registry, ResilienceMeter meter, String key, T guard, ToDoubleFunction<T> value) {
+        Gauge.Builder<T> gauge = Gauge.builder(meter.metricName(), guard, value).tag("key", key);
+        if (!meter.unit().isEmpty()) {
+            gauge.baseUnit(meter.unit());
+        }
+        gauge.register(registry);
+    }
+
+    private void count(ResilienceMeter meter, String... tags) {
+        if (registry != null) {
+            Counter.builder(meter.metricName())
+                    .baseUnit(meter.unit())
+                    .tags(tags)
+                    .register(registry)
+                    .increment();
+        }
+    }
+}

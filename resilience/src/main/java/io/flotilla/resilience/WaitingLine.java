@@ -1,0 +1,153 @@
+package io.flotilla.resilience;
+
+import io.flotilla.step.EngineTime;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+
+/**
+ * Attempts that wait for a permit, first come, first served. Shared by the bulkhead, whose permits come back when an attempt
+ * ends, and the limiter, whose permits come back with time.
+ *
+ * <p>Who waits holds neither a thread nor a permit, so leaving is only being taken off the line: nothing has to be given
+ * back, and nothing is lost. Whoever is let in is called on a thread of the engine's worker: an attempt that ends at once and
+ * lets in the next would otherwise go deeper into the stack with each, and one that blocks would hold up the line.
+ */
+abstract class WaitingLine {
+
+    /** One that waits. */
+    interface Waiter {
+
+        /** A permit is yours, unless you have left. */
+        void admitted();
+
+        /** The longest wait is over. */
+        void waitedTooLong();
+    }
+
+    private final int most;
+    private final Duration maxWait;
+
+    /** In order of arrival, each with the reading of the clock when its wait is over. Guarded by this. */
+    private final Map<Waiter, Long> waiting = new LinkedHashMap<>();
+
+    private @Nullable Disposable timer;
+    private long timerNanos;
+
+    WaitingLine(int most, Duration maxWait) {
+        this.most = most;
+        this.maxWait = maxWait;
+    }
+
+    /** Takes a permit if there is one now. Called under the line's lock. */
+    abstract boolean tryAcquire();
+
+    /** Gives a permit back that was not used. Called without the lock. */
+    abstract void giveBack();
+
+    /** When a permit may come without anybody giving one back; negative for never. Called under the line's lock. */
+    abstract long nanosToNext(int position);
+
+    /** What became of asking. */
+    enum Answer {
+        ADMITTED,
+        WAITING,
+        FULL
+    }
+
+    final synchronized Answer ask(Waiter waiter, EngineTime time) {
+        if (waiting.isEmpty() && tryAcquire()) {
+            return Answer.ADMITTED;
+        }
+        if (waiting.size() >= most || maxWait.isZero() || nanosToNext(waiting.size()) > maxWait.toNanos()) {
+            return Answer.FULL;
+        }
+        waiting.put(waiter, time.nanoTime() + maxWait.toNanos());
+        arm(time);
+        return Answer.WAITING;
+    }
+
+    final synchronized void leave(Waiter waiter) {
+        if (waiting.remove(waiter) != null && waiting.isEmpty()) {
+            disarm();
+        }
+    }
+
+    /** Lets in as many as there are permits, and sends away those who have waited too long. */
+    final void pump(EngineTime time) {
+        List<Waiter> admitted = new ArrayList<>();
+        List<Waiter> late = new ArrayList<>();
+        synchronized (this) {
+            long now = time.nanoTime();
+            Iterator<Map.Entry<Waiter, Long>> line = waiting.entrySet().iterator();
+            while (line.hasNext()) {
+                Map.Entry<Waiter, Long> next = line.next();
+                if (next.getValue() - now < 0 || (next.getValue() == now && !mayAcquire())) {
+                    late.add(next.getKey());
+                } else if (tryAcquire()) {
+                    admitted.add(next.getKey());
+                } else {
+                    break;
+                }
+                line.remove();
+            }
+            arm(time);
+        }
+        late.forEach(waiter -> time.after(Duration.ZERO, waiter::waitedTooLong));
+        admitted.forEach(waiter -> time.after(Duration.ZERO, waiter::admitted));
+    }
+
+    /** Whether a permit would be had now, without taking it. Called under the line's lock. */
+    abstract boolean mayAcquire();
+
+    /** One timer for the line: for the next permit or the end of the first wait, whichever comes first. */
+    private void arm(EngineTime time) {
+        if (waiting.isEmpty()) {
+            disarm();
+            return;
+        }
+        long now = time.nanoTime();
+        long due = waiting.values().iterator().next() - now;
+        long next = nanosToNext(0);
+        long delay = Math.max(0, next >= 0 ? Math.min(due, next) : due);
+        if (timer != null && timerNanos - now <= delay && timerNanos - now > 0) {
+            return;
+        }
+        disarm();
+        timerNanos = now + delay;
+        // Never at once: a permit that was reckoned a nanosecond too early would be asked for in a loop.
+        timer = time.after(Duration.ofNanos(Math.max(1, delay)), () -> fired(time));
+    }
+
+    private void fired(EngineTime time) {
+        synchronized (this) {
+            timer = null;
+        }
+        pump(time);
+    }
+
+    private void disarm() {
+        if (timer != null) {
+            timer.dispose();
+            timer = null;
+        }
+    }
+
+    final synchronized int size() {
+        return waiting.size();
+    }
+
+    /** For the message of a refusal. */
+    final int most() {
+        return most;
+    }
+
+    final Duration maxWait() {
+        return maxWait;
+    }
+}
