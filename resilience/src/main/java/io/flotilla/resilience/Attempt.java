@@ -34,10 +34,11 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
     private static final int PROBE = 4;
     private static final int ENDED = 8;
 
-    /** How an attempt left the breaker. */
+    /** How an attempt ended: by its body, or while that may still run. */
     private enum End {
         SUCCEEDED,
         FAILED,
+        TIMED_OUT,
         CANCELLED
     }
 
@@ -213,7 +214,10 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
         }
     }
 
-    /** Ends the attempt and gives back all it holds. False if it has ended before. */
+    /**
+     * Ends the attempt and gives back all it holds; a body that has not ended by itself is stopped first, or the next would
+     * run beside it. False if the attempt has ended before.
+     */
     private boolean end(End how, @Nullable Throwable cause) {
         int had;
         do {
@@ -226,6 +230,17 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
         if (armed != null) {
             armed.dispose();
         }
+        try {
+            if (how == End.TIMED_OUT || how == End.CANCELLED) {
+                Operators.terminate(UPSTREAM, this);
+            }
+        } finally {
+            giveBack(had, how, cause);
+        }
+        return true;
+    }
+
+    private void giveBack(int had, End how, @Nullable Throwable cause) {
         if ((had & PROBE) != 0) {
             tellBreaker(how, cause);
         }
@@ -236,7 +251,6 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
         if ((had & BUDGET) != 0 && budget != null) {
             budget.release();
         }
-        return true;
     }
 
     private void tellBreaker(End how, @Nullable Throwable cause) {
@@ -245,7 +259,7 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
             long nanos = time.nanoTime() - bodyNanos;
             if (how == End.SUCCEEDED) {
                 breaker.succeeded(breakerState, nanos);
-            } else if (how == End.FAILED && cause != null) {
+            } else if (how != End.CANCELLED && cause != null) {
                 breaker.failed(breakerState, nanos, cause);
             } else {
                 breaker.cancelled(breakerState);
@@ -269,8 +283,7 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
         }
         StepTimeoutException cause = new StepTimeoutException(
                 "an attempt of " + guards.key() + " passed the attempt timeout of " + attemptTimeout, attemptTimeout);
-        if (end(End.FAILED, cause)) {
-            Operators.terminate(UPSTREAM, this);
+        if (end(End.TIMED_OUT, cause)) {
             resilience.meters().timedOut(guards.key());
             actual.onError(cause);
         }
@@ -283,7 +296,6 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
             if (from != null) {
                 from.leave(this);
             }
-            Operators.terminate(UPSTREAM, this);
         }
     }
 
