@@ -1,0 +1,98 @@
+package io.flotilla.resilience;
+
+import io.flotilla.agent.Agent;
+import io.flotilla.step.StepEngine;
+import io.flotilla.step.StepResult;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import reactor.core.Disposable;
+import reactor.test.scheduler.VirtualTimeScheduler;
+
+/** Time that passes only when a test says so, and rounds in it. */
+final class InVirtualTime implements BeforeEachCallback, AfterEachCallback {
+
+    @Override
+    public void beforeEach(ExtensionContext context) {
+        VirtualTimeScheduler.getOrSet();
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) {
+        VirtualTimeScheduler.reset();
+    }
+
+    void passes(Duration time) {
+        VirtualTimeScheduler.get().advanceTimeBy(time);
+    }
+
+    /** For state machines made by a test. */
+    Clock clock() {
+        return new Clock() {
+            @Override
+            public ZoneId getZone() {
+                return ZoneOffset.UTC;
+            }
+
+            @Override
+            public Clock withZone(ZoneId zone) {
+                return this;
+            }
+
+            @Override
+            public Instant instant() {
+                return Instant.ofEpochSecond(0, VirtualTimeScheduler.get().now(TimeUnit.NANOSECONDS));
+            }
+        };
+    }
+
+    /** A round that has been subscribed to. */
+    static final class Started {
+        final List<StepResult<String>> results = new CopyOnWriteArrayList<>();
+        private final Disposable round;
+
+        private Started(StepEngine engine, List<? extends Agent<String, String>> agents) {
+            round = engine.stream(agents, "go").subscribe(results::add);
+        }
+
+        void cancel() {
+            round.dispose();
+        }
+
+        StepResult<String> only() {
+            if (results.size() != 1) {
+                throw new AssertionError("one result expected, there are " + results);
+            }
+            return results.get(0);
+        }
+
+        List<StepResult.Kind> kinds() {
+            return results.stream().map(StepResult::kind).toList();
+        }
+    }
+
+    static Started start(StepEngine engine, List<? extends Agent<String, String>> agents) {
+        return new Started(engine, agents);
+    }
+
+    static Started start(StepEngine engine, Agent<String, String> agent) {
+        return new Started(engine, List.of(agent));
+    }
+
+    static Started start(StepEngine engine, Agent<String, String> agent, int times) {
+        return new Started(engine, Collections.nCopies(times, agent));
+    }
+
+    static StepEngine engine(Resilience.Builder resilience) {
+        return StepEngine.builder().with(resilience.build()).build();
+    }
+}
