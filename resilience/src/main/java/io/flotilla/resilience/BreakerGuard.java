@@ -15,14 +15,19 @@ import java.util.function.Consumer;
  * attempt takes the number of the current state along, and counts only if that is still it.
  *
  * <p>A half-open breaker whose trial does not end opens again; Resilience4j does that by a thread of its own in real time,
- * here whoever comes next looks at the engine's clock.
+ * here whoever comes next looks at the engine's time. So does an open one begin its trial, when {@code openFor} is over and
+ * not a tick later, as {@code retryAfter} has promised; but one of a registry handed in knows best itself when that is.
+ *
+ * <p>While the breaker is closed nobody waits for anybody. Else one at a time asks: two that both find a trial overdue must
+ * not end it twice, and who is let through must see the number of the state that let it.
  */
 final class BreakerGuard {
 
     private final String key;
     private final CircuitBreaker breaker;
     private final EngineTime time;
-    private final Duration openFor;
+    private final boolean ours;
+    private final long openNanos;
     private final long halfOpenNanos;
     private final Consumer<BreakerChange> changes;
 
@@ -33,20 +38,28 @@ final class BreakerGuard {
             String key,
             CircuitBreaker breaker,
             EngineTime time,
-            Duration openFor,
-            Duration halfOpenFor,
+            BreakerPolicy policy,
+            boolean ours,
             Consumer<BreakerChange> changes) {
         this.key = key;
         this.breaker = breaker;
         this.time = time;
-        this.openFor = openFor;
-        this.halfOpenNanos = halfOpenFor.toNanos();
+        this.ours = ours;
+        this.openNanos = ours ? policy.openFor().toNanos() : configuredOpenNanos(breaker);
+        this.halfOpenNanos = policy.halfOpenFor().toNanos();
         this.changes = changes;
         this.stateSince = time.nanoTime();
         breaker.getEventPublisher()
                 .onStateTransition(event -> changed(
                         stateOf(event.getStateTransition().getFromState()),
                         stateOf(event.getStateTransition().getToState())));
+    }
+
+    /** Of a breaker whose waits grow, the first. */
+    private static long configuredOpenNanos(CircuitBreaker breaker) {
+        return TimeUnit.MILLISECONDS.toNanos(breaker.getCircuitBreakerConfig()
+                .getWaitIntervalFunctionInOpenState()
+                .apply(1));
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // transitions come one at a time
@@ -71,10 +84,22 @@ final class BreakerGuard {
 
     /** The number of the state the attempt is let through in, or -1. */
     int tryAcquire() {
-        if (breaker.getState() == CircuitBreaker.State.HALF_OPEN && time.nanoTime() - stateSince >= halfOpenNanos) {
+        return breaker.getState() == CircuitBreaker.State.CLOSED ? acquire() : moveOnAndAcquire();
+    }
+
+    private synchronized int moveOnAndAcquire() {
+        long age = time.nanoTime() - stateSince;
+        CircuitBreaker.State state = breaker.getState();
+        if (state == CircuitBreaker.State.HALF_OPEN && age >= halfOpenNanos) {
             breaker.transitionToOpenState();
+        } else if (ours && state == CircuitBreaker.State.OPEN && age >= openNanos) {
+            breaker.transitionToHalfOpenState();
         }
-        // An open breaker whose time is over begins its trial in here: the number is read afterwards.
+        return acquire();
+    }
+
+    /** An open breaker of a registry may begin its trial in here: the number is read afterwards. */
+    private int acquire() {
         return breaker.tryAcquirePermission() ? stateNumber : -1;
     }
 
@@ -100,7 +125,7 @@ final class BreakerGuard {
         long age = time.nanoTime() - stateSince;
         BreakerChange.State state = state();
         Duration again = state == BreakerChange.State.OPEN
-                ? Duration.ofNanos(Math.max(0, openFor.toNanos() - age))
+                ? Duration.ofNanos(Math.max(0, openNanos - age))
                 : state == BreakerChange.State.HALF_OPEN ? Duration.ofNanos(Math.max(0, halfOpenNanos - age)) : null;
         return new StepRejectedException("breaker", key + " is " + state + " since " + Duration.ofNanos(age), again);
     }

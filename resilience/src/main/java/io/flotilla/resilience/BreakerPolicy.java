@@ -187,7 +187,7 @@ public final class BreakerPolicy {
          * Which failures say nothing about the health of what is called, such as a bad request: they count neither as
          * failure nor as success.
          *
-         * @param ignored says so; default none
+         * @param ignored says so; default none; where it throws, the failure counts
          * @return this builder
          * @throws NullPointerException if {@code ignored} is null
          */

@@ -240,7 +240,7 @@ public final class Resilience implements StepInterceptor {
         BreakerPolicy policy = breaker == null ? BreakerPolicy.defaults() : breaker;
         CircuitBreaker machine =
                 breakers != null ? breakers.circuitBreaker(of) : CircuitBreaker.of(of, config(policy, time));
-        return new BreakerGuard(of, machine, time, policy.openFor(), policy.halfOpenFor(), change -> {
+        return new BreakerGuard(of, machine, time, policy, breakers == null, change -> {
             meters.changed(change);
             changes.publish(change);
         });
@@ -248,19 +248,38 @@ public final class Resilience implements StepInterceptor {
 
     private static CircuitBreakerConfig config(BreakerPolicy policy, EngineTime time) {
         return CircuitBreakerConfig.custom()
-                .failureRateThreshold((float) (policy.failureRate() * 100))
-                .slowCallRateThreshold((float) (policy.slowCallRate() * 100))
+                .failureRateThreshold(percent(policy.failureRate()))
+                .slowCallRateThreshold(percent(policy.slowCallRate()))
                 .slowCallDurationThreshold(policy.slowCall())
                 .slidingWindow(
                         policy.windowSize(), policy.minimumCalls(), CircuitBreakerConfig.SlidingWindowType.COUNT_BASED)
-                .waitDurationInOpenState(policy.openFor())
+                .waitDurationInOpenState(wholeMillis(policy.openFor()))
                 .permittedNumberOfCallsInHalfOpenState(policy.halfOpenCalls())
-                .ignoreException(policy.ignored()::test)
+                .ignoreException(cause -> isIgnored(policy, cause))
                 .clock(new EngineClock(time, ZoneOffset.UTC))
                 .build();
     }
 
-    /** The engine's time for Resilience4j. */
+    /** Never the zero that a tiny share would be rounded to. */
+    private static float percent(double share) {
+        return Math.max(Float.MIN_VALUE, (float) (share * 100));
+    }
+
+    /** Rounded up: the guard looks at the nanosecond, and must come before the breaker, which counts milliseconds. */
+    private static Duration wholeMillis(Duration time) {
+        return Duration.ofMillis(time.plusNanos(999_999).toMillis());
+    }
+
+    /** A predicate that throws must neither hide the failure nor keep what the attempt holds. */
+    private static boolean isIgnored(BreakerPolicy policy, Throwable cause) {
+        try {
+            return policy.ignored().test(cause);
+        } catch (Throwable thrown) {
+            return false;
+        }
+    }
+
+    /** The engine's time for Resilience4j, which only measures durations with it: not the clock, which may be set. */
     private static final class EngineClock extends Clock {
 
         private final EngineTime time;
@@ -283,7 +302,7 @@ public final class Resilience implements StepInterceptor {
 
         @Override
         public Instant instant() {
-            return time.now();
+            return Instant.ofEpochSecond(0, time.nanoTime());
         }
     }
 
