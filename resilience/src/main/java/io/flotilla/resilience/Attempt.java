@@ -184,10 +184,21 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
             }
         }
         bodyNanos = time.nanoTime();
-        body.subscribe(this);
+        try {
+            body.subscribe(this);
+        } catch (
+                Throwable thrown) { // by an interceptor further in: nobody else would hear of it on the worker's thread
+            failed(thrown);
+            return;
+        }
+        armLimit();
+    }
+
+    /** What the body has taken before it returned is part of its time. */
+    private void armLimit() {
         Duration attemptTimeout = resilience.attemptTimeout();
         if (attemptTimeout != null && !hasEnded()) {
-            Disposable armed = time.after(attemptTimeout, this::timedOut);
+            Disposable armed = time.after(attemptTimeout.minusNanos(time.nanoTime() - bodyNanos), this::timedOut);
             limit = armed;
             if (hasEnded()) {
                 armed.dispose();
@@ -276,6 +287,12 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
         }
     }
 
+    private void failed(Throwable cause) {
+        if (end(End.FAILED, cause)) {
+            actual.onError(cause);
+        }
+    }
+
     private void timedOut() {
         Duration attemptTimeout = resilience.attemptTimeout();
         if (attemptTimeout == null) {
@@ -335,8 +352,6 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
 
     @Override
     public void onError(Throwable cause) {
-        if (end(End.FAILED, cause)) {
-            actual.onError(cause);
-        }
+        failed(cause);
     }
 }
