@@ -38,6 +38,7 @@ abstract class WaitingLine {
 
     private @Nullable Disposable timer;
     private long timerNanos;
+    private int timerNumber;
 
     WaitingLine(int most, Duration maxWait) {
         this.most = most;
@@ -121,12 +122,16 @@ abstract class WaitingLine {
         disarm();
         timerNanos = now + delay;
         // Never at once: a permit that was reckoned a nanosecond too early would be asked for in a loop.
-        timer = time.after(Duration.ofNanos(Math.max(1, delay)), () -> fired(time));
+        int number = ++timerNumber;
+        timer = time.after(Duration.ofNanos(Math.max(1, delay)), () -> fired(number, time));
     }
 
-    private void fired(EngineTime time) {
+    /** Another may have been armed while this one was on its way: that stays known, to be disposed of. */
+    private void fired(int number, EngineTime time) {
         synchronized (this) {
-            timer = null;
+            if (number == timerNumber) {
+                timer = null;
+            }
         }
         pump(time);
     }
