@@ -22,6 +22,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -79,6 +80,7 @@ public final class Resilience implements StepInterceptor {
     private final @Nullable RateLimiterRegistry limiters;
     private final ResilienceMeters meters;
     private final BreakerChanges changes = new BreakerChanges();
+    private final Set<String> keys = ConcurrentHashMap.newKeySet();
     private final Map<String, Guards> guards = new ConcurrentHashMap<>();
     private final boolean guardsAttempts;
 
@@ -184,13 +186,33 @@ public final class Resilience implements StepInterceptor {
     // --- keys
 
     private String boundedKey(StepContext context) {
-        String wanted = Objects.requireNonNull(key.apply(context), "key of a step");
-        return guards.containsKey(wanted) || guards.size() < MOST_KEYS ? wanted : OTHER_KEYS;
+        return bounded(keyOf(context));
+    }
+
+    private String keyOf(StepContext context) {
+        return Objects.requireNonNull(key.apply(context), "key of a step");
+    }
+
+    /** The key itself if it is one of the first; meters have it as a tag, with guards or without. */
+    private String bounded(String wanted) {
+        if (keys.contains(wanted)) {
+            return wanted;
+        }
+        if (keys.size() >= MOST_KEYS) {
+            return OTHER_KEYS;
+        }
+        synchronized (keys) {
+            if (keys.size() < MOST_KEYS) {
+                keys.add(wanted);
+            }
+        }
+        return keys.contains(wanted) ? wanted : OTHER_KEYS;
     }
 
     private Guards guardsOf(StepContext context, EngineTime time) {
-        Guards found = guards.get(Objects.requireNonNull(key.apply(context), "key of a step"));
-        return found != null ? found : guards.computeIfAbsent(boundedKey(context), of -> makeGuards(of, time));
+        String wanted = keyOf(context);
+        Guards found = guards.get(wanted);
+        return found != null ? found : guards.computeIfAbsent(bounded(wanted), of -> makeGuards(of, time));
     }
 
     private Guards makeGuards(String of, EngineTime time) {
