@@ -1,0 +1,273 @@
+package io.flotilla.resilience;
+
+import static io.flotilla.resilience.InVirtualTime.engine;
+import static io.flotilla.resilience.InVirtualTime.start;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.flotilla.agent.Agent;
+import io.flotilla.step.StepResult.Kind;
+import java.time.Duration;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import reactor.core.publisher.Mono;
+
+/** The bounds of the guards' settings: what is outside is refused at once, what is on them works. */
+class GuardPoliciesTest {
+
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final Duration NANO = Duration.ofNanos(1);
+    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
+    private static final Duration TOO_LONG = LONGEST.plusNanos(1);
+
+    @RegisterExtension
+    final InVirtualTime time = new InVirtualTime();
+
+    private static void isRefused(String message, ThrowingCallable setting) {
+        assertThatThrownBy(setting).isInstanceOf(IllegalArgumentException.class).hasMessage(message);
+    }
+
+    private static void works(Resilience.Builder guard) {
+        Agent<String, String> answering = Agent.of("a", (input, context) -> Mono.just("done"));
+        assertThat(start(engine(guard), answering, 1).kinds()).containsExactly(Kind.SUCCEEDED);
+    }
+
+    // --- bulkhead
+
+    @Test
+    void bulkhead_maxConcurrentZero_isRefused() {
+        isRefused("maxConcurrent must be >= 1, was 0", () -> BulkheadPolicy.of(0));
+    }
+
+    @Test
+    void bulkhead_maxWaitingNegative_isRefused() {
+        isRefused("maxWaiting must be >= 0, was -1", () -> new BulkheadPolicy(1, -1, SECOND));
+    }
+
+    @Test
+    void bulkhead_maxWaitNegative_isRefused() {
+        isRefused("maxWait must not be negative, was PT-1S", () -> new BulkheadPolicy(1, 1, SECOND.negated()));
+    }
+
+    @Test
+    void bulkhead_maxWaitTooLong_isRefused() {
+        isRefused("maxWait must be <= 292 years, was " + TOO_LONG, () -> new BulkheadPolicy(1, 1, TOO_LONG));
+    }
+
+    @Test
+    void bulkhead_maxWaitNull_isRefused() {
+        assertThatThrownBy(() -> new BulkheadPolicy(1, 1, null)).isInstanceOf(NullPointerException.class);
+    }
+
+    @Test
+    void bulkhead_smallestAndLargest_work() {
+        works(Resilience.builder().bulkhead(new BulkheadPolicy(1, 0, Duration.ZERO)));
+        works(Resilience.builder().bulkhead(new BulkheadPolicy(Integer.MAX_VALUE, Integer.MAX_VALUE, LONGEST)));
+    }
+
+    @Test
+    void bulkhead_longestWait_waits() {
+        Pending agent = new Pending("a");
+        start(engine(Resilience.builder().bulkhead(new BulkheadPolicy(1, 1, LONGEST))), agent, 2);
+        time.passes(SECOND);
+
+        agent.succeed(0);
+
+        assertThat(agent.called()).isEqualTo(2);
+    }
+
+    // --- limiter
+
+    @Test
+    void limiter_permitsZero_isRefused() {
+        isRefused("permits must be >= 1, was 0", () -> LimiterPolicy.of(0, SECOND));
+    }
+
+    @Test
+    void limiter_periodZero_isRefused() {
+        isRefused("period must be > 0, was PT0S", () -> LimiterPolicy.of(1, Duration.ZERO));
+    }
+
+    @Test
+    void limiter_periodNegative_isRefused() {
+        isRefused("period must not be negative, was PT-1S", () -> LimiterPolicy.of(1, SECOND.negated()));
+    }
+
+    @Test
+    void limiter_periodTooLong_isRefused() {
+        isRefused("period must be <= 292 years, was " + TOO_LONG, () -> LimiterPolicy.of(1, TOO_LONG));
+    }
+
+    @Test
+    void limiter_periodNull_isRefused() {
+        assertThatThrownBy(() -> LimiterPolicy.of(1, null)).isInstanceOf(NullPointerException.class);
+    }
+
+    @Test
+    void limiter_maxWaitingNegative_isRefused() {
+        isRefused("maxWaiting must be >= 0, was -1", () -> new LimiterPolicy(1, SECOND, -1, SECOND));
+    }
+
+    @Test
+    void limiter_maxWaitNegative_isRefused() {
+        isRefused("maxWait must not be negative, was PT-1S", () -> new LimiterPolicy(1, SECOND, 1, SECOND.negated()));
+    }
+
+    @Test
+    void limiter_smallestAndLargest_work() {
+        works(Resilience.builder().limiter(new LimiterPolicy(1, NANO, 0, Duration.ZERO)));
+        works(Resilience.builder()
+                .limiter(new LimiterPolicy(Integer.MAX_VALUE, Duration.ofDays(365), Integer.MAX_VALUE, LONGEST)));
+    }
+
+    @Test
+    void limiter_waitBeyondAllTime_isNeitherNegativeNorAdmitted() {
+        Pending agent = new Pending("a");
+        start(
+                engine(Resilience.builder().limiter(new LimiterPolicy(1, Duration.ofDays(365 * 200), 10, LONGEST))),
+                agent,
+                6);
+        time.passes(SECOND);
+
+        assertThat(agent.called()).isEqualTo(1);
+    }
+
+    // --- breaker
+
+    @Test
+    void breaker_failureRateZero_isRefused() {
+        isRefused(
+                "failureRate must be in (0, 1], was 0.0",
+                () -> BreakerPolicy.builder().failureRate(0));
+    }
+
+    @Test
+    void breaker_failureRateMoreThanOne_isRefused() {
+        isRefused(
+                "failureRate must be in (0, 1], was 1.01",
+                () -> BreakerPolicy.builder().failureRate(1.01));
+    }
+
+    @Test
+    void breaker_failureRateNotANumber_isRefused() {
+        isRefused(
+                "failureRate must be in (0, 1], was NaN",
+                () -> BreakerPolicy.builder().failureRate(Double.NaN));
+    }
+
+    @Test
+    void breaker_slowCallRateZero_isRefused() {
+        isRefused(
+                "slowCallRate must be in (0, 1], was 0.0",
+                () -> BreakerPolicy.builder().slowCalls(0, SECOND));
+    }
+
+    @Test
+    void breaker_slowCallZero_isRefused() {
+        isRefused(
+                "slowCall must be > 0, was PT0S", () -> BreakerPolicy.builder().slowCalls(1, Duration.ZERO));
+    }
+
+    @Test
+    void breaker_windowZero_isRefused() {
+        isRefused(
+                "windowSize must be >= 1, was 0", () -> BreakerPolicy.builder().window(0, 1));
+    }
+
+    @Test
+    void breaker_minimumCallsZero_isRefused() {
+        isRefused(
+                "minimumCalls must be >= 1, was 0",
+                () -> BreakerPolicy.builder().window(1, 0));
+    }
+
+    @Test
+    void breaker_minimumCallsMoreThanWindow_isRefused() {
+        isRefused(
+                "minimumCalls must be <= windowSize, was 3 and 2",
+                () -> BreakerPolicy.builder().window(2, 3));
+    }
+
+    @Test
+    void breaker_openForZero_isRefused() {
+        isRefused("openFor must be > 0, was PT0S", () -> BreakerPolicy.builder().openFor(Duration.ZERO));
+    }
+
+    @Test
+    void breaker_halfOpenCallsZero_isRefused() {
+        isRefused(
+                "halfOpenCalls must be >= 1, was 0",
+                () -> BreakerPolicy.builder().halfOpen(0, SECOND));
+    }
+
+    @Test
+    void breaker_halfOpenForZero_isRefused() {
+        isRefused(
+                "halfOpenFor must be > 0, was PT0S",
+                () -> BreakerPolicy.builder().halfOpen(1, Duration.ZERO));
+    }
+
+    @Test
+    void breaker_ignoreNull_isRefused() {
+        assertThatThrownBy(() -> BreakerPolicy.builder().ignore(null)).isInstanceOf(NullPointerException.class);
+    }
+
+    @Test
+    void breaker_smallestAndLargest_work() {
+        works(Resilience.builder()
+                .breaker(BreakerPolicy.builder()
+                        .failureRate(Double.MIN_VALUE)
+                        .slowCalls(Double.MIN_VALUE, NANO)
+                        .window(1, 1)
+                        .openFor(NANO)
+                        .halfOpen(1, NANO)
+                        .build()));
+        works(Resilience.builder()
+                .breaker(BreakerPolicy.builder()
+                        .failureRate(1)
+                        .slowCalls(1, LONGEST)
+                        .window(100_000, 100_000)
+                        .openFor(LONGEST)
+                        .halfOpen(Integer.MAX_VALUE, LONGEST)
+                        .build()));
+    }
+
+    // --- attempt timeout
+
+    @Test
+    void attemptTimeout_zero_isRefused() {
+        isRefused(
+                "attemptTimeout must be > 0, was PT0S",
+                () -> Resilience.builder().attemptTimeout(Duration.ZERO));
+    }
+
+    @Test
+    void attemptTimeout_negative_isRefused() {
+        isRefused(
+                "attemptTimeout must not be negative, was PT-1S",
+                () -> Resilience.builder().attemptTimeout(SECOND.negated()));
+    }
+
+    @Test
+    void attemptTimeout_tooLong_isRefused() {
+        isRefused(
+                "attemptTimeout must be <= 292 years, was " + TOO_LONG,
+                () -> Resilience.builder().attemptTimeout(TOO_LONG));
+    }
+
+    @Test
+    void attemptTimeout_smallestAndLongest_work() {
+        works(Resilience.builder().attemptTimeout(NANO));
+        works(Resilience.builder().attemptTimeout(LONGEST));
+    }
+
+    // --- all
+
+    @Test
+    void builder_nullPolicies_areRefused() {
+        assertThatThrownBy(() -> Resilience.builder().bulkhead(null)).hasMessage("bulkhead");
+        assertThatThrownBy(() -> Resilience.builder().limiter(null)).hasMessage("limiter");
+        assertThatThrownBy(() -> Resilience.builder().breaker(null)).hasMessage("breaker");
+    }
+}
