@@ -143,8 +143,7 @@ public final class Resilience implements StepInterceptor {
             if (policy.hasBudget()) {
                 roundRetries(call).steps.incrementAndGet();
             }
-            step = step.onErrorResume(
-                    cause -> new Retrying<O>(this, policy, call, boundedKey(call.context())).after(cause, attempts));
+            step = step.onErrorResume(cause -> new Retrying<O>(this, policy, call).after(cause, attempts));
         }
         if (budget != null) {
             StepRejectedException refusal = budgetUse(budget, call).startStep();
@@ -185,7 +184,7 @@ public final class Resilience implements StepInterceptor {
 
     // --- keys
 
-    private String boundedKey(StepContext context) {
+    String boundedKey(StepContext context) {
         return bounded(keyOf(context));
     }
 

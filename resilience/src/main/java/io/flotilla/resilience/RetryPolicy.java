@@ -92,7 +92,7 @@ public final class RetryPolicy {
         long first = firstBackoff.toNanos();
         long cap = maxBackoff.toNanos();
         int doublings = attempts - 1;
-        return doublings >= Long.numberOfLeadingZeros(Math.max(1, first)) - 1
+        return doublings >= Long.numberOfLeadingZeros(Math.max(1, first))
                 ? (first == 0 ? 0 : cap)
                 : Math.min(cap, first << doublings);
     }
@@ -100,8 +100,9 @@ public final class RetryPolicy {
     private static @Nullable Duration hintOf(Throwable cause) {
         Throwable at = cause;
         for (int depth = 0; at != null && depth < MOST_CAUSES; depth++, at = at.getCause()) {
-            if (at instanceof RetryHint hint && hint.retryAfter() != null) {
-                return hint.retryAfter();
+            Duration wanted = at instanceof RetryHint hint ? hint.retryAfter() : null;
+            if (wanted != null) {
+                return wanted;
             }
         }
         return null;

@@ -17,33 +17,43 @@ final class Retrying<O> {
     private final Resilience resilience;
     private final RetryPolicy policy;
     private final StepCall<?, O> call;
-    private final String key;
 
-    Retrying(Resilience resilience, RetryPolicy policy, StepCall<?, O> call, String key) {
+    Retrying(Resilience resilience, RetryPolicy policy, StepCall<?, O> call) {
         this.resilience = resilience;
         this.policy = policy;
         this.call = call;
-        this.key = key;
     }
 
     Mono<O> after(Throwable first, Mono<O> attempts) {
-        Duration delay = delayBefore(2, first);
-        if (delay == null) {
-            return Mono.error(first);
-        }
         Mono<O> others = policy.maxAttempts() == 2
                 ? attempts
-                : attempts.retryWhen(Retry.from(failures -> failures.concatMap(failure -> {
-                    Duration next = delayBefore((int) failure.totalRetries() + 3, failure.failure());
-                    return next == null
-                            ? Mono.error(failure.failure())
-                            : wait(next).thenReturn(1);
-                })));
-        return wait(delay).then(others);
+                : attempts.retryWhen(Retry.from(failures ->
+                        failures.concatMap(failure -> turn((int) failure.totalRetries() + 3, failure.failure()))));
+        return turn(2, first).then(others);
     }
 
-    private Mono<Void> wait(Duration delay) {
-        return Mono.create(sink -> sink.onDispose(call.time().after(delay, sink::success)));
+    /**
+     * A value when it is the turn of the attempt of that number; the error the step ends with if there is to be none. What
+     * the user's functions throw is such an error, fatal or not: thrown from here, it would end on whichever thread the
+     * attempt failed on, and the step would hang.
+     */
+    private Mono<Integer> turn(int attempt, Throwable cause) {
+        Duration delay;
+        try {
+            delay = delayBefore(attempt, cause);
+        } catch (Throwable thrown) {
+            return failed(thrown);
+        }
+        return delay == null ? failed(cause) : wait(delay);
+    }
+
+    /** Hidden, since {@code concatMap} calls a bare {@code Mono.error} instead of subscribing, and throws a fatal error. */
+    private static Mono<Integer> failed(Throwable cause) {
+        return Mono.<Integer>error(cause).hide();
+    }
+
+    private Mono<Integer> wait(Duration delay) {
+        return Mono.create(sink -> sink.onDispose(call.time().after(delay, () -> sink.success(1))));
     }
 
     /** How long to wait before the attempt of that number; null if there is to be none. */
@@ -55,7 +65,7 @@ final class Retrying<O> {
         if (delay == null || endsTooLate(delay) || !withinBudget()) {
             return null;
         }
-        resilience.meters().retried(key);
+        resilience.meters().retried(resilience.boundedKey(call.context()));
         return delay;
     }
 
