@@ -1,0 +1,244 @@
+package io.flotilla.resilience;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+
+import io.flotilla.step.StepRejectedException;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a policy answers, and what it refuses to be. */
+class RetryPolicyTest {
+
+    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
+    private static final IOException BOOM = new IOException("boom");
+
+    /** Knows when to come back. */
+    private static final class Busy extends IOException {
+
+        private static final long serialVersionUID = 1L;
+    }
+
+    private static RetryPolicy.Builder longestWaits() {
+        return RetryPolicy.builder().jitter(() -> 1);
+    }
+
+    @Test
+    void delayAfter_jitterOfOne_doublesUpToTheCap() {
+        RetryPolicy policy = longestWaits()
+                .firstBackoff(Duration.ofMillis(100))
+                .maxBackoff(Duration.ofMillis(700))
+                .build();
+
+        assertThat(policy.delayAfter(1, BOOM)).isEqualTo(Duration.ofMillis(100));
+        assertThat(policy.delayAfter(2, BOOM)).isEqualTo(Duration.ofMillis(200));
+        assertThat(policy.delayAfter(3, BOOM)).isEqualTo(Duration.ofMillis(400));
+        assertThat(policy.delayAfter(4, BOOM)).isEqualTo(Duration.ofMillis(700));
+        assertThat(policy.delayAfter(5, BOOM)).isEqualTo(Duration.ofMillis(700));
+    }
+
+    @Test
+    void delayAfter_jitterOfZero_isNoWait() {
+        assertThat(RetryPolicy.builder().jitter(() -> 0).build().delayAfter(5, BOOM))
+                .isEqualTo(Duration.ZERO);
+    }
+
+    @Test
+    void delayAfter_jitterOfAHalf_isHalfOfTheCeiling() {
+        assertThat(RetryPolicy.builder().jitter(() -> 0.5).build().delayAfter(3, BOOM))
+                .isEqualTo(Duration.ofMillis(200));
+    }
+
+    @Test
+    void delayAfter_defaultJitter_isAnywhereBetweenZeroAndTheCeiling() {
+        RetryPolicy policy = RetryPolicy.attempts(9);
+        List<Duration> delays = new ArrayList<>();
+        for (int draw = 0; draw < 1_000; draw++) {
+            delays.add(policy.delayAfter(2, BOOM));
+        }
+
+        assertThat(delays).allSatisfy(delay -> assertThat(delay).isBetween(Duration.ZERO, Duration.ofMillis(200)));
+        assertThat(delays)
+                .as("full jitter: the lowest tenth and the highest tenth are drawn too")
+                .anySatisfy(delay -> assertThat(delay).isLessThan(Duration.ofMillis(20)))
+                .anySatisfy(delay -> assertThat(delay).isGreaterThan(Duration.ofMillis(180)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 30, 31, 32, 33, 61, 62, 63, 64, 65, 1_000, Integer.MAX_VALUE})
+    void delayAfter_anyAttempt_isTheSmallerOfCapAndPowerAndNeverOverflows(int attempts) {
+        List<Duration> bounds = List.of(
+                Duration.ofNanos(1),
+                Duration.ofNanos(3),
+                Duration.ofMillis(100),
+                Duration.ofDays(365),
+                LONGEST.dividedBy(2),
+                LONGEST);
+        for (Duration first : bounds) {
+            for (Duration cap : bounds) {
+                if (first.compareTo(cap) <= 0) {
+                    RetryPolicy policy =
+                            longestWaits().firstBackoff(first).maxBackoff(cap).build();
+
+                    assertThat(policy.delayAfter(attempts, BOOM))
+                            .as("first %s, cap %s", first, cap)
+                            .isEqualTo(expected(first, cap, attempts));
+                }
+            }
+        }
+    }
+
+    /** The formula of the Javadoc, in numbers that cannot overflow. */
+    private static Duration expected(Duration first, Duration cap, int attempts) {
+        int doublings = Math.min(attempts - 1, 100);
+        BigInteger power = BigInteger.valueOf(first.toNanos()).shiftLeft(doublings);
+        return Duration.ofNanos(
+                roundedAsADouble(power.min(BigInteger.valueOf(cap.toNanos())).longValueExact()));
+    }
+
+    /** A jitter is a double, and so is what it is multiplied with. */
+    private static long roundedAsADouble(long nanos) {
+        return (long) (double) nanos;
+    }
+
+    @Test
+    void delayAfter_firstBackoffOfZero_staysZero() {
+        RetryPolicy policy = longestWaits()
+                .firstBackoff(Duration.ZERO)
+                .maxBackoff(Duration.ZERO)
+                .build();
+
+        assertThat(policy.delayAfter(Integer.MAX_VALUE, BOOM)).isEqualTo(Duration.ZERO);
+    }
+
+    @Test
+    void isRetryable_byDefault_isAllButRefusalsCancellationsAndErrors() {
+        RetryPolicy policy = RetryPolicy.attempts(3);
+
+        assertThat(policy.isRetryable(BOOM)).isTrue();
+        assertThat(policy.isRetryable(new IllegalStateException("boom"))).isTrue();
+        assertThat(policy.isRetryable(new StepRejectedException("breaker", "open", null)))
+                .isFalse();
+        assertThat(policy.isRetryable(new CancellationException("gone"))).isFalse();
+        assertThat(policy.isRetryable(new AssertionError("broken"))).isFalse();
+    }
+
+    @Test
+    void isRetryable_ownPredicate_decides() {
+        RetryPolicy policy =
+                RetryPolicy.builder().on(cause -> cause instanceof Busy).build();
+
+        assertThat(policy.isRetryable(new Busy())).isTrue();
+        assertThat(policy.isRetryable(BOOM)).isFalse();
+    }
+
+    @Test
+    void allowedRetries_stepsTimesRatio_roundedDown() {
+        RetryPolicy policy = RetryPolicy.builder().budget(0.2, 0).build();
+
+        assertThat(policy.allowedRetries(4)).isZero();
+        assertThat(policy.allowedRetries(5)).isOne();
+        assertThat(policy.allowedRetries(6)).isOne();
+    }
+
+    @Test
+    void allowedRetries_fewSteps_areAtLeastTheMinimum() {
+        RetryPolicy policy = RetryPolicy.builder().budget(0.2, 3).build();
+
+        assertThat(policy.allowedRetries(1)).isEqualTo(3);
+        assertThat(policy.allowedRetries(15)).isEqualTo(3);
+        assertThat(policy.allowedRetries(20)).isEqualTo(4);
+    }
+
+    @Test
+    void attempts_zero_throws() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RetryPolicy.attempts(0))
+                .withMessage("maxAttempts must be >= 1, was 0");
+    }
+
+    @Test
+    void attempts_one_isAccepted() {
+        assertThat(RetryPolicy.attempts(1).maxAttempts()).isOne();
+    }
+
+    @Test
+    void firstBackoff_negative_throws() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RetryPolicy.builder().firstBackoff(Duration.ofNanos(-1)))
+                .withMessageContaining("firstBackoff must not be negative");
+    }
+
+    @Test
+    void firstBackoff_tooLong_throws() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RetryPolicy.builder().firstBackoff(LONGEST.plusNanos(1)))
+                .withMessageContaining("firstBackoff must be <= 292 years");
+    }
+
+    @Test
+    void firstBackoff_longerThanMaxBackoff_throwsWhenBuilt() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RetryPolicy.builder()
+                        .firstBackoff(Duration.ofSeconds(2))
+                        .maxBackoff(Duration.ofSeconds(1))
+                        .build())
+                .withMessage("firstBackoff must be <= maxBackoff, was PT2S and PT1S");
+    }
+
+    @Test
+    void maxBackoff_negative_throws() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RetryPolicy.builder().maxBackoff(Duration.ofNanos(-1)))
+                .withMessageContaining("maxBackoff");
+    }
+
+    @Test
+    void obeyHintsUpTo_negative_throws() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RetryPolicy.builder().obeyHintsUpTo(Duration.ofNanos(-1)))
+                .withMessageContaining("maxHint");
+    }
+
+    @Test
+    void budget_negativeRatio_throws() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RetryPolicy.builder().budget(-0.1, 0))
+                .withMessage("ratio must be >= 0, was -0.1");
+    }
+
+    @Test
+    void budget_notANumber_throws() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RetryPolicy.builder().budget(Double.NaN, 0));
+    }
+
+    @Test
+    void budget_negativeMinimum_throws() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RetryPolicy.builder().budget(0.1, -1))
+                .withMessage("atLeast must be >= 0, was -1");
+    }
+
+    @Test
+    void on_null_throws() {
+        assertThatNullPointerException()
+                .isThrownBy(() -> RetryPolicy.builder().on(null))
+                .withMessage("retryable");
+    }
+
+    @Test
+    void jitter_null_throws() {
+        assertThatNullPointerException()
+                .isThrownBy(() -> RetryPolicy.builder().jitter(null))
+                .withMessage("jitter");
+    }
+}
