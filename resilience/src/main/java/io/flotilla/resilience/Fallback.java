@@ -48,7 +48,33 @@ public final class Fallback {
                 ? step
                 : step.doOnNext(value -> store.keep(
                         call.context(), call.input(), value, call.time().now()));
-        return kept.onErrorResume(cause -> on.test(cause) ? first(resilience, call, cause, key, 0) : Mono.error(cause));
+        return kept.onErrorResume(cause -> resumed(resilience, call, cause, key));
+    }
+
+    /** Throws nothing: what is fatal would end on whichever thread the step failed on, and the step would hang. */
+    private <I, O> Mono<O> resumed(Resilience resilience, StepCall<I, O> call, Throwable cause, String key) {
+        try {
+            return on.test(cause) ? first(resilience, call, cause, key, 0) : Mono.error(cause);
+        } catch (Throwable thrown) {
+            return Mono.error(thrown);
+        }
+    }
+
+    private <I, O> Mono<O> next(Resilience resilience, StepCall<I, O> call, Throwable cause, String key, int at) {
+        try {
+            return first(resilience, call, cause, key, at);
+        } catch (Throwable thrown) {
+            return Mono.error(thrown);
+        }
+    }
+
+    /** An agent that has answered counts, even if its id cannot be had. */
+    private static String nameOf(Agent<?, ?> agent) {
+        try {
+            return agent.id().toString();
+        } catch (Throwable thrown) {
+            return "nameless";
+        }
     }
 
     /** The fallback at that place, with the next behind it; there are few, so it may recur. */
@@ -56,11 +82,8 @@ public final class Fallback {
         if (at < agents.size()) {
             Agent<I, O> other = typed(agents.get(at));
             return call.ask(other)
-                    .doOnSuccess(value ->
-                            stoodIn(resilience, call, cause, key, other.id().toString(), "agent"))
-                    .onErrorResume(failed -> {
-                        return first(resilience, call, cause, key, at + 1);
-                    });
+                    .doOnSuccess(value -> stoodIn(resilience, call, cause, key, nameOf(other), "agent"))
+                    .onErrorResume(failed -> next(resilience, call, cause, key, at + 1));
         }
         Instant now = call.time().now();
         LastGood.Kept found = lastGood == null ? null : lastGood.find(call.context(), call.input(), now);

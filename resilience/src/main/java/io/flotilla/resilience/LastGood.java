@@ -83,17 +83,26 @@ public final class LastGood {
     }
 
     void keep(StepContext context, Object input, Object value, Instant now) {
-        Object of = Objects.requireNonNull(key.apply(context, input), "key of a last good value");
+        Object of = keyOf(context, input);
         synchronized (kept) {
             kept.put(of, new Kept(value, now));
         }
     }
 
     @Nullable Kept find(StepContext context, Object input, Instant now) {
-        Object of = Objects.requireNonNull(key.apply(context, input), "key of a last good value");
+        Object of = keyOf(context, input);
         synchronized (kept) {
             Kept found = kept.get(of);
             return found == null || Duration.between(found.at(), now).compareTo(maxAge) > 0 ? null : found;
+        }
+    }
+
+    /** Reactor throws a fatal error where an operator of its own calls us, instead of signalling it, and the step would hang. */
+    private Object keyOf(StepContext context, Object input) {
+        try {
+            return Objects.requireNonNull(key.apply(context, input), "key of a last good value");
+        } catch (Error thrown) {
+            throw new IllegalStateException("key of a last good value", thrown);
         }
     }
 }
