@@ -44,9 +44,12 @@ final class BudgetUse {
         }
         Usage used = ledger.total();
         Usage each = budget.reservation();
-        long reserved = reservations * each.tokens();
-        if (used.tokens() + reserved + Math.max(1, each.tokens()) > budget.tokens()) {
-            return refusal("tokens", used.tokens() + " used and " + reserved + " reserved of " + budget.tokens());
+        if (budget.tokens() != Long.MAX_VALUE) {
+            long reserved = reservations * each.tokens(); // fits: it has been within the limit
+            long left = budget.tokens() - used.tokens();
+            if (left < reserved || left - reserved < Math.max(1, each.tokens())) {
+                return refusal("tokens", used.tokens() + " used and " + reserved + " reserved of " + budget.tokens());
+            }
         }
         BigDecimal cost = budget.cost();
         if (cost != null) {
