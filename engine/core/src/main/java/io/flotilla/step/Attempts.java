@@ -57,14 +57,19 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
         }
         StepContext attempt = number == 1 ? context : context.attempt(number);
         Mono<O> chain = new Guarded<>(() -> step.call(step.agent, attempt));
-        try {
-            for (int at = interceptors.size() - 1; at >= 0; at--) {
-                chain = notNull(interceptors.get(at).attempt(this, attempt, chain), interceptors.get(at));
-            }
-        } catch (Throwable thrown) {
-            chain = new Guarded<>(() -> Guarded.rethrow(thrown));
+        for (int at = interceptors.size() - 1; at >= 0; at--) {
+            chain = attempt(interceptors.get(at), attempt, chain);
         }
         chain.doOnError(this::record).subscribe(actual);
+    }
+
+    /** What an interceptor throws is a signal to those around it, as what the body throws is. */
+    private Mono<O> attempt(StepInterceptor interceptor, StepContext attempt, Mono<O> chain) {
+        try {
+            return notNull(interceptor.attempt(this, attempt, chain), interceptor);
+        } catch (Throwable thrown) {
+            return new Guarded<>(() -> Guarded.rethrow(thrown));
+        }
     }
 
     private synchronized void record(Throwable cause) {

@@ -308,6 +308,27 @@ class StepInterceptorTest {
     }
 
     @Test
+    void attempt_throws_isASignalToTheInterceptorsAroundIt() {
+        List<String> seen = new CopyOnWriteArrayList<>();
+        StepInterceptor outer = new StepInterceptor() {
+            @Override
+            public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+                return attempt.doOnError(cause -> seen.add(cause.getMessage()));
+            }
+        };
+        StepInterceptor throwing = new StepInterceptor() {
+            @Override
+            public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+                throw new IllegalStateException("inner");
+            }
+        };
+
+        one(engine(outer, throwing), TestAgents.answering("a#1"));
+
+        assertThat(seen).as("a breaker out there must count it").containsExactly("inner");
+    }
+
+    @Test
     void attempt_returnsNull_isFailedWithAMessageThatNamesTheAgent() {
         StepInterceptor nothing = new StepInterceptor() {
             @Override
