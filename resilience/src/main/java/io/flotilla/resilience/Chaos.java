@@ -193,6 +193,8 @@ public final class Chaos implements StepInterceptor {
     @Override
     public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
         Mono<O> faulty = attempt;
+        Mono<Void> delays = Mono.empty();
+        boolean delayed = false;
         for (int at = 0; at < rules.size(); at++) {
             Rule rule = rules.get(at);
             if (rule.kind() != null && !rule.kind().equals(context.agentId().kind())) {
@@ -201,13 +203,15 @@ public final class Chaos implements StepInterceptor {
             SplittableRandom random = drawn(context, at);
             if (random.nextDouble() < rule.probability()) {
                 note(context, rule.fault());
-                faulty = inject(rule, call, context, faulty, random);
                 if (rule.fault() != Injection.Fault.DELAY) {
+                    faulty = inject(rule, context, attempt);
                     break;
                 }
+                delays = delays.then(delayed(rule, call, random));
+                delayed = true;
             }
         }
-        return faulty;
+        return delayed ? delays.then(faulty) : faulty;
     }
 
     private SplittableRandom drawn(StepContext context, int rule) {
@@ -230,13 +234,16 @@ public final class Chaos implements StepInterceptor {
         }
     }
 
-    private static <O> Mono<O> inject(
-            Rule rule, StepCall<?, O> call, StepContext context, Mono<O> attempt, SplittableRandom random) {
+    /** A fault is innermost: nothing is thrown from here, past the guards around it. */
+    private static <O> Mono<O> inject(Rule rule, StepContext context, Mono<O> attempt) {
         return switch (rule.fault()) {
-            case THROW -> throw new ChaosException("chaos: thrown at " + context.agentId());
+            case THROW ->
+                Mono.defer(() -> {
+                    throw new ChaosException("chaos: thrown at " + context.agentId());
+                });
             case FAIL -> Mono.error(new ChaosException("chaos: failure of " + context.agentId()));
             case HANG -> Mono.never();
-            case DELAY -> delayed(rule, call, random).then(attempt);
+            case DELAY -> attempt; // waited for before
             case EMPTY -> Mono.empty();
             case MALFORMED -> attempt.map(value -> Chaos.<O>typed(rule.change().apply(value)));
             case CANCEL -> Mono.error(new CancellationException("chaos: cancelled " + context.agentId()));
