@@ -184,6 +184,7 @@ public final class Resilience implements StepInterceptor {
 
     // --- keys
 
+    /** The key of a step, or the one all share when there are too many; also where no guard is made for it, for meters. */
     String boundedKey(StepContext context) {
         return bounded(keyOf(context));
     }

@@ -6,9 +6,13 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Records the meters of {@link ResilienceMeter}, or nothing where there is no registry. Only what is rare is counted. */
 final class ResilienceMeters {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Resilience.class);
 
     private final @Nullable MeterRegistry registry;
 
@@ -73,16 +77,29 @@ final class ResilienceMeters {
         if (!meter.unit().isEmpty()) {
             gauge.baseUnit(meter.unit());
         }
-        gauge.register(registry);
+        try {
+            gauge.register(registry);
+        } catch (Throwable thrown) {
+            unrecorded(meter, thrown);
+        }
     }
 
     private void count(ResilienceMeter meter, String... tags) {
         if (registry != null) {
-            Counter.builder(meter.metricName())
-                    .baseUnit(meter.unit())
-                    .tags(tags)
-                    .register(registry)
-                    .increment();
+            try {
+                Counter.builder(meter.metricName())
+                        .baseUnit(meter.unit())
+                        .tags(tags)
+                        .register(registry)
+                        .increment();
+            } catch (Throwable thrown) {
+                unrecorded(meter, thrown);
+            }
         }
+    }
+
+    /** A registry that throws must not take a result with it: attempts are told of after they have ended. */
+    private static void unrecorded(ResilienceMeter meter, Throwable thrown) {
+        LOG.error("recording {} failed", meter.metricName(), thrown);
     }
 }

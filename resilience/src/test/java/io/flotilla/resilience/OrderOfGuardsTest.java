@@ -24,7 +24,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 
 /** What each guard sees of the others: the numbers that the order was chosen for. */
