@@ -216,7 +216,7 @@ class BudgetTest {
 
     @Test
     void time_asMuchAsTheLimitHasPassed_theNextIsRefused() {
-        refused(secondStepAfter(Duration.ofMillis(1_000)), 1, "time: PT1S used of PT1S");
+        refused(secondStepAfter(Duration.ofSeconds(1)), 1, "time: PT1S used of PT1S");
     }
 
     @Test
