@@ -179,7 +179,7 @@ class LimiterTest {
 
     @Test
     void cancel_allWhileWaiting_theNextPeriodHasAllPermits() {
-        StepEngine engine = engine(limiter(5, 100, Duration.ofSeconds(60)));
+        StepEngine engine = engine(limiter(5, 100, Duration.ofMinutes(1)));
         start(engine, agent, 50).cancel();
         time.passes(SECOND);
 

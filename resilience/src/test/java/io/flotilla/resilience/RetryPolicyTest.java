@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RetryPolicyTest {
 
     private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
-    private static final IOException BOOM = new IOException("boom");
+    private final IOException boom = new IOException("boom");
 
     /** Knows when to come back. */
     private static final class Busy extends IOException {
@@ -38,22 +38,22 @@ class RetryPolicyTest {
                 .maxBackoff(Duration.ofMillis(700))
                 .build();
 
-        assertThat(policy.delayAfter(1, BOOM)).isEqualTo(Duration.ofMillis(100));
-        assertThat(policy.delayAfter(2, BOOM)).isEqualTo(Duration.ofMillis(200));
-        assertThat(policy.delayAfter(3, BOOM)).isEqualTo(Duration.ofMillis(400));
-        assertThat(policy.delayAfter(4, BOOM)).isEqualTo(Duration.ofMillis(700));
-        assertThat(policy.delayAfter(5, BOOM)).isEqualTo(Duration.ofMillis(700));
+        assertThat(policy.delayAfter(1, boom)).isEqualTo(Duration.ofMillis(100));
+        assertThat(policy.delayAfter(2, boom)).isEqualTo(Duration.ofMillis(200));
+        assertThat(policy.delayAfter(3, boom)).isEqualTo(Duration.ofMillis(400));
+        assertThat(policy.delayAfter(4, boom)).isEqualTo(Duration.ofMillis(700));
+        assertThat(policy.delayAfter(5, boom)).isEqualTo(Duration.ofMillis(700));
     }
 
     @Test
     void delayAfter_jitterOfZero_isNoWait() {
-        assertThat(RetryPolicy.builder().jitter(() -> 0).build().delayAfter(5, BOOM))
+        assertThat(RetryPolicy.builder().jitter(() -> 0).build().delayAfter(5, boom))
                 .isEqualTo(Duration.ZERO);
     }
 
     @Test
     void delayAfter_jitterOfAHalf_isHalfOfTheCeiling() {
-        assertThat(RetryPolicy.builder().jitter(() -> 0.5).build().delayAfter(3, BOOM))
+        assertThat(RetryPolicy.builder().jitter(() -> 0.5).build().delayAfter(3, boom))
                 .isEqualTo(Duration.ofMillis(200));
     }
 
@@ -62,7 +62,7 @@ class RetryPolicyTest {
         RetryPolicy policy = RetryPolicy.attempts(9);
         List<Duration> delays = new ArrayList<>();
         for (int draw = 0; draw < 1_000; draw++) {
-            delays.add(policy.delayAfter(2, BOOM));
+            delays.add(policy.delayAfter(2, boom));
         }
 
         assertThat(delays).allSatisfy(delay -> assertThat(delay).isBetween(Duration.ZERO, Duration.ofMillis(200)));
@@ -88,7 +88,7 @@ class RetryPolicyTest {
                     RetryPolicy policy =
                             longestWaits().firstBackoff(first).maxBackoff(cap).build();
 
-                    assertThat(policy.delayAfter(attempts, BOOM))
+                    assertThat(policy.delayAfter(attempts, boom))
                             .as("first %s, cap %s", first, cap)
                             .isEqualTo(expected(first, cap, attempts));
                 }
@@ -116,14 +116,14 @@ class RetryPolicyTest {
                 .maxBackoff(Duration.ZERO)
                 .build();
 
-        assertThat(policy.delayAfter(Integer.MAX_VALUE, BOOM)).isEqualTo(Duration.ZERO);
+        assertThat(policy.delayAfter(Integer.MAX_VALUE, boom)).isEqualTo(Duration.ZERO);
     }
 
     @Test
     void isRetryable_byDefault_isAllButRefusalsCancellationsAndErrors() {
         RetryPolicy policy = RetryPolicy.attempts(3);
 
-        assertThat(policy.isRetryable(BOOM)).isTrue();
+        assertThat(policy.isRetryable(boom)).isTrue();
         assertThat(policy.isRetryable(new IllegalStateException("boom"))).isTrue();
         assertThat(policy.isRetryable(new StepRejectedException("breaker", "open", null)))
                 .isFalse();
@@ -137,7 +137,7 @@ class RetryPolicyTest {
                 RetryPolicy.builder().on(cause -> cause instanceof Busy).build();
 
         assertThat(policy.isRetryable(new Busy())).isTrue();
-        assertThat(policy.isRetryable(BOOM)).isFalse();
+        assertThat(policy.isRetryable(boom)).isFalse();
     }
 
     @Test

@@ -205,7 +205,7 @@ class RetryTest {
 
     @Test
     void step_nextAttemptAtTheDeadline_isNotMade() {
-        assertThat(attemptsWithin(Duration.ofMillis(1_000))).isOne();
+        assertThat(attemptsWithin(Duration.ofSeconds(1))).isOne();
     }
 
     @Test
