@@ -116,8 +116,8 @@ abstract class WaitingLine {
         long due = waiting.values().iterator().next() - now;
         long next = nanosToNext(0);
         long delay = Math.max(0, next >= 0 ? Math.min(due, next) : due);
-        if (timer != null && timerNanos - now <= delay && timerNanos - now > 0) {
-            return;
+        if (timer != null && timerNanos - now <= delay) {
+            return; // one that is overdue too: it is on its way, and would never arrive if every newcomer put it off
         }
         disarm();
         timerNanos = now + delay;
