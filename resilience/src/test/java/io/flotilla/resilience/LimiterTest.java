@@ -12,6 +12,7 @@ import io.flotilla.step.StepResult.Kind;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
+import reactor.test.scheduler.VirtualTimeScheduler;
 
 /** How many attempts start in a period, who waits for the next, and for how long. */
 @Timeout(30)
@@ -125,6 +127,19 @@ class LimiterTest {
         time.passes(Duration.ofSeconds(4));
 
         assertThat(order).isSorted().hasSize(9);
+    }
+
+    @Test
+    void line_newcomerAtTheMomentAPermitComes_doesNotOvertake() {
+        StepEngine engine = engine(limiter(1, 10, Duration.ofSeconds(10)));
+        Pending newcomer = new Pending("a");
+        VirtualTimeScheduler.get().schedule(() -> start(engine, newcomer), 1, TimeUnit.SECONDS);
+        start(engine, agent, 2);
+
+        time.passes(SECOND);
+
+        assertThat(agent.called()).isEqualTo(2);
+        assertThat(newcomer.called()).isZero();
     }
 
     // --- the longest wait: the permit comes after a second
