@@ -39,7 +39,8 @@ final class LimiterGuard extends WaitingLine {
         long next = limiter instanceof AtomicRateLimiter atomic
                 ? Math.max(0, atomic.getDetailedMetrics().getNanosToWait())
                 : period;
-        return next + position / limiter.getRateLimiterConfig().getLimitForPeriod() * period;
+        long periods = position / limiter.getRateLimiterConfig().getLimitForPeriod();
+        return periods > (Long.MAX_VALUE - next) / period ? Long.MAX_VALUE : next + periods * period;
     }
 
     StepRejectedException refusal(String why) {

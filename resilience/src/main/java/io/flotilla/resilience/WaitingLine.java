@@ -7,6 +7,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 
@@ -99,8 +100,17 @@ abstract class WaitingLine {
             }
             arm(time);
         }
-        late.forEach(waiter -> time.after(Duration.ZERO, waiter::waitedTooLong));
-        admitted.forEach(waiter -> time.after(Duration.ZERO, waiter::admitted));
+        late.forEach(waiter -> onWorker(time, waiter::waitedTooLong));
+        admitted.forEach(waiter -> onWorker(time, waiter::admitted));
+    }
+
+    /** Here if there is no worker any more: who is off the line would wait for ever. */
+    private static void onWorker(EngineTime time, Runnable task) {
+        try {
+            time.after(Duration.ZERO, task);
+        } catch (RejectedExecutionException disposed) {
+            task.run();
+        }
     }
 
     /** Whether a permit would be had now, without taking it. Called under the line's lock. */

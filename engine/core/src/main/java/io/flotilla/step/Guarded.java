@@ -74,7 +74,11 @@ final class Guarded<O> extends Mono<O> {
 
         @Override
         public void cancel() {
-            body.cancel();
+            try {
+                body.cancel();
+            } catch (Throwable thrown) {
+                Round.untold(thrown); // whoever cancels has an end to bring down
+            }
         }
 
         void threw(Throwable thrown) {
@@ -82,7 +86,7 @@ final class Guarded<O> extends Mono<O> {
                 return;
             }
             if (subscribed) {
-                body.cancel();
+                cancel();
                 actual.onError(thrown);
             } else {
                 Operators.error(actual, thrown);
