@@ -353,6 +353,7 @@ class ArchitectureTest {
                         "FailureMode",
                         "Order",
                         "ResultSink",
+                        "EngineTime",
                         "RoundFailedException",
                         "StepCall",
                         "StepEngine",

@@ -3,6 +3,7 @@ package io.flotilla;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.agent.Agent;
+import io.flotilla.step.AgentSet;
 import io.flotilla.step.StepCall;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepInterceptor;
@@ -25,6 +26,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 import reactor.util.function.Tuple2;
+import reactor.util.function.Tuples;
 
 /** What the READMEs show is here, and runs. */
 class ReadmeExamplesTest {
@@ -114,10 +116,11 @@ class ReadmeExamplesTest {
     @Test
     void stream_pairs_everyOneIsStored() {
         StepEngine engine = StepEngine.builder().build();
-        Flux<Agent<String, String>> agents = Flux.just(Agent.of("echo", (text, context) -> Mono.just(text)));
+        Agent<String, String> reader = Agent.of("reader", (text, context) -> Mono.just(text));
         Flux<String> inputs = Flux.just("x");
 
-        Flux<Tuple2<Agent<String, String>, String>> pairs = Flux.zip(agents, inputs); // may be endless
+        Flux<Tuple2<Agent<String, String>, String>> pairs =
+                inputs.map(input -> Tuples.of(reader, input)); // may be endless
         engine.stream(pairs).doOnNext(this::store).subscribe();
 
         assertThat(stored).hasValue(1);
@@ -125,6 +128,55 @@ class ReadmeExamplesTest {
 
     private void store(StepResult<String> result) {
         stored.incrementAndGet();
+    }
+
+    @Test
+    void blocking_aBodyThatBlocks_runsOnAThreadOfItsOwn() {
+        Agent<String, Integer> query = Agent.blocking("query", (sql, context) -> blockingQuery(sql));
+
+        assertThat(StepEngine.builder()
+                        .build()
+                        .run(List.of(query), "select")
+                        .block()
+                        .values())
+                .containsExactly(6);
+    }
+
+    private static int blockingQuery(String sql) {
+        return sql.length();
+    }
+
+    @Test
+    void stepTimeout_inVirtualTime_takesNoTime() {
+        Agent<String, String> silent = Agent.of("silent", (text, context) -> Mono.never());
+
+        StepVerifier.withVirtualTime(() -> StepEngine.builder().build().run(List.of(silent), "ahoy"))
+                .expectSubscription()
+                .expectNoEvent(Duration.ofSeconds(60))
+                .assertNext(report -> assertThat(report.failureCount()).isEqualTo(1))
+                .verifyComplete();
+    }
+
+    private record Trader(AgentId id, AtomicInteger coins) {
+        Mono<Integer> trade() {
+            return Mono.fromSupplier(coins::incrementAndGet);
+        }
+    }
+
+    @Test
+    void simulation_tenRounds_everyTraderHasTraded() {
+        StepEngine engine = StepEngine.builder().build();
+        List<Trader> list = List.of(
+                new Trader(AgentId.of("trader", 1), new AtomicInteger()),
+                new Trader(AgentId.of("trader", 2), new AtomicInteger()));
+
+        AgentSet<Trader> traders = AgentSet.of(42, Trader::id, list);
+        Mono<Double> average = Flux.range(0, 10)
+                .concatMap(round ->
+                        traders.step(engine.withOrder(traders.shuffledOrder()), (trader, context) -> trader.trade()))
+                .then(traders.aggregate(AgentSet.Aggregate.AVERAGE, Trader::coins));
+
+        StepVerifier.create(average).expectNext(10.0).verifyComplete();
     }
 
     @Test

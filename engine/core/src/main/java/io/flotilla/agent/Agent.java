@@ -87,7 +87,8 @@ public interface Agent<I, O> {
      * thread. Waiting for a thread counts as the step's time.
      *
      * @param id its name, as {@link AgentId#of(String)} reads it
-     * @param step its body; may block and throw; null is no value, as an empty {@code Mono} is
+     * @param step its body; may block, and throw what is unchecked; null is no value, as an empty
+     *     {@code Mono} is
      * @param <I> the input of a step
      * @param <O> the value of a step
      * @return the agent
@@ -109,7 +110,8 @@ public interface Agent<I, O> {
      *
      * @param id its name
      * @param pool where the body runs; the caller disposes of it
-     * @param step its body; may block and throw; null is no value, as an empty {@code Mono} is
+     * @param step its body; may block, and throw what is unchecked; null is no value, as an empty
+     *     {@code Mono} is
      * @param <I> the input of a step
      * @param <O> the value of a step
      * @return the agent

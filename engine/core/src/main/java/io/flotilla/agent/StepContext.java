@@ -87,7 +87,7 @@ public interface StepContext {
     /**
      * Where the agent writes what the step has used.
      *
-     * @return the ledger of the whole run or round
+     * @return the ledger of the whole run or round; the report of a round has its total
      */
     UsageLedger usage();
 

@@ -15,6 +15,7 @@ import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.math.MathFlux;
@@ -24,8 +25,10 @@ import reactor.math.MathFlux;
  *
  * <pre>{@code
  * AgentSet<Trader> traders = AgentSet.of(42, Trader::id, list);
- * traders.step(engine.withOrder(traders.shuffledOrder()), (trader, context) -> trader.trade())
- *         .then(traders.aggregate(Aggregate.AVERAGE, Trader::wealth));
+ * Flux.range(0, 100)
+ *         .concatMap(round -> traders.step(
+ *                 engine.withOrder(traders.shuffledOrder()), (trader, context) -> trader.trade()))
+ *         .then(traders.aggregate(AgentSet.Aggregate.AVERAGE, Trader::wealth));
  * }</pre>
  *
  * <p>Whatever goes over the set goes over a snapshot of it. Agents added while a step is running wait for the next one;
@@ -108,6 +111,15 @@ public final class AgentSet<A> {
             seed = random.nextLong();
         }
         return new AgentSet<>(new Random(seed), id, agents);
+    }
+
+    /** The ids of the first agents, and how many there are. */
+    @Override
+    public String toString() {
+        List<A> agents = toList();
+        String first =
+                agents.stream().limit(5).map(agent -> idOf(agent).toString()).collect(Collectors.joining(", "));
+        return "AgentSet[" + agents.size() + ": " + first + (agents.size() > 5 ? ", ...]" : "]");
     }
 
     // --- membership
@@ -317,7 +329,7 @@ public final class AgentSet<A> {
 
     /**
      * A random order for the next step, drawn from the set's generator: each call gives another, and the same seed gives
-     * the same ones.
+     * the same ones. It is drawn now: a step that is subscribed to again has the same order again.
      *
      * @return a shuffled order, for {@link StepEngine#withOrder}
      */

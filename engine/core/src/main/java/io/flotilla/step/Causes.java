@@ -1,8 +1,10 @@
 package io.flotilla.step;
 
+import java.time.Duration;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Writes causes so that they cannot break a log line, whatever is in them. */
+/** Writes causes and durations for a log line: causes so that they cannot break it, whatever is in them. */
 final class Causes {
 
     private static final int MAX_LENGTH = 500;
@@ -18,6 +20,11 @@ final class Causes {
             text = null;
         }
         return line(text == null ? cause.getClass().getName() + " (whose message cannot be read)" : text);
+    }
+
+    /** In milliseconds with three digits after the point, as a log is read: {@code 3002.417 ms}. */
+    static String describe(Duration duration) {
+        return String.format(Locale.ROOT, "%.3f ms", duration.toNanos() / 1e6);
     }
 
     private static String line(String text) {

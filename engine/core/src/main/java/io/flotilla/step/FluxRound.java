@@ -1,6 +1,7 @@
 package io.flotilla.step;
 
 import io.flotilla.agent.Agent;
+import io.flotilla.agent.UsageLedger;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -21,7 +22,7 @@ final class FluxRound<I, O> extends Round<I, O>
     private boolean finished;
 
     FluxRound(StepEngine engine, boolean failFast, CoreSubscriber<? super StepResult<O>> downstream, int concurrency) {
-        super(engine, failFast, downstream);
+        super(engine, failFast, downstream, new UsageLedger());
         this.concurrency = concurrency;
     }
 

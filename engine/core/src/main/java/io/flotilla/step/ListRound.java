@@ -1,6 +1,7 @@
 package io.flotilla.step;
 
 import io.flotilla.agent.Agent;
+import io.flotilla.agent.UsageLedger;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
@@ -35,8 +36,9 @@ final class ListRound<I, O> extends Round<I, O> {
             CoreSubscriber<? super StepResult<O>> downstream,
             Agent<? super I, ? extends O>[] agents,
             I input,
-            @Nullable IntPredicate stillWanted) {
-        super(engine, failFast, downstream);
+            @Nullable IntPredicate stillWanted,
+            UsageLedger usage) {
+        super(engine, failFast, downstream, usage);
         this.agents = agents;
         this.input = input;
         this.order = engine.order().isShuffled() ? engine.order().indices(agents.length) : null;

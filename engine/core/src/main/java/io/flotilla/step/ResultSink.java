@@ -1,5 +1,6 @@
 package io.flotilla.step;
 
+import io.flotilla.agent.Usage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -108,12 +109,16 @@ public final class ResultSink<O> {
      *
      * @return a report that does not change when more results come
      */
-    public synchronized StepReport<O> report() {
+    public StepReport<O> report() {
+        return report(Usage.NONE);
+    }
+
+    synchronized StepReport<O> report(Usage usage) {
         @SuppressWarnings({"unchecked", "rawtypes"}) // filled from a list of StepResult<O>
         StepResult<O>[] results = kept.toArray(new StepResult[0]);
         if (!inOrder) {
             Arrays.sort(results, BY_INDEX);
         }
-        return new StepReport<>(results, counts.clone());
+        return new StepReport<>(results, counts.clone(), usage);
     }
 }

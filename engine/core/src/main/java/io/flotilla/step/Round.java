@@ -1,6 +1,7 @@
 package io.flotilla.step;
 
 import io.flotilla.agent.Agent;
+import io.flotilla.agent.UsageLedger;
 import io.micrometer.observation.Observation;
 import java.lang.ref.WeakReference;
 import java.time.Instant;
@@ -78,11 +79,11 @@ abstract class Round<I, O> implements Subscription {
     private static final AtomicReferenceFieldUpdater<Round, @Nullable Step> EXPIRING =
             AtomicReferenceFieldUpdater.newUpdater(Round.class, Step.class, "expiring");
 
-    Round(StepEngine engine, boolean failFast, CoreSubscriber<? super StepResult<O>> downstream) {
+    Round(StepEngine engine, boolean failFast, CoreSubscriber<? super StepResult<O>> downstream, UsageLedger usage) {
         this.engine = engine;
         this.downstream = downstream;
         this.failFast = failFast;
-        this.scope = engine.newScope();
+        this.scope = engine.newScope(usage);
         this.schedulers = engine.schedulers();
         this.interceptors = engine.interceptors();
         this.telemetry = engine.telemetry();

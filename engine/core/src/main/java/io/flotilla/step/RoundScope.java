@@ -18,10 +18,11 @@ final class RoundScope {
     private final String engineId;
     private final long round;
     private final @Nullable Duration stepTimeout;
-    private final UsageLedger usage = new UsageLedger();
+    private final UsageLedger usage;
     private final Map<Object, Object> shared = new ConcurrentHashMap<>(2);
 
-    RoundScope(String engineId, long round, @Nullable Duration stepTimeout) {
+    RoundScope(String engineId, long round, @Nullable Duration stepTimeout, UsageLedger usage) {
+        this.usage = usage;
         this.engineId = engineId;
         this.round = round;
         this.stepTimeout = stepTimeout;

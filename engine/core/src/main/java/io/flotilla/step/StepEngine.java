@@ -1,6 +1,7 @@
 package io.flotilla.step;
 
 import io.flotilla.agent.Agent;
+import io.flotilla.agent.UsageLedger;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
 import java.security.SecureRandom;
@@ -149,9 +150,12 @@ public final class StepEngine {
     <I, O> Mono<StepReport<O>> reportOf(
             Agent<? super I, ? extends O>[] agents, I input, @Nullable IntPredicate stillWanted) {
         boolean failFast = failureMode == FailureMode.FAIL_FAST;
-        Mono<StepReport<O>> report = new StepFlux.OfList<I, O>(this, failFast, agents, input, stillWanted)
-                .collect(() -> ResultSink.<O>keepingAll(agents.length), ResultSink::accept)
-                .map(ResultSink::report);
+        Mono<StepReport<O>> report = Mono.defer(() -> {
+            UsageLedger usage = new UsageLedger();
+            return new StepFlux.OfList<I, O>(this, failFast, agents, input, stillWanted, usage)
+                    .collect(() -> ResultSink.<O>keepingAll(agents.length), ResultSink::accept)
+                    .map(sink -> sink.report(usage.total()));
+        });
         return failureMode == FailureMode.FAIL_AT_END ? report.map(StepReport::orThrow) : report;
     }
 
@@ -174,7 +178,8 @@ public final class StepEngine {
      *       was delivered. Results come on any thread where a step ended or more was asked for; of a step that has passed
      *       its timeout on a {@code flotilla-worker} thread. A body that does not give back the thread it is started on
      *       is {@link StepResult.TimedOut} as well, and a {@code flotilla-rescue} thread goes on with the round; the
-     *       blocked thread itself cannot be freed. Such bodies are found one after another, so each of them adds up to a
+     *       blocked thread itself cannot be freed, and if it is the one that subscribes, {@code subscribe} or
+     *       {@code block} does not return on it before the body does. Such bodies are found one after another, so each of them adds up to a
      *       step timeout to the round: use {@link Agent#blocking} for code that blocks.
      *   <li><b>context</b>: the subscriber's context reaches every step.
      * </ul>
@@ -191,10 +196,10 @@ public final class StepEngine {
         Agent<? super I, ? extends O>[] list = array(agents);
         Objects.requireNonNull(input, "input");
         return switch (failureMode) {
-            case ISOLATE -> new StepFlux.OfList<I, O>(this, false, list, input, null);
-            case FAIL_FAST -> new StepFlux.OfList<I, O>(this, true, list, input, null);
+            case ISOLATE -> new StepFlux.OfList<I, O>(this, false, list, input, null, null);
+            case FAIL_FAST -> new StepFlux.OfList<I, O>(this, true, list, input, null, null);
             case FAIL_AT_END ->
-                failingAtEnd(new StepFlux.OfList<I, O>(this, false, list, input, null), ResultSink::keepingAll);
+                failingAtEnd(new StepFlux.OfList<I, O>(this, false, list, input, null, null), ResultSink::keepingAll);
         };
     }
 
@@ -219,7 +224,7 @@ public final class StepEngine {
      *
      * <p>The order must not be {@link Order#shuffled}, which takes a list.
      *
-     * @param pairs agents and inputs, such as {@code Flux.zip(agents, inputs)}; may be endless
+     * @param pairs agents and inputs, such as {@code inputs.map(input -> Tuples.of(agent, input))}; may be endless
      * @param <I> the input of a step
      * @param <O> the value of a step
      * @return the results; {@link StepResult#index()} counts the pairs
@@ -351,8 +356,8 @@ public final class StepEngine {
         return identity.telemetry();
     }
 
-    RoundScope newScope() {
-        return new RoundScope(identity.id(), identity.rounds().incrementAndGet(), config.stepTimeout);
+    RoundScope newScope(UsageLedger usage) {
+        return new RoundScope(identity.id(), identity.rounds().incrementAndGet(), config.stepTimeout, usage);
     }
 
     EngineSchedulers schedulers() {

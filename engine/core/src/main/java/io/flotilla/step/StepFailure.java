@@ -44,6 +44,6 @@ public record StepFailure(
     @Override
     public String toString() {
         return "agent=" + agentId + " step=" + stepId + " kind=" + kind + " attempts=" + attempts + " duration="
-                + duration + " cause=" + Causes.describe(cause);
+                + Causes.describe(duration) + " cause=" + Causes.describe(cause);
     }
 }

@@ -1,6 +1,7 @@
 package io.flotilla.step;
 
 import io.flotilla.agent.Agent;
+import io.flotilla.agent.UsageLedger;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
@@ -20,13 +21,16 @@ final class StepFlux {
         private final Agent<? super I, ? extends O>[] agents;
         private final I input;
         private final @Nullable IntPredicate stillWanted;
+        private final @Nullable UsageLedger usage;
 
         OfList(
                 StepEngine engine,
                 boolean failFast,
                 Agent<? super I, ? extends O>[] agents,
                 I input,
-                @Nullable IntPredicate stillWanted) {
+                @Nullable IntPredicate stillWanted,
+                @Nullable UsageLedger usage) {
+            this.usage = usage;
             this.engine = engine;
             this.failFast = failFast;
             this.agents = agents;
@@ -36,7 +40,15 @@ final class StepFlux {
 
         @Override
         public void subscribe(CoreSubscriber<? super StepResult<O>> actual) {
-            new ListRound<I, O>(engine, failFast, actual, agents, input, stillWanted).run(engine.places());
+            new ListRound<I, O>(
+                            engine,
+                            failFast,
+                            actual,
+                            agents,
+                            input,
+                            stillWanted,
+                            usage == null ? new UsageLedger() : usage)
+                    .run(engine.places());
         }
     }
 

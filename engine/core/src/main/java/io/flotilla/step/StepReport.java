@@ -1,6 +1,7 @@
 package io.flotilla.step;
 
 import io.flotilla.AgentId;
+import io.flotilla.agent.Usage;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
@@ -22,9 +23,11 @@ public final class StepReport<O> {
 
     private final List<StepResult<O>> results;
     private final long[] counts;
+    private final Usage usage;
 
     /** Takes over both arrays. */
-    StepReport(StepResult<O>[] results, long[] counts) {
+    StepReport(StepResult<O>[] results, long[] counts, Usage usage) {
+        this.usage = usage;
         this.results = Collections.unmodifiableList(Arrays.asList(results));
         this.counts = counts;
     }
@@ -139,6 +142,16 @@ public final class StepReport<O> {
     }
 
     /**
+     * What the steps have written into {@link io.flotilla.agent.StepContext#usage()} until the report was made, failed and
+     * cancelled ones too.
+     *
+     * @return the sum of the round; {@link Usage#NONE} for the report of a {@link ResultSink} of one's own
+     */
+    public Usage usage() {
+        return usage;
+    }
+
+    /**
      * For callers that want an exception after all.
      *
      * @return this report, if no step failed
@@ -210,7 +223,8 @@ public final class StepReport<O> {
         /** All four, in one line. */
         @Override
         public String toString() {
-            return "min " + min + ", median " + median + ", p99 " + p99 + ", max " + max;
+            return "min " + Causes.describe(min) + ", median " + Causes.describe(median) + ", p99 "
+                    + Causes.describe(p99) + ", max " + Causes.describe(max);
         }
     }
 }

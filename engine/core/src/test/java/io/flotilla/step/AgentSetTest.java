@@ -172,6 +172,12 @@ class AgentSetTest {
     }
 
     @Test
+    void toString_moreThanFive_namesTheFirstFiveAndTheNumber() {
+        assertThat(set(1, 5)).hasToString("AgentSet[5: trader#0, trader#1, trader#2, trader#3, trader#4]");
+        assertThat(set(1, 6)).hasToString("AgentSet[6: trader#0, trader#1, trader#2, trader#3, trader#4, ...]");
+    }
+
+    @Test
     void sort_equalAgents_keepTheirOrder() {
         AgentSet<Trader> set = set(1, 6);
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
+import io.flotilla.agent.Usage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -212,6 +213,24 @@ class RoundTest {
 
         assertThat(result.kind()).isEqualTo(StepResult.Kind.CANCELLED);
         assertThat(result.cause()).isInstanceOf(CancellationException.class);
+    }
+
+    // --- usage
+
+    @Test
+    void run_stepsRecordUsage_reportHasTheSumOfThisRoundFailedStepsToo() {
+        Agent<String, String> using = Agent.of("using", (input, context) -> {
+            context.usage().record(Usage.ofTokens(10, 1));
+            return Mono.just("done");
+        });
+        Agent<String, String> failing = Agent.of("failing", (input, context) -> {
+            context.usage().record(Usage.ofTokens(100, 0));
+            return Mono.error(new IllegalStateException("boom"));
+        });
+        Mono<StepReport<String>> round = engine.run(List.of(using, using, failing), "go");
+
+        assertThat(round.block().usage()).isEqualTo(Usage.ofTokens(120, 2));
+        assertThat(round.block().usage()).isEqualTo(Usage.ofTokens(120, 2));
     }
 
     // --- many at once

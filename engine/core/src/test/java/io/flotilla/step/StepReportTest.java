@@ -181,7 +181,7 @@ class StepReportTest {
 
         assertThat(report)
                 .hasToString(
-                        "2 steps: 1 succeeded, 1 failed; min PT0.001S, median PT0.001S, p99 PT0.001S, max PT0.001S;"
+                        "2 steps: 1 succeeded, 1 failed; min 1.000 ms, median 1.000 ms, p99 1.000 ms, max 1.000 ms;"
                                 + " failures: b#2 (index 1) FAILED java.lang.IllegalStateException: no such folder");
     }
 
