@@ -2,10 +2,12 @@ package io.flotilla.samples.readingcrew;
 
 import io.flotilla.samples.shell.Output;
 import io.flotilla.step.StepReport;
+import io.flotilla.step.StepResult;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /** Writes all digests into one Markdown file, and apart from them what could not be digested. */
 final class DigestFile {
@@ -28,8 +30,12 @@ final class DigestFile {
         StringBuilder text = new StringBuilder("# Digest\n\n");
         text.append(report.values().size()).append(" of ").append(report.size()).append(" files; ");
         text.append(source).append(".\n");
-        for (Digest digest : report.values()) {
+        for (StepResult<Digest> result : report.succeeded()) {
+            Digest digest = Objects.requireNonNull(result.value(), "readers always answer");
             text.append("\n## ").append(Output.oneLine(digest.file())).append("\n\n");
+            if (result.kind() == StepResult.Kind.DEGRADED) {
+                text.append("*Local extract: ").append(ReportText.cause(result)).append("*\n\n");
+            }
             text.append(digest.text()).append('\n');
         }
         if (report.failureCount() > 0) {

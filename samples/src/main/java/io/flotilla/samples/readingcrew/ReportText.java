@@ -19,9 +19,11 @@ final class ReportText {
     private static final int MAX_CAUSE = 50;
 
     private final StepReport<Digest> report;
+    private final Tally tally;
 
-    ReportText(StepReport<Digest> report) {
+    ReportText(StepReport<Digest> report, Tally tally) {
         this.report = report;
+        this.tally = tally;
     }
 
     void print(Output output) {
@@ -41,6 +43,13 @@ final class ReportText {
         if (!failures.isEmpty()) {
             output.line("Failures: %s", countsByCause(failures));
         }
+        List<StepResult<Digest>> degraded = report.results().stream()
+                .filter(result -> result.kind() == StepResult.Kind.DEGRADED)
+                .toList();
+        if (!degraded.isEmpty()) {
+            output.line("Degraded: %s", countsByCause(degraded));
+        }
+        new EffortText(report, tally).print(output);
         output.line(
                 "A step took %s (median), the slowest %s%s",
                 milliseconds(report.durations().median()),

@@ -48,7 +48,25 @@ public final class Settings {
         };
     }
 
-    /** {@code -Dtimeout}: how long a step may take, as in {@code PT3S}. */
+    /** {@code -Dresilience}: {@code on}, the default, or {@code off}. */
+    public boolean resilience() {
+        return choice("resilience", "on", "off", "on");
+    }
+
+    /** {@code -Dstorm}: {@code true}, or {@code false}, the default. */
+    public boolean storm() {
+        return choice("storm", "true", "false", "false");
+    }
+
+    private boolean choice(String name, String yes, String no, String fallback) {
+        String given = properties.getProperty(name, fallback);
+        if (given.equals(yes) || given.equals(no)) {
+            return given.equals(yes);
+        }
+        throw new BadInput("-D" + name + " must be one of " + yes + ", " + no + ", was " + BadInput.quoted(given));
+    }
+
+    /** {@code -Dtimeout}: how long an attempt may take, as in {@code PT3S}. */
     public Duration timeout(Duration fallback) {
         String given = properties.getProperty("timeout");
         if (given == null) {

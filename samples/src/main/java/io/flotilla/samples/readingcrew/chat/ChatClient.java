@@ -14,7 +14,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Asks a chat-completions endpoint, without blocking a thread. It asks once: no retry, no redirect, and no time limit of
- * its own, since the step that asks has one. Thread-safe; to be closed.
+ * its own, since whoever asks has them. Thread-safe; to be closed.
  */
 public final class ChatClient implements AutoCloseable {
 

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * A digest without a model, and an honest one: sentences of the text itself, those whose words the text uses most, in
  * their original order.
  */
-final class Extract {
+public final class Extract {
 
     private static final Pattern NO_LETTERS = Pattern.compile("[^\\p{L}]+");
     private static final int SHORTEST_TERM = 4;
@@ -28,7 +28,7 @@ final class Extract {
     private Extract() {}
 
     /** The {@code count} sentences that rank highest; fewer if there are not as many. */
-    static String of(String text, int count) {
+    public static String of(String text, int count) {
         List<String> sentences = Sentences.of(text);
         if (sentences.isEmpty()) {
             return "The text has no sentences.";

@@ -1,6 +1,6 @@
 package io.flotilla.samples.readingcrew.standin;
 
-/** What the stand-in can do instead of answering at once, and to how many of 100 questions it does it. */
+/** What the stand-in can do instead of answering at once, and to how many of 100 requests it does it. */
 enum Fault {
     RATE_LIMITED(5, "429"),
     SERVER_ERROR(5, "500"),

@@ -6,8 +6,8 @@ import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 
 /**
- * Which question meets which fault: decided by the seed and by what is asked, not by when, so that a run can be repeated
- * however its requests arrive. Immutable.
+ * Which request meets which fault: decided by the seed, by what is asked and by how often it has been asked before, not by
+ * when, so that a run can be repeated however its requests arrive, and another attempt may fare better. Immutable.
  *
  * @param seed any number
  */
@@ -15,9 +15,12 @@ record FaultPlan(long seed) {
 
     private static final long FNV_OFFSET = 0xcbf29ce484222325L;
     private static final long FNV_PRIME = 0x100000001b3L;
+    private static final long GOLDEN = 0x9e3779b97f4a7c15L;
 
-    Fault faultFor(String question) {
-        int drawn = new SplittableRandom(seed ^ hash(question)).nextInt(100);
+    /** The fault of the request of that number for the question; the first is 1. */
+    Fault faultFor(String question, int number) {
+        long drawnFrom = seed ^ hash(question) ^ ((number - 1) * GOLDEN);
+        int drawn = new SplittableRandom(drawnFrom).nextInt(100);
         for (Fault fault : Fault.values()) {
             drawn -= fault.percent();
             if (drawn < 0) {
@@ -27,7 +30,7 @@ record FaultPlan(long seed) {
         return Fault.NONE;
     }
 
-    private static long hash(String text) {
+    static long hash(String text) {
         long hash = FNV_OFFSET;
         for (byte octet : text.getBytes(StandardCharsets.UTF_8)) {
             hash = (hash ^ octet) * FNV_PRIME;
@@ -35,10 +38,10 @@ record FaultPlan(long seed) {
         return hash;
     }
 
-    /** The seed and how many of 100 questions meet which fault. */
+    /** The seed and how many of 100 requests meet which fault. */
     @Override
     public String toString() {
-        return "seed " + seed + ": of 100 files about "
+        return "seed " + seed + ": of 100 requests about "
                 + Arrays.stream(Fault.values())
                         .filter(fault -> fault != Fault.NONE)
                         .map(fault -> fault.percent() + " get " + fault)

@@ -9,7 +9,9 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -24,7 +26,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A server on this machine that speaks the OpenAI chat-completions format, and misbehaves on purpose, as its {@link
- * FaultPlan} says. To be closed.
+ * FaultPlan} and its {@link Storm} say. To be closed.
  */
 public final class StandIn implements AutoCloseable {
 
@@ -35,12 +37,23 @@ public final class StandIn implements AutoCloseable {
 
     private final JsonMapper json = JsonMapper.builder().build();
     private final FaultPlan plan;
+    private final Storm storm;
+
+    /** How often each question was asked, by its hash. */
+    private final Map<Long, Integer> asked = new ConcurrentHashMap<>();
+
     private final LoopResources loops = LoopResources.create("stand-in", 2, true);
     private final DisposableServer server;
 
     /** Starts a server on a free port. */
     public StandIn(long seed) {
+        this(seed, Storm.none());
+    }
+
+    /** Starts a server on a free port that has a storm before it. */
+    public StandIn(long seed, Storm storm) {
         this.plan = new FaultPlan(seed);
+        this.storm = storm;
         this.server = HttpServer.create()
                 .host("127.0.0.1")
                 .port(0)
@@ -89,23 +102,39 @@ public final class StandIn implements AutoCloseable {
                 .map(message -> Objects.requireNonNull(message.content()))
                 .reduce("", (before, last) -> last);
         byte[] good = json.writeValueAsBytes(Completion.of(question, Extract.of(text, SENTENCES)));
-        byte[] half = Arrays.copyOf(good, good.length / 2);
-        return switch (plan.faultFor(question)) {
+        switch (storm.next()) {
+            case CALM -> {}
+            case UNAVAILABLE -> {
+                return send(response.status(503), error("out of order"));
+            }
+            case CUT -> {
+                return cut(response, good);
+            }
+        }
+        int number = asked.merge(FaultPlan.hash(question), 1, Integer::sum);
+        return switch (plan.faultFor(question, number)) {
             case NONE -> send(response, good);
             case SLOW -> Mono.delay(SLOWNESS).then(Mono.defer(() -> send(response, good)));
             case RATE_LIMITED -> send(response.status(429).header("Retry-After", "2"), error("slow down"));
             case SERVER_ERROR -> send(response.status(500), error("out of order"));
-            case MALFORMED -> send(response, half);
-            case CUT ->
-                response.header("Content-Length", Integer.toString(good.length))
-                        .sendByteArray(Flux.just(half).concatWith(Mono.error(new IOException("cut on purpose"))))
-                        .then();
+            case MALFORMED -> send(response, half(good));
+            case CUT -> cut(response, good);
             case SILENT -> Mono.never();
         };
     }
 
     private byte[] error(String message) {
         return json.writeValueAsBytes(Completion.error(message));
+    }
+
+    private static byte[] half(byte[] body) {
+        return Arrays.copyOf(body, body.length / 2);
+    }
+
+    private static Mono<Void> cut(HttpServerResponse response, byte[] body) {
+        return response.header("Content-Length", Integer.toString(body.length))
+                .sendByteArray(Flux.just(half(body)).concatWith(Mono.error(new IOException("cut on purpose"))))
+                .then();
     }
 
     private static Mono<Void> send(HttpServerResponse response, byte[] body) {

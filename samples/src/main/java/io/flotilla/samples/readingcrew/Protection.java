@@ -1,0 +1,74 @@
+package io.flotilla.samples.readingcrew;
+
+import io.flotilla.agent.Agent;
+import io.flotilla.resilience.BreakerPolicy;
+import io.flotilla.resilience.Fallback;
+import io.flotilla.resilience.LimiterPolicy;
+import io.flotilla.resilience.Resilience;
+import io.flotilla.resilience.RetryPolicy;
+import io.flotilla.samples.readingcrew.chat.ChatException;
+import io.flotilla.samples.readingcrew.chat.RateLimitedException;
+import io.flotilla.samples.readingcrew.chat.RefusedException;
+import io.flotilla.step.StepTimeoutException;
+import java.time.Duration;
+import java.util.Random;
+
+/** What protects the crew from its endpoint, and the endpoint from the crew. */
+final class Protection {
+
+    static final int ATTEMPTS = 3;
+
+    private static final Duration FIRST_BACKOFF = Duration.ofMillis(200);
+    private static final Duration MAX_BACKOFF = Duration.ofSeconds(1);
+    private static final Duration MAX_HINT = Duration.ofSeconds(10);
+    private static final Duration MAX_LIMITER_WAIT = Duration.ofSeconds(3);
+
+    private Protection() {}
+
+    static Resilience of(Duration attemptTimeout, long seed, Agent<String, Digest> local) {
+        return Resilience.builder()
+                .retry(RetryPolicy.builder()
+                        .maxAttempts(ATTEMPTS)
+                        .firstBackoff(FIRST_BACKOFF)
+                        .maxBackoff(MAX_BACKOFF)
+                        .obeyHintsUpTo(MAX_HINT)
+                        .on(Protection::mayPass)
+                        .jitter(new Random(seed)::nextDouble)
+                        .build())
+                // The limiter is before the breaker: an open one is not asked for all files at once.
+                .limiter(new LimiterPolicy(16, Duration.ofMillis(250), 1_000, MAX_LIMITER_WAIT))
+                .breaker(BreakerPolicy.builder()
+                        .failureRate(0.6)
+                        .window(20, 12)
+                        .openFor(Duration.ofMillis(500))
+                        .halfOpen(3, attemptTimeout.plusSeconds(1))
+                        .ignore(cause -> !isSickness(cause))
+                        .build())
+                .attemptTimeout(attemptTimeout)
+                .fallback(Fallback.builder()
+                        .agent(local)
+                        .on(cause -> !(cause instanceof RefusedException))
+                        .build())
+                .build();
+    }
+
+    /** How long all attempts at a step may take with their waits: a step that is cut off has no time for a fallback. */
+    static Duration stepTimeout(Duration attemptTimeout) {
+        return attemptTimeout
+                .plus(MAX_LIMITER_WAIT)
+                .multipliedBy(ATTEMPTS)
+                .plus(MAX_HINT.multipliedBy(ATTEMPTS - 1))
+                .plusSeconds(5);
+    }
+
+    /** A question refused, or a file that cannot be read, is no better the next time. */
+    private static boolean mayPass(Throwable cause) {
+        return cause instanceof StepTimeoutException
+                || (cause instanceof ChatException && !(cause instanceof RefusedException));
+    }
+
+    /** Who limits or refuses is well. */
+    private static boolean isSickness(Throwable cause) {
+        return mayPass(cause) && !(cause instanceof RateLimitedException);
+    }
+}
