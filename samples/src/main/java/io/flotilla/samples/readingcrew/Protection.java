@@ -3,12 +3,12 @@ package io.flotilla.samples.readingcrew;
 import io.flotilla.agent.Agent;
 import io.flotilla.resilience.BreakerPolicy;
 import io.flotilla.resilience.Fallback;
-import io.flotilla.resilience.LimiterPolicy;
 import io.flotilla.resilience.Resilience;
 import io.flotilla.resilience.RetryPolicy;
 import io.flotilla.samples.readingcrew.chat.ChatException;
 import io.flotilla.samples.readingcrew.chat.RateLimitedException;
 import io.flotilla.samples.readingcrew.chat.RefusedException;
+import io.flotilla.step.StepRejectedException;
 import io.flotilla.step.StepTimeoutException;
 import java.time.Duration;
 import java.util.Random;
@@ -18,10 +18,9 @@ final class Protection {
 
     static final int ATTEMPTS = 3;
 
-    private static final Duration FIRST_BACKOFF = Duration.ofMillis(200);
-    private static final Duration MAX_BACKOFF = Duration.ofSeconds(1);
+    private static final Duration FIRST_BACKOFF = Duration.ofMillis(800);
+    private static final Duration MAX_BACKOFF = Duration.ofMillis(1600);
     private static final Duration MAX_HINT = Duration.ofSeconds(10);
-    private static final Duration MAX_LIMITER_WAIT = Duration.ofSeconds(3);
 
     private Protection() {}
 
@@ -32,11 +31,9 @@ final class Protection {
                         .firstBackoff(FIRST_BACKOFF)
                         .maxBackoff(MAX_BACKOFF)
                         .obeyHintsUpTo(MAX_HINT)
-                        .on(Protection::mayPass)
+                        .on(cause -> mayPass(cause) || isOpenBreaker(cause))
                         .jitter(new Random(seed)::nextDouble)
                         .build())
-                // The limiter is before the breaker: an open one is not asked for all files at once.
-                .limiter(new LimiterPolicy(16, Duration.ofMillis(250), 1_000, MAX_LIMITER_WAIT))
                 .breaker(BreakerPolicy.builder()
                         .failureRate(0.6)
                         .window(20, 12)
@@ -55,7 +52,6 @@ final class Protection {
     /** How long all attempts at a step may take with their waits: a step that is cut off has no time for a fallback. */
     static Duration stepTimeout(Duration attemptTimeout) {
         return attemptTimeout
-                .plus(MAX_LIMITER_WAIT)
                 .multipliedBy(ATTEMPTS)
                 .plus(MAX_HINT.multipliedBy(ATTEMPTS - 1))
                 .plusSeconds(5);
@@ -65,6 +61,11 @@ final class Protection {
     private static boolean mayPass(Throwable cause) {
         return cause instanceof StepTimeoutException
                 || (cause instanceof ChatException && !(cause instanceof RefusedException));
+    }
+
+    /** Nobody waits for these digests, so a crew that finds the breaker open comes back later. */
+    private static boolean isOpenBreaker(Throwable cause) {
+        return cause instanceof StepRejectedException;
     }
 
     /** Who limits or refuses is well. */

@@ -32,7 +32,11 @@ class ReadingCrewTest {
     @BeforeEach
     void fillFolder() throws IOException {
         input = Files.createDirectory(home.resolve("input"));
-        for (int at = 0; at < FILES; at++) {
+        fillFolder(0, FILES);
+    }
+
+    private void fillFolder(int from, int to) throws IOException {
+        for (int at = from; at < to; at++) {
             Files.writeString(
                     input.resolve("ship-%02d.md".formatted(at)),
                     "Ship number " + at + " lies in the harbour. It leaves the harbour at dawn.\n");
@@ -41,7 +45,7 @@ class ReadingCrewTest {
 
     @Test
     void run_standInMisbehaves_keepsWhatWorkedAndListsWhatFailed() throws IOException {
-        Captured run = run(Map.of());
+        Captured run = run(Map.of("resilience", "off"));
 
         assertThat(run.code()).isZero();
         assertThat(run.err()).isEmpty();
@@ -53,6 +57,7 @@ class ReadingCrewTest {
         long failed = table(run).size();
         assertThat(failed).isPositive();
         assertThat(run.out())
+                .contains("Resilience is off", "Digests: " + (FILES - failed) + " of the endpoint, 0 local, " + failed)
                 .contains("40 files: " + (FILES - failed) + " succeeded")
                 .contains("100 %  40 of 40: " + (FILES - failed) + " done, " + failed + " failed, 0 in flight")
                 .containsPattern("Tokens: [1-9]\\d* in, [1-9]\\d* out");
@@ -64,9 +69,58 @@ class ReadingCrewTest {
 
     @Test
     void run_sameSeedTwice_sameFailures() {
-        assertThat(table(run(Map.of("seed", "7"))))
-                .isEqualTo(table(run(Map.of("seed", "7"))))
-                .isNotEqualTo(table(run(Map.of("seed", "8"))));
+        assertThat(table(run(off("7")))).isEqualTo(table(run(off("7")))).isNotEqualTo(table(run(off("8"))));
+    }
+
+    private static Map<String, String> off(String seed) {
+        return Map.of("seed", seed, "resilience", "off");
+    }
+
+    @Test
+    void run_resilience_sameSeedGivesDigestsForAllFiles() throws IOException {
+        Captured run = run(Map.of("timeout", "PT2S"));
+
+        assertThat(run.code()).isZero();
+        assertThat(table(run)).isEmpty();
+        assertThat(run.out())
+                .contains("Resilience is on")
+                .containsPattern("Digests: \\d+ of the endpoint, \\d local, 0 none")
+                .containsPattern("Attempts: \\d+, of which [1-9]\\d* were retries; refused by a guard: none")
+                .doesNotContain("Breaker:");
+        assertThat(Files.readString(home.resolve("target/reading-crew/digest.md"))
+                        .lines()
+                        .filter(line -> line.startsWith("## ")))
+                .hasSize(FILES);
+    }
+
+    @Test
+    void run_storm_breakerOpensAndTheRestIsLocalOrLater() throws IOException {
+        fillFolder(FILES, 4 * FILES);
+
+        Captured run = run(Map.of("storm", "true", "timeout", "PT2S"));
+
+        assertThat(run.code()).isZero();
+        assertThat(table(run)).isEmpty();
+        assertThat(run.out())
+                .contains("A storm is coming: after 40 requests nothing but 503 and cut connections for 2000 ms")
+                .containsPattern("refused by a guard: [1-9]\\d* breaker")
+                .containsPattern("Digests: \\d+ of the endpoint, [1-9]\\d* local, 0 none")
+                .containsPattern("Breaker: after +\\d+ ms CLOSED -> OPEN")
+                .containsPattern("Breaker: after +\\d+ ms HALF_OPEN -> CLOSED");
+        assertThat(Files.readString(home.resolve("target/reading-crew/digest.md")))
+                .contains("\n*Local extract: ");
+    }
+
+    @Test
+    void run_badResilienceOrStorm_oneLine() {
+        Captured resilience = run(Map.of("resilience", "ON"));
+        Captured storm = run(Map.of("storm", ""));
+
+        assertThat(resilience.code()).isEqualTo(2);
+        assertThat(resilience.err().lines())
+                .containsExactly("reading-crew: -Dresilience must be one of on, off, was \"ON\"");
+        assertThat(storm.code()).isEqualTo(2);
+        assertThat(storm.err().lines()).containsExactly("reading-crew: -Dstorm must be one of true, false, was \"\"");
     }
 
     @Test
@@ -74,6 +128,7 @@ class ReadingCrewTest {
         Captured run = run(Map.of("mode", "fail-fast"));
 
         assertThat(run.code()).isEqualTo(1);
+        assertThat(run.out()).contains("Resilience is off in fail-fast mode");
         assertThat(run.err().lines())
                 .singleElement()
                 .asString()
@@ -114,7 +169,7 @@ class ReadingCrewTest {
             Captured run = Captured.run(
                     new ReadingCrew(),
                     home,
-                    Map.of("input", input.toString(), "timeout", "PT3S"),
+                    Map.of("input", input.toString(), "timeout", "PT3S", "resilience", "off"),
                     Map.of(
                             "OPENAI_API_KEY",
                             KEY,
@@ -159,7 +214,7 @@ class ReadingCrewTest {
     }
 
     @Test
-    void run_nobodyListens_saysSoForEveryFile() throws IOException {
+    void run_nobodyListens_localForEveryFile() throws IOException {
         DisposableServer gone = HttpServer.create().host("127.0.0.1").port(0).bindNow();
         gone.disposeNow();
 
@@ -170,7 +225,9 @@ class ReadingCrewTest {
                 Map.of("OPENAI_API_KEY", KEY, "OPENAI_BASE_URL", "http://127.0.0.1:" + gone.port()));
 
         assertThat(run.code()).isZero();
-        assertThat(run.out()).contains("Failures: 40 UnreachableException");
+        assertThat(run.out())
+                .contains("Digests: 0 of the endpoint, 40 local, 0 none")
+                .containsPattern("Degraded: .*\\d+ UnreachableException");
         assertNoKey(run);
     }
 

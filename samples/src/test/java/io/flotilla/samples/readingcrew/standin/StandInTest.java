@@ -107,7 +107,7 @@ class StandInTest {
         FaultPlan plan = new FaultPlan(SEED);
         String task = IntStream.iterate(0, at -> at + 1)
                 .mapToObj(at -> "Task " + at)
-                .filter(candidate -> plan.faultFor(candidate + "\n" + TEXT) == fault)
+                .filter(candidate -> plan.faultFor(candidate + "\n" + TEXT, 1) == fault)
                 .findFirst()
                 .orElseThrow();
         Agent<String, Answer> asker = Agent.of("asker", (input, context) -> chat.ask(input, TEXT, context.stepKey()));
