@@ -102,14 +102,9 @@ public final class StandIn implements AutoCloseable {
                 .map(message -> Objects.requireNonNull(message.content()))
                 .reduce("", (before, last) -> last);
         byte[] good = json.writeValueAsBytes(Completion.of(question, Extract.of(text, SENTENCES)));
-        switch (storm.next()) {
-            case CALM -> {}
-            case UNAVAILABLE -> {
-                return send(response.status(503), error("out of order"));
-            }
-            case CUT -> {
-                return cut(response, good);
-            }
+        Storm.Gust gust = storm.next();
+        if (gust != Storm.Gust.CALM) {
+            return gust == Storm.Gust.CUT ? cut(response, good) : send(response.status(503), error("out of order"));
         }
         int number = asked.merge(FaultPlan.hash(question), 1, Integer::sum);
         return switch (plan.faultFor(question, number)) {
