@@ -100,12 +100,20 @@ public final class RetryPolicy {
     private static @Nullable Duration hintOf(Throwable cause) {
         Throwable at = cause;
         for (int depth = 0; at != null && depth < MOST_CAUSES; depth++, at = at.getCause()) {
-            Duration wanted = at instanceof RetryHint hint ? hint.retryAfter() : null;
+            Duration wanted = wantedBy(at);
             if (wanted != null) {
                 return wanted;
             }
         }
         return null;
+    }
+
+    /** What a server says, or a guard where refusals are worth another attempt: coming back earlier would be in vain. */
+    private static @Nullable Duration wantedBy(Throwable cause) {
+        if (cause instanceof RetryHint hint) {
+            return hint.retryAfter();
+        }
+        return cause instanceof StepRejectedException refused ? refused.retryAfter() : null;
     }
 
     /** The settings of a policy. Each checks its argument at once. Not thread-safe. */
@@ -165,8 +173,8 @@ public final class RetryPolicy {
         }
 
         /**
-         * The longest wait that is obeyed when a {@link RetryHint} wants it; a step whose hint is longer is not tried
-         * again.
+         * The longest wait that is obeyed when a {@link RetryHint} wants it, or a guard's refusal where those are retried; a
+         * step whose hint is longer, and longer than its backoff, is not tried again.
          *
          * @param maxHint zero or more; default 1 minute
          * @return this builder

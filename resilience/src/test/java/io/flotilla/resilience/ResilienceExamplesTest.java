@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
 
 /** What the Javadoc and the README show is here, and runs. */
 class ResilienceExamplesTest {
@@ -86,6 +87,67 @@ class ResilienceExamplesTest {
 
         assertThat(report.values()).containsExactly("hello");
         assertThat(report.results().get(0).attempts()).isEqualTo(2);
+    }
+
+    @Test
+    void readme_allGuards_stepSucceeds() {
+        Agent<String, String> cheaper = Agent.of("cheaper", (input, context) -> Mono.just("cheap"));
+
+        Resilience resilience = Resilience.builder()
+                .retry(RetryPolicy.builder()
+                        .maxAttempts(3)
+                        .firstBackoff(Duration.ofMillis(100))
+                        .budget(0.2, 10)
+                        .build())
+                .bulkhead(BulkheadPolicy.of(20))
+                .limiter(LimiterPolicy.of(50, Duration.ofSeconds(1)))
+                .breaker(BreakerPolicy.defaults())
+                .attemptTimeout(Duration.ofSeconds(5))
+                .fallback(Fallback.builder()
+                        .agent(cheaper)
+                        .lastGood(LastGood.of(1_000, Duration.ofHours(1)))
+                        .build())
+                .build();
+        StepEngine engine = StepEngine.builder().with(resilience).build();
+
+        Agent<String, String> broken = Agent.of("broken", (input, context) -> null);
+        assertThat(engine.run(List.of(broken), "go").block().results())
+                .singleElement()
+                .isInstanceOf(StepResult.Degraded.class);
+    }
+
+    @Test
+    void readme_chaos_isGivenLast() {
+        Resilience resilience =
+                Resilience.builder().retry(RetryPolicy.attempts(3)).build();
+
+        Chaos chaos = Chaos.seeded(42)
+                .on("reader")
+                .fail(0.1)
+                .hang(0.02)
+                .delay(0.3, Duration.ofMillis(5), Duration.ofSeconds(2));
+        StepEngine stormy = StepEngine.builder().with(resilience).with(chaos).build();
+
+        Agent<String, String> writer = Agent.of("writer", (input, context) -> Mono.just("written"));
+        assertThat(stormy.run(List.of(writer), "go").block().values()).containsExactly("written");
+    }
+
+    @Test
+    void readme_virtualTime_backoffsTakeNoTime() {
+        Agent<String, String> failsTwice = Agent.of(
+                "shy",
+                (input, context) -> context.attempt() < 3 ? Mono.error(new IOException("shy")) : Mono.just("hello"));
+
+        StepVerifier.withVirtualTime(() -> {
+                    Resilience resilience = Resilience.builder()
+                            .retry(RetryPolicy.builder().jitter(() -> 1).build())
+                            .build();
+                    return StepEngine.builder().with(resilience).build().run(List.of(failsTwice), "go");
+                })
+                .expectSubscription()
+                .expectNoEvent(Duration.ofMillis(100 + 200))
+                .assertNext(report -> assertThat(report.values()).containsExactly("hello"))
+                .verifyComplete();
     }
 
     @Test

@@ -77,6 +77,35 @@ class ResilienceTest {
     }
 
     @Test
+    void step_refusalsAreRetried_theRetryComesBackWhenTheBreakerSays() {
+        AtomicInteger calls = new AtomicInteger();
+        Agent<String, String> recovers = Agent.of(
+                "recovers",
+                (input, context) ->
+                        calls.incrementAndGet() <= 2 ? Mono.error(new IOException("down")) : Mono.just("up"));
+        Resilience resilience = Resilience.builder()
+                .retry(RetryPolicy.builder()
+                        .maxAttempts(4)
+                        .firstBackoff(Duration.ZERO)
+                        .maxBackoff(Duration.ZERO)
+                        .on(cause -> true)
+                        .build())
+                .breaker(BreakerPolicy.builder()
+                        .window(2, 2)
+                        .openFor(Duration.ofSeconds(5))
+                        .build())
+                .build();
+
+        StepVerifier.withVirtualTime(
+                        () -> StepEngine.builder().with(resilience).build().run(List.of(recovers), "go"))
+                .expectSubscription()
+                .expectNoEvent(Duration.ofSeconds(5))
+                .assertNext(report -> assertThat(report.values()).containsExactly("up"))
+                .verifyComplete();
+        assertThat(calls).hasValue(3);
+    }
+
+    @Test
     void step_bulkheadOfTwo_neverMoreThanTwoAtOnceAndAllEnd() {
         AtomicInteger inFlight = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
