@@ -30,7 +30,7 @@ final class BulkheadGuard extends WaitingLine {
         return -1;
     }
 
-    @Override
+    /** Gives a place back that was not used. */
     void giveBack() {
         bulkhead.releasePermission();
     }

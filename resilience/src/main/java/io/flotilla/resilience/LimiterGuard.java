@@ -29,11 +29,6 @@ final class LimiterGuard extends WaitingLine {
     }
 
     @Override
-    void giveBack() {
-        // What was taken for this period is gone with it.
-    }
-
-    @Override
     long nanosToNext(int position) {
         long period = limiter.getRateLimiterConfig().getLimitRefreshPeriod().toNanos();
         long next = limiter instanceof AtomicRateLimiter atomic

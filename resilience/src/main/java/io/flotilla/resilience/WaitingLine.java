@@ -49,9 +49,6 @@ abstract class WaitingLine {
     /** Takes a permit if there is one now. Called under the line's lock. */
     abstract boolean tryAcquire();
 
-    /** Gives a permit back that was not used. Called without the lock. */
-    abstract void giveBack();
-
     /** When a permit may come without anybody giving one back; negative for never. Called under the line's lock. */
     abstract long nanosToNext(int position);
 

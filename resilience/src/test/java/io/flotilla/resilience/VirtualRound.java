@@ -10,19 +10,17 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Scheduler;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
 /** Engines on a clock that only a test moves, with a count of the timers armed on it. */
-final class VirtualRound implements Scheduler {
+final class VirtualRound {
 
     private final VirtualTimeScheduler clock = VirtualTimeScheduler.create();
-    final AtomicInteger armed = new AtomicInteger();
-    final AtomicInteger open = new AtomicInteger();
+    private final OpenTimers timers = new OpenTimers(clock);
+    final AtomicInteger armed = timers.armed;
+    final AtomicInteger open = timers.open;
 
     /** An engine without a step timeout. */
     StepEngine engine(StepInterceptor... interceptors) {
@@ -30,7 +28,7 @@ final class VirtualRound implements Scheduler {
     }
 
     StepEngine.Builder builder(StepInterceptor... interceptors) {
-        StepEngine.Builder engine = StepEngine.builder().timer(() -> this);
+        StepEngine.Builder engine = StepEngine.builder().timer(() -> timers);
         for (StepInterceptor interceptor : interceptors) {
             engine.with(interceptor);
         }
@@ -61,49 +59,5 @@ final class VirtualRound implements Scheduler {
             pass(Duration.ofMinutes(1));
         }
         return report.getNow(null);
-    }
-
-    @Override
-    public Disposable schedule(Runnable task) {
-        return clock.schedule(task);
-    }
-
-    @Override
-    public Disposable schedule(Runnable task, long delay, TimeUnit unit) {
-        armed.incrementAndGet();
-        open.incrementAndGet();
-        AtomicBoolean closed = new AtomicBoolean();
-        Disposable scheduled = clock.schedule(
-                () -> {
-                    close(closed);
-                    task.run();
-                },
-                delay,
-                unit);
-        return () -> {
-            close(closed);
-            scheduled.dispose();
-        };
-    }
-
-    private void close(AtomicBoolean closed) {
-        if (closed.compareAndSet(false, true)) {
-            open.decrementAndGet();
-        }
-    }
-
-    @Override
-    public long now(TimeUnit unit) {
-        return clock.now(unit);
-    }
-
-    @Override
-    public Worker createWorker() {
-        return clock.createWorker();
-    }
-
-    @Override
-    public void dispose() {
-        clock.dispose();
     }
 }

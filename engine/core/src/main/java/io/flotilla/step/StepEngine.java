@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.Disposable;
-import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -61,7 +59,7 @@ public final class StepEngine {
     private final Order order;
     private final FailureMode failureMode;
     private final Identity identity;
-    private final EngineTime time = new SchedulerTime();
+    private final EngineTime time = new SchedulerTime(this);
 
     /** What all views of an engine share. */
     private record Identity(
@@ -375,33 +373,6 @@ public final class StepEngine {
 
     EngineTime time() {
         return time;
-    }
-
-    /** Looks its schedulers up at every call: what is virtual now need not be later. */
-    private final class SchedulerTime implements EngineTime {
-
-        @Override
-        public Instant now() {
-            return StepEngine.this.now(schedulers().timer());
-        }
-
-        @Override
-        public long nanoTime() {
-            return schedulers().timer().now(TimeUnit.NANOSECONDS);
-        }
-
-        @Override
-        public Disposable after(Duration delay, Runnable task) {
-            Objects.requireNonNull(task, "task");
-            EngineSchedulers on = schedulers();
-            if (delay.isZero() || delay.isNegative()) {
-                return on.worker().schedule(task);
-            }
-            Disposable.Composite stages = Disposables.composite();
-            stages.add(on.timer()
-                    .schedule(() -> stages.add(on.worker().schedule(task)), delay.toNanos(), TimeUnit.NANOSECONDS));
-            return stages;
-        }
     }
 
     void report(StepFailure failure) {
