@@ -20,6 +20,9 @@ import java.util.function.Consumer;
  *
  * <p>While the breaker is closed nobody waits for anybody. Else one at a time asks: two that both find a trial overdue must
  * not end it twice, and who is let through must see the number of the state that let it.
+ *
+ * <p>Resilience4j shows a new state before it tells of it. All that may change the state is under one lock, so that a state
+ * and its number are never seen apart: a probe that took the number of the state before would keep its permit for ever.
  */
 final class BreakerGuard {
 
@@ -62,7 +65,7 @@ final class BreakerGuard {
                 .apply(1));
     }
 
-    @SuppressWarnings("NonAtomicVolatileUpdate") // transitions come one at a time
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
     private void changed(BreakerChange.State from, BreakerChange.State to) {
         stateNumber++;
         stateSince = time.nanoTime();
@@ -83,13 +86,9 @@ final class BreakerGuard {
     }
 
     /** The number of the state the attempt is let through in, or -1. */
-    int tryAcquire() {
-        return breaker.getState() == CircuitBreaker.State.CLOSED ? acquire() : moveOnAndAcquire();
-    }
-
-    private synchronized int moveOnAndAcquire() {
-        long age = time.nanoTime() - stateSince;
+    synchronized int tryAcquire() {
         CircuitBreaker.State state = breaker.getState();
+        long age = time.nanoTime() - stateSince;
         if (state == CircuitBreaker.State.HALF_OPEN && age >= halfOpenNanos) {
             breaker.transitionToOpenState();
         } else if (ours && state == CircuitBreaker.State.OPEN && age >= openNanos) {
@@ -103,19 +102,19 @@ final class BreakerGuard {
         return breaker.tryAcquirePermission() ? stateNumber : -1;
     }
 
-    void succeeded(int state, long nanos) {
+    synchronized void succeeded(int state, long nanos) {
         if (state == stateNumber) {
             breaker.onSuccess(nanos, TimeUnit.NANOSECONDS);
         }
     }
 
-    void failed(int state, long nanos, Throwable cause) {
+    synchronized void failed(int state, long nanos, Throwable cause) {
         if (state == stateNumber) {
             breaker.onError(nanos, TimeUnit.NANOSECONDS, cause);
         }
     }
 
-    void cancelled(int state) {
+    synchronized void cancelled(int state) {
         if (state == stateNumber) {
             breaker.releasePermission();
         }
