@@ -29,9 +29,9 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
     private @Nullable String source;
     private @Nullable Throwable degradedBy;
 
-    Attempts(Step<I, O> step, Round<I, O> round) {
+    Attempts(Step<I, O> step, Steps<I, O> steps) {
         this.step = step;
-        this.interceptors = round.interceptors;
+        this.interceptors = steps.interceptors;
         this.context = step.context();
     }
 

@@ -183,8 +183,8 @@ final class Delivery<O> {
 
     private void discardReady() {
         for (StepResult<O> result = ready.poll(); result != null; result = ready.poll()) {
-            Operators.onDiscard(result, round.context);
-            Operators.onDiscard(result.value(), round.context);
+            Operators.onDiscard(result, round.context());
+            Operators.onDiscard(result.value(), round.context());
         }
     }
 }

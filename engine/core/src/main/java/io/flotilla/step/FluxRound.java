@@ -28,7 +28,7 @@ final class FluxRound<I, O> extends Round<I, O>
 
     @Override
     public Context currentContext() {
-        return context;
+        return context();
     }
 
     @Override
@@ -47,7 +47,7 @@ final class FluxRound<I, O> extends Round<I, O>
     @Override
     public void onNext(Tuple2<? extends Agent<? super I, ? extends O>, ? extends I> pair) {
         if (isStopped() || finished) {
-            Operators.onDiscard(pair, context);
+            Operators.onDiscard(pair, context());
             return;
         }
         start(pair.getT1(), pair.getT2(), started++);
@@ -56,7 +56,7 @@ final class FluxRound<I, O> extends Round<I, O>
     @Override
     public void onError(Throwable cause) {
         if (finished) {
-            Operators.onErrorDropped(cause, context);
+            Operators.onErrorDropped(cause, context());
         } else {
             finished = true;
             sourceEnded(started, cause);

@@ -77,7 +77,7 @@ final class Guarded<O> extends Mono<O> {
             try {
                 body.cancel();
             } catch (Throwable thrown) {
-                Round.untold(thrown); // whoever cancels has an end to bring down
+                Steps.untold(thrown); // whoever cancels has an end to bring down
             }
         }
 

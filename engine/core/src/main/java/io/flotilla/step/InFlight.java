@@ -17,7 +17,7 @@ final class InFlight {
 
     private static final long MOST_NANOS = TimeUnit.DAYS.toNanos(1);
 
-    private final Round<?, ?> round;
+    private final Steps<?, ?> steps;
     private final long limitNanos;
     private @Nullable Step<?, ?> first;
     private @Nullable Step<?, ?> last;
@@ -32,8 +32,8 @@ final class InFlight {
     private @Nullable Throwable timerFailure;
 
     /** {@code limitNanos} 0: no limit. */
-    InFlight(Round<?, ?> round, long limitNanos) {
-        this.round = round;
+    InFlight(Steps<?, ?> steps, long limitNanos) {
+        this.steps = steps;
         this.limitNanos = limitNanos;
     }
 
@@ -125,8 +125,8 @@ final class InFlight {
 
     private void armFor(Step<?, ?> step) {
         // In bits of a day: what is years away would overflow the clocks of some schedulers.
-        long delay = Math.min(MOST_NANOS, Math.max(0, step.startedNanos + limitNanos - round.nanos()));
-        timer = round.schedulers.timer().schedule(this::fired, delay, TimeUnit.NANOSECONDS);
+        long delay = Math.min(MOST_NANOS, Math.max(0, step.startedNanos + limitNanos - steps.nanos()));
+        timer = steps.schedulers.timer().schedule(this::fired, delay, TimeUnit.NANOSECONDS);
         armed = true;
     }
 
@@ -138,13 +138,13 @@ final class InFlight {
                 return;
             }
         }
-        round.timeOutDue();
+        steps.timeOutDue();
     }
 
     /** Whether the step is due; if it is not, the timer is armed for it. If no timer can be had, every step is due. */
     private boolean isDueOrArmed(Step<?, ?> step) {
         try {
-            if (step.startedNanos + limitNanos - round.nanos() <= 0) {
+            if (step.startedNanos + limitNanos - steps.nanos() <= 0) {
                 return true;
             }
             if (!armed) {

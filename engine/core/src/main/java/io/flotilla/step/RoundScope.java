@@ -43,8 +43,14 @@ final class RoundScope {
         return engineId + '-' + round;
     }
 
-    AttemptContext context(AgentId agentId, long index, Instant startedAt) {
-        return new RoundContext(this, agentId, index, 1, startedAt);
+    AttemptContext context(AgentId agentId, long index, Instant startedAt, @Nullable StepIdentity identity) {
+        return identity == null
+                ? new RoundContext(this, agentId, index, 1, startedAt)
+                : new IdentifiedContext(identity, agentId, 1, deadline(startedAt));
+    }
+
+    private @Nullable Instant deadline(Instant startedAt) {
+        return stepTimeout == null ? null : startedAt.plus(stepTimeout);
     }
 
     /** The context of one attempt. Its strings are made when asked for: most steps never are. */
@@ -68,7 +74,7 @@ final class RoundScope {
 
         @Override
         public @Nullable Instant deadline() {
-            return scope.stepTimeout == null ? null : startedAt.plus(scope.stepTimeout);
+            return scope.deadline(startedAt);
         }
 
         @Override
@@ -79,6 +85,55 @@ final class RoundScope {
         @Override
         public UsageLedger usage() {
             return scope.usage;
+        }
+
+        @Override
+        public String toString() {
+            return "StepContext[" + stepId() + " agent=" + agentId + " attempt=" + attempt + "]";
+        }
+    }
+
+    /** The context of one attempt at a step that was given an identity. */
+    private record IdentifiedContext(
+            StepIdentity identity,
+            AgentId agentId,
+            int attempt,
+            @Nullable Instant stepDeadline) implements AttemptContext {
+
+        @Override
+        public StepContext attempt(int number) {
+            return new IdentifiedContext(identity, agentId, number, stepDeadline);
+        }
+
+        @Override
+        public String runId() {
+            return identity.runId();
+        }
+
+        @Override
+        public String branchPath() {
+            return identity.branchPath();
+        }
+
+        @Override
+        public long stepNumber() {
+            return identity.stepNumber();
+        }
+
+        @Override
+        public @Nullable Instant deadline() {
+            Instant outer = identity.deadline();
+            return outer == null || (stepDeadline != null && stepDeadline.isBefore(outer)) ? stepDeadline : outer;
+        }
+
+        @Override
+        public List<AgentId> delegationPath() {
+            return identity.delegationPath();
+        }
+
+        @Override
+        public UsageLedger usage() {
+            return identity.usage();
         }
 
         @Override

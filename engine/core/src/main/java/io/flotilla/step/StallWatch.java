@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * of the step's can be armed then: arming one before every start would make each step that ends at once pay for it (a
  * timer costs several times as much as such a step). So rounds with a step timeout are looked at from outside: a thread
  * of our own lets each round look every {@value #TICK_MILLIS} ms whether it is still starting the same step, see {@link
- * Round#checkForStall}.
+ * Steps#checkForStall}.
  *
  * <p>A round costs an entry in a set; the thread lives only while there are rounds, and some seconds more. It counts real
  * time even where the timers are virtual: a thread is blocked in real time.
@@ -24,7 +24,7 @@ final class StallWatch {
     static final long TICK_MILLIS = 20;
 
     /** Weakly: a round that somebody has dropped without an end is kept by nobody, and needs no rescue. */
-    private static final Set<WeakReference<Round<?, ?>>> ROUNDS = ConcurrentHashMap.newKeySet();
+    private static final Set<WeakReference<Steps<?, ?>>> ROUNDS = ConcurrentHashMap.newKeySet();
 
     private static final AtomicBoolean TICKING = new AtomicBoolean();
     private static final ScheduledThreadPoolExecutor CLOCK = clock();
@@ -43,8 +43,8 @@ final class StallWatch {
     }
 
     /** Returns what to call {@link #forget} with. */
-    static WeakReference<Round<?, ?>> watch(Round<?, ?> round) {
-        WeakReference<Round<?, ?>> watched = new WeakReference<>(round);
+    static WeakReference<Steps<?, ?>> watch(Steps<?, ?> round) {
+        WeakReference<Steps<?, ?>> watched = new WeakReference<>(round);
         ROUNDS.add(watched);
         if (!TICKING.get() && TICKING.compareAndSet(false, true)) {
             tickLater();
@@ -52,7 +52,7 @@ final class StallWatch {
         return watched;
     }
 
-    static void forget(WeakReference<Round<?, ?>> watched) {
+    static void forget(WeakReference<Steps<?, ?>> watched) {
         ROUNDS.remove(watched);
     }
 
@@ -64,14 +64,14 @@ final class StallWatch {
     private static void tick() {
         long now = System.nanoTime();
         ROUNDS.removeIf(watched -> watched.get() == null);
-        for (WeakReference<Round<?, ?>> watched : ROUNDS) {
-            Round<?, ?> round = watched.get();
+        for (WeakReference<Steps<?, ?>> watched : ROUNDS) {
+            Steps<?, ?> round = watched.get();
             try {
                 if (round != null) {
                     round.checkForStall(now);
                 }
             } catch (Throwable noThread) {
-                Round.untold(noThread); // the other rounds are to be looked at all the same
+                Steps.untold(noThread); // the other rounds are to be looked at all the same
             }
         }
         if (!ROUNDS.isEmpty()) {

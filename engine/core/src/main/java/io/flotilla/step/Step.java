@@ -40,7 +40,8 @@ final class Step<I, O> implements CoreSubscriber<O> {
     private static final int TIMING_OUT = 1;
     private static final int ENDED = 2;
 
-    private final Round<I, O> round;
+    private final Steps<I, O> steps;
+    private final @Nullable StepIdentity identity;
     final Agent<? super I, ? extends O> agent;
     final I input;
     final long index;
@@ -75,24 +76,36 @@ final class Step<I, O> implements CoreSubscriber<O> {
     private static final AtomicReferenceFieldUpdater<Step, @Nullable Subscription> BODY =
             AtomicReferenceFieldUpdater.newUpdater(Step.class, Subscription.class, "body");
 
-    Step(Round<I, O> round, Agent<? super I, ? extends O> agent, I input, long index) {
-        this.round = round;
+    Step(Steps<I, O> steps, Agent<? super I, ? extends O> agent, I input, long index) {
+        this(steps, agent, input, index, null, steps.context());
+    }
+
+    /** A step of a run has an identity of its own, and its branch's context. */
+    Step(
+            Steps<I, O> steps,
+            Agent<? super I, ? extends O> agent,
+            I input,
+            long index,
+            @Nullable StepIdentity identity,
+            Context outer) {
+        this.steps = steps;
+        this.identity = identity;
         this.agent = agent;
         this.input = input;
         this.index = index;
         this.agentId = idOf(agent);
-        this.startedAt = round.now();
-        this.startedNanos = round.nanos();
-        this.attempts = round.interceptors.isEmpty() ? null : new Attempts<>(this, round);
-        this.observation = round.telemetry == null ? null : observed(round.telemetry);
-        this.context = StepTelemetry.within(observation, round.context);
+        this.startedAt = steps.now();
+        this.startedNanos = steps.nanos();
+        this.attempts = steps.interceptors.isEmpty() ? null : new Attempts<>(this, steps);
+        this.observation = steps.telemetry == null ? null : observed(steps.telemetry, outer);
+        this.context = StepTelemetry.within(observation, outer);
     }
 
-    private @Nullable Observation observed(StepTelemetry telemetry) {
+    private @Nullable Observation observed(StepTelemetry telemetry, Context outer) {
         try {
-            return telemetry.stepStarted(this, round.context);
+            return telemetry.stepStarted(this, outer);
         } catch (Throwable thrown) {
-            Round.untold(thrown);
+            Steps.untold(thrown);
             return null;
         }
     }
@@ -120,7 +133,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
     }
 
     RoundScope.AttemptContext context() {
-        return round.scope.context(agentId, index, startedAt);
+        return steps.scope.context(agentId, index, startedAt, identity);
     }
 
     Mono<? extends O> call(Agent<? super I, ? extends O> called, StepContext context) {
@@ -165,17 +178,17 @@ final class Step<I, O> implements CoreSubscriber<O> {
         if (value == null) {
             threw(new NullPointerException("agent " + agentId + " emitted null"));
         } else if (end()) {
-            round.ended(this, succeeded(value));
+            steps.ended(this, succeeded(value));
         } else {
             stopBody(); // a second value, or one after the end
-            Operators.onDiscard(value, round.context);
+            Operators.onDiscard(value, context);
         }
     }
 
     @Override
     public void onComplete() {
         if (end()) {
-            round.ended(this, succeeded(null));
+            steps.ended(this, succeeded(null));
         }
     }
 
@@ -186,7 +199,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
 
     private void fail(Throwable cause) {
         if (end()) {
-            round.ended(this, failed(cause));
+            steps.ended(this, failed(cause));
         } else {
             late(cause);
         }
@@ -210,7 +223,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
     /** Makes the result, if nobody has; a body that does not return from its cancel does not hold it back. */
     void endTimeOut() {
         if (STATE.compareAndSet(this, TIMING_OUT, ENDED)) {
-            round.ended(this, failed(round.timeoutOf(this)));
+            steps.ended(this, failed(steps.timeoutOf(this)));
         }
     }
 
@@ -224,7 +237,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
     void cancel() {
         if (end()) {
             stopBody();
-            round.cancelled(this);
+            steps.cancelled(this);
         }
     }
 
@@ -243,19 +256,19 @@ final class Step<I, O> implements CoreSubscriber<O> {
     }
 
     EngineTime time() {
-        return round.engine.time();
+        return steps.engine.time();
     }
 
     <T> T shared(Object owner, Supplier<? extends T> create) {
-        return round.scope.shared(owner, create);
+        return steps.scope.shared(owner, create);
     }
 
     /** Time since the step started; neither a clock that was set back nor one that throws takes the result with it. */
     long elapsedNanos() {
         try {
-            return Math.max(0, round.nanos() - startedNanos);
+            return Math.max(0, steps.nanos() - startedNanos);
         } catch (Throwable noTime) {
-            Round.untold(noTime);
+            Steps.untold(noTime);
             return 0;
         }
     }
@@ -288,5 +301,9 @@ final class Step<I, O> implements CoreSubscriber<O> {
 
     String stepId() {
         return context().stepId();
+    }
+
+    @Nullable StepIdentity identity() {
+        return identity;
     }
 }

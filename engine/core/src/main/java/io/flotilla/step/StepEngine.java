@@ -332,11 +332,31 @@ public final class StepEngine {
         return failureMode;
     }
 
-    // --- for rounds
+    /**
+     * Lets somebody else decide which step is next: what runs, and engines of other makes, are built on.
+     *
+     * @param listener whom to tell of the ends of steps
+     * @param usage the ledger of all steps; {@link StepIdentity#usage()} of each is the same
+     * @param <I> the input of a step
+     * @param <O> the value of a step
+     * @return a driver over this engine, to be closed when no more steps come
+     * @throws NullPointerException if an argument is null
+     */
+    public <I, O> StepDriver<I, O> driver(StepDriver.Listener<O> listener, UsageLedger usage) {
+        return new StepDriver<>(
+                this, Objects.requireNonNull(listener, "listener"), Objects.requireNonNull(usage, "usage"));
+    }
 
-    int places() {
+    /**
+     * How many steps may run at the same time under this engine's order.
+     *
+     * @return 1 if they go one by one, else {@link #concurrency()}
+     */
+    public int places() {
         return order.oneByOne() ? 1 : config.concurrency;
     }
+
+    // --- for rounds
 
     long stepTimeoutNanos() {
         return config.stepTimeoutNanos;

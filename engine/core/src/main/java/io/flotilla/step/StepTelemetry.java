@@ -63,6 +63,21 @@ final class StepTelemetry {
         return startedIn(subscriber, round);
     }
 
+    @Nullable Observation started(Telemetry what, ContextView outer, Map<Telemetry.Tag, String> tags) {
+        if (observations == null) {
+            return null;
+        }
+        Observation observation = Observation.createNotStarted(what.metricName(), observations);
+        tags.forEach((tag, value) -> {
+            if (tag.isLowCardinality()) {
+                observation.lowCardinalityKeyValue(tag.key(), tag == Telemetry.Tag.AGENT ? boundedKind(value) : value);
+            } else {
+                observation.highCardinalityKeyValue(tag.key(), value);
+            }
+        });
+        return startedIn(outer, observation);
+    }
+
     /** {@code cause} null and {@code outcome} say how it went; no observation, nothing to do. */
     static void roundEnded(@Nullable Observation round, String outcome, @Nullable Throwable cause) {
         if (round != null) {

@@ -1,0 +1,258 @@
+package io.flotilla.step;
+
+import io.flotilla.agent.Agent;
+import io.flotilla.agent.UsageLedger;
+import io.flotilla.observe.Telemetry;
+import io.micrometer.observation.Observation;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import reactor.util.context.Context;
+import reactor.util.context.ContextView;
+
+/**
+ * Starts single steps of an engine for one who decides which step is next, as a run does. Interceptors, step timeout,
+ * observation, the log and {@link StepEngine#failures()} apply as in a round; order, failure mode and the bound on how many
+ * run at a time are the driver's business. Applications step agents with {@link StepEngine#run} and {@link
+ * StepEngine#stream}; this is what others are built on.
+ *
+ * <p>{@link #prepare}, {@link #start} and {@link #close} are called by one thread at a time; all else by any.
+ *
+ * @param <I> the input of a step
+ * @param <O> the value of a step
+ */
+public final class StepDriver<I, O> {
+
+    /**
+     * Whom a driver tells.
+     *
+     * @param <O> the value of a step
+     */
+    public interface Listener<O> {
+
+        /**
+         * A step has ended; not called for one that was cancelled. On whatever thread ended it, which may be the one that
+         * is starting it; must neither block nor throw.
+         *
+         * @param identity what the step was started with
+         * @param result how it ended
+         */
+        void settled(StepIdentity identity, StepResult<O> result);
+
+        /**
+         * The thread that called {@link #start} has been kept by the body for longer than the step timeout; whoever is
+         * told now goes on in its place. On a thread of the library's, once for each kept thread.
+         */
+        void resume();
+
+        /**
+         * How many steps wait to be started, for the message of a time-out.
+         *
+         * @return the number, about
+         */
+        long waiting();
+    }
+
+    /** A step that may be cancelled. */
+    public interface Prepared {
+
+        /**
+         * Cancels the step: its body is sent a cancel, and nobody is told of an end. After its end nothing happens. May
+         * be called by any thread.
+         */
+        void cancel();
+    }
+
+    /** Something that is observed while it lasts. */
+    public interface Observed {
+
+        /**
+         * What is observed inside of it has it for a parent.
+         *
+         * @param outer the context of whoever started it
+         * @return the context for what happens inside
+         */
+        Context within(Context outer);
+
+        /**
+         * Something happened meanwhile.
+         *
+         * @param name what, in a few words
+         */
+        void event(String name);
+
+        /**
+         * It is over.
+         *
+         * @param outcome how it went
+         * @param cause why it failed, or null
+         */
+        void stop(String outcome, @Nullable Throwable cause);
+    }
+
+    private final Driven<I, O> steps;
+
+    StepDriver(StepEngine engine, Listener<O> listener, UsageLedger usage) {
+        this.steps = new Driven<>(engine, listener, usage);
+        steps.watchForStalls();
+    }
+
+    /**
+     * Makes a step ready to be started.
+     *
+     * @param agent whom to call
+     * @param input what with
+     * @param number the {@link StepResult#index()} of its result
+     * @param identity which step it is
+     * @param context what its body sees as its subscriber's context
+     * @return the step
+     */
+    public Prepared prepare(
+            Agent<? super I, ? extends O> agent, I input, long number, StepIdentity identity, Context context) {
+        return new Handle<>(new Step<>(steps, agent, input, number, identity, context));
+    }
+
+    /**
+     * Starts a step on this thread. Returns when its body has returned from being subscribed to, whether it has ended or
+     * not.
+     *
+     * @param step what {@link #prepare} returned; to be started once
+     * @return false if the body has kept the thread for so long that another goes on: the caller then does nothing more
+     */
+    public boolean start(Prepared step) {
+        @SuppressWarnings("unchecked") // nobody else implements it
+        Step<I, O> own = ((Handle<I, O>) step).step;
+        return steps.start(own);
+    }
+
+    /** Cancels what is in flight; nothing is started any more. */
+    public void close() {
+        steps.close();
+    }
+
+    /**
+     * An id for the run that is driven.
+     *
+     * @return the same at every call; no other driver or round has it
+     */
+    public String runId() {
+        return steps.scope.runId();
+    }
+
+    /**
+     * The engine's time.
+     *
+     * @return the same for all steps
+     */
+    public EngineTime time() {
+        return steps.engine.time();
+    }
+
+    /**
+     * Begins to observe something that steps happen in.
+     *
+     * @param what which observation
+     * @param outer its parent is the observation in here, if there is one
+     * @param tags more about it, by name
+     * @return what to tell of it; null if nobody observes
+     */
+    public @Nullable Observed observe(Telemetry what, ContextView outer, Map<Telemetry.Tag, String> tags) {
+        Observation observation = steps.telemetry == null ? null : observation(steps.telemetry, what, outer, tags);
+        return observation == null ? null : new Telling(observation);
+    }
+
+    private static @Nullable Observation observation(
+            StepTelemetry telemetry, Telemetry what, ContextView outer, Map<Telemetry.Tag, String> tags) {
+        try {
+            return telemetry.started(what, outer, tags);
+        } catch (Throwable thrown) {
+            Steps.untold(thrown);
+            return null;
+        }
+    }
+
+    private record Handle<I, O>(Step<I, O> step) implements Prepared {
+        @Override
+        public void cancel() {
+            step.cancel();
+        }
+    }
+
+    private record Telling(Observation observation) implements Observed {
+        @Override
+        public Context within(Context outer) {
+            return StepTelemetry.within(observation, outer);
+        }
+
+        @Override
+        public void event(String name) {
+            try {
+                observation.event(Observation.Event.of(name));
+            } catch (Throwable thrown) {
+                Steps.untold(thrown);
+            }
+        }
+
+        @Override
+        public void stop(String outcome, @Nullable Throwable cause) {
+            try {
+                StepTelemetry.roundEnded(observation, outcome, cause);
+            } catch (Throwable thrown) {
+                Steps.untold(thrown);
+            }
+        }
+    }
+
+    /** The steps of a driver. */
+    private static final class Driven<I, O> extends Steps<I, O> {
+
+        private final Listener<O> listener;
+        private volatile boolean closed;
+
+        Driven(StepEngine engine, Listener<O> listener, UsageLedger usage) {
+            super(engine, usage);
+            this.listener = listener;
+        }
+
+        void close() {
+            closed = true;
+            forgetStalls();
+            cancelSteps();
+        }
+
+        @Override
+        Context context() {
+            return Context.empty();
+        }
+
+        @Override
+        boolean isStopped() {
+            return closed;
+        }
+
+        @Override
+        void settled(Step<I, O> step, StepResult<O> result, @Nullable StepFailure failure) {
+            listener.settled(Objects.requireNonNull(step.identity()), result);
+        }
+
+        @Override
+        void noTime(Throwable thrown) {
+            throw new IllegalStateException(thrown); // prepare() throws before anything is started
+        }
+
+        @Override
+        void resumeStarting() {
+            listener.resume();
+        }
+
+        @Override
+        long waiting() {
+            return listener.waiting();
+        }
+
+        @Override
+        boolean isDelivering() {
+            return false;
+        }
+    }
+}

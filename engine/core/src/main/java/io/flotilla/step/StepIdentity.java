@@ -1,0 +1,59 @@
+package io.flotilla.step;
+
+import io.flotilla.AgentId;
+import io.flotilla.agent.UsageLedger;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which step it is, for one who starts steps through a {@link StepDriver}: what the step's {@link
+ * io.flotilla.agent.StepContext} says besides the agent, the attempt and the step timeout.
+ *
+ * <p>It travels with the step and comes back with its result, so that a result is never matched with another step's
+ * identity. Implementations do not change while the step lives, and may be read by any thread.
+ */
+public interface StepIdentity {
+
+    /**
+     * The run the step belongs to.
+     *
+     * @return see {@link io.flotilla.agent.StepContext#runId()}
+     */
+    String runId();
+
+    /**
+     * Which branch of the run the step is on.
+     *
+     * @return see {@link io.flotilla.agent.StepContext#branchPath()}
+     */
+    String branchPath();
+
+    /**
+     * Which step of its branch it is.
+     *
+     * @return a number from 0
+     */
+    long stepNumber();
+
+    /**
+     * Until when the run must end, whatever the step timeout.
+     *
+     * @return the instant on the engine's clock, or null without a limit
+     */
+    @Nullable Instant deadline();
+
+    /**
+     * Who handed the work on to the agent.
+     *
+     * @return see {@link io.flotilla.agent.StepContext#delegationPath()}
+     */
+    List<AgentId> delegationPath();
+
+    /**
+     * Where the agent writes what the step has used.
+     *
+     * @return the ledger of the run
+     */
+    UsageLedger usage();
+}
