@@ -384,6 +384,15 @@ class ArchitectureTest {
     void publicTypes_ofTheSmallPackages_areThoseUsersName() {
         assertThat(publicTypes("")).containsExactly("AgentId", "FlotillaException");
         assertThat(publicTypes(".agent")).containsExactly("Agent", "StepContext", "Usage", "UsageLedger");
+        assertThat(publicTypes(".topology"))
+                .containsExactly(
+                        "Fault",
+                        "Fault$Kind",
+                        "InvalidTopologyException",
+                        "Rules",
+                        "Topology",
+                        "Warning",
+                        "Warning$Kind");
         assertThat(publicTypes(".observe")).containsExactly("Telemetry", "Telemetry$Tag", "Telemetry$Type");
     }
 

@@ -1,0 +1,229 @@
+package io.flotilla.topology;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A topology while it is read: its names as numbers in the order of their first mention, its edges as given, its faults so
+ * far. A name that is at fault is a node all the same, so that it is told of once and nothing behind it seems unreachable.
+ * Not thread-safe.
+ */
+final class Draft {
+
+    private static final int SUGGESTED = 20;
+
+    private final List<String> names = new ArrayList<>(List.of(Topology.START, Topology.END, Topology.USER));
+    private final Map<String, Integer> nodes = new HashMap<>();
+    private final IntList places = new IntList();
+    private final BitSet atFault = new BitSet();
+    private final IntList from = new IntList();
+    private final IntList to = new IntList();
+    private final IntList answered = new IntList();
+    private final IntList answeredAt = new IntList();
+    private final BitSet rendezvous = new BitSet();
+    private final BitSet passages = new BitSet();
+    private final List<Fault> faults = new ArrayList<>();
+    private final List<Role> roles = new ArrayList<>();
+    private Rules rules = Rules.NONE;
+    private boolean onlyDeclared;
+    private boolean tooLarge;
+    private int suggested;
+    private String list = "line";
+    private @Nullable Integer where;
+
+    private record Role(
+            boolean rendezvous,
+            String name,
+            String list,
+            @Nullable Integer where) {}
+
+    Draft() {
+        for (int node = 0; node < names.size(); node++) {
+            nodes.put(names.get(node), node);
+            places.add(0);
+        }
+    }
+
+    /** What is read from here on stands there: {@code line} 3, {@code flow} 1. */
+    void at(String newList, @Nullable Integer newWhere) {
+        list = newList;
+        where = newWhere;
+    }
+
+    void fault(Fault.Kind kind, String message) {
+        faults.add(new Fault(kind, where == null ? message : list + ' ' + where + ": " + message, where));
+    }
+
+    /** A fault of the whole graph, which stands where the node was first mentioned. */
+    void fault(Fault.Kind kind, String message, int node) {
+        where = places.get(node);
+        fault(kind, message);
+    }
+
+    void faultOfAll(Fault.Kind kind, String message) {
+        where = null;
+        fault(kind, message);
+    }
+
+    // --- names
+
+    /** An agent of the list of agents, or of a pattern. */
+    int declare(String name) {
+        String reserved = Names.reserved(name);
+        if (reserved != null) {
+            fault(Fault.Kind.BAD_NAME, Names.quoted(name) + " is reserved and can be no agent");
+            return node(reserved);
+        }
+        if (nodes.containsKey(name)) {
+            fault(Fault.Kind.DOUBLED_NAME, "agent " + Names.quoted(name) + " is given twice");
+        }
+        return node(name);
+    }
+
+    /** From here on a new name is a fault. */
+    void onlyDeclared() {
+        onlyDeclared = true;
+    }
+
+    /** The node of a name; a name that is new becomes one. */
+    int node(String name) {
+        String reserved = Names.reserved(name);
+        Integer known = nodes.get(reserved == null ? name : reserved);
+        return known == null ? newNode(name) : known;
+    }
+
+    private int newNode(String name) {
+        int node = names.size();
+        String objection = Names.objection(name);
+        if (objection != null) {
+            fault(Fault.Kind.BAD_NAME, Names.quoted(name) + " cannot be an agent: " + objection);
+        } else if (onlyDeclared) {
+            fault(Fault.Kind.UNKNOWN_NAME, Names.quoted(name) + " is not among the agents" + suggestion(name));
+        }
+        atFault.set(node, objection != null || onlyDeclared);
+        names.add(name);
+        nodes.put(name, node);
+        places.add(where == null ? 0 : where);
+        return node;
+    }
+
+    private String suggestion(String name) {
+        return suggested++ < SUGGESTED ? Names.didYouMean(name, agents()) : "";
+    }
+
+    private List<String> agents() {
+        return names.subList(Graph.FIRST_AGENT, names.size());
+    }
+
+    // --- edges
+
+    void edge(int source, int target) {
+        if (target == Graph.START) {
+            fault(Fault.Kind.INTO_START, "no edge may lead into start, " + shown(source, target) + " does");
+        } else if (source == Graph.END) {
+            fault(Fault.Kind.OUT_OF_END, "no edge may lead out of end, " + shown(source, target) + " does");
+        } else if (source == Graph.START && target < Graph.FIRST_AGENT) {
+            fault(Fault.Kind.MISPLACED_EDGE, "start leads to agents only, not " + shown(source, target));
+        } else if (source == Graph.USER && target < Graph.FIRST_AGENT) {
+            fault(Fault.Kind.MISPLACED_EDGE, "user answers agents only, not " + shown(source, target));
+        } else if (source == Graph.USER) {
+            answered.add(target);
+            answeredAt.add(where == null ? 0 : where);
+        } else {
+            from.add(source);
+            to.add(target);
+        }
+    }
+
+    /** False, and a fault, if so many more edges are too many. */
+    boolean hasRoomFor(long edges) {
+        if (from.size() + edges > Topology.MAX_EDGES) {
+            fault(Fault.Kind.TOO_LARGE, "more than " + Topology.MAX_EDGES + " edges");
+            tooLarge = true;
+        }
+        return !tooLarge;
+    }
+
+    private String shown(int source, int target) {
+        return Names.quoted(names.get(source)) + " -> " + Names.quoted(names.get(target));
+    }
+
+    // --- rendezvous, passages, rules
+
+    /** Kept for the end: the agent may be mentioned on a later line. */
+    void role(boolean toBeRendezvous, String name) {
+        roles.add(new Role(toBeRendezvous, name, list, where));
+    }
+
+    private void resolve(Role role) {
+        at(role.list, role.where);
+        int node = nodes.getOrDefault(role.name, -1);
+        String word = role.rendezvous ? Statements.RENDEZVOUS : Statements.PASSAGE;
+        BitSet those = role.rendezvous ? rendezvous : passages;
+        if (Names.reserved(role.name) != null) {
+            fault(Fault.Kind.UNKNOWN_NAME, Names.quoted(role.name) + " is no agent and can be no " + word);
+        } else if (node < 0) {
+            fault(
+                    Fault.Kind.UNKNOWN_NAME,
+                    Names.quoted(role.name) + " has no edge and can be no " + word + suggestion(role.name));
+        } else if (those.get(node)) {
+            fault(Fault.Kind.DOUBLED_RULE, word + ' ' + Names.quoted(role.name) + " is given twice");
+        } else {
+            those.set(node);
+            if (rendezvous.get(node) && passages.get(node)) {
+                fault(Fault.Kind.CONTRADICTION, Names.quoted(role.name) + " is to be a rendezvous and a passage");
+            }
+        }
+    }
+
+    Rules rules() {
+        return rules;
+    }
+
+    void rules(Rules newRules) {
+        rules = newRules;
+    }
+
+    // --- the end
+
+    /** The topology, if nothing is wrong with it. */
+    Topology build() {
+        if (tooLarge) {
+            throw new InvalidTopologyException(faults);
+        }
+        Graph graph = new Graph(names.size(), from.toArray(), to.toArray());
+        checkAnswers(graph);
+        roles.forEach(this::resolve);
+        Reach.check(this, graph);
+        if (!faults.isEmpty()) {
+            throw new InvalidTopologyException(faults);
+        }
+        BitSet meeting = graph.rendezvous();
+        meeting.or(rendezvous);
+        meeting.andNot(passages);
+        return new Topology(names.toArray(String[]::new), nodes, graph, meeting, rules);
+    }
+
+    private void checkAnswers(Graph graph) {
+        for (int at = 0; at < answered.size(); at++) {
+            if (!graph.hasEdge(answered.get(at), Graph.USER)) {
+                where = answeredAt.get(at);
+                fault(
+                        Fault.Kind.MISPLACED_EDGE,
+                        "user answers only who asks, " + shown(answered.get(at), Graph.USER) + " is missing");
+            }
+        }
+    }
+
+    boolean isAtFault(int node) {
+        return atFault.get(node);
+    }
+
+    String name(int node) {
+        return names.get(node);
+    }
+}

@@ -1,0 +1,35 @@
+package io.flotilla.topology;
+
+import java.util.BitSet;
+
+/** The faults of the whole graph: no start, and agents that cannot be reached. */
+final class Reach {
+
+    private Reach() {}
+
+    /** Without a start nothing can be reached, which is one fault; then only agents without any edge are told of. */
+    static void check(Draft draft, Graph graph) {
+        boolean started = graph.outDegree(Graph.START) > 0;
+        if (!started) {
+            draft.faultOfAll(
+                    Fault.Kind.NO_START,
+                    "no edge leads from start to an agent, such as start -> " + example(draft, graph));
+        }
+        BitSet reached = graph.reach(Graph.START, false);
+        for (int node = Graph.FIRST_AGENT; node < graph.nodes; node++) {
+            if (reached.get(node) || draft.isAtFault(node)) {
+                continue;
+            }
+            if (graph.outDegree(node) + graph.inDegree(node) == 0) {
+                draft.fault(Fault.Kind.UNREACHABLE, Names.quoted(draft.name(node)) + " has no edges", node);
+            } else if (started) {
+                draft.fault(
+                        Fault.Kind.UNREACHABLE, Names.quoted(draft.name(node)) + " cannot be reached from start", node);
+            }
+        }
+    }
+
+    private static String example(Draft draft, Graph graph) {
+        return graph.nodes > Graph.FIRST_AGENT ? Names.quoted(draft.name(Graph.FIRST_AGENT)) : "A";
+    }
+}

@@ -1,0 +1,395 @@
+package io.flotilla.topology;
+
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which agent may hand work to which: a directed graph of agents between {@code start} and {@code end}.
+ *
+ * <pre>{@code
+ * Topology topology = Topology.parse("""
+ *         start -> Orchestrator
+ *         Orchestrator <-> AgentA, AgentB
+ *         Orchestrator -> AgentC -> AgentD -> Orchestrator
+ *         Orchestrator -> end
+ *         """);
+ * }</pre>
+ *
+ * <p>The notation has one statement a line; blank lines and lines that begin with {@code //} or {@code #} are skipped:
+ *
+ * <ul>
+ *   <li>{@code A -> B, C -> D}: edges from A to B and C, and from both to D.
+ *   <li>{@code A <-> B, C}: edges both ways.
+ *   <li>{@code A} or {@code A, B}: declares agents, which need edges elsewhere; only their order is told.
+ *   <li>{@code rendezvous X, Y} and {@code passage X}: what X is, whatever its edges.
+ *   <li>{@code timeout(180)} (seconds), {@code max_steps(30)}, {@code max_branches(100)}, {@code max_depth(5)}: {@link
+ *       Rules}, each once.
+ * </ul>
+ *
+ * <p>{@code start}, {@code end} and {@code user} are reserved and mean the same in any case, here and in every method that
+ * takes a name. An edge to {@code user} lets an agent ask a person; the answer comes back by itself, so the edge from user
+ * in {@code A <-> user} is accepted beside the one to it, and not kept. An edge given twice counts once, one from an agent
+ * to itself is legal, and start may have several successors.
+ *
+ * <p>An agent's name is what {@link io.flotilla.AgentId#of(String)} accepts, without {@code ->} and commas, with no white
+ * space around it, and nothing that reads as a statement, a comment or a semicolon at a line's end. {@code Reader} and
+ * {@code reader} are two agents, and a {@link Warning}.
+ *
+ * <p>A node is a rendezvous, where branches meet, when at least two edges lead into it that have no edge back; those from
+ * start do not count, nor does one from the node itself.
+ *
+ * <p>A topology is checked once, when it is made, in time linear in its edges, up to a logarithm; see {@link Fault.Kind}
+ * and {@link Warning.Kind}. Immutable. Lists that are returned are immutable views.
+ */
+public final class Topology {
+
+    /** Where a run begins. */
+    public static final String START = "start";
+
+    /** Where a run ends. */
+    public static final String END = "end";
+
+    /** The person an agent may ask. */
+    public static final String USER = "user";
+
+    /** The most edges, as given: {@value}. */
+    public static final int MAX_EDGES = 10_000_000;
+
+    private final String[] names;
+    private final List<String> agents;
+    private final Map<String, Integer> nodes;
+    private final Graph graph;
+    private final BitSet rendezvous;
+    private final Rules rules;
+    private final int[] dominators;
+    private final int[] order;
+    private final List<Warning> warnings;
+
+    Topology(String[] names, Map<String, Integer> nodes, Graph graph, BitSet rendezvous, Rules rules) {
+        this.names = names;
+        this.agents = Collections.unmodifiableList(Arrays.asList(names).subList(Graph.FIRST_AGENT, names.length));
+        this.nodes = nodes;
+        this.graph = graph;
+        this.rendezvous = rendezvous;
+        this.rules = rules;
+        this.dominators = Dominators.of(graph);
+        Components components = new Components(graph);
+        this.order = components.topologicalOrder();
+        this.warnings = new Review(names, graph, components, dominators).warnings();
+    }
+
+    // --- making one
+
+    /**
+     * Reads the notation.
+     *
+     * @param notation lines
+     * @return the topology
+     * @throws NullPointerException if {@code notation} is null
+     * @throws InvalidTopologyException if anything is wrong, with every fault
+     */
+    public static Topology parse(String notation) {
+        Objects.requireNonNull(notation, "notation");
+        Draft draft = new Draft();
+        Notation reader = new Notation(draft);
+        reader.lines(notation.startsWith("\uFEFF") ? notation.substring(1) : notation);
+        if (reader.statements() == 0) {
+            throw new InvalidTopologyException(List.of(new Fault(Fault.Kind.EMPTY, "there is no statement", null)));
+        }
+        return draft.build();
+    }
+
+    /**
+     * From lists. Here the agents are declared, in their order; a name in {@code flows} that is neither among them nor
+     * reserved is a fault.
+     *
+     * @param agents names
+     * @param flows lines of the notation
+     * @param rules {@code timeout(180)} in seconds, {@code max_steps(30)}, {@code max_branches(100)}, {@code max_depth(5)},
+     *     {@code rendezvous(X)}, {@code passage(X)}; each once
+     * @return the topology
+     * @throws NullPointerException if a list or an element is null
+     * @throws InvalidTopologyException if anything is wrong, with every fault
+     */
+    public static Topology of(List<String> agents, List<String> flows, List<String> rules) {
+        checkElements("agents", agents);
+        checkElements("flows", flows);
+        checkElements("rules", rules);
+        Draft draft = new Draft();
+        int number = 0;
+        for (String agent : agents) {
+            draft.at("agent", ++number);
+            draft.declare(agent);
+        }
+        draft.onlyDeclared();
+        Notation reader = new Notation(draft);
+        number = 0;
+        for (String flow : flows) {
+            draft.at("flow", ++number);
+            reader.line(flow);
+        }
+        number = 0;
+        for (String rule : rules) {
+            draft.at("rule", ++number);
+            Statements.rule(rule, draft);
+        }
+        if (agents.isEmpty() && reader.statements() == 0) {
+            draft.faultOfAll(Fault.Kind.EMPTY, "there are no agents and no flows");
+        }
+        return draft.build();
+    }
+
+    private static void checkElements(String argument, List<String> list) {
+        Objects.requireNonNull(list, argument);
+        int number = 0;
+        for (String element : list) {
+            int at = number++;
+            Objects.requireNonNull(element, () -> argument + '[' + at + ']');
+        }
+    }
+
+    /**
+     * One after another: {@code start -> a -> b -> c -> end}.
+     *
+     * @param agents at least one
+     * @return the topology
+     * @throws NullPointerException if a name is null
+     * @throws InvalidTopologyException if anything is wrong, with every fault
+     */
+    public static Topology pipeline(String... agents) {
+        return new Patterns().pipeline(agents);
+    }
+
+    /**
+     * One that asks the others and ends the run: {@code start -> hub}, {@code hub <-> spoke} for each, {@code hub -> end}.
+     *
+     * @param hub the one in the middle
+     * @param spokes the others, in order
+     * @return the topology
+     * @throws NullPointerException if a name is null
+     * @throws InvalidTopologyException if anything is wrong, with every fault
+     */
+    public static Topology hub(String hub, String... spokes) {
+        return new Patterns().hub(hub, spokes);
+    }
+
+    /**
+     * One through which the others reach each other: {@code start -> centre}, {@code centre <-> leaf} and {@code leaf ->
+     * end} for each, {@code centre -> end}. In a {@link #hub} all work comes back to the hub, which alone ends the run; in a
+     * star the centre passes on, and whoever has the work may end.
+     *
+     * @param centre the one in the middle
+     * @param leaves the others, in order
+     * @return the topology
+     * @throws NullPointerException if a name is null
+     * @throws InvalidTopologyException if anything is wrong, with every fault
+     */
+    public static Topology star(String centre, String... leaves) {
+        return new Patterns().star(centre, leaves);
+    }
+
+    /**
+     * Managers and their reports: {@code start -> root}, {@code manager <-> report} for each, {@code root -> end}. Agents
+     * are declared level by level. Who reports to two managers stands in both lists.
+     *
+     * @param root the manager of all
+     * @param reports by manager the names of the reports; who has none needs no entry
+     * @return the topology
+     * @throws NullPointerException if a name or a list is null
+     * @throws InvalidTopologyException if anything is wrong, with every fault
+     */
+    public static Topology hierarchy(String root, Map<String, ? extends List<String>> reports) {
+        return new Patterns().hierarchy(root, reports);
+    }
+
+    /**
+     * Everyone with everyone: {@code start -> } the first, {@code a <-> b} for each pair, {@code a -> end} for each.
+     *
+     * @param agents at least one
+     * @return the topology
+     * @throws NullPointerException if a name is null
+     * @throws InvalidTopologyException if anything is wrong, with every fault
+     */
+    public static Topology mesh(String... agents) {
+        return new Patterns().mesh(agents);
+    }
+
+    /**
+     * Round and round until one ends it: {@code start -> } the first, {@code a -> b -> c -> a}, and {@code a -> end} for
+     * each. Of three agents and more it has the warning {@link Warning.Kind#CIRCULAR_DELEGATION}.
+     *
+     * @param agents at least one
+     * @return the topology
+     * @throws NullPointerException if a name is null
+     * @throws InvalidTopologyException if anything is wrong, with every fault
+     */
+    public static Topology ring(String... agents) {
+        return new Patterns().ring(agents);
+    }
+
+    /**
+     * One that tells the others, who do not answer to it: {@code start -> sender}, {@code sender -> receiver} and {@code
+     * receiver -> end} for each. Without receivers {@code sender -> end}.
+     *
+     * @param sender the one that tells
+     * @param receivers the others, in order
+     * @return the topology
+     * @throws NullPointerException if a name is null
+     * @throws InvalidTopologyException if anything is wrong, with every fault
+     */
+    public static Topology broadcast(String sender, String... receivers) {
+        return new Patterns().broadcast(sender, receivers);
+    }
+
+    // --- asking it
+
+    /**
+     * Every agent.
+     *
+     * @return names in declaration order, the order of their first mention; without start, end and user
+     */
+    public List<String> agents() {
+        return agents;
+    }
+
+    /**
+     * To whom an agent may hand work.
+     *
+     * @param name an agent, or a reserved name
+     * @return names in the order the edges were given; {@code end} and {@code user} may be among them
+     * @throws NullPointerException if {@code name} is null
+     * @throws IllegalArgumentException if there is no such agent
+     */
+    public List<String> successors(String name) {
+        int node = node(name, "name");
+        return new NameList(names, graph.out, graph.outBegin[node], graph.outBegin[node + 1]);
+    }
+
+    /**
+     * Who may hand work to an agent.
+     *
+     * @param name an agent, or a reserved name
+     * @return names in declaration order, {@code start} first if it is among them
+     * @throws NullPointerException if {@code name} is null
+     * @throws IllegalArgumentException if there is no such agent
+     */
+    public List<String> predecessors(String name) {
+        int node = node(name, "name");
+        return new NameList(names, graph.in, graph.inBegin[node], graph.inBegin[node + 1]);
+    }
+
+    /**
+     * Whether one may hand work to the other.
+     *
+     * @param from an agent, or a reserved name
+     * @param to an agent, or a reserved name
+     * @return whether there is an edge
+     * @throws NullPointerException if a name is null
+     * @throws IllegalArgumentException if there is no such agent
+     */
+    public boolean hasEdge(String from, String to) {
+        return graph.hasEdge(node(from, "from"), node(to, "to"));
+    }
+
+    /**
+     * Whether branches meet at an agent: by its edges, or by a line {@code rendezvous} or {@code passage}.
+     *
+     * @param agent an agent; of a reserved name the answer is false
+     * @return whether it is a rendezvous
+     * @throws NullPointerException if {@code agent} is null
+     * @throws IllegalArgumentException if there is no such agent
+     */
+    public boolean isRendezvous(String agent) {
+        return rendezvous.get(node(agent, "agent"));
+    }
+
+    /**
+     * The nearest agent, other than the named one, through which every path from start to it goes. Found by the algorithm of
+     * Lengauer and Tarjan (A Fast Algorithm for Finding Dominators in a Flowgraph, 1979) when the topology is made.
+     *
+     * @param name an agent, or a reserved name
+     * @return an agent; null if there is none but start, or if no path leads there
+     * @throws NullPointerException if {@code name} is null
+     * @throws IllegalArgumentException if there is no such agent
+     */
+    public @Nullable String immediateDominator(String name) {
+        int dominator = dominators[node(name, "name")];
+        return Graph.isAgent(dominator) ? names[dominator] : null;
+    }
+
+    /**
+     * Every agent, none before those that lead to it, as far as cycles allow. Exactly: agents that can reach each other are
+     * a group. Groups are taken one after another, always one to which no edge leads from a group not yet taken; where
+     * several may be taken, the one whose first-declared agent was declared first. The agents of a group are in declaration
+     * order.
+     *
+     * @return all agents, each once
+     */
+    public List<String> inTopologicalOrder() {
+        return new NameList(names, order, 0, order.length);
+    }
+
+    /**
+     * The limits that were given.
+     *
+     * @return the rules; {@link Rules#NONE} if there are none
+     */
+    public Rules rules() {
+        return rules;
+    }
+
+    /**
+     * What is legal but may not be meant.
+     *
+     * @return warnings, sorted by kind, then by their first agent
+     */
+    public List<Warning> warnings() {
+        return warnings;
+    }
+
+    private int node(String name, String argument) {
+        String reserved = Names.reserved(Objects.requireNonNull(name, argument));
+        Integer node = nodes.get(reserved == null ? name : reserved);
+        if (node == null) {
+            throw new IllegalArgumentException(
+                    "there is no agent " + Names.quoted(name) + Names.didYouMean(name, agents));
+        }
+        return node;
+    }
+
+    /**
+     * A picture for <a href="https://mermaid.js.org">Mermaid</a>: start, end and user are rounded, a rendezvous is a
+     * hexagon, two edges back and forth are one arrow with two heads.
+     *
+     * @return a flowchart, lines ended by {@code \n}; the same for equal topologies
+     */
+    public String toMermaid() {
+        return Mermaid.draw(names, graph, rendezvous);
+    }
+
+    /** The notation; {@link #parse} makes an equal topology of it. */
+    @Override
+    public String toString() {
+        return Writer.write(names, graph, rendezvous, rules);
+    }
+
+    /** The same agents in the same order, each with the same successors in the same order, rendezvous and rules. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Topology that
+                && agents.equals(that.agents)
+                && graph.equals(that.graph)
+                && rendezvous.equals(that.rendezvous)
+                && rules.equals(that.rules);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(agents, graph, rendezvous, rules);
+    }
+}
