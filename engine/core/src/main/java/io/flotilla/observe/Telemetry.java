@@ -12,7 +12,16 @@ public enum Telemetry {
     /** One subscription to a round. Its parent is the observation in the subscriber's context, if there is one. */
     ROUND("flotilla.round", Type.OBSERVATION, "", List.of(Tag.OUTCOME, Tag.RUN_ID)),
 
-    /** One step, all attempts included. Its parent is the round's; what the agent observes has it for a parent. */
+    /** One run. Its parent is the observation in the context the run was started with, if there is one. */
+    RUN("flotilla.run", Type.OBSERVATION, "", List.of(Tag.OUTCOME, Tag.RUN_ID)),
+
+    /**
+     * One branch of a run. Its parent is the branch that forked it, or the run. Has an event for each fork, join and
+     * rendezvous.
+     */
+    BRANCH("flotilla.branch", Type.OBSERVATION, "", List.of(Tag.AGENT, Tag.OUTCOME, Tag.BRANCH)),
+
+    /** One step, all attempts included. Its parent is the round's, or its branch's; what the agent observes has it for a parent. */
     STEP("flotilla.step", Type.OBSERVATION, "", List.of(Tag.AGENT, Tag.OUTCOME, Tag.AGENT_INSTANCE, Tag.STEP_ID)),
 
     /** How long steps take, and how many there are. */
@@ -41,14 +50,17 @@ public enum Telemetry {
         /**
          * How it ended. Steps: the kind of their result, {@code succeeded}, {@code degraded}, {@code failed}, {@code
          * timed_out}, {@code rejected} or {@code cancelled}. Rounds: {@code completed}, {@code failed} or {@code
-         * cancelled}.
+         * cancelled}. Runs: {@code succeeded}, {@code failed} or {@code cancelled}. Branches: {@code answered}, {@code
+         * failed}, {@code moved_on} or {@code cancelled}.
          */
         OUTCOME("outcome", true),
         /** Which agent of its kind; absent where the kind has one only. On observations, as a high-cardinality value. */
         AGENT_INSTANCE("agent.instance", false),
         /** The step's id, as in the log. On observations, as a high-cardinality value. */
         STEP_ID("step.id", false),
-        /** The round's id. On observations, as a high-cardinality value. */
+        /** The branch's path. On observations, as a high-cardinality value. */
+        BRANCH("branch", false),
+        /** The round's or run's id. On observations, as a high-cardinality value. */
         RUN_ID("run.id", false);
 
         /** How many kinds of agents have a value of their own. */

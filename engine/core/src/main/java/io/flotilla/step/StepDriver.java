@@ -7,6 +7,7 @@ import io.micrometer.observation.Observation;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Scheduler;
 import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
@@ -146,6 +147,15 @@ public final class StepDriver<I, O> {
      */
     public EngineTime time() {
         return steps.engine.time();
+    }
+
+    /**
+     * Where listeners are told what may keep their thread.
+     *
+     * @return the engine's scheduler for listeners; each worker of it is a thread of its own
+     */
+    public Scheduler listeners() {
+        return steps.schedulers.feeds();
     }
 
     /**

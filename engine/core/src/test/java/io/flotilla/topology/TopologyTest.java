@@ -212,8 +212,7 @@ class TopologyTest {
                 topology.successors("AgentA"),
                 topology.predecessors("AgentA"),
                 topology.inTopologicalOrder())) {
-            assertThatExceptionOfType(UnsupportedOperationException.class)
-                    .isThrownBy(() -> list.set(0, "x"));
+            assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(() -> list.set(0, "x"));
         }
     }
 

@@ -1,0 +1,89 @@
+package io.flotilla.run;
+
+import io.flotilla.step.StepResult;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A step of a branch failed after all its attempts, or its agent decided to fail. */
+public final class AgentFailedException extends RunFailure {
+
+    private static final long serialVersionUID = 1L;
+
+    private final String agent;
+    private final transient BranchPath branch;
+    private final StepResult.@Nullable Kind stepKind;
+    private final String reason;
+
+    private AgentFailedException(
+            String message,
+            String agent,
+            BranchPath branch,
+            StepResult.@Nullable Kind stepKind,
+            String reason,
+            @Nullable Throwable cause) {
+        super(message, cause);
+        this.agent = agent;
+        this.branch = branch;
+        this.stepKind = stepKind;
+        this.reason = reason;
+    }
+
+    static AgentFailedException decided(String agent, BranchPath branch, String reason) {
+        return new AgentFailedException(
+                "agent " + agent + " (branch " + branch + ") decided to fail: " + reason,
+                agent,
+                branch,
+                null,
+                reason,
+                null);
+    }
+
+    static AgentFailedException step(String agent, BranchPath branch, StepResult.Kind kind, Throwable cause) {
+        String reason =
+                Objects.requireNonNullElse(cause.getMessage(), cause.getClass().getName());
+        return new AgentFailedException(
+                "agent " + agent + " (branch " + branch + ") " + kind + ": " + cause,
+                agent,
+                branch,
+                kind,
+                reason,
+                cause);
+    }
+
+    @Override
+    public Kind kind() {
+        return Kind.STEP_FAILED;
+    }
+
+    /**
+     * Who failed.
+     *
+     * @return the agent's name in the topology
+     */
+    public String agent() {
+        return agent;
+    }
+
+    /**
+     * On which branch.
+     *
+     * @return its path
+     */
+    public BranchPath branch() {
+        return branch;
+    }
+
+    /**
+     * How the step ended.
+     *
+     * @return the kind of the step's result; null if the step succeeded and its agent decided to fail
+     */
+    public StepResult.@Nullable Kind stepKind() {
+        return stepKind;
+    }
+
+    @Override
+    public String reason() {
+        return reason;
+    }
+}

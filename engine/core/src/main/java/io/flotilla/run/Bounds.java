@@ -1,0 +1,36 @@
+package io.flotilla.run;
+
+import java.math.BigDecimal;
+import java.time.Duration;
+
+/** Checks of arguments, each with the value in its message. */
+final class Bounds {
+
+    private Bounds() {}
+
+    static Duration positive(String name, Duration value) {
+        if (value.isZero() || value.isNegative()) {
+            throw new IllegalArgumentException(name + " must be > 0, was " + value);
+        }
+        try {
+            var unused = value.toNanos();
+        } catch (ArithmeticException tooLong) {
+            throw new IllegalArgumentException(name + " must be <= 292 years, was " + value, tooLong);
+        }
+        return value;
+    }
+
+    static BigDecimal positive(String name, BigDecimal value) {
+        if (value.signum() <= 0) {
+            throw new IllegalArgumentException(name + " must be > 0, was " + value);
+        }
+        return value;
+    }
+
+    static long atLeast(long least, String name, long value) {
+        if (value < least) {
+            throw new IllegalArgumentException(name + " must be >= " + least + ", was " + value);
+        }
+        return value;
+    }
+}

@@ -1,0 +1,344 @@
+package io.flotilla.run;
+
+import io.flotilla.AgentId;
+import io.flotilla.agent.Agent;
+import io.flotilla.agent.UsageLedger;
+import io.flotilla.step.StepDriver;
+import io.flotilla.step.StepEngine;
+import io.flotilla.step.StepIdentity;
+import io.flotilla.step.StepResult;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.util.concurrent.Queues;
+import reactor.util.context.Context;
+
+/**
+ * What is around the machine of a run: brings it facts from whatever thread they come, and carries its effects out with the
+ * step engine.
+ *
+ * <p>Facts are queued, and one thread at a time works them off ({@link #owed}): applies one, tells its events, carries out
+ * its effects in order, and only then takes the next. So an agent that ends while it is being called does not nest, and
+ * nobody ever sees the machine half-way. Whoever brings a fact while nobody works becomes the one who does.
+ *
+ * <p>An effect may call an agent that keeps the thread. The step engine notices ({@link #resume}), and another thread goes on
+ * with the effects that are left; the one that was kept does nothing more. What the worker touches is therefore in fields.
+ */
+final class Drive<O> implements StepDriver.Listener<Decision> {
+
+    private final RunMachine machine;
+    private final Agent<Turn, Decision>[] agents;
+    private final StepDriver<Turn, Decision> driver;
+    private final RunScope scope;
+    private final Tracing tracing;
+    private final EventLog events;
+    private final Sinks.One<RunResult<O>> result = Sinks.one();
+    private final Map<String, OpenQuestion> questions = new LinkedHashMap<>(); // guarded by itself
+    private final Instant startedAt;
+    private final long startedNanos;
+
+    /** As many facts as there are steps in flight, timers and calls of users; never more. */
+    private final Queue<Fact> facts = Queues.<Fact>unboundedMultiproducer().get();
+
+    /** How many facts have not been done with; whoever raises it from 0 works until it is 0 again. */
+    private final AtomicInteger owed = new AtomicInteger();
+
+    private volatile int waiting;
+
+    // Touched by the one who works only.
+    private List<Effect> effects = List.of();
+    private int nextEffect;
+    private final Map<Long, StepDriver.Prepared> inFlight = new HashMap<>();
+    private final Map<Long, Disposable> timers = new HashMap<>();
+
+    /** What all steps of a run have in common; does not hold on to the run. */
+    private record RunScope(String runId, @Nullable Instant deadline, UsageLedger usage, Routes routes) {}
+
+    /** The identity that travels with a step. */
+    private record RunStep(RunScope scope, Effect.StartStep start) implements StepIdentity {
+
+        @Override
+        public String runId() {
+            return scope.runId;
+        }
+
+        @Override
+        public String branchPath() {
+            return start.branch().toString();
+        }
+
+        @Override
+        public long stepNumber() {
+            return start.number();
+        }
+
+        @Override
+        public @Nullable Instant deadline() {
+            return scope.deadline;
+        }
+
+        @Override
+        public List<AgentId> delegationPath() {
+            return Delegation.agents(start.delegation(), scope.routes);
+        }
+
+        @Override
+        public UsageLedger usage() {
+            return scope.usage;
+        }
+    }
+
+    Drive(Plan plan, Agent<Turn, Decision>[] agents, StepEngine engine, int eventHistory, Context context) {
+        this.agents = agents;
+        this.machine = new RunMachine(plan);
+        UsageLedger usage = new UsageLedger();
+        this.driver = engine.driver(this, usage);
+        this.startedAt = driver.time().now();
+        this.startedNanos = driver.time().nanoTime();
+        Duration limit = plan.limits().time;
+        this.scope = new RunScope(driver.runId(), limit == null ? null : startedAt.plus(limit), usage, plan.routes());
+        this.tracing = new Tracing(driver, context);
+        this.events = new EventLog(eventHistory, driver.listeners());
+    }
+
+    void start(Object task) {
+        offer(new Fact.Started(startedAt, task));
+    }
+
+    String runId() {
+        return scope.runId();
+    }
+
+    Mono<RunResult<O>> result() {
+        return result.asMono();
+    }
+
+    Flux<RunEvent> events() {
+        return events.events();
+    }
+
+    void pause() {
+        offer(new Fact.Paused(now()));
+    }
+
+    void resumeRun() {
+        offer(new Fact.Resumed(now()));
+    }
+
+    void cancel() {
+        offer(new Fact.Cancelled(now()));
+    }
+
+    List<OpenQuestion> questions() {
+        synchronized (questions) {
+            return List.copyOf(questions.values());
+        }
+    }
+
+    boolean answer(String question, @Nullable Object value) {
+        synchronized (questions) {
+            if (questions.remove(question) == null) {
+                return false;
+            }
+        }
+        offer(new Fact.QuestionAnswered(now(), question, value));
+        return true;
+    }
+
+    // --- facts
+
+    @Override
+    public void settled(StepIdentity identity, StepResult<Decision> settled) {
+        StepResult.Kind kind = settled.kind();
+        offer(new Fact.StepSettled(
+                now(),
+                ((RunStep) identity).start().step(),
+                settled.value(),
+                kind.isFailure() ? kind : null,
+                kind.isFailure() ? settled.cause() : null,
+                scope.usage().total()));
+    }
+
+    /** A clock of the user's that throws must not take a fact with it. */
+    private Instant now() {
+        try {
+            return driver.time().now();
+        } catch (Throwable noTime) {
+            return startedAt;
+        }
+    }
+
+    private void offer(Fact fact) {
+        facts.offer(fact);
+        if (owed.getAndIncrement() == 0) {
+            work();
+        }
+    }
+
+    private void work() {
+        do {
+            apply(facts.remove());
+            if (!carryOut()) {
+                return; // another thread goes on
+            }
+        } while (owed.decrementAndGet() != 0);
+    }
+
+    @Override
+    public void resume() {
+        if (carryOut() && owed.decrementAndGet() != 0) {
+            work();
+        }
+    }
+
+    @Override
+    public long waiting() {
+        return waiting;
+    }
+
+    private void apply(Fact fact) {
+        if (fact instanceof Fact.StepSettled settled) {
+            inFlight.remove(settled.step());
+        } else if (fact instanceof Fact.DeadlinePassed deadline) {
+            timers.remove(deadline.timer());
+        }
+        nextEffect = 0;
+        try {
+            effects = machine.apply(fact);
+            waiting = machine.waiting();
+            open(effects);
+            for (RunEvent event : machine.events()) {
+                tracing.tell(event);
+                events.tell(event);
+            }
+        } catch (Throwable broken) {
+            breakDown(broken);
+        }
+    }
+
+    /** Nothing of the user's runs in the machine: whatever it throws is ours, and nobody is to wait for an end. */
+    private void breakDown(Throwable broken) {
+        effects = List.of();
+        over();
+        events.fail(broken);
+        result.tryEmitError(broken);
+    }
+
+    // --- effects
+
+    /** False if the thread was kept and another has taken over. */
+    private boolean carryOut() {
+        while (nextEffect < effects.size()) {
+            Effect effect = effects.get(nextEffect);
+            nextEffect++;
+            if (effect instanceof Effect.StartStep start) {
+                if (!start(start)) {
+                    return false;
+                }
+            } else {
+                carryOut(effect);
+            }
+        }
+        return true;
+    }
+
+    private void carryOut(Effect effect) {
+        if (effect instanceof Effect.CancelStep cancel) {
+            StepDriver.Prepared step = inFlight.remove(cancel.step());
+            if (step != null) {
+                step.cancel();
+            }
+        } else if (effect instanceof Effect.StartTimer timer) {
+            startTimer(timer.timer(), timer.delay());
+        } else if (effect instanceof Effect.CancelTimer timer) {
+            Disposable running = timers.remove(timer.timer());
+            if (running != null) {
+                running.dispose();
+            }
+        } else if (effect instanceof Effect.CloseQuestion close) {
+            synchronized (questions) {
+                questions.remove(close.question());
+            }
+        } else if (effect instanceof Effect.Finish finish) {
+            finish(finish);
+        }
+    }
+
+    private boolean start(Effect.StartStep start) {
+        RunStep identity = new RunStep(scope, start);
+        StepDriver.Prepared step;
+        try {
+            step = driver.prepare(
+                    agents[start.node()], start.turn(), start.step(), identity, tracing.context(start.branch()));
+        } catch (Throwable noTime) { // a clock or timer of the user's that throws
+            offer(new Fact.StepSettled(
+                    now(),
+                    start.step(),
+                    null,
+                    StepResult.Kind.FAILED,
+                    noTime,
+                    scope.usage().total()));
+            return true;
+        }
+        inFlight.put(start.step(), step);
+        return driver.start(step);
+    }
+
+    /** Before anybody can hear of them: an answer may come as fast as the event that tells of the question. */
+    private void open(List<Effect> asked) {
+        for (Effect effect : asked) {
+            if (effect instanceof Effect.Ask ask) {
+                synchronized (questions) {
+                    questions.put(ask.question().id(), ask.question());
+                }
+            }
+        }
+    }
+
+    private void startTimer(long timer, Duration delay) {
+        try {
+            timers.put(timer, driver.time().after(delay, () -> offer(new Fact.DeadlinePassed(now(), timer))));
+        } catch (Throwable noTimer) { // a deadline that cannot be kept is one that has passed
+            offer(new Fact.DeadlinePassed(now(), timer));
+        }
+    }
+
+    private void finish(Effect.Finish finish) {
+        over();
+        @SuppressWarnings("unchecked") // the machine holds every answer against its type
+        List<O> answers = (List<O>) new ArrayList<>(finish.answers());
+        RunResult<O> finished =
+                new RunResult<>(scope.runId(), finish, answers, scope.usage().total(), startedAt, sinceStart());
+        events.complete();
+        result.tryEmitValue(finished);
+    }
+
+    private Duration sinceStart() {
+        try {
+            return Duration.ofNanos(Math.max(0, driver.time().nanoTime() - startedNanos));
+        } catch (Throwable noTime) {
+            return Duration.ZERO;
+        }
+    }
+
+    private void over() {
+        driver.close();
+        timers.values().forEach(Disposable::dispose);
+        timers.clear();
+        inFlight.clear();
+        synchronized (questions) {
+            questions.clear();
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package io.flotilla.run;
+
+import io.flotilla.agent.Usage;
+import io.flotilla.step.StepResult;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** What a {@link RunMachine} is told. The same facts in the same order make the same run. */
+sealed interface Fact {
+
+    /** When it happened. */
+    Instant at();
+
+    /** The run starts with its task. */
+    record Started(Instant at, @Nullable Object task) implements Fact {}
+
+    /**
+     * A step has ended with a decision, or with none.
+     *
+     * @param step its serial number in the run
+     * @param decision what its agent decided; null if it decided nothing, or failed
+     * @param failed how it failed; null if it did not
+     * @param cause why it failed; null if it did not
+     * @param used what the whole run has used by then
+     */
+    record StepSettled(
+            Instant at,
+            long step,
+            @Nullable Decision decision,
+            StepResult.@Nullable Kind failed,
+            @Nullable Throwable cause,
+            Usage used)
+            implements Fact {}
+
+    /** A timer has fired. */
+    record DeadlinePassed(Instant at, long timer) implements Fact {}
+
+    /** Somebody has answered a question. */
+    record QuestionAnswered(
+            Instant at, String question, @Nullable Object value) implements Fact {}
+
+    /** No more steps are to start. */
+    record Paused(Instant at) implements Fact {}
+
+    /** Steps are to start again. */
+    record Resumed(Instant at) implements Fact {}
+
+    /** Nobody wants the run any more. */
+    record Cancelled(Instant at) implements Fact {}
+}

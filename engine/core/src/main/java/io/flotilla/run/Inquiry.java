@@ -1,0 +1,39 @@
+package io.flotilla.run;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A question that is open, and for whom. */
+final class Inquiry {
+
+    /** As people see it. */
+    final OpenQuestion open;
+
+    /** Who waits for the answer; null if it is the run's own join that asks. */
+    final @Nullable Branch branch;
+
+    /** What the branch's agent asked; null if it is a join that asks. */
+    final @Nullable Question question;
+
+    /** What the branch fails with if the answer to a join's question is not to proceed. */
+    final @Nullable JoinShortfallException shortfall;
+
+    /** What it proceeds with; null of a rendezvous, which has its arrivals. */
+    final @Nullable List<Outcome> outcomes;
+
+    /** The timer of its deadline; 0 for none. */
+    long timer;
+
+    Inquiry(
+            OpenQuestion open,
+            @Nullable Branch branch,
+            @Nullable Question question,
+            @Nullable JoinShortfallException shortfall,
+            @Nullable List<Outcome> outcomes) {
+        this.open = open;
+        this.branch = branch;
+        this.question = question;
+        this.shortfall = shortfall;
+        this.outcomes = outcomes;
+    }
+}

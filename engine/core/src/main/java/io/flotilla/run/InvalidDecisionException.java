@@ -1,0 +1,55 @@
+package io.flotilla.run;
+
+import java.util.List;
+
+/** An agent decided what its edges do not allow, and did so again after each correction. */
+public final class InvalidDecisionException extends RunFailure {
+
+    private static final long serialVersionUID = 1L;
+
+    private final String agent;
+    private final transient BranchPath branch;
+    private final transient List<String> allowed;
+
+    InvalidDecisionException(String agent, BranchPath branch, Correction last) {
+        super(
+                "agent " + agent + " (branch " + branch + "): " + last.problem() + "; allowed: " + last.allowed()
+                        + "; corrected " + (last.number() - 1) + " times",
+                null);
+        this.agent = agent;
+        this.branch = branch;
+        this.allowed = last.allowed();
+    }
+
+    @Override
+    public Kind kind() {
+        return Kind.INVALID_DECISION;
+    }
+
+    /**
+     * Whose decision it was.
+     *
+     * @return the agent's name in the topology
+     */
+    public String agent() {
+        return agent;
+    }
+
+    /**
+     * On which branch.
+     *
+     * @return its path
+     */
+    public BranchPath branch() {
+        return branch;
+    }
+
+    /**
+     * Where its edges lead.
+     *
+     * @return the names, in the topology's order
+     */
+    public List<String> allowed() {
+        return allowed;
+    }
+}

@@ -1,0 +1,283 @@
+package io.flotilla.run;
+
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * When the branches of a fork are enough, and what to do when they are not.
+ *
+ * <p>A join counts the members of its fork as they are at each moment: answered, failed, live; those who have moved on, to
+ * a rendezvous or to {@code end}, do not count. It decides at the first moment at which its decision is certain: it is
+ * met as soon as enough have answered, and falls short as soon as enough can no longer come. Then the branches still live
+ * are cancelled, unless {@link #keepStragglers()}.
+ *
+ * <p>At a rendezvous only those who have arrived count: {@link #first()} and {@link #atLeast} fire it on arrival, the
+ * others when nobody else can come. {@code atLeast} falls short when fewer have arrived and nobody else can come. At the
+ * deadline {@link #all()} and {@link #ratio} fall short, {@code any} and {@code atLeast} go on with what has arrived.
+ * Who arrives after that is late; nobody is cancelled there.
+ *
+ * <p>Immutable.
+ */
+public final class Join {
+
+    /** What a join asks for. */
+    enum Require {
+        ALL,
+        AT_LEAST,
+        RATIO,
+        FIRST,
+        ANY
+    }
+
+    /** What a shortfall does. */
+    enum Shortfall {
+        FAIL,
+        PROCEED,
+        ASK
+    }
+
+    /** What a join says of a tally. */
+    enum Verdict {
+        OPEN,
+        MET,
+        SHORT
+    }
+
+    private final Require require;
+    private final int atLeast;
+    private final double ratio;
+    private final @Nullable Duration within;
+    private final Shortfall shortfall;
+    private final boolean keepStragglers;
+
+    private Join(
+            Require require,
+            int atLeast,
+            double ratio,
+            @Nullable Duration within,
+            Shortfall shortfall,
+            boolean keepStragglers) {
+        this.require = require;
+        this.atLeast = atLeast;
+        this.ratio = ratio;
+        this.within = within;
+        this.shortfall = shortfall;
+        this.keepStragglers = keepStragglers;
+    }
+
+    private static Join of(Require require, int atLeast, double ratio) {
+        return new Join(require, atLeast, ratio, null, Shortfall.FAIL, false);
+    }
+
+    /**
+     * Everybody must answer; the first failure is a shortfall. The default.
+     *
+     * @return the join
+     */
+    public static Join all() {
+        return of(Require.ALL, 0, 0);
+    }
+
+    /**
+     * So many must answer; met by the last of them, whatever the others do.
+     *
+     * @param count 1 or more; may be more than there are branches, and is then never met
+     * @return the join
+     * @throws IllegalArgumentException if {@code count} is below 1
+     */
+    public static Join atLeast(int count) {
+        return of(Require.AT_LEAST, (int) Bounds.atLeast(1, "atLeast", count), 0);
+    }
+
+    /**
+     * That share of the members must answer: met as soon as answered / (answered + failed + live) is at least {@code
+     * ratio}, short as soon as (answered + live) / (answered + failed + live) is below it.
+     *
+     * @param ratio from 0 to 1; with 0 it is met by the first branch that ends, in whatever way
+     * @return the join
+     * @throws IllegalArgumentException if {@code ratio} is outside its bounds or not a number
+     */
+    public static Join ratio(double ratio) {
+        if (!(ratio >= 0 && ratio <= 1)) {
+            throw new IllegalArgumentException("ratio must be >= 0 and <= 1, was " + ratio);
+        }
+        return of(Require.RATIO, 0, ratio);
+    }
+
+    /**
+     * The first answer is enough. Failures do not matter as long as somebody may still answer.
+     *
+     * @return the join
+     */
+    public static Join first() {
+        return of(Require.FIRST, 0, 0);
+    }
+
+    /**
+     * Waits until all have ended; one answer is enough.
+     *
+     * @return the join
+     */
+    public static Join any() {
+        return of(Require.ANY, 0, 0);
+    }
+
+    /**
+     * The same join with a deadline, counted from when the fork opens, or from the first arrival at a rendezvous. Whoever
+     * has not ended then counts as failed, and is among the outcomes as {@link Outcome.TimedOut}. An answer at that very
+     * moment is in time.
+     *
+     * @param within more than zero; default none
+     * @return a join with that deadline
+     * @throws NullPointerException if {@code within} is null
+     * @throws IllegalArgumentException if {@code within} is not more than zero, or more than 292 years
+     */
+    public Join within(Duration within) {
+        return new Join(require, atLeast, ratio, Bounds.positive("within", within), shortfall, keepStragglers);
+    }
+
+    /**
+     * A shortfall fails the branch that forked, with {@link JoinShortfallException}. The default.
+     *
+     * @return such a join
+     */
+    public Join orFail() {
+        return new Join(require, atLeast, ratio, within, Shortfall.FAIL, keepStragglers);
+    }
+
+    /**
+     * After a shortfall the branch that forked goes on with the outcomes there are, failures among them.
+     *
+     * @return such a join
+     */
+    public Join orProceed() {
+        return new Join(require, atLeast, ratio, within, Shortfall.PROCEED, keepStragglers);
+    }
+
+    /**
+     * A shortfall is a person's to decide: an {@link OpenQuestion} with the choices {@code proceed} and {@code fail}
+     * waits for as long as the run lives. Any other answer than {@code proceed} or {@code true} is {@code fail}. Needs no
+     * edge to {@code user}.
+     *
+     * @return such a join
+     */
+    public Join orAsk() {
+        return new Join(require, atLeast, ratio, within, Shortfall.ASK, keepStragglers);
+    }
+
+    /**
+     * Lets branches that have not ended when the join decides run on. What they answer is recorded as late and goes
+     * nowhere; the run ends when they have ended too. By default they are cancelled.
+     *
+     * @return such a join
+     */
+    public Join keepStragglers() {
+        return new Join(require, atLeast, ratio, within, shortfall, true);
+    }
+
+    @Nullable Duration within() {
+        return within;
+    }
+
+    Shortfall shortfall() {
+        return shortfall;
+    }
+
+    boolean keepsStragglers() {
+        return keepStragglers;
+    }
+
+    /** Met whatever the live ones do; for a run, which every live branch may yet fork, nothing is lost before they end. */
+    Verdict judge(Tally tally, boolean mayGrow) {
+        if (isMet(tally)) {
+            return Verdict.MET;
+        }
+        boolean certain = tally.answered() + tally.failed() > 0;
+        return certain && isLost(tally, mayGrow) ? Verdict.SHORT : Verdict.OPEN;
+    }
+
+    /** Whether so many branches can never be enough, provided that none of them may move on. */
+    boolean isLostFromTheStart(int branches) {
+        return require == Require.AT_LEAST && branches < atLeast;
+    }
+
+    boolean isMet(Tally tally) {
+        return switch (require) {
+            case ALL -> tally.live() == 0 && tally.failed() == 0 && tally.answered() > 0;
+            case AT_LEAST -> tally.answered() >= atLeast;
+            case RATIO -> tally.answered() + tally.failed() > 0 && share(tally.answered(), tally) >= ratio;
+            case FIRST -> tally.answered() > 0;
+            case ANY -> tally.live() == 0 && tally.answered() > 0;
+        };
+    }
+
+    private boolean isLost(Tally tally, boolean mayGrow) {
+        boolean open = mayGrow && tally.live() > 0;
+        return switch (require) {
+            case ALL -> tally.failed() > 0;
+            case AT_LEAST -> !open && tally.answered() + tally.live() < atLeast;
+            case RATIO -> !open && share(tally.answered() + tally.live(), tally) < ratio;
+            case FIRST, ANY -> tally.live() == 0 && tally.answered() == 0;
+        };
+    }
+
+    /** Divided, not multiplied: 11 of 20 are 0.55, and 0.55 times 20 is more than 11. */
+    private static double share(int count, Tally tally) {
+        return (double) count / tally.all();
+    }
+
+    // --- at a rendezvous
+
+    /** Whether so many arrivals are enough while others may still come. */
+    boolean firesOnArrival(int arrived) {
+        return require == Require.FIRST || (require == Require.AT_LEAST && arrived >= atLeast);
+    }
+
+    /** Whether so many arrivals are enough when nobody else can come. */
+    boolean isMetBy(int arrived) {
+        return require != Require.AT_LEAST || arrived >= atLeast;
+    }
+
+    /** Whether what has arrived is enough because the time is up. */
+    boolean isMetAtDeadline() {
+        return require != Require.ALL && require != Require.RATIO;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Join that
+                && require == that.require
+                && atLeast == that.atLeast
+                && Double.compare(ratio, that.ratio) == 0
+                && Objects.equals(within, that.within)
+                && shortfall == that.shortfall
+                && keepStragglers == that.keepStragglers;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(require, atLeast, ratio, within, shortfall, keepStragglers);
+    }
+
+    /** As it is written in code, without what is default: {@code ratio(0.8).within(PT20S).orProceed()}. */
+    @Override
+    public String toString() {
+        String required = switch (require) {
+            case ALL -> "all()";
+            case AT_LEAST -> "atLeast(" + atLeast + ")";
+            case RATIO -> "ratio(" + ratio + ")";
+            case FIRST -> "first()";
+            case ANY -> "any()";
+        };
+        String then = switch (shortfall) {
+            case FAIL -> "";
+            case PROCEED -> ".orProceed()";
+            case ASK -> ".orAsk()";
+        };
+        return required
+                + (within == null ? "" : ".within(" + within + ")")
+                + then
+                + (keepStragglers ? ".keepStragglers()" : "");
+    }
+}

@@ -1,0 +1,113 @@
+package io.flotilla.run;
+
+import java.util.List;
+
+/**
+ * Not enough branches of a fork answered, or not enough came to a rendezvous. Its cause is the first failure behind it, in
+ * lineage order; the others are suppressed, at most {@value #MOST_SUPPRESSED}.
+ */
+public final class JoinShortfallException extends RunFailure {
+
+    private static final long serialVersionUID = 1L;
+
+    /** How many further failures are kept. */
+    static final int MOST_SUPPRESSED = 16;
+
+    private final String agent;
+    private final transient BranchPath branch;
+    private final transient Join join;
+
+    private JoinShortfallException(String message, String agent, BranchPath branch, Join join, List<Outcome> outcomes) {
+        super(message, null);
+        this.agent = agent;
+        this.branch = branch;
+        this.join = join;
+        RunFailure first = null;
+        int suppressed = 0;
+        for (Outcome outcome : outcomes) {
+            if (outcome instanceof Outcome.Failed failed) {
+                if (first == null) {
+                    first = failed.failure().first();
+                    initCause(first);
+                } else if (suppressed < MOST_SUPPRESSED) {
+                    addSuppressed(failed.failure());
+                    suppressed++;
+                }
+            }
+        }
+    }
+
+    /** At a fork; {@code outcomes} in lineage order. */
+    static JoinShortfallException ofFork(
+            String agent, BranchPath branch, Join join, List<Outcome> outcomes, Tally tally) {
+        StringBuilder message = new StringBuilder("join ")
+                .append(join)
+                .append(" of the fork at ")
+                .append(agent)
+                .append(" (branch ")
+                .append(branch)
+                .append(") fell short: ")
+                .append(tally);
+        for (Outcome outcome : outcomes) {
+            if (outcome instanceof Outcome.Failed failed) {
+                message.append("; first, ").append(failed.failure().first().getMessage());
+                break;
+            }
+            if (outcome instanceof Outcome.TimedOut timedOut) {
+                message.append("; first, agent ")
+                        .append(timedOut.agent())
+                        .append(" (branch ")
+                        .append(timedOut.branch())
+                        .append(") had not ended within ")
+                        .append(timedOut.limit());
+                break;
+            }
+        }
+        return new JoinShortfallException(message.toString(), agent, branch, join, outcomes);
+    }
+
+    /** At a rendezvous. */
+    static JoinShortfallException ofRendezvous(
+            String agent, BranchPath branch, Join join, int arrived, boolean expired) {
+        String message = "join " + join + " at the rendezvous " + agent + " (branch " + branch + ") fell short: "
+                + arrived + " arrived" + (expired ? " in time" : " and nobody else can");
+        return new JoinShortfallException(message, agent, branch, join, List.of());
+    }
+
+    @Override
+    public Kind kind() {
+        return Kind.JOIN_SHORTFALL;
+    }
+
+    /**
+     * Where the join is.
+     *
+     * @return the agent that forked, or the rendezvous; {@code end} for the join of the whole run
+     */
+    public String agent() {
+        return agent;
+    }
+
+    /**
+     * Whose fork it is.
+     *
+     * @return the path of the branch that forked; of a rendezvous, that of its own branch
+     */
+    public BranchPath branch() {
+        return branch;
+    }
+
+    /**
+     * What was asked for.
+     *
+     * @return the join
+     */
+    public Join join() {
+        return join;
+    }
+
+    @Override
+    RunFailure first() {
+        return getCause() instanceof RunFailure cause ? cause : this;
+    }
+}

@@ -1,0 +1,43 @@
+package io.flotilla.run;
+
+/**
+ * A limit of the whole run was exceeded; the run ends. The message names the limit, its value, and the path of agents the
+ * run was on.
+ */
+public final class LimitExceededException extends RunFailure {
+
+    private static final long serialVersionUID = 1L;
+
+    private final String limit;
+    private final String value;
+
+    LimitExceededException(String limit, String value, String where) {
+        super("limit exceeded: " + limit + " " + value + where, null);
+        this.limit = limit;
+        this.value = value;
+    }
+
+    @Override
+    public Kind kind() {
+        return Kind.LIMIT_EXCEEDED;
+    }
+
+    /**
+     * Which limit.
+     *
+     * @return {@code steps}, {@code time}, {@code tokens}, {@code cost}, {@code branches}, {@code depth}, {@code
+     *     questions} or {@code delegationCycles}
+     */
+    public String limit() {
+        return limit;
+    }
+
+    /**
+     * The limit's value.
+     *
+     * @return as it was set
+     */
+    public String value() {
+        return value;
+    }
+}

@@ -1,0 +1,53 @@
+package io.flotilla.run;
+
+import io.flotilla.AgentId;
+import io.flotilla.agent.Agent;
+import io.flotilla.agent.StepContext;
+import io.flotilla.topology.Topology;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * An agent under the name it has in the topology, which is who it is in this workflow: in contexts, logs, meters and for
+ * guards.
+ */
+record NodeAgent(AgentId id, Agent<Turn, Decision> body) implements Agent<Turn, Decision> {
+
+    @Override
+    public Mono<Decision> step(Turn turn, StepContext context) {
+        return body.step(turn, context);
+    }
+
+    /** One that knows nothing of runs: takes the input, and its value is an answer or the only hand-off there is. */
+    static <I, O> Agent<Turn, Decision> plain(Class<I> inputType, Agent<? super I, ? extends O> agent) {
+        return new Plain<>(inputType, agent);
+    }
+
+    private record Plain<I, O>(Class<I> inputType, Agent<? super I, ? extends O> agent)
+            implements Agent<Turn, Decision> {
+
+        @Override
+        public AgentId id() {
+            return agent.id();
+        }
+
+        @Override
+        public Mono<Decision> step(Turn turn, StepContext context) {
+            I input = turn.input(inputType);
+            if (input == null) {
+                return Mono.error(new NullPointerException("agent " + agent.id() + " was handed nothing over"));
+            }
+            return Mono.from(agent.step(input, context))
+                    .map(value -> decision(turn, value))
+                    .switchIfEmpty(Mono.fromSupplier(() -> decision(turn, null)));
+        }
+
+        private static Decision decision(Turn turn, @Nullable Object value) {
+            List<String> targets = turn.targets();
+            return targets.size() == 1 && !targets.get(0).equals(Topology.USER)
+                    ? Decision.handOff(targets.get(0), value)
+                    : Decision.answer(value);
+        }
+    }
+}

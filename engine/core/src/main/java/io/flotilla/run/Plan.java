@@ -1,0 +1,30 @@
+package io.flotilla.run;
+
+import java.util.Map;
+
+/**
+ * What a workflow lays down for each of its runs. Immutable.
+ *
+ * @param routes the topology
+ * @param join the join of forks and rendezvous that have none of their own
+ * @param joinAt joins by node
+ * @param end the join of the run
+ * @param limits what a run may use
+ * @param corrections how many corrections in a row an agent is given
+ * @param places how many steps may be in flight
+ * @param answerType what a run may be answered with
+ */
+record Plan(
+        Routes routes,
+        Join join,
+        Map<Integer, Join> joinAt,
+        Join end,
+        Limits.Chain limits,
+        int corrections,
+        int places,
+        Class<?> answerType) {
+
+    Join joinAt(int node) {
+        return joinAt.getOrDefault(node, join);
+    }
+}

@@ -1,0 +1,28 @@
+package io.flotilla.run;
+
+/** Nobody answered a question before its deadline, and it had no default. */
+public final class QuestionExpiredException extends RunFailure {
+
+    private static final long serialVersionUID = 1L;
+
+    private final transient OpenQuestion question;
+
+    QuestionExpiredException(OpenQuestion question) {
+        super("nobody answered " + question, null);
+        this.question = question;
+    }
+
+    @Override
+    public Kind kind() {
+        return Kind.QUESTION_EXPIRED;
+    }
+
+    /**
+     * What was asked.
+     *
+     * @return the question
+     */
+    public OpenQuestion question() {
+        return question;
+    }
+}

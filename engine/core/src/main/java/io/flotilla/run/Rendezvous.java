@@ -1,0 +1,53 @@
+package io.flotilla.run;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * A rendezvous that waits: who has come to a node, in the scope they meet in. Becomes a branch of that scope when it fires.
+ */
+final class Rendezvous {
+
+    final Scope scope;
+    final int node;
+    final Join join;
+
+    /** How many places of the scope are occupied from which somebody may still come; kept by {@link Occupancy}. */
+    int expected;
+
+    /** The timer of its deadline; 0 for none. */
+    long timer;
+
+    boolean open = true;
+
+    /** Who handed on to those who have come, as the first of them knows it. */
+    private final List<Coming> arrivals = new ArrayList<>();
+
+    private record Coming(Arrival arrival, Delegation delegation) {}
+
+    Rendezvous(Scope scope, int node, Join join) {
+        this.scope = scope;
+        this.node = node;
+        this.join = join;
+    }
+
+    void add(Arrival arrival, Delegation delegation) {
+        arrivals.add(new Coming(arrival, delegation));
+    }
+
+    int arrived() {
+        return arrivals.size();
+    }
+
+    /** In lineage order; to be called once, when nobody comes any more. */
+    List<Arrival> arrivals() {
+        arrivals.sort(Comparator.comparing(coming -> coming.arrival().branch()));
+        return arrivals.stream().map(Coming::arrival).toList();
+    }
+
+    /** The path of delegation of the first in lineage order; after {@link #arrivals()}. */
+    Delegation delegation() {
+        return arrivals.get(0).delegation();
+    }
+}

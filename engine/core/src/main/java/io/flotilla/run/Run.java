@@ -1,0 +1,126 @@
+package io.flotilla.run;
+
+import io.flotilla.agent.Agent;
+import io.flotilla.step.StepEngine;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
+
+/**
+ * A run that has been started. It goes on by itself, whoever subscribes to it or not; {@link #cancel()} ends it.
+ *
+ * <p>All methods may be called by any thread, and return at once. What they bring about may be done on the calling thread:
+ * {@link #cancel()} calls the steps' cancel handlers there, {@link #resume()} and {@link #answer} the agents whose turn
+ * comes.
+ *
+ * @param <O> the answers of the run
+ */
+public final class Run<O> {
+
+    private final Drive<O> drive;
+
+    Run(Plan plan, Agent<Turn, Decision>[] agents, StepEngine engine, int eventHistory, Context context) {
+        this.drive = new Drive<>(plan, agents, engine, eventHistory, context);
+    }
+
+    void start(Object task) {
+        drive.start(task);
+    }
+
+    /**
+     * Which run this is.
+     *
+     * @return an id no other run has; printable ASCII without spaces
+     */
+    public String runId() {
+        return drive.runId();
+    }
+
+    /**
+     * What comes of the run.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: the result, when the run has ended; at once if it has. A run that failed or was cancelled has a
+     *       result too.
+     *   <li><b>onError</b>: only an error in the library itself.
+     *   <li><b>cancel</b>: this subscriber is told nothing; the run goes on.
+     *   <li><b>threads</b>: the thread that ended the run, or the one that subscribes after that.
+     * </ul>
+     *
+     * @return the result; the same for every subscriber
+     */
+    public Mono<RunResult<O>> result() {
+        return drive.result();
+    }
+
+    /**
+     * What happens in the run, from its first event on.
+     *
+     * <p>Cold: every subscriber has all events from the start, also when it comes late or after the end.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: the events in order, their numbers without gaps.
+     *   <li><b>onError</b>: {@link EventsLostException} for a subscriber that comes when more events have happened than
+     *       are kept (see {@link Workflow.Builder#eventHistory}), or has as many waiting because it is slow; an error in
+     *       the library itself.
+     *   <li><b>onComplete</b>: after {@link RunEvent.Finished}.
+     *   <li><b>cancel</b>: ends this subscription; the run goes on.
+     *   <li><b>demand</b>: honoured.
+     *   <li><b>threads</b>: a {@code flotilla-failures} thread of the subscriber's own; it may block.
+     * </ul>
+     *
+     * @return the events
+     */
+    public Flux<RunEvent> events() {
+        return drive.events();
+    }
+
+    /**
+     * Starts no more steps until {@link #resume()}. Those in flight end; deadlines and the time of the run go on. Does
+     * nothing if it is paused or has ended.
+     */
+    public void pause() {
+        drive.pause();
+    }
+
+    /** Goes on after {@link #pause()}. Does nothing if it is not paused or has ended. */
+    public void resume() {
+        drive.resumeRun();
+    }
+
+    /** Ends the run: what is in flight is sent a cancel, and nothing more is started. Does nothing if it has ended. */
+    public void cancel() {
+        drive.cancel();
+    }
+
+    /**
+     * The questions that wait for an answer.
+     *
+     * @return as they are now, in the order they were asked
+     */
+    public List<OpenQuestion> questions() {
+        return drive.questions();
+    }
+
+    /**
+     * Answers a question; in any order.
+     *
+     * @param questionId its {@link OpenQuestion#id()}
+     * @param value the answer; may be null
+     * @return true if this is the question's answer; false if it is not open: answered, expired, withdrawn because nobody
+     *     waits for it any more, or never asked
+     * @throws NullPointerException if {@code questionId} is null
+     */
+    public boolean answer(String questionId, @Nullable Object value) {
+        return drive.answer(Objects.requireNonNull(questionId, "questionId"), value);
+    }
+
+    /** The run's id. */
+    @Override
+    public String toString() {
+        return "Run[" + runId() + "]";
+    }
+}

@@ -1,0 +1,16 @@
+package io.flotilla.run;
+
+/** The run was cancelled before it had a result. */
+public final class RunCancelledException extends RunFailure {
+
+    private static final long serialVersionUID = 1L;
+
+    RunCancelledException() {
+        super("the run was cancelled", null);
+    }
+
+    @Override
+    public Kind kind() {
+        return Kind.CANCELLED;
+    }
+}

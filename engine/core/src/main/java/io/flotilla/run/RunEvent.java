@@ -1,0 +1,268 @@
+package io.flotilla.run;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something that happened in a run: enough to draw it. Every event has a number, from 0 and without gaps, and the time of
+ * what caused it. Inputs, requests and answers are not in it. Immutable.
+ *
+ * <p>Every branch starts once, and ends once: it is {@link Answered}, {@link Failed}, {@link MovedOn} or {@link
+ * Cancelled}.
+ */
+public sealed interface RunEvent {
+
+    /**
+     * Its place among the run's events.
+     *
+     * @return a number from 0
+     */
+    long sequence();
+
+    /**
+     * When it happened.
+     *
+     * @return the instant on the engine's clock
+     */
+    Instant at();
+
+    /**
+     * Which branch it happened on.
+     *
+     * @return its path; null for what concerns the whole run
+     */
+    default @Nullable BranchPath branch() {
+        return null;
+    }
+
+    /** How a join ended. */
+    enum Verdict {
+        /** Enough have answered, or have come. */
+        MET,
+        /** Not enough have, and no more can. */
+        SHORT,
+        /** Everybody has moved on, so there is nothing to join. */
+        MOVED_ON
+    }
+
+    /**
+     * The run has started.
+     *
+     * @param sequence its number
+     * @param at when
+     */
+    record RunStarted(long sequence, Instant at) implements RunEvent {}
+
+    /**
+     * A branch has started.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param branch which
+     * @param agent where
+     */
+    record BranchStarted(long sequence, Instant at, BranchPath branch, String agent) implements RunEvent {}
+
+    /**
+     * A step has started.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param branch on which branch
+     * @param agent whose
+     * @param step which of its branch, from 0
+     */
+    record StepStarted(long sequence, Instant at, BranchPath branch, String agent, long step) implements RunEvent {}
+
+    /**
+     * A step has ended.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param branch on which branch
+     * @param agent whose
+     * @param step which of its branch, from 0
+     * @param failed whether it failed
+     */
+    record StepSettled(long sequence, Instant at, BranchPath branch, String agent, long step, boolean failed)
+            implements RunEvent {}
+
+    /**
+     * A decision was not allowed, and the agent is told so.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param branch on which branch
+     * @param agent whose
+     * @param problem what was wrong
+     */
+    record Corrected(long sequence, Instant at, BranchPath branch, String agent, String problem) implements RunEvent {}
+
+    /**
+     * A branch has handed over to another agent, and goes on there.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param branch which
+     * @param agent from where
+     * @param to where to
+     */
+    record HandedOff(long sequence, Instant at, BranchPath branch, String agent, String to) implements RunEvent {}
+
+    /**
+     * A branch has forked, and waits.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param branch which
+     * @param agent where
+     * @param fork which fork of the branch, from 0
+     * @param branches how many branches it has
+     */
+    record Forked(long sequence, Instant at, BranchPath branch, String agent, int fork, int branches)
+            implements RunEvent {}
+
+    /**
+     * The join of a fork has decided.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param branch which branch had forked
+     * @param agent where
+     * @param fork which fork of the branch, from 0
+     * @param verdict how it decided
+     * @param answered how many had answered
+     * @param failed how many had failed, or not ended in time
+     * @param stragglers how many were still live
+     */
+    record Joined(
+            long sequence,
+            Instant at,
+            BranchPath branch,
+            String agent,
+            int fork,
+            Verdict verdict,
+            int answered,
+            int failed,
+            int stragglers)
+            implements RunEvent {}
+
+    /**
+     * A rendezvous fires: its own branch starts next, and fails at once if too few have come.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param branch its own branch
+     * @param agent where
+     * @param verdict how its join decided
+     * @param arrivals how many have come
+     */
+    record RendezvousFired(long sequence, Instant at, BranchPath branch, String agent, Verdict verdict, int arrivals)
+            implements RunEvent {}
+
+    /**
+     * A branch has ended with an answer.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param branch which
+     * @param agent where
+     * @param late whether its join had decided without it, so that the answer goes nowhere
+     */
+    record Answered(long sequence, Instant at, BranchPath branch, String agent, boolean late) implements RunEvent {}
+
+    /**
+     * A branch has ended with a failure.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param branch which
+     * @param agent where
+     * @param failure why
+     */
+    record Failed(long sequence, Instant at, BranchPath branch, String agent, RunFailure failure) implements RunEvent {}
+
+    /**
+     * A branch has ended by going out of its fork: to a rendezvous, or to the end of the run; or because all those it
+     * forked have.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param branch which
+     * @param agent from where
+     * @param to where to; null if it is those it forked who went
+     * @param late whether the rendezvous had fired without it, or the run was decided, so that what it brought goes
+     *     nowhere
+     */
+    record MovedOn(
+            long sequence,
+            Instant at,
+            BranchPath branch,
+            String agent,
+            @Nullable String to,
+            boolean late) implements RunEvent {}
+
+    /**
+     * A branch has been cancelled.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param branch which
+     * @param agent where it was
+     */
+    record Cancelled(long sequence, Instant at, BranchPath branch, String agent) implements RunEvent {}
+
+    /**
+     * A question waits for its answer.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param question what is asked; its id is what to answer with
+     */
+    record Asked(long sequence, Instant at, OpenQuestion question) implements RunEvent {
+
+        @Override
+        public BranchPath branch() {
+            return question.branch();
+        }
+    }
+
+    /**
+     * A question has its answer.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param branch on which branch
+     * @param agent who asked
+     * @param question the question's id
+     * @param byDefault whether the default was taken because nobody answered in time
+     */
+    record QuestionAnswered(
+            long sequence, Instant at, BranchPath branch, String agent, String question, boolean byDefault)
+            implements RunEvent {}
+
+    /**
+     * No more steps start.
+     *
+     * @param sequence its number
+     * @param at when
+     */
+    record Paused(long sequence, Instant at) implements RunEvent {}
+
+    /**
+     * Steps start again.
+     *
+     * @param sequence its number
+     * @param at when
+     */
+    record Resumed(long sequence, Instant at) implements RunEvent {}
+
+    /**
+     * The run has ended; the last event.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param status how
+     */
+    record Finished(long sequence, Instant at, RunResult.Status status) implements RunEvent {}
+}

@@ -1,0 +1,63 @@
+package io.flotilla.run;
+
+import io.flotilla.FlotillaException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why a branch or a run failed. It is a value like any other until somebody throws it, see {@link RunResult#orThrow()};
+ * so it has no stack trace of its own. One subtype a cause.
+ */
+public abstract sealed class RunFailure extends FlotillaException
+        permits AgentFailedException,
+                InvalidDecisionException,
+                JoinShortfallException,
+                LimitExceededException,
+                NoAnswerException,
+                QuestionExpiredException,
+                RunCancelledException {
+
+    private static final long serialVersionUID = 1L;
+
+    /** The kinds of failures, one a subtype. */
+    public enum Kind {
+        /** A step failed, or its agent decided to fail: {@link AgentFailedException}. */
+        STEP_FAILED,
+        /** An agent's decisions were not allowed: {@link InvalidDecisionException}. */
+        INVALID_DECISION,
+        /** Not enough branches answered: {@link JoinShortfallException}. */
+        JOIN_SHORTFALL,
+        /** A limit of the run was exceeded: {@link LimitExceededException}. */
+        LIMIT_EXCEEDED,
+        /** All branches ended, and none had an answer: {@link NoAnswerException}. */
+        NO_ANSWER,
+        /** Nobody answered a question in time: {@link QuestionExpiredException}. */
+        QUESTION_EXPIRED,
+        /** The run was cancelled: {@link RunCancelledException}. */
+        CANCELLED
+    }
+
+    RunFailure(String message, @Nullable Throwable cause) {
+        super(message, cause, false);
+    }
+
+    /**
+     * Which of the kinds it is.
+     *
+     * @return the kind
+     */
+    public abstract Kind kind();
+
+    /**
+     * Why, in short, without saying where.
+     *
+     * @return what an agent said when it decided to fail, the message of what it threw, or else this failure's message
+     */
+    public String reason() {
+        return String.valueOf(getMessage());
+    }
+
+    /** What all of this began with: an agent's failure behind a join that fell short, or the failure itself. */
+    RunFailure first() {
+        return this;
+    }
+}

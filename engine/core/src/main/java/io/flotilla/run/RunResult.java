@@ -1,0 +1,193 @@
+package io.flotilla.run;
+
+import io.flotilla.agent.Usage;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What came of a run. A run that failed is a value like any other; {@link #orThrow()} makes an exception of it.
+ *
+ * <p>Immutable, as far as the answers are.
+ *
+ * @param <O> the answers of the run
+ */
+public final class RunResult<O> {
+
+    /** How a run ended. */
+    public enum Status {
+        /** With an answer. */
+        SUCCEEDED,
+        /** With a failure, see {@link RunResult#failure()}. */
+        FAILED,
+        /** It was cancelled. */
+        CANCELLED
+    }
+
+    /**
+     * How many branches ended which way; each ends once.
+     *
+     * @param answered with an answer
+     * @param failed with a failure
+     * @param movedOn to a rendezvous, or to {@code end} out of a fork
+     * @param cancelled because nobody needed them any more
+     */
+    public record Branches(long answered, long failed, long movedOn, long cancelled) {}
+
+    private final String runId;
+    private final Status status;
+    private final List<O> answers;
+    private final @Nullable RunFailure failure;
+    private final long steps;
+    private final Branches branches;
+    private final long late;
+    private final Usage usage;
+    private final Instant startedAt;
+    private final Duration duration;
+
+    RunResult(String runId, Effect.Finish finish, List<O> answers, Usage usage, Instant startedAt, Duration duration) {
+        this.runId = runId;
+        this.status = finish.status();
+        this.answers = Collections.unmodifiableList(new ArrayList<>(answers));
+        this.failure = finish.failure();
+        this.steps = finish.steps();
+        this.branches = finish.branches();
+        this.late = finish.late();
+        this.usage = usage;
+        this.startedAt = startedAt;
+        this.duration = duration;
+    }
+
+    /**
+     * Which run it was.
+     *
+     * @return its id
+     */
+    public String runId() {
+        return runId;
+    }
+
+    /**
+     * How it ended.
+     *
+     * @return the status
+     */
+    public Status status() {
+        return status;
+    }
+
+    /**
+     * Whether there is an answer.
+     *
+     * @return {@code status() == SUCCEEDED}
+     */
+    public boolean isSucceeded() {
+        return status == Status.SUCCEEDED;
+    }
+
+    /**
+     * The answers of the run.
+     *
+     * @return one, or several in lineage order, of which some may be null; empty unless it succeeded
+     */
+    public List<O> answers() {
+        return answers;
+    }
+
+    /**
+     * The answer of the run, of several the first.
+     *
+     * @return the answer; null if it is null, and unless the run succeeded
+     */
+    public @Nullable O answer() {
+        return answers.isEmpty() ? null : answers.get(0);
+    }
+
+    /**
+     * Why there is none.
+     *
+     * @return the failure that reached the run, {@link RunCancelledException} if it was cancelled; null if it succeeded
+     */
+    public @Nullable RunFailure failure() {
+        return failure;
+    }
+
+    /**
+     * This result, if it is a success.
+     *
+     * @return this
+     * @throws RunFailure {@link #failure()}, otherwise
+     */
+    public RunResult<O> orThrow() {
+        if (failure != null) {
+            throw failure;
+        }
+        return this;
+    }
+
+    /**
+     * How many steps were started.
+     *
+     * @return the number, corrections and repeated turns included
+     */
+    public long steps() {
+        return steps;
+    }
+
+    /**
+     * How the branches ended.
+     *
+     * @return the numbers
+     */
+    public Branches branches() {
+        return branches;
+    }
+
+    /**
+     * How many answers and arrivals came too late, and went nowhere.
+     *
+     * @return the number
+     */
+    public long late() {
+        return late;
+    }
+
+    /**
+     * What the steps have used.
+     *
+     * @return the total of the run's ledger
+     */
+    public Usage usage() {
+        return usage;
+    }
+
+    /**
+     * When it started.
+     *
+     * @return the instant on the engine's clock
+     */
+    public Instant startedAt() {
+        return startedAt;
+    }
+
+    /**
+     * How long it took.
+     *
+     * @return from the start to the end; never negative
+     */
+    public Duration duration() {
+        return duration;
+    }
+
+    /** Status, answers or failure, steps and duration, in one line. */
+    @Override
+    public String toString() {
+        return "RunResult[" + runId + " " + status
+                + (failure == null ? " answers=" + answers : " failure=" + Objects.toString(failure.getMessage()))
+                + " steps=" + steps + " duration=" + duration + "]";
+    }
+}

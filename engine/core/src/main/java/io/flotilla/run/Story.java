@@ -1,0 +1,38 @@
+package io.flotilla.run;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The events of a run, as they come from one fact after another; numbers them. */
+final class Story {
+
+    private final List<RunEvent> told = new ArrayList<>();
+    private Instant at = Instant.EPOCH;
+    private long next;
+
+    /** Begins the events of another fact. */
+    void begin(Instant fact) {
+        at = fact;
+        told.clear();
+    }
+
+    void tell(RunEvent event) {
+        told.add(event);
+    }
+
+    /** The number of the next event; to be taken once for each. */
+    long next() {
+        return next++;
+    }
+
+    /** When the fact happened. */
+    Instant at() {
+        return at;
+    }
+
+    /** The events of the last fact; valid until the next. */
+    List<RunEvent> told() {
+        return told;
+    }
+}

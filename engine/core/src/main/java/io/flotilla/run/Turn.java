@@ -1,0 +1,237 @@
+package io.flotilla.run;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an agent is told when its branch comes to it: why it is called, with what, and where it may go on to.
+ *
+ * <p>Immutable, as far as the values in it are.
+ */
+public final class Turn {
+
+    /** Why an agent is called. */
+    public enum Reason {
+        /** The work has come to it: as the task of the run, by a hand-off, a fork, or its own {@code again}. */
+        REQUESTED,
+        /** A fork of its own has been joined: see {@link Turn#joined()}. */
+        JOINED,
+        /** It is a rendezvous, and those who could come have come, or were enough: see {@link Turn#arrivals()}. */
+        ARRIVED,
+        /** A question of its own has been answered: see {@link Turn#answer()}. */
+        ANSWERED
+    }
+
+    private final Reason reason;
+    private final @Nullable Object input;
+    private final String from;
+    private final List<Outcome> joined;
+    private final List<Arrival> arrivals;
+    private final @Nullable Object answer;
+    private final @Nullable Correction correction;
+    private final List<String> targets;
+
+    private Turn(
+            Reason reason,
+            @Nullable Object input,
+            String from,
+            List<Outcome> joined,
+            List<Arrival> arrivals,
+            @Nullable Object answer,
+            @Nullable Correction correction,
+            List<String> targets) {
+        this.reason = reason;
+        this.input = input;
+        this.from = from;
+        this.joined = joined;
+        this.arrivals = arrivals;
+        this.answer = answer;
+        this.correction = correction;
+        this.targets = targets;
+    }
+
+    static Turn requested(@Nullable Object input, String from, List<String> targets) {
+        return new Turn(Reason.REQUESTED, input, from, List.of(), List.of(), null, null, targets);
+    }
+
+    static Turn arrived(List<Arrival> arrivals, List<String> targets) {
+        List<@Nullable Object> values = new ArrayList<>(arrivals.size());
+        arrivals.forEach(arrival -> values.add(arrival.value()));
+        return new Turn(
+                Reason.ARRIVED,
+                java.util.Collections.unmodifiableList(values),
+                arrivals.get(0).agent(),
+                List.of(),
+                arrivals,
+                null,
+                null,
+                targets);
+    }
+
+    Turn joined(List<Outcome> outcomes) {
+        return new Turn(Reason.JOINED, input, from, outcomes, arrivals, null, null, targets);
+    }
+
+    Turn answered(@Nullable Object value) {
+        return new Turn(Reason.ANSWERED, input, from, joined, arrivals, value, null, targets);
+    }
+
+    Turn again(@Nullable Object newInput) {
+        return new Turn(Reason.REQUESTED, newInput, from, List.of(), List.of(), null, null, targets);
+    }
+
+    Turn corrected(Correction newCorrection) {
+        return new Turn(reason, input, from, joined, arrivals, answer, newCorrection, targets);
+    }
+
+    /**
+     * A turn outside every run, to call an agent directly with, as a unit test does.
+     *
+     * @param input what the agent is to be called with; may be null
+     * @param targets where it may go on to
+     * @return the turn
+     * @throws NullPointerException if a target is null
+     */
+    public static Turn detached(@Nullable Object input, String... targets) {
+        return requested(input, "start", List.of(targets));
+    }
+
+    /**
+     * Why the agent is called.
+     *
+     * @return the reason; when there is a {@link #correction()}, the reason of the turn that is repeated
+     */
+    public Reason reason() {
+        return reason;
+    }
+
+    /**
+     * What the agent was asked to do: the task of the run, or what another agent handed over. It stays the same while the
+     * branch is at this agent, so it is still there when a fork has been joined. At a rendezvous the list of what has
+     * arrived, see {@link #arrivals()}.
+     *
+     * @return the input; null if nothing was handed over
+     */
+    public @Nullable Object input() {
+        return input;
+    }
+
+    /**
+     * The input as what the agent takes it for.
+     *
+     * @param type its type
+     * @param <T> its type
+     * @return the input; null if nothing was handed over
+     * @throws ClassCastException if the input is of another type
+     */
+    public <T> @Nullable T input(Class<T> type) {
+        return cast("input", input, type);
+    }
+
+    /**
+     * Who handed over the input.
+     *
+     * @return an agent's name, or {@code start}; at a rendezvous that of the first arrival
+     */
+    public String from() {
+        return from;
+    }
+
+    /**
+     * What became of the branches of the fork this agent opened last, when this is the turn after their join.
+     *
+     * @return the outcomes in the order of the invocations, those of rendezvous after them, failures and time-outs among
+     *     them; without those who moved on, and those who were cancelled; empty on other turns
+     */
+    public List<Outcome> joined() {
+        return joined;
+    }
+
+    /**
+     * The answers among {@link #joined()}.
+     *
+     * @param type what the agents answered with
+     * @param <T> what the agents answered with
+     * @return the values that are not null, in the same order
+     * @throws ClassCastException if one is of another type
+     */
+    public <T> List<T> joined(Class<T> type) {
+        List<T> values = new ArrayList<>(joined.size());
+        for (Outcome outcome : joined) {
+            T value = cast("answer of " + outcome.agent(), outcome.value(), type);
+            if (value != null) {
+                values.add(value);
+            }
+        }
+        return List.copyOf(values);
+    }
+
+    /**
+     * Who has come to this rendezvous.
+     *
+     * @return the arrivals in lineage order; empty for an agent that is none
+     */
+    public List<Arrival> arrivals() {
+        return arrivals;
+    }
+
+    /**
+     * The answer to the agent's question.
+     *
+     * @return what was answered; null if that was null, and on other turns
+     */
+    public @Nullable Object answer() {
+        return answer;
+    }
+
+    /**
+     * The answer to the agent's question.
+     *
+     * @param type its type
+     * @param <T> its type
+     * @return what was answered; null if that was null, and on other turns
+     * @throws ClassCastException if the answer is of another type
+     */
+    public <T> @Nullable T answer(Class<T> type) {
+        return cast("answer", answer, type);
+    }
+
+    /**
+     * What was wrong with the agent's last decision.
+     *
+     * @return the correction; null if nothing was
+     */
+    public @Nullable Correction correction() {
+        return correction;
+    }
+
+    /**
+     * Where this agent's edges lead.
+     *
+     * @return names of agents, {@code end} and {@code user}, in the topology's order
+     */
+    public List<String> targets() {
+        return targets;
+    }
+
+    private static <T> @Nullable T cast(String what, @Nullable Object value, Class<T> type) {
+        Objects.requireNonNull(type, "type");
+        if (value != null && !type.isInstance(value)) {
+            throw new ClassCastException(what + " is a " + value.getClass().getName() + ", not a " + type.getName());
+        }
+        return type.cast(value);
+    }
+
+    /** The reason, and what there is besides. */
+    @Override
+    public String toString() {
+        return "Turn[" + reason + " from=" + from + " input=" + input
+                + (joined.isEmpty() ? "" : " joined=" + joined)
+                + (arrivals.isEmpty() ? "" : " arrivals=" + arrivals)
+                + (reason == Reason.ANSWERED ? " answer=" + answer : "")
+                + (correction == null ? "" : " correction=" + correction.problem())
+                + "]";
+    }
+}

@@ -1,0 +1,362 @@
+package io.flotilla.run;
+
+import io.flotilla.AgentId;
+import io.flotilla.agent.Agent;
+import io.flotilla.step.StepEngine;
+import io.flotilla.topology.Rules;
+import io.flotilla.topology.Topology;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
+import reactor.util.context.ContextView;
+
+/**
+ * Agents at the places of a topology, ready to run.
+ *
+ * <pre>{@code
+ * Workflow<String, String> flow = Workflow.over(topology, String.class)
+ *         .agent("Planner", planner)
+ *         .agent("Writer", writer)
+ *         .limits(Limits.steps(200).time(Duration.ofMinutes(3)))
+ *         .build();
+ * flow.run("the task").subscribe(result -> log.info("{}", result));
+ * }</pre>
+ *
+ * <p>Runs share nothing but the agents and the engine. Immutable and thread-safe.
+ *
+ * @param <I> the task of a run
+ * @param <O> the answers of a run
+ */
+public final class Workflow<I, O> {
+
+    /** How many corrections in a row an agent is given, unless told otherwise. */
+    public static final int DEFAULT_CORRECTIONS = 2;
+
+    /** How many events of a run are kept for those who subscribe later, unless told otherwise. */
+    public static final int DEFAULT_EVENT_HISTORY = 65_536;
+
+    private final Topology topology;
+    private final Plan plan;
+    private final Agent<Turn, Decision>[] agents;
+    private final StepEngine engine;
+    private final int eventHistory;
+
+    private Workflow(
+            Topology topology, Plan plan, Agent<Turn, Decision>[] agents, StepEngine engine, int eventHistory) {
+        this.topology = topology;
+        this.plan = plan;
+        this.agents = agents;
+        this.engine = engine;
+        this.eventHistory = eventHistory;
+    }
+
+    /**
+     * Starts the configuration of a workflow.
+     *
+     * @param topology who may hand over to whom
+     * @param answerType what a run is answered with; another answer is given back to the agent as a {@link Correction}
+     * @param <O> what a run is answered with
+     * @return a builder with all defaults
+     * @throws NullPointerException if an argument is null
+     */
+    public static <O> Builder<O> over(Topology topology, Class<O> answerType) {
+        return new Builder<>(topology, answerType);
+    }
+
+    /**
+     * Runs a task.
+     *
+     * <p>Cold: nothing runs before subscription, and every subscription is a run of its own.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: the result, when the run has ended; one that failed too.
+     *   <li><b>onError</b>: only what a clock or timer of the caller's own throws.
+     *   <li><b>cancel</b>: cancels the run, and with it every step in flight.
+     *   <li><b>threads</b>: the first steps are started on the thread that subscribes, later ones there, where a step
+     *       ended, or on a {@code flotilla-worker} thread after a deadline; the result comes on the thread that ended the
+     *       last step.
+     *   <li><b>context</b>: the subscriber's context reaches every step.
+     * </ul>
+     *
+     * @param task what the first agent has as input
+     * @return the result
+     * @throws NullPointerException if {@code task} is null (the call itself, not a signal)
+     */
+    public Mono<RunResult<O>> run(I task) {
+        Objects.requireNonNull(task, "task");
+        return Mono.deferContextual(context -> {
+            Run<O> run = start(task, context);
+            return run.result().doOnCancel(run::cancel);
+        });
+    }
+
+    /**
+     * Starts a run now, on this thread, and returns when its first steps have been started.
+     *
+     * @param task what the first agent has as input
+     * @return the run, which goes on whether anybody subscribes to it or not
+     * @throws NullPointerException if {@code task} is null
+     * @see #run to start on subscription, with the subscriber's context
+     */
+    public Run<O> start(I task) {
+        return start(task, Context.empty());
+    }
+
+    /**
+     * Starts a run now, as {@link #start(Object)} does, with a context for its steps.
+     *
+     * @param task what the first agent has as input
+     * @param context what the steps see as their subscriber's context; an observation in it is the run's parent
+     * @return the run
+     * @throws NullPointerException if an argument is null
+     */
+    public Run<O> start(I task, ContextView context) {
+        Objects.requireNonNull(task, "task");
+        Run<O> run = new Run<>(plan, agents, engine, eventHistory, Context.of(context));
+        run.start(task);
+        return run;
+    }
+
+    /**
+     * Who may hand over to whom.
+     *
+     * @return as configured
+     */
+    public Topology topology() {
+        return topology;
+    }
+
+    /**
+     * What steps the agents.
+     *
+     * @return as configured
+     */
+    public StepEngine engine() {
+        return engine;
+    }
+
+    /** The number of agents and the engine. */
+    @Override
+    public String toString() {
+        return "Workflow[" + agents.length + " agents, " + engine + "]";
+    }
+
+    /**
+     * The configuration of a workflow. Each setting checks its argument at once, {@link #build()} holds them against the
+     * topology. Not thread-safe.
+     *
+     * @param <O> the answers of a run
+     */
+    public static final class Builder<O> {
+
+        private final Topology topology;
+        private final Class<O> answerType;
+        private final Map<String, Agent<Turn, Decision>> agents = new LinkedHashMap<>();
+        private final Map<String, Join> joins = new LinkedHashMap<>();
+        private final List<String> faults = new ArrayList<>();
+        private Join join = Join.all();
+        private Limits.@Nullable Chain limits;
+        private int corrections = DEFAULT_CORRECTIONS;
+        private int eventHistory = DEFAULT_EVENT_HISTORY;
+        private @Nullable StepEngine engine;
+
+        private Builder(Topology topology, Class<O> answerType) {
+            this.topology = Objects.requireNonNull(topology, "topology");
+            this.answerType = Objects.requireNonNull(answerType, "answerType");
+        }
+
+        /**
+         * Says who is at a place of the topology. In runs the agent goes by this name, whatever its own id.
+         *
+         * @param name the place
+         * @param agent who takes the turns there
+         * @return this builder
+         * @throws NullPointerException if an argument is null
+         */
+        public Builder<O> agent(String name, Agent<Turn, Decision> agent) {
+            Objects.requireNonNull(agent, "agent");
+            if (agents.put(Objects.requireNonNull(name, "name"), agent) != null) {
+                faults.add("agent " + name + " is given twice");
+            }
+            return this;
+        }
+
+        /**
+         * Says who is at a place of the topology: an agent that knows nothing of runs. It is called with the input of the
+         * turn; its value is handed to its only successor, or, where it has none or several, is the answer of its branch.
+         * A step whose input is missing or of another type fails. At a rendezvous the input is the {@link List} of what has
+         * arrived.
+         *
+         * @param name the place
+         * @param inputType what the agent takes
+         * @param agent who is called there
+         * @param <T> what the agent takes
+         * @return this builder
+         * @throws NullPointerException if an argument is null
+         */
+        public <T> Builder<O> agent(String name, Class<T> inputType, Agent<? super T, ?> agent) {
+            return agent(
+                    name,
+                    NodeAgent.plain(
+                            Objects.requireNonNull(inputType, "inputType"), Objects.requireNonNull(agent, "agent")));
+        }
+
+        /**
+         * The join of every fork and rendezvous that has none of its own. Not that of the run itself, see {@link #joinAt}.
+         *
+         * @param join default {@link Join#all()}
+         * @return this builder
+         * @throws NullPointerException if {@code join} is null
+         */
+        public Builder<O> join(Join join) {
+            this.join = Objects.requireNonNull(join, "join");
+            return this;
+        }
+
+        /**
+         * The join of the forks an agent opens, and of the rendezvous it is; at {@code end} the join of the run, which
+         * counts the answers that reach the run and is {@link Join#all()} otherwise.
+         *
+         * @param name the agent's place, or {@code end}
+         * @param join what it asks for
+         * @return this builder
+         * @throws NullPointerException if an argument is null
+         */
+        public Builder<O> joinAt(String name, Join join) {
+            Objects.requireNonNull(join, "join");
+            joins.put(Objects.requireNonNull(name, "name"), join);
+            return this;
+        }
+
+        /**
+         * What a run may use. What it does not limit, the topology's own rules may.
+         *
+         * @param limits default: the topology's {@code timeout}, {@code max_steps}, {@code max_branches} and {@code
+         *     max_depth}, where it has such rules; else none
+         * @return this builder
+         * @throws NullPointerException if {@code limits} is null
+         */
+        public Builder<O> limits(Limits limits) {
+            this.limits = (Limits.Chain) Objects.requireNonNull(limits, "limits");
+            return this;
+        }
+
+        /**
+         * How many times in a row an agent is told what was wrong with its decision before its branch fails.
+         *
+         * @param corrections 0 or more; default {@value Workflow#DEFAULT_CORRECTIONS}
+         * @return this builder
+         * @throws IllegalArgumentException if {@code corrections} is negative
+         */
+        public Builder<O> corrections(int corrections) {
+            this.corrections = (int) Bounds.atLeast(0, "corrections", corrections);
+            return this;
+        }
+
+        /**
+         * How many events of a run are kept for {@link Run#events()}.
+         *
+         * @param eventHistory 1 or more; default {@value Workflow#DEFAULT_EVENT_HISTORY}
+         * @return this builder
+         * @throws IllegalArgumentException if {@code eventHistory} is below 1
+         */
+        public Builder<O> eventHistory(int eventHistory) {
+            this.eventHistory = (int) Bounds.atLeast(1, "eventHistory", eventHistory);
+            return this;
+        }
+
+        /**
+         * What steps the agents: its concurrency bounds how many steps of a run are in flight, its step timeout,
+         * interceptors, observations, meters and log apply to each. Its failure mode does not apply to runs; of its order
+         * only that steps go one by one.
+         *
+         * @param engine default: an engine with all defaults, of the workflow's own
+         * @return this builder
+         * @throws NullPointerException if {@code engine} is null
+         */
+        public Builder<O> engine(StepEngine engine) {
+            this.engine = Objects.requireNonNull(engine, "engine");
+            return this;
+        }
+
+        /**
+         * Makes the workflow. The builder may be changed and used again.
+         *
+         * @param <I> the task of a run: whatever the first agent takes
+         * @return the workflow
+         * @throws InvalidWorkflowException if an agent of the topology has nobody, somebody was given for a place that is
+         *     not there or twice, or a join for such a place; with all of it
+         */
+        public <I> Workflow<I, O> build() {
+            Routes routes = new Routes(topology);
+            List<String> wrong = new ArrayList<>(faults);
+            @SuppressWarnings({"unchecked", "rawtypes"}) // filled with them
+            Agent<Turn, Decision>[] bodies = new Agent[routes.agents()];
+            for (int node = 0; node < bodies.length; node++) {
+                Agent<Turn, Decision> body = agents.get(routes.name(node));
+                if (body == null) {
+                    wrong.add("agent " + routes.name(node) + " of the topology was not given");
+                } else {
+                    bodies[node] = new NodeAgent(AgentId.of(routes.name(node)), body);
+                }
+            }
+            for (String name : agents.keySet()) {
+                if (!routes.isAgent(routes.number(name))) {
+                    wrong.add("there is no agent " + name + " in the topology");
+                }
+            }
+            Map<Integer, Join> joinAt = joinsByNode(routes, wrong);
+            if (!wrong.isEmpty()) {
+                throw new InvalidWorkflowException(wrong);
+            }
+            StepEngine steps = engine == null ? StepEngine.builder().build() : engine;
+            Join end = joinAt.getOrDefault(routes.agents(), Join.all());
+            Plan plan = new Plan(
+                    routes,
+                    join,
+                    Map.copyOf(joinAt),
+                    end,
+                    withRules(limits == null ? Limits.none() : limits, topology.rules()),
+                    corrections,
+                    steps.places(),
+                    answerType);
+            return new Workflow<>(topology, plan, bodies, steps, eventHistory);
+        }
+
+        private Map<Integer, Join> joinsByNode(Routes routes, List<String> wrong) {
+            Map<Integer, Join> joinAt = new HashMap<>();
+            joins.forEach((name, at) -> {
+                int node = routes.number(name);
+                if (routes.isAgent(node) || routes.isEnd(node)) {
+                    joinAt.put(node, at);
+                } else {
+                    wrong.add("there is no agent " + name + " in the topology to join at");
+                }
+            });
+            return joinAt;
+        }
+
+        private static Limits.Chain withRules(Limits.Chain set, Rules rules) {
+            Limits.Chain limits = set;
+            if (limits.time == null && rules.timeout() != null) {
+                limits = limits.time(rules.timeout());
+            }
+            if (limits.steps == null && rules.maxSteps() != null) {
+                limits = limits.steps(rules.maxSteps());
+            }
+            if (limits.branches == null && rules.maxBranches() != null) {
+                limits = limits.branches(rules.maxBranches());
+            }
+            if (limits.depth == null && rules.maxDepth() != null) {
+                limits = limits.depth(rules.maxDepth());
+            }
+            return limits;
+        }
+    }
+}
