@@ -9,6 +9,7 @@ import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepInterceptor;
 import io.flotilla.step.StepReport;
 import io.flotilla.step.StepResult;
+import io.flotilla.topology.Topology;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -197,5 +198,35 @@ class ReadmeExamplesTest {
                 .assertNext(
                         report -> assertThat(report.results().get(0).attempts()).isEqualTo(2))
                 .verifyComplete();
+    }
+
+    @Test
+    void topology_theExample_isChecked() {
+        Topology topology = Topology.parse("""
+                start -> Plan
+                Plan <-> user
+                Plan -> ReadA, ReadB -> Write
+                Write <-> Review
+                Write -> end
+                timeout(180)
+                """);
+
+        topology.warnings().forEach(warning -> System.out.println(warning.message()));
+        System.out.println(topology.toMermaid());
+
+        assertThat(topology.isRendezvous("Write")).isTrue();
+        assertThat(topology.warnings()).isEmpty();
+    }
+
+    @Test
+    void readme_theMermaidPicture_isThatOfTheExample() throws IOException {
+        Matcher picture =
+                Pattern.compile("```mermaid\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(Path.of("README.md")));
+
+        assertThat(picture.find()).isTrue();
+        assertThat(picture.group(1))
+                .isEqualTo(Topology.parse(
+                                "start -> Plan <-> user\nPlan -> ReadA, ReadB -> Write\nWrite <-> Review\nWrite -> end")
+                        .toMermaid());
     }
 }

@@ -20,6 +20,7 @@ final class Draft {
     private final Map<String, Integer> nodes = new HashMap<>();
     private final IntList places = new IntList();
     private final BitSet atFault = new BitSet();
+    private final BitSet linked = new BitSet();
     private final IntList from = new IntList();
     private final IntList to = new IntList();
     private final IntList answered = new IntList();
@@ -60,7 +61,7 @@ final class Draft {
 
     /** A fault of the whole graph, which stands where the node was first mentioned. */
     void fault(Fault.Kind kind, String message, int node) {
-        where = places.get(node);
+        at(onlyDeclared ? "agent" : list, places.get(node) == 0 ? null : Integer.valueOf(places.get(node)));
         fault(kind, message);
     }
 
@@ -69,14 +70,20 @@ final class Draft {
         fault(kind, message);
     }
 
+    /** For when there is nothing; that there is no start either need not be told. */
+    InvalidTopologyException empty(String message) {
+        faultOfAll(Fault.Kind.EMPTY, message);
+        roles.forEach(this::resolve);
+        return new InvalidTopologyException(faults);
+    }
+
     // --- names
 
     /** An agent of the list of agents, or of a pattern. */
     int declare(String name) {
-        String reserved = Names.reserved(name);
-        if (reserved != null) {
+        if (Names.reserved(name) != null) {
             fault(Fault.Kind.BAD_NAME, Names.quoted(name) + " is reserved and can be no agent");
-            return node(reserved);
+            return add(name, true);
         }
         if (nodes.containsKey(name)) {
             fault(Fault.Kind.DOUBLED_NAME, "agent " + Names.quoted(name) + " is given twice");
@@ -97,17 +104,21 @@ final class Draft {
     }
 
     private int newNode(String name) {
-        int node = names.size();
         String objection = Names.objection(name);
         if (objection != null) {
             fault(Fault.Kind.BAD_NAME, Names.quoted(name) + " cannot be an agent: " + objection);
         } else if (onlyDeclared) {
             fault(Fault.Kind.UNKNOWN_NAME, Names.quoted(name) + " is not among the agents" + suggestion(name));
         }
-        atFault.set(node, objection != null || onlyDeclared);
+        nodes.put(name, names.size());
+        return add(name, objection != null || onlyDeclared);
+    }
+
+    private int add(String name, boolean isAtFault) {
+        int node = names.size();
         names.add(name);
-        nodes.put(name, node);
         places.add(where == null ? 0 : where);
+        atFault.set(node, isAtFault);
         return node;
     }
 
@@ -122,6 +133,8 @@ final class Draft {
     // --- edges
 
     void edge(int source, int target) {
+        linked.set(source);
+        linked.set(target);
         if (target == Graph.START) {
             fault(Fault.Kind.INTO_START, "no edge may lead into start, " + shown(source, target) + " does");
         } else if (source == Graph.END) {
@@ -192,12 +205,12 @@ final class Draft {
 
     /** The topology, if nothing is wrong with it. */
     Topology build() {
+        roles.forEach(this::resolve);
         if (tooLarge) {
             throw new InvalidTopologyException(faults);
         }
         Graph graph = new Graph(names.size(), from.toArray(), to.toArray());
         checkAnswers(graph);
-        roles.forEach(this::resolve);
         Reach.check(this, graph);
         if (!faults.isEmpty()) {
             throw new InvalidTopologyException(faults);
@@ -217,6 +230,11 @@ final class Draft {
                         "user answers only who asks, " + shown(answered.get(at), Graph.USER) + " is missing");
             }
         }
+    }
+
+    /** Whether a line gives it an edge, be it a fault. */
+    boolean isLinked(int node) {
+        return linked.get(node);
     }
 
     boolean isAtFault(int node) {

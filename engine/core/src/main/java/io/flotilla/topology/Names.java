@@ -17,12 +17,12 @@ final class Names {
 
     /** {@code start}, {@code end} or {@code user} for these in any case; null for every other name. */
     static @Nullable String reserved(String name) {
-        for (String reserved : List.of(Topology.START, Topology.END, Topology.USER)) {
-            if (reserved.equalsIgnoreCase(name)) {
-                return reserved;
-            }
-        }
-        return null;
+        String candidate = switch (name.length()) {
+            case 3 -> Topology.END;
+            case 4 -> Topology.USER;
+            default -> Topology.START;
+        };
+        return candidate.equalsIgnoreCase(name) ? candidate : null;
     }
 
     /** Why no agent may be called so; null if one may. */

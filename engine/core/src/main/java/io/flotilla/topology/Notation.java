@@ -12,6 +12,7 @@ final class Notation {
 
     private final Draft draft;
     private int statements;
+    private boolean nameMissing;
 
     Notation(Draft draft) {
         this.draft = draft;
@@ -48,6 +49,7 @@ final class Notation {
         IntList left = new IntList();
         boolean both = false;
         boolean misspelled = false;
+        nameMissing = false;
         int begin = 0;
         for (; ; ) {
             int arrow = line.indexOf(ARROW, begin);
@@ -63,6 +65,9 @@ final class Notation {
             both = nextBoth;
             begin = arrow + ARROW.length();
         }
+        if (nameMissing) {
+            draft.fault(Fault.Kind.MALFORMED_LINE, "a name is missing");
+        }
         if (misspelled) {
             draft.fault(Fault.Kind.MALFORMED_LINE, "an arrow is -> or <->, in " + Names.quoted(line));
         }
@@ -77,13 +82,12 @@ final class Notation {
     /** The nodes of a comma list, each once. */
     private IntList names(String text) {
         IntList found = new IntList();
-        boolean missing = false;
         int begin = 0;
         for (; ; ) {
             int comma = text.indexOf(',', begin);
             String name = Names.strip(text.substring(begin, comma < 0 ? text.length() : comma));
             if (name.isEmpty()) {
-                missing = true;
+                nameMissing = true;
             } else {
                 found.add(draft.node(name));
             }
@@ -91,9 +95,6 @@ final class Notation {
                 break;
             }
             begin = comma + 1;
-        }
-        if (missing) {
-            draft.fault(Fault.Kind.MALFORMED_LINE, "a name is missing");
         }
         return found.distinct();
     }

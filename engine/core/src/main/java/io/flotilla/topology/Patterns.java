@@ -34,14 +34,10 @@ final class Patterns {
         draft.edge(other, one);
     }
 
-    private static InvalidTopologyException noAgents() {
-        return new InvalidTopologyException(List.of(new Fault(Fault.Kind.EMPTY, "there are no agents", null)));
-    }
-
     private int[] some(String argument, String... names) {
         int[] nodes = agents(argument, names);
         if (nodes.length == 0) {
-            throw noAgents();
+            throw draft.empty("there are no agents");
         }
         return nodes;
     }
@@ -125,7 +121,8 @@ final class Patterns {
             Objects.requireNonNull(team, () -> "reports of " + manager)
                     .forEach(report -> Objects.requireNonNull(report, () -> "a report of " + manager));
         });
-        draft.edge(Graph.START, agent(root));
+        int top = draft.declare(root);
+        draft.edge(Graph.START, top);
         Deque<String> managers = new ArrayDeque<>(List.of(root));
         while (!left.isEmpty()) {
             String manager = managers.isEmpty() ? leftOver(left) : managers.remove();
@@ -133,7 +130,7 @@ final class Patterns {
                 managers.addAll(team(manager, Objects.requireNonNull(reports.get(manager))));
             }
         }
-        draft.edge(draft.node(root), Graph.END);
+        draft.edge(top, Graph.END);
         return draft.build();
     }
 
@@ -143,14 +140,13 @@ final class Patterns {
         return names[0];
     }
 
+    /** A name is declared once, and once more where it stands twice in one list, which is told. */
     private List<String> team(String manager, List<String> reports) {
         Set<String> seen = new HashSet<>();
         int above = draft.node(manager);
         for (String report : reports) {
-            if (Names.reserved(report) != null || !seen.add(report)) {
-                draft.declare(report);
-            }
-            both(above, draft.node(report));
+            boolean declares = Names.reserved(report) != null || !seen.add(report);
+            both(above, declares ? draft.declare(report) : draft.node(report));
         }
         return reports;
     }

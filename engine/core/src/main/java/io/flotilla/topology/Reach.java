@@ -20,7 +20,7 @@ final class Reach {
             if (reached.get(node) || draft.isAtFault(node)) {
                 continue;
             }
-            if (graph.outDegree(node) + graph.inDegree(node) == 0) {
+            if (!draft.isLinked(node)) {
                 draft.fault(Fault.Kind.UNREACHABLE, Names.quoted(draft.name(node)) + " has no edges", node);
             } else if (started) {
                 draft.fault(

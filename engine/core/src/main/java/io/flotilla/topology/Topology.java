@@ -99,7 +99,7 @@ public final class Topology {
         Notation reader = new Notation(draft);
         reader.lines(notation.startsWith("\uFEFF") ? notation.substring(1) : notation);
         if (reader.statements() == 0) {
-            throw new InvalidTopologyException(List.of(new Fault(Fault.Kind.EMPTY, "there is no statement", null)));
+            throw draft.empty("there is no statement");
         }
         return draft.build();
     }
@@ -139,7 +139,7 @@ public final class Topology {
             Statements.rule(rule, draft);
         }
         if (agents.isEmpty() && reader.statements() == 0) {
-            draft.faultOfAll(Fault.Kind.EMPTY, "there are no agents and no flows");
+            throw draft.empty("there are no agents and no flows");
         }
         return draft.build();
     }
