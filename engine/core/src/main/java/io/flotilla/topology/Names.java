@@ -2,6 +2,7 @@ package io.flotilla.topology;
 
 import io.flotilla.AgentId;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,9 @@ final class Names {
         }
         if (Statements.begins(name)) {
             return "it begins as a statement of the notation does";
+        }
+        if (name.chars().anyMatch(character -> breaksLines((char) character))) {
+            return "a name has no control characters"; // cheaper than to be told by an exception, 100,000 times
         }
         try {
             AgentId.of(name);
@@ -84,13 +88,17 @@ final class Names {
         return '"' + printable(name.length() > SHOWN ? name.substring(0, SHOWN) + "..." : name) + '"';
     }
 
+    private static boolean breaksLines(char character) {
+        return Character.isISOControl(character) || character == '\u2028' || character == '\u2029';
+    }
+
     /** Without what breaks a line or a terminal. */
     private static String printable(String text) {
         StringBuilder printed = new StringBuilder(text.length());
         for (int at = 0; at < text.length(); at++) {
             char character = text.charAt(at);
-            if (Character.isISOControl(character) || character == '\u2028' || character == '\u2029') {
-                printed.append(String.format(Locale.ROOT, "\\u%04x", (int) character));
+            if (breaksLines(character)) {
+                printed.append("\\u").append(HexFormat.of().toHexDigits(character));
             } else {
                 printed.append(character);
             }
