@@ -180,6 +180,10 @@ public final class Join {
         return within;
     }
 
+    boolean requiresAll() {
+        return require == Require.ALL;
+    }
+
     Shortfall shortfall() {
         return shortfall;
     }

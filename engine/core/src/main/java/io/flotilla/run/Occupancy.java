@@ -1,8 +1,10 @@
 package io.flotilla.run;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,9 +25,26 @@ final class Occupancy {
     private final List<Rendezvous> waiting = new ArrayList<>();
 
     /** {@code resolver} is the node of the branch that opened the scope: nobody comes through it. */
-    Occupancy(Routes routes, int resolver) {
+    private Occupancy(Routes routes, int resolver) {
         this.routes = routes;
         this.resolver = resolver;
+    }
+
+    /** Of a scope, as it is now. */
+    static Occupancy of(Scope scope, Routes routes) {
+        Occupancy occupancy = new Occupancy(routes, scope.node);
+        Deque<Scope> inside = new ArrayDeque<>(List.of(scope));
+        while (!inside.isEmpty()) {
+            Scope at = inside.remove();
+            for (Branch branch = at.firstLive(); branch != null; branch = branch.next) {
+                occupancy.enter(branch.node);
+            }
+            at.rendezvous.keySet().forEach(occupancy::enter);
+            for (Scope inner = at.firstInner(); inner != null; inner = inner.nextSibling()) {
+                inside.add(inner);
+            }
+        }
+        return occupancy;
     }
 
     /** A rendezvous of this scope; it must have entered its node already. */

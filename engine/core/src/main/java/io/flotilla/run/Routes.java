@@ -2,6 +2,7 @@ package io.flotilla.run;
 
 import io.flotilla.topology.Topology;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Deque;
@@ -20,9 +21,9 @@ final class Routes {
     /** No node: the start of the run, or none known by that name. */
     static final int NONE = -1;
 
-    private final Topology topology;
     private final String[] names;
     private final Map<String, Integer> numbers = new HashMap<>();
+    private final List<List<String>> targets = new ArrayList<>();
     private final int[][] successors;
     private final int[][] predecessors;
     private final boolean[] rendezvous;
@@ -32,7 +33,6 @@ final class Routes {
     private final Map<Long, BitSet> reaching = new ConcurrentHashMap<>();
 
     Routes(Topology topology) {
-        this.topology = topology;
         List<String> agents = topology.agents();
         int count = agents.size();
         names = new String[count + 2];
@@ -46,12 +46,14 @@ final class Routes {
         rendezvous = new boolean[count];
         int[] dominators = new int[count];
         for (int node = 0; node < count; node++) {
-            successors[node] = sorted(topology.successors(names[node]));
+            targets.add(topology.successors(names[node]));
+            successors[node] = sorted(targets.get(node));
             predecessors[node] = sorted(topology.predecessors(names[node]));
             rendezvous[node] = topology.isRendezvous(names[node]);
             String dominator = topology.immediateDominator(names[node]);
             dominators[node] = dominator == null ? NONE : number(dominator);
         }
+        targets.add(List.of());
         dominance = new Dominance(dominators);
         order = new int[count];
         int at = 0;
@@ -118,9 +120,9 @@ final class Routes {
         return Arrays.binarySearch(successors[from], to) >= 0;
     }
 
-    /** Where an agent's edges lead, in the topology's order. */
+    /** Where an agent's edges lead, in the topology's order; nowhere from the end. */
     List<String> targets(int node) {
-        return topology.successors(names[node]);
+        return targets.get(node);
     }
 
     boolean isRendezvous(int node) {
@@ -164,6 +166,9 @@ final class Routes {
 
     /** Whether a branch at {@code node} may go to a rendezvous or to {@code end} without passing {@code closed}. */
     boolean mayMoveOn(int node, int closed) {
+        if (isEnd(node) || isRendezvous(node)) {
+            return true;
+        }
         BitSet seen = new BitSet(successors.length);
         Deque<Integer> open = new ArrayDeque<>();
         open.add(node);

@@ -128,8 +128,11 @@ final class Scope {
         firstInner = inner;
     }
 
-    /** Takes this scope, which is closed, out of the one around it. */
-    void leaveParent() {
+    /** Takes this scope out of the one around it. */
+    void close() {
+        closed = true;
+        decided = true;
+        occupancy = null;
         if (previousSibling != null) {
             previousSibling.nextSibling = nextSibling;
         } else if (parent != null) {

@@ -4,32 +4,39 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 
-/** The time of an engine. Looks its schedulers up at every call: what is virtual now need not be later. */
+/**
+ * The time of an engine, or of one run. An engine's schedulers are looked up at every call, since what is virtual now need not
+ * be later; a run keeps those it has started with.
+ */
 final class SchedulerTime implements EngineTime {
 
     private final StepEngine engine;
 
-    SchedulerTime(StepEngine engine) {
+    private final Supplier<EngineSchedulers> schedulers;
+
+    SchedulerTime(StepEngine engine, Supplier<EngineSchedulers> schedulers) {
         this.engine = engine;
+        this.schedulers = schedulers;
     }
 
     @Override
     public Instant now() {
-        return engine.now(engine.schedulers().timer());
+        return engine.now(schedulers.get().timer());
     }
 
     @Override
     public long nanoTime() {
-        return engine.schedulers().timer().now(TimeUnit.NANOSECONDS);
+        return schedulers.get().timer().now(TimeUnit.NANOSECONDS);
     }
 
     @Override
     public Disposable after(Duration delay, Runnable task) {
         Objects.requireNonNull(task, "task");
-        EngineSchedulers on = engine.schedulers();
+        EngineSchedulers on = schedulers.get();
         if (delay.isZero() || delay.isNegative()) {
             return on.worker().schedule(task);
         }

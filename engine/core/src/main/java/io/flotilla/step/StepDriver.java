@@ -141,12 +141,12 @@ public final class StepDriver<I, O> {
     }
 
     /**
-     * The engine's time.
+     * The engine's time, as its schedulers were when the driver was made.
      *
-     * @return the same for all steps
+     * @return the same at every call
      */
     public EngineTime time() {
-        return steps.engine.time();
+        return steps.time;
     }
 
     /**
@@ -217,6 +217,7 @@ public final class StepDriver<I, O> {
     private static final class Driven<I, O> extends Steps<I, O> {
 
         private final Listener<O> listener;
+        private final EngineTime time = new SchedulerTime(engine, () -> schedulers);
         private volatile boolean closed;
 
         Driven(StepEngine engine, Listener<O> listener, UsageLedger usage) {

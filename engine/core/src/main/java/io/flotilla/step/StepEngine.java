@@ -59,7 +59,7 @@ public final class StepEngine {
     private final Order order;
     private final FailureMode failureMode;
     private final Identity identity;
-    private final EngineTime time = new SchedulerTime(this);
+    private final EngineTime time = new SchedulerTime(this, this::schedulers);
 
     /** What all views of an engine share. */
     private record Identity(

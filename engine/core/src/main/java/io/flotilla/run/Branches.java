@@ -1,0 +1,272 @@
+package io.flotilla.run;
+
+import io.flotilla.run.Branch.State;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The branches of a run: births, what each is doing and where, and ends. Every branch is born once and ends once; whatever
+ * happens to it goes through here, so the counts are right by construction.
+ */
+final class Branches {
+
+    /** The run itself: the scope around everything. */
+    final Scope root;
+
+    /** Whose turn has come; some may have been cancelled since. */
+    private final Deque<Branch> ready = new ArrayDeque<>();
+
+    /** By the serial number of the step, in the order the steps were started. */
+    private final Map<Long, Branch> stepping = new LinkedHashMap<>();
+
+    /** Scopes whose members have changed, to be looked at before the fact is done with. */
+    private final Deque<Scope> changed = new ArrayDeque<>();
+
+    /** Rendezvous that may wait for nobody any more. */
+    private final Deque<Rendezvous> fulfilled = new ArrayDeque<>();
+
+    private final Routes routes;
+    private final Story story;
+    private int live;
+    private int joining;
+    private int watched;
+    private long births;
+    private long steps;
+    private long answered;
+    private long failed;
+    private long movedOn;
+    private long cancelled;
+    private long late;
+
+    Branches(Plan plan, Story story) {
+        this.routes = plan.routes();
+        this.story = story;
+        this.root = new Scope(null, plan.end());
+    }
+
+    // --- births and moves
+
+    Branch born(Scope scope, int node, Turn turn, @Nullable Delegation delegation) {
+        Branch branch = new Branch(scope.nextPath(), scope, births++, node, turn, delegation);
+        scope.add(branch);
+        live++;
+        enter(scope, node);
+        story.tell(new RunEvent.BranchStarted(story.next(), story.at(), branch.path, name(branch)));
+        return branch;
+    }
+
+    void move(Branch branch, int node, Turn turn, Delegation delegation) {
+        enter(branch.home, node);
+        leave(branch.home, branch.node);
+        branch.node = node;
+        branch.turn = turn;
+        branch.delegation = delegation;
+        ready(branch);
+    }
+
+    String name(Branch branch) {
+        return routes.name(branch.node);
+    }
+
+    // --- what a branch is doing
+
+    void ready(Branch branch) {
+        become(branch, State.READY);
+        ready.add(branch);
+    }
+
+    void joining(Branch branch) {
+        become(branch, State.JOINING);
+    }
+
+    void asking(Branch branch) {
+        become(branch, State.ASKING);
+    }
+
+    /** Returns the serial number of the step. */
+    long stepping(Branch branch) {
+        become(branch, State.STEPPING);
+        branch.step = ++steps;
+        stepping.put(steps, branch);
+        return steps;
+    }
+
+    /** The branch whose step it was; null if it was cancelled. */
+    @Nullable Branch stepped(long step) {
+        return stepping.remove(step);
+    }
+
+    private void become(Branch branch, State state) {
+        if (branch.state == State.JOINING) {
+            joining--;
+        }
+        if (state == State.JOINING) {
+            joining++;
+        }
+        branch.state = state;
+    }
+
+    // --- ends
+
+    void answered(Branch branch, boolean tooLate) {
+        answered++;
+        late += tooLate ? 1 : 0;
+        settle(branch);
+        story.tell(new RunEvent.Answered(story.next(), story.at(), branch.path, name(branch), tooLate));
+    }
+
+    /** {@code to} is null if it is those it forked who went. */
+    void movedOn(Branch branch, @Nullable String to, boolean tooLate) {
+        movedOn++;
+        late += tooLate ? 1 : 0;
+        settle(branch);
+        story.tell(new RunEvent.MovedOn(story.next(), story.at(), branch.path, name(branch), to, tooLate));
+    }
+
+    void failed(Branch branch, RunFailure why) {
+        if (!branch.home.decided) {
+            branch.home.add(new Outcome.Failed(name(branch), branch.path, why));
+        }
+        failed++;
+        stepping.remove(branch.step, branch);
+        settle(branch);
+        story.tell(new RunEvent.Failed(story.next(), story.at(), branch.path, name(branch), why));
+    }
+
+    /** True if a step of it is in flight. */
+    boolean cancelled(Branch branch) {
+        boolean inFlight = stepping.remove(branch.step, branch);
+        cancelled++;
+        settle(branch);
+        story.tell(new RunEvent.Cancelled(story.next(), story.at(), branch.path, name(branch)));
+        return inFlight;
+    }
+
+    private void settle(Branch branch) {
+        become(branch, State.SETTLED);
+        live--;
+        branch.home.remove(branch);
+        leave(branch.home, branch.node);
+        changed(branch.home);
+    }
+
+    // --- where they are
+
+    /** Begins to watch who is where inside a scope; goes on until it is closed. */
+    void watch(Scope scope) {
+        if (scope.occupancy == null) {
+            scope.occupancy = Occupancy.of(scope, routes);
+            watched++;
+        }
+    }
+
+    void enter(Scope scope, int node) {
+        for (Scope at = watched == 0 ? null : scope; at != null; at = at.parent) {
+            if (at.occupancy != null) {
+                at.occupancy.enter(node);
+            }
+        }
+    }
+
+    void leave(Scope scope, int node) {
+        for (Scope at = watched == 0 ? null : scope; at != null; at = at.parent) {
+            if (at.occupancy != null) {
+                at.occupancy.leave(node, fulfilled);
+            }
+        }
+    }
+
+    /** Nothing lives in the scope any more, or is about to. */
+    void close(Scope scope) {
+        if (scope.occupancy != null) {
+            watched--;
+        }
+        scope.close();
+        changed(scope.parent);
+    }
+
+    // --- what is to be looked at
+
+    void changed(@Nullable Scope scope) {
+        if (scope != null && !scope.queued) {
+            scope.queued = true;
+            changed.add(scope);
+        }
+    }
+
+    @Nullable Scope nextChanged() {
+        Scope scope = changed.poll();
+        if (scope != null) {
+            scope.queued = false;
+        }
+        return scope;
+    }
+
+    void fulfilled(Rendezvous rendezvous) {
+        fulfilled.add(rendezvous);
+    }
+
+    /** The next rendezvous that waits for nobody. */
+    @Nullable Rendezvous nextFulfilled() {
+        Rendezvous next = fulfilled.poll();
+        while (next != null && !(next.open && next.expected == 0)) {
+            next = fulfilled.poll();
+        }
+        return next;
+    }
+
+    /** The next branch whose turn has come; null if there is none. It stays in until {@link #stepping}. */
+    @Nullable Branch nextReady() {
+        while (!ready.isEmpty() && ready.element().state != State.READY) {
+            ready.remove();
+        }
+        return ready.peek();
+    }
+
+    Branch takeReady() {
+        return ready.remove();
+    }
+
+    // --- counts
+
+    int waiting() {
+        return ready.size();
+    }
+
+    int inFlight() {
+        return stepping.size();
+    }
+
+    /** The branch whose step has been in flight for longest; null if none is. */
+    @Nullable Branch longestInFlight() {
+        return stepping.isEmpty() ? null : stepping.values().iterator().next();
+    }
+
+    int live() {
+        return live;
+    }
+
+    /** How many live branches do not wait for those they have forked. */
+    int working() {
+        return live - joining;
+    }
+
+    long births() {
+        return births;
+    }
+
+    long steps() {
+        return steps;
+    }
+
+    long late() {
+        return late;
+    }
+
+    RunResult.Branches ends() {
+        return new RunResult.Branches(answered, failed, movedOn, cancelled);
+    }
+}

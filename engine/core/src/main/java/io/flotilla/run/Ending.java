@@ -1,0 +1,118 @@
+package io.flotilla.run;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** How the run ends: its own join, over the answers that reach it, and what it is decided to end with. */
+final class Ending {
+
+    private final RunMachine run;
+    private final Scope root;
+    private List<@Nullable Object> answers = List.of();
+    private @Nullable RunFailure failure;
+    private boolean finished;
+
+    Ending(RunMachine run) {
+        this.run = run;
+        this.root = run.branches.root;
+    }
+
+    boolean isFinished() {
+        return finished;
+    }
+
+    /** To be called when nothing else moves. */
+    void look() {
+        if (!root.decided) {
+            Tally tally = tally();
+            Join.Verdict verdict = root.join.judge(tally, true);
+            if (verdict != Join.Verdict.OPEN) {
+                decide(verdict == Join.Verdict.MET, tally);
+            } else if (tally.live() == 0) {
+                end(new NoAnswerException());
+            }
+        }
+        if (root.decided && root.isEmpty() && run.inquiries.isEmpty() && !finished) {
+            finish(failure == null ? RunResult.Status.SUCCEEDED : RunResult.Status.FAILED);
+        }
+    }
+
+    /** Everybody may answer the run who does not wait for others. */
+    private Tally tally() {
+        return root.tally(run.branches.working() + run.meetings.size());
+    }
+
+    /** The deadline of the run's join. */
+    void expire() {
+        if (!root.decided) {
+            Tally tally = tally().expired();
+            decide(root.join.isMet(tally), tally);
+        }
+    }
+
+    private void decide(boolean met, Tally tally) {
+        List<Outcome> outcomes = root.takeOutcomes();
+        root.decided = true;
+        root.timer = run.timers.stop(root.timer);
+        answers = outcomes.stream()
+                .filter(outcome -> !outcome.isFailure())
+                .map(Outcome::value)
+                .collect(ArrayList::new, ArrayList::add, ArrayList::addAll);
+        if (!root.join.keepsStragglers()) {
+            run.forks.cancelInside(root);
+        }
+        if (!met) {
+            fallShort(outcomes, tally);
+        }
+    }
+
+    /** The failure of a run is the one that reached it; the join's own where some have answered, but not enough. */
+    private void fallShort(List<Outcome> outcomes, Tally tally) {
+        JoinShortfallException shortfall =
+                JoinShortfallException.ofFork("end", BranchPath.outsideForks(0), root.join, outcomes, tally);
+        RunFailure reached = outcomes.stream()
+                .filter(Outcome.Failed.class::isInstance)
+                .map(failed -> ((Outcome.Failed) failed).failure())
+                .findFirst()
+                .orElse(shortfall);
+        switch (root.join.shortfall()) {
+            case FAIL -> failure = root.join.requiresAll() || answers.isEmpty() ? reached : shortfall;
+            case PROCEED -> failure = answers.isEmpty() ? reached : null;
+            case ASK -> {
+                failure = shortfall;
+                run.inquiries.askJoin(null, shortfall, null);
+            }
+        }
+    }
+
+    /** The answer to the question of the run's own join. */
+    void answered(boolean proceed) {
+        if (proceed && !answers.isEmpty()) {
+            failure = null;
+        }
+    }
+
+    /** Ends the run at once, whatever lives. */
+    void end(RunFailure why) {
+        root.decided = true;
+        answers = List.of();
+        failure = why;
+        run.forks.cancelInside(root);
+        run.inquiries.withdrawAll();
+        finish(why instanceof RunCancelledException ? RunResult.Status.CANCELLED : RunResult.Status.FAILED);
+    }
+
+    private void finish(RunResult.Status status) {
+        finished = true;
+        run.story.tell(new RunEvent.Finished(run.story.next(), run.story.at(), status));
+        run.timers.stopAll();
+        run.effects.add(new Effect.Finish(
+                status,
+                status == RunResult.Status.SUCCEEDED ? answers : List.of(),
+                failure,
+                run.branches.steps(),
+                run.branches.ends(),
+                run.branches.late()));
+    }
+}

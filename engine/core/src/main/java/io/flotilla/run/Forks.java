@@ -1,0 +1,173 @@
+package io.flotilla.run;
+
+import io.flotilla.run.RunEvent.Verdict;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** The forks of a run: opens scopes, joins them, and cancels what is inside. */
+final class Forks {
+
+    private final RunMachine run;
+
+    Forks(RunMachine run) {
+        this.run = run;
+    }
+
+    void open(Branch branch, List<Invocation> invocations) {
+        LimitGuard limits = run.limits;
+        if (run.isOver(limits.fork(branch), branch)
+                || run.isOver(limits.branches(run.branches.births() + invocations.size(), branch), branch)) {
+            return;
+        }
+        Scope scope = new Scope(branch, run.plan.joinAt(branch.node));
+        run.branches.joining(branch);
+        String from = run.branches.name(branch);
+        run.story.tell(new RunEvent.Forked(
+                run.story.next(), run.story.at(), branch.path, from, scope.fork, invocations.size()));
+        scope.timer = run.timers.start(scope.join.within(), scope);
+        Delegation delegation = Delegation.after(branch.delegation, branch.node);
+        boolean hopeful = !scope.join.isLostFromTheStart(invocations.size());
+        for (Invocation invocation : invocations) {
+            int node = run.routes.number(invocation.agent());
+            if (run.isOver(limits.delegation(branch, node), branch)) {
+                return;
+            }
+            hopeful = hopeful || run.routes.mayMoveOn(node, branch.node);
+            spawn(scope, node, invocation.request(), from, delegation);
+        }
+        if (hopeful) {
+            run.branches.changed(scope);
+        } else {
+            decide(scope, false, scope.tally());
+        }
+    }
+
+    private void spawn(Scope scope, int node, @Nullable Object request, String from, Delegation delegation) {
+        Turn turn = Turn.requested(request, from, run.routes.targets(node));
+        Branch child = run.branches.born(scope, node, turn, delegation);
+        if (run.routes.isEnd(node)) {
+            run.deliverToRun(child, from, request);
+        } else if (run.routes.isRendezvous(node)) {
+            run.meetings.arrive(child, node, new Arrival(from, child.path, request), delegation);
+        } else {
+            run.branches.ready(child);
+        }
+    }
+
+    /** A member of the scope has changed, or something inside of it has ended. */
+    void look(Scope scope) {
+        if (scope.closed) {
+            return;
+        }
+        if (!scope.decided) {
+            Tally tally = scope.tally();
+            Join.Verdict verdict = scope.join.judge(tally, false);
+            if (verdict != Join.Verdict.OPEN) {
+                decide(scope, verdict == Join.Verdict.MET, tally);
+            } else if (tally.live() == 0) {
+                // Everybody has gone out of the fork; so has the one who forked.
+                run.branches.movedOn(joined(scope, Verdict.MOVED_ON, tally), null, false);
+            }
+        }
+        if (scope.decided && scope.isEmpty()) {
+            run.branches.close(scope);
+        }
+    }
+
+    /** The deadline of its join: whoever is still live has failed it. */
+    void expire(Scope scope) {
+        Duration limit = scope.join.within();
+        if (scope.decided || limit == null) {
+            return;
+        }
+        Tally tally = scope.tally().expired();
+        for (Branch branch = scope.firstLive(); branch != null; branch = branch.next) {
+            scope.add(new Outcome.TimedOut(run.branches.name(branch), branch.path, limit));
+        }
+        for (Rendezvous rendezvous : scope.rendezvous.values()) {
+            scope.add(new Outcome.TimedOut(run.routes.name(rendezvous.node), scope.nextPath(), limit));
+        }
+        decide(scope, scope.join.isMet(tally), tally);
+    }
+
+    private void decide(Scope scope, boolean met, Tally tally) {
+        List<Outcome> outcomes = scope.takeOutcomes();
+        Branch resolver = joined(scope, met ? Verdict.MET : Verdict.SHORT, tally);
+        if (met) {
+            proceed(resolver, outcomes);
+        } else {
+            JoinShortfallException why = JoinShortfallException.ofFork(
+                    run.branches.name(resolver), resolver.path, scope.join, outcomes, tally);
+            fallShort(resolver, scope.join, why, outcomes);
+        }
+    }
+
+    /** Returns the resolver. */
+    private Branch joined(Scope scope, Verdict verdict, Tally tally) {
+        Branch resolver = Objects.requireNonNull(scope.resolver, "the run is not joined by a branch");
+        scope.decided = true;
+        scope.timer = run.timers.stop(scope.timer);
+        run.story.tell(new RunEvent.Joined(
+                run.story.next(),
+                run.story.at(),
+                resolver.path,
+                run.branches.name(resolver),
+                scope.fork,
+                verdict,
+                tally.answered(),
+                tally.failed(),
+                scope.tally().live()));
+        if (!scope.join.keepsStragglers()) {
+            cancelInside(scope);
+        }
+        run.branches.changed(scope);
+        return resolver;
+    }
+
+    /** {@code outcomes} is null at a rendezvous, which has its arrivals. */
+    void proceed(Branch branch, @Nullable List<Outcome> outcomes) {
+        if (outcomes != null) {
+            branch.turn = branch.turn.joined(outcomes);
+        }
+        run.branches.ready(branch);
+    }
+
+    /** {@code outcomes} is null at a rendezvous. */
+    void fallShort(Branch branch, Join join, JoinShortfallException why, @Nullable List<Outcome> outcomes) {
+        switch (join.shortfall()) {
+            case FAIL -> run.branches.failed(branch, why);
+            case PROCEED -> proceed(branch, outcomes);
+            case ASK -> run.inquiries.askJoin(branch, why, outcomes);
+        }
+    }
+
+    /** Cancels whatever lives inside a scope, at any depth. */
+    void cancelInside(Scope scope) {
+        Deque<Scope> inside = new ArrayDeque<>(List.of(scope));
+        while (!inside.isEmpty()) {
+            Scope at = inside.remove();
+            for (Branch branch = at.firstLive(); branch != null; branch = at.firstLive()) {
+                cancel(branch);
+            }
+            List.copyOf(at.rendezvous.values()).forEach(run.meetings::discard);
+            for (Scope inner = at.firstInner(); inner != null; inner = at.firstInner()) {
+                inside.add(inner);
+                inner.timer = run.timers.stop(inner.timer);
+                run.branches.close(inner);
+            }
+        }
+    }
+
+    private void cancel(Branch branch) {
+        if (branch.inquiry != null) {
+            run.inquiries.withdraw(branch.inquiry);
+        }
+        if (run.branches.cancelled(branch)) {
+            run.effects.add(new Effect.CancelStep(branch.step));
+        }
+    }
+}

@@ -1,0 +1,136 @@
+package io.flotilla.run;
+
+import io.flotilla.run.RunEvent.Verdict;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** The rendezvous of a run that wait: who comes to them, and when they fire. */
+final class Meetings {
+
+    private final RunMachine run;
+    private final Set<Rendezvous> open = new LinkedHashSet<>();
+
+    Meetings(RunMachine run) {
+        this.run = run;
+    }
+
+    int size() {
+        return open.size();
+    }
+
+    /** The branch ends here, at the rendezvous; {@code delegation} is who handed on to it. */
+    void arrive(Branch branch, int node, Arrival arrival, Delegation delegation) {
+        String name = run.routes.name(node);
+        Scope scope = place(branch, node);
+        Long firedEarly = scope.firedEarly.get(node);
+        if (firedEarly != null && branch.born < firedEarly) {
+            run.branches.movedOn(branch, name, true);
+            return;
+        }
+        Rendezvous rendezvous = scope.rendezvous.get(node);
+        if (rendezvous == null) {
+            rendezvous = open(scope, node);
+        }
+        rendezvous.add(arrival, delegation);
+        run.branches.movedOn(branch, name, false);
+        if (rendezvous.join.firesOnArrival(rendezvous.arrived())) {
+            fire(rendezvous, true, true);
+        } else {
+            run.branches.fulfilled(rendezvous);
+        }
+    }
+
+    /** The innermost scope around the branch that everybody on the way to the node has to come through; else the run. */
+    private Scope place(Branch branch, int node) {
+        Scope scope = branch.home;
+        while (scope.parent != null && (scope.closed || !run.routes.dominates(scope.node, node))) {
+            scope = scope.parent;
+        }
+        return scope;
+    }
+
+    private Rendezvous open(Scope scope, int node) {
+        run.branches.watch(scope);
+        Rendezvous rendezvous = new Rendezvous(scope, node, run.plan.joinAt(node));
+        scope.rendezvous.put(node, rendezvous);
+        open.add(rendezvous);
+        run.branches.enter(scope, node);
+        if (scope.occupancy != null) {
+            scope.occupancy.add(rendezvous);
+        }
+        rendezvous.timer = run.timers.start(rendezvous.join.within(), rendezvous);
+        return rendezvous;
+    }
+
+    /** Nobody else can come. */
+    void fulfil(Rendezvous rendezvous) {
+        fire(rendezvous, rendezvous.join.isMetBy(rendezvous.arrived()), false);
+    }
+
+    /** Its deadline has passed. */
+    void expire(Rendezvous rendezvous) {
+        if (rendezvous.open) {
+            fire(rendezvous, rendezvous.join.isMetAtDeadline(), true);
+        }
+    }
+
+    /** Those that are left wait for each other: the first in topological order fires. */
+    void breakTie() {
+        Rendezvous first = open.iterator().next();
+        for (Rendezvous rendezvous : open) {
+            if (run.routes.order(rendezvous.node) < run.routes.order(first.node)) {
+                first = rendezvous;
+            }
+        }
+        fulfil(first);
+    }
+
+    private void fire(Rendezvous rendezvous, boolean met, boolean early) {
+        Scope scope = rendezvous.scope;
+        if (early) {
+            scope.firedEarly.put(rendezvous.node, run.branches.births());
+        }
+        List<Arrival> arrivals = rendezvous.arrivals();
+        Branch branch = run.branches.born(
+                scope,
+                rendezvous.node,
+                Turn.arrived(arrivals, run.routes.targets(rendezvous.node)),
+                rendezvous.delegation());
+        discard(rendezvous);
+        if (run.isOver(run.limits.branches(run.branches.births(), branch), branch)) {
+            return;
+        }
+        run.story.tell(new RunEvent.RendezvousFired(
+                run.story.next(),
+                run.story.at(),
+                branch.path,
+                run.branches.name(branch),
+                met ? Verdict.MET : Verdict.SHORT,
+                arrivals.size()));
+        if (met) {
+            run.branches.ready(branch);
+        } else {
+            run.forks.fallShort(
+                    branch,
+                    rendezvous.join,
+                    JoinShortfallException.ofRendezvous(
+                            run.branches.name(branch), branch.path, rendezvous.join, arrivals.size(), early),
+                    null);
+        }
+    }
+
+    /** It waits no more: it has fired, or its scope is cancelled. */
+    void discard(Rendezvous rendezvous) {
+        Scope scope = rendezvous.scope;
+        rendezvous.open = false;
+        rendezvous.timer = run.timers.stop(rendezvous.timer);
+        scope.rendezvous.remove(rendezvous.node);
+        open.remove(rendezvous);
+        if (scope.occupancy != null) {
+            scope.occupancy.remove(rendezvous);
+        }
+        run.branches.leave(scope, rendezvous.node);
+        run.branches.changed(scope);
+    }
+}

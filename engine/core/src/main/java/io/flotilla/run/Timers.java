@@ -1,0 +1,51 @@
+package io.flotilla.run;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The deadlines of a run that have not passed, and whose they are. */
+final class Timers {
+
+    /** No timer. */
+    static final long NONE = 0;
+
+    private final List<Effect> effects;
+    private final Map<Long, Object> running = new HashMap<>();
+    private long started;
+
+    Timers(List<Effect> effects) {
+        this.effects = effects;
+    }
+
+    /** {@link #NONE} without a limit. */
+    long start(@Nullable Duration limit, Object whose) {
+        if (limit == null) {
+            return NONE;
+        }
+        started++;
+        running.put(started, whose);
+        effects.add(new Effect.StartTimer(started, limit));
+        return started;
+    }
+
+    /** Returns {@link #NONE}, for the timer there is no more. */
+    long stop(long timer) {
+        if (timer != NONE && running.remove(timer) != null) {
+            effects.add(new Effect.CancelTimer(timer));
+        }
+        return NONE;
+    }
+
+    /** Whose the timer was that has fired; null if it was stopped before. */
+    @Nullable Object fired(long timer) {
+        return running.remove(timer);
+    }
+
+    void stopAll() {
+        running.keySet().forEach(timer -> effects.add(new Effect.CancelTimer(timer)));
+        running.clear();
+    }
+}
