@@ -38,8 +38,9 @@ class ReadmeExamplesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"../../README.md", "README.md"})
-    void readme_everyJavaBlock_standsInThisTest(String readme) throws IOException {
-        String here = squeezed(Files.readString(Path.of("src/test/java/io/flotilla/ReadmeExamplesTest.java")));
+    void readme_everyJavaBlock_standsInATest(String readme) throws IOException {
+        String here = squeezed(Files.readString(Path.of("src/test/java/io/flotilla/ReadmeExamplesTest.java")))
+                + squeezed(Files.readString(Path.of("src/test/java/io/flotilla/RunExamplesTest.java")));
         List<String> blocks = new ArrayList<>();
         Matcher matcher = BLOCK.matcher(Files.readString(Path.of(readme)));
         while (matcher.find()) {

@@ -1,0 +1,179 @@
+package io.flotilla;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flotilla.agent.Agent;
+import io.flotilla.run.Decision;
+import io.flotilla.run.Invocation;
+import io.flotilla.run.Join;
+import io.flotilla.run.Limits;
+import io.flotilla.run.OpenQuestion;
+import io.flotilla.run.Outcome;
+import io.flotilla.run.Question;
+import io.flotilla.run.Run;
+import io.flotilla.run.RunEvent;
+import io.flotilla.run.RunResult;
+import io.flotilla.run.Turn;
+import io.flotilla.run.Workflow;
+import io.flotilla.topology.Topology;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
+
+/** What the README shows of runs is here, and runs. */
+@Timeout(30)
+class RunExamplesTest {
+
+    private final Topology topology = Topology.parse("start -> Boss\nBoss <-> Worker\nBoss -> end");
+
+    @Test
+    void fork_twoWorkers_joinedInOrderOfTheInvocations() {
+        Topology topology = Topology.parse("start -> Boss\nBoss <-> Worker\nBoss -> end");
+
+        Agent<Turn, Decision> boss = Agent.of(
+                "Boss",
+                (turn, context) -> Mono.just(
+                        turn.reason() == Turn.Reason.REQUESTED
+                                ? Decision.fanOut(Invocation.of("Worker", "left"), Invocation.of("Worker", "right"))
+                                : Decision.handOff("end", String.join(" and ", turn.joined(String.class)))));
+        Agent<String, String> worker = Agent.of("Worker", (side, context) -> Mono.just(side + " done"));
+
+        Workflow<String, String> workflow = Workflow.over(topology, String.class)
+                .agent("Boss", boss) // takes turns, makes decisions
+                .agent("Worker", String.class, worker) // knows nothing of runs: its value goes to its only successor
+                .limits(Limits.steps(200).time(Duration.ofMinutes(3)))
+                .build();
+
+        workflow.run("tidy up").subscribe(result -> System.out.println(result.answer())); // left done and right done
+
+        Run<String> run = workflow.start("tidy up");
+        run.events().subscribe(event -> System.out.println(event));
+
+        StepVerifier.create(run.result().map(RunResult::answers))
+                .expectNext(List.of("left done and right done"))
+                .verifyComplete();
+        StepVerifier.create(run.events()
+                        .ofType(RunEvent.BranchStarted.class)
+                        .map(started -> started.branch().toString()))
+                .expectNext("/", "/0.0/", "/0.1/")
+                .verifyComplete();
+    }
+
+    @Test
+    void deadline_oneWorkerIsSlow_theBossGoesOnWithATimedOutOutcome() {
+        List<Outcome> joined = new ArrayList<>();
+        AtomicBoolean cancelled = new AtomicBoolean();
+        Agent<Turn, Decision> boss = Agent.of("Boss", (turn, context) -> {
+            joined.addAll(turn.joined());
+            return Mono.just(
+                    turn.reason() == Turn.Reason.REQUESTED
+                            ? Decision.fanOut(Invocation.of("Worker", "left"), Invocation.of("Worker", "right"))
+                            : Decision.answer("enough"));
+        });
+        Agent<String, String> slowOnTheRight = Agent.of(
+                "Worker",
+                (side, context) -> side.equals("left")
+                        ? Mono.just(side + " done")
+                        : Mono.<String>never().doOnCancel(() -> cancelled.set(true)));
+
+        StepVerifier.withVirtualTime(() -> {
+                    Workflow<String, String> hasty = Workflow.over(topology, String.class)
+                            .agent("Boss", boss)
+                            .agent("Worker", String.class, slowOnTheRight)
+                            .joinAt(
+                                    "Boss",
+                                    Join.all().within(Duration.ofSeconds(5)).orProceed())
+                            .build();
+                    return hasty.run("tidy up").map(RunResult::answers);
+                })
+                .expectSubscription()
+                .expectNoEvent(Duration.ofSeconds(5))
+                .expectNext(List.of("enough"))
+                .verifyComplete();
+
+        assertThat(joined)
+                .extracting(Outcome::value, Outcome::isFailure)
+                .containsExactly(
+                        org.assertj.core.groups.Tuple.tuple("left done", false),
+                        org.assertj.core.groups.Tuple.tuple(null, true));
+        assertThat(joined.get(1)).isInstanceOf(Outcome.TimedOut.class);
+        assertThat(cancelled).isTrue();
+    }
+
+    @Test
+    void rendezvous_aQuorumOfTwo_firesBeforeTheThirdHasCome() {
+        Agent<Turn, Decision> planner = Agent.of(
+                "Planner",
+                (turn, context) -> Mono.just(Decision.fanOut(Stream.of("ReaderA", "ReaderB", "Checker")
+                        .map(name -> Invocation.of(name, "folder"))
+                        .toList())));
+        Agent<String, String> reader = Agent.of("Reader", (text, context) -> Mono.just("read"));
+        Agent<String, String> checker = Agent.of(
+                "Checker", (text, context) -> Mono.delay(Duration.ofSeconds(3)).thenReturn("checked"));
+
+        StepVerifier.withVirtualTime(() -> {
+                    Topology meeting = Topology.parse("""
+                            start -> Planner
+                            Planner -> ReaderA, ReaderB, Checker
+                            ReaderA, ReaderB, Checker -> Writer
+                            Writer -> end
+                            """);
+
+                    Workflow<String, String> report = Workflow.over(meeting, String.class)
+                            .agent("Planner", planner)
+                            .agent("ReaderA", String.class, reader)
+                            .agent("ReaderB", String.class, reader)
+                            .agent("Checker", String.class, checker)
+                            .agent(
+                                    "Writer",
+                                    Agent.of(
+                                            "Writer",
+                                            (turn, context) -> Mono.just(Decision.handOff(
+                                                    "end",
+                                                    "from " + turn.arrivals().size()))))
+                            .joinAt(
+                                    "Writer",
+                                    Join.atLeast(2).within(Duration.ofSeconds(20))) // a quorum, and a deadline
+                            .build();
+                    return report.run("the folder");
+                })
+                .expectSubscription()
+                .expectNoEvent(Duration.ofSeconds(3))
+                .assertNext(result -> {
+                    assertThat(result.answers()).containsExactly("from 2");
+                    assertThat(result.late()).isEqualTo(1);
+                })
+                .verifyComplete();
+    }
+
+    @Test
+    void question_answered_theBranchGoesOn() {
+        Agent<Turn, Decision> clerk = Agent.of(
+                "Clerk",
+                (turn, context) -> Mono.just(
+                        turn.reason() == Turn.Reason.ANSWERED
+                                ? Decision.answer("released: " + turn.answer())
+                                : Decision.ask(Question.of("release it?")
+                                        .within(Duration.ofHours(8))
+                                        .orElse("no"))));
+        Workflow<String, String> workflow = Workflow.over(Topology.parse("start -> Clerk <-> user"), String.class)
+                .agent("Clerk", clerk)
+                .build();
+        Run<String> run = workflow.start("the parcel");
+
+        OpenQuestion question = run.questions().get(0);
+
+        assertThat(question.text()).isEqualTo("release it?");
+        assertThat(run.answer(question.id(), "yes")).isTrue();
+        assertThat(run.answer(question.id(), "no")).isFalse();
+        StepVerifier.create(run.result().map(RunResult::answers))
+                .expectNext(List.of("released: yes"))
+                .verifyComplete();
+    }
+}
