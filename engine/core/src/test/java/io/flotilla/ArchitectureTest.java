@@ -104,7 +104,9 @@ class ArchitectureTest {
                 .map(part -> part.isEmpty() ? ROOT : ROOT + "." + part)
                 .collect(Collectors.toSet());
 
-        assertThat(MAIN.stream().map(JavaClass::getPackageName).distinct()).isSubsetOf(known);
+        assertThat(MAIN.stream().map(JavaClass::getPackageName).distinct())
+                .isSubsetOf(known)
+                .contains("io.flotilla.run", "io.flotilla.step", "io.flotilla.topology", "io.flotilla.agent");
         assertThat(MAIN).hasSizeGreaterThan(30);
     }
 
@@ -119,8 +121,8 @@ class ArchitectureTest {
 
         assertThat(downOnly("io.flotilla.arch").stream()
                         .filter(rule -> rule.evaluate(upward).hasViolation()))
-                .as("arch.agent depends on arch.step")
-                .hasSize(1);
+                .as("arch.agent depends on arch.step, and arch.topology on arch.run")
+                .hasSize(2);
     }
 
     @Test
@@ -185,11 +187,14 @@ class ArchitectureTest {
                 "one slow subscriber would take all memory");
         forbid(
                 "queues without a bound",
-                // The results a round holds: a place is free again only when its result has been delivered, so the
-                // queue never has more of them than the engine's concurrency. Nowhere else.
+                // Two have one all the same. The results a round holds: a place is free again only when its result has
+                // been delivered, so there are never more of them than the engine's concurrency. The facts a run has
+                // not been told yet: as many as it has steps in flight, timers and calls of users. Nowhere else.
                 of(Queues.class, "unbounded.*")
                         .and(DescribedPredicate.not(
                                 originIs("io.flotilla.step.Delivery").and(target(name("unboundedMultiproducer")))))
+                        .and(DescribedPredicate.not(
+                                originIs("io.flotilla.run.Drive").and(target(name("unboundedMultiproducer")))))
                         .or(withoutArguments(java.util.concurrent.LinkedBlockingQueue.class, "<init>"))
                         .or(withoutArguments(java.util.concurrent.LinkedBlockingDeque.class, "<init>"))
                         .or(of(java.util.concurrent.ConcurrentLinkedQueue.class, "<init>"))
@@ -251,14 +256,117 @@ class ArchitectureTest {
     }
 
     @Test
-    void unboundedQueue_ofADelivery_isTheOnlyOneThereIs() {
+    void unboundedQueues_ofADeliveryAndADrive_areTheOnlyOnesThereAre() {
         assertThat(MAIN.stream()
                         .flatMap(type -> type.getAccessesFromSelf().stream())
                         .filter(access -> access.getTargetOwner().isEquivalentTo(Queues.class))
-                        .filter(access -> access.getTarget().getName().startsWith("unbounded")))
-                .singleElement()
-                .satisfies(
-                        access -> assertThat(access.getOriginOwner().getName()).isEqualTo("io.flotilla.step.Delivery"));
+                        .filter(access -> access.getTarget().getName().startsWith("unbounded"))
+                        .map(access -> access.getOriginOwner().getName()))
+                .containsExactlyInAnyOrder("io.flotilla.step.Delivery", "io.flotilla.run.Drive");
+    }
+
+    // --- the machine of a run is pure
+
+    /** What is around the machine; all else in its package is the machine, its parts, and values. */
+    private static final Set<String> SHELL = Set.of("Drive", "EventLog", "NodeAgent", "Run", "Tracing", "Workflow");
+
+    private static final DescribedPredicate<JavaClass> MACHINE = describe(
+            "the machine and its parts",
+            type -> type.getPackageName().equals(ROOT + ".run")
+                    && !type.getSimpleName().equals("package-info")
+                    && !SHELL.contains(outermost(type).getSimpleName()));
+
+    private static JavaClass outermost(JavaClass type) {
+        return type.getEnclosingClass().map(ArchitectureTest::outermost).orElse(type);
+    }
+
+    /** No threads, clocks, randomness or I/O: facts come in from outside, and all that is done goes out as effects. */
+    private static ArchRule isPure(DescribedPredicate<JavaClass> which) {
+        DescribedPredicate<JavaClass> impure = JavaClass.Predicates.resideInAnyPackage(
+                        "reactor..",
+                        "org.reactivestreams..",
+                        "io.micrometer..",
+                        "org.slf4j..",
+                        "java.util.concurrent..",
+                        "java.util.random..",
+                        "java.security..",
+                        "java.io..",
+                        "java.nio..",
+                        "java.net..")
+                .or(assignableTo(Thread.class))
+                .or(assignableTo(ThreadLocal.class))
+                .or(assignableTo(java.time.Clock.class))
+                .or(assignableTo(java.util.Random.class))
+                .or(assignableTo(java.util.UUID.class))
+                .or(assignableTo(java.util.Timer.class))
+                .or(assignableTo(io.flotilla.step.StepEngine.class))
+                .or(assignableTo(io.flotilla.step.StepDriver.class))
+                .or(assignableTo(io.flotilla.step.EngineTime.class))
+                .as("what is not pure");
+        // What Routes has worked out about its topology is kept for all runs of a workflow, which are on many threads;
+        // it
+        // is the same whoever works it out, so no run sees whether another was there before.
+        DescribedPredicate<JavaClass> routesMemory = DescribedPredicate.or(
+                assignableTo(java.util.concurrent.ConcurrentHashMap.class),
+                describe("serializable lambdas", type -> type.getName().equals("java.io.Serializable")));
+        DescribedPredicate<com.tngtech.archunit.core.domain.Dependency> onTheImpure = describe(
+                "on what is not pure",
+                dependency -> impure.test(dependency.getTargetClass().getBaseComponentType())
+                        && !(outermost(dependency.getOriginClass()).getName().equals(ROOT + ".run.Routes")
+                                && routesMemory.test(dependency.getTargetClass())));
+        DescribedPredicate<JavaAccess<?>> asksTheWorld = target(nameMatching("now"))
+                .and(describe(
+                        "of java.time",
+                        (JavaAccess<?> access) ->
+                                access.getTargetOwner().getPackageName().startsWith("java.time")))
+                .or(of(System.class, "nanoTime|currentTimeMillis|in|out|err|getenv|getProperty|identityHashCode"))
+                .or(of(Math.class, "random"))
+                .or(of(java.util.Collections.class, "shuffle"))
+                .or(of(Object.class, "wait|notify|notifyAll"))
+                .as("the time, chance or another thread");
+        ArchCondition<JavaClass> dependOnIt = new ArchCondition<>("depend on what is not pure") {
+            @Override
+            public void check(JavaClass type, ConditionEvents events) {
+                type.getDirectDependenciesFromSelf().stream()
+                        .filter(onTheImpure)
+                        .forEach(found -> events.add(SimpleConditionEvent.satisfied(type, found.getDescription())));
+                type.getMethods().stream()
+                        .filter(method -> method.getModifiers().contains(JavaModifier.SYNCHRONIZED))
+                        .forEach(found -> events.add(SimpleConditionEvent.satisfied(type, found.getDescription())));
+            }
+        };
+        return noClasses().that(which).should(dependOnIt.or(accessTargetWhere(asksTheWorld)));
+    }
+
+    @Test
+    void machine_ofARun_isPure() {
+        isPure(MACHINE).check(MAIN);
+
+        assertThat(MAIN.stream().filter(MACHINE).map(JavaClass::getSimpleName))
+                .contains("RunMachine", "Scope", "Branch", "Rendezvous", "Occupancy", "Join", "Tally", "DecisionCheck")
+                .contains("Story", "Routes", "Dominance", "Plan", "Delegation", "BranchPath");
+        assertThat(MAIN.stream()
+                        .filter(type -> type.getPackageName().equals(ROOT + ".run"))
+                        .map(type -> outermost(type).getSimpleName()))
+                .as("the shell's names are those of classes")
+                .containsAll(SHELL);
+    }
+
+    @Test
+    void machine_thatIsNotPure_isFound() {
+        JavaClasses imported = new ClassFileImporter().importClasses(Offenders.Impure.class);
+        List<String> found = isPure(describe("the offender", any -> true))
+                .evaluate(imported)
+                .getFailureReport()
+                .getDetails();
+
+        for (JavaCodeUnit offence : imported.get(Offenders.Impure.class).getMethods()) {
+            if (!offence.getModifiers().contains(JavaModifier.SYNTHETIC)) {
+                assertThat(found)
+                        .as("%s", offence.getName())
+                        .anyMatch(detail -> detail.contains("." + offence.getName() + "("));
+            }
+        }
     }
 
     // --- what users see
@@ -378,6 +486,71 @@ class ArchitectureTest {
                         "StepResult$Rejected",
                         "StepResult$Cancelled",
                         "StepTimeoutException");
+    }
+
+    @Test
+    void publicTypes_ofTheRunPackage_areThoseUsersName() {
+        assertThat(publicTypes(".run"))
+                .containsExactlyInAnyOrder(
+                        "AgentFailedException",
+                        "Arrival",
+                        "BranchPath",
+                        "Correction",
+                        "Decision",
+                        "Decision$Answer",
+                        "Decision$HandOff",
+                        "Decision$FanOut",
+                        "Decision$Ask",
+                        "Decision$Fail",
+                        "Decision$Again",
+                        "EventsLostException",
+                        "InvalidDecisionException",
+                        "InvalidWorkflowException",
+                        "Invocation",
+                        "Join",
+                        "JoinShortfallException",
+                        "LimitExceededException",
+                        "Limits",
+                        "Limits$Chain",
+                        "NoAnswerException",
+                        "OpenQuestion",
+                        "Outcome",
+                        "Outcome$Answered",
+                        "Outcome$Failed",
+                        "Outcome$TimedOut",
+                        "Question",
+                        "QuestionExpiredException",
+                        "Run",
+                        "RunCancelledException",
+                        "RunEvent",
+                        "RunEvent$Verdict",
+                        "RunEvent$RunStarted",
+                        "RunEvent$BranchStarted",
+                        "RunEvent$StepStarted",
+                        "RunEvent$StepSettled",
+                        "RunEvent$Corrected",
+                        "RunEvent$HandedOff",
+                        "RunEvent$Forked",
+                        "RunEvent$Joined",
+                        "RunEvent$RendezvousFired",
+                        "RunEvent$Answered",
+                        "RunEvent$Failed",
+                        "RunEvent$MovedOn",
+                        "RunEvent$Cancelled",
+                        "RunEvent$Asked",
+                        "RunEvent$QuestionAnswered",
+                        "RunEvent$Paused",
+                        "RunEvent$Resumed",
+                        "RunEvent$Finished",
+                        "RunFailure",
+                        "RunFailure$Kind",
+                        "RunResult",
+                        "RunResult$Branches",
+                        "RunResult$Status",
+                        "Turn",
+                        "Turn$Reason",
+                        "Workflow",
+                        "Workflow$Builder");
     }
 
     @Test

@@ -1,5 +1,7 @@
 package io.flotilla.arch;
 
+import io.flotilla.step.EngineTime;
+import io.flotilla.step.StepEngine;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.observation.Observation;
@@ -11,13 +13,25 @@ import java.io.ObjectOutputStream;
 import java.io.OutputStream;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneId;
+import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 import reactor.core.publisher.Hooks;
@@ -168,6 +182,90 @@ public final class Offenders {
 
         String read(ThreadLocal<String> local) {
             return local.get();
+        }
+    }
+
+    /** A machine of a run as it must not be. */
+    public static final class Impure {
+
+        Mono<String> reactor() {
+            return Mono.never();
+        }
+
+        Object map() {
+            return new ConcurrentHashMap<String, String>();
+        }
+
+        Object lock() {
+            return new ReentrantLock();
+        }
+
+        int atomic(AtomicInteger count) {
+            return count.incrementAndGet();
+        }
+
+        String thread() {
+            return Thread.currentThread().getName();
+        }
+
+        synchronized void monitor() {}
+
+        void waiting(List<String> list) throws InterruptedException {
+            while (list.isEmpty()) {
+                wait();
+            }
+        }
+
+        Instant now() {
+            return Instant.now();
+        }
+
+        LocalDate today(ZoneId zone) {
+            return LocalDate.now(zone);
+        }
+
+        long clock(Clock clock) {
+            return clock.millis();
+        }
+
+        long nanos() {
+            return System.nanoTime();
+        }
+
+        double chance() {
+            return Math.random();
+        }
+
+        int random() {
+            return new Random(1).nextInt();
+        }
+
+        int randomOfThread() {
+            return ThreadLocalRandom.current().nextInt();
+        }
+
+        Object id() {
+            return UUID.randomUUID();
+        }
+
+        void shuffled(List<String> list) {
+            Collections.shuffle(list);
+        }
+
+        void told(Logger log) {
+            log.info("done");
+        }
+
+        byte[] read(InputStream from) throws IOException {
+            return from.readAllBytes();
+        }
+
+        int engine(StepEngine engine) {
+            return engine.places();
+        }
+
+        Instant engineTime(EngineTime time) {
+            return time.now();
         }
     }
 

@@ -6,13 +6,13 @@ import reactor.core.Disposable;
 import reactor.core.scheduler.Scheduler;
 
 /** Counts the timers that were armed, and those that have neither fired nor been disposed of. */
-final class CountingTimer implements Scheduler {
+public final class CountingTimer implements Scheduler {
 
     private final Scheduler timer;
-    final AtomicInteger armed = new AtomicInteger();
-    final AtomicInteger open = new AtomicInteger();
+    public final AtomicInteger armed = new AtomicInteger();
+    public final AtomicInteger open = new AtomicInteger();
 
-    CountingTimer(Scheduler timer) {
+    public CountingTimer(Scheduler timer) {
         this.timer = timer;
     }
 

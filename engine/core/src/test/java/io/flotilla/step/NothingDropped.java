@@ -11,7 +11,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import reactor.core.publisher.Hooks;
 
 /** Fails every test that dropped a value or an error, or left a round open. */
-final class NothingDropped implements BeforeEachCallback, AfterEachCallback {
+public final class NothingDropped implements BeforeEachCallback, AfterEachCallback {
 
     private final Queue<Object> dropped = new ConcurrentLinkedQueue<>();
 

@@ -1,0 +1,4 @@
+package io.flotilla.arch.run;
+
+/** Stands above. */
+public final class Above {}
