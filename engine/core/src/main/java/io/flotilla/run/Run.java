@@ -69,7 +69,7 @@ public final class Run<O> {
      *   <li><b>onComplete</b>: after {@link RunEvent.Finished}.
      *   <li><b>cancel</b>: ends this subscription; the run goes on.
      *   <li><b>demand</b>: honoured.
-     *   <li><b>threads</b>: a {@code flotilla-failures} thread of the subscriber's own; it may block.
+     *   <li><b>threads</b>: a {@code flotilla-listener} thread of the subscriber's own; it may block.
      * </ul>
      *
      * @return the events

@@ -65,6 +65,6 @@ record EngineSchedulers(Scheduler timer, Scheduler worker, Scheduler feeds) {
         return new EngineSchedulers(
                 Schedulers.newSingle("flotilla-timer", true),
                 Schedulers.newBoundedElastic(MOST_WORKERS, MOST_QUEUED, "flotilla-worker", IDLE_SECONDS, true),
-                Schedulers.newBoundedElastic(MOST_WORKERS, MOST_QUEUED, "flotilla-failures", IDLE_SECONDS, true));
+                Schedulers.newBoundedElastic(MOST_WORKERS, MOST_QUEUED, "flotilla-listener", IDLE_SECONDS, true));
     }
 }

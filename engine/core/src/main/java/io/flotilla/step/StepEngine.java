@@ -278,7 +278,7 @@ public final class StepEngine {
      *       counted in {@link #failuresDropped()}. Neither other subscribers nor the engine wait for it.
      *   <li><b>onError, onComplete</b>: never.
      *   <li><b>demand</b>: honoured.
-     *   <li><b>threads</b>: a {@code flotilla-failures} thread of the subscriber's own; it may block.
+     *   <li><b>threads</b>: a {@code flotilla-listener} thread of the subscriber's own; it may block.
      * </ul>
      *
      * @return the failures
