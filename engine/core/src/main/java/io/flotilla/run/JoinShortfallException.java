@@ -17,24 +17,20 @@ public final class JoinShortfallException extends RunFailure {
     private final transient BranchPath branch;
     private final transient Join join;
 
-    private JoinShortfallException(String message, String agent, BranchPath branch, Join join, List<Outcome> outcomes) {
-        super(message, null);
+    private JoinShortfallException(
+            String message, String agent, BranchPath branch, Join join, List<RunFailure> failures) {
+        super(message, failures.isEmpty() ? null : failures.get(0).first());
         this.agent = agent;
         this.branch = branch;
         this.join = join;
-        RunFailure first = null;
-        int suppressed = 0;
-        for (Outcome outcome : outcomes) {
-            if (outcome instanceof Outcome.Failed failed) {
-                if (first == null) {
-                    first = failed.failure().first();
-                    initCause(first);
-                } else if (suppressed < MOST_SUPPRESSED) {
-                    addSuppressed(failed.failure());
-                    suppressed++;
-                }
-            }
-        }
+        failures.stream().skip(1).limit(MOST_SUPPRESSED).forEach(this::addSuppressed);
+    }
+
+    private static List<RunFailure> failures(List<Outcome> outcomes) {
+        return outcomes.stream()
+                .filter(Outcome.Failed.class::isInstance)
+                .map(outcome -> ((Outcome.Failed) outcome).failure())
+                .toList();
     }
 
     /** At a fork; {@code outcomes} in lineage order. */
@@ -63,7 +59,7 @@ public final class JoinShortfallException extends RunFailure {
                 break;
             }
         }
-        return new JoinShortfallException(message.toString(), agent, branch, join, outcomes);
+        return new JoinShortfallException(message.toString(), agent, branch, join, failures(outcomes));
     }
 
     /** At a rendezvous. */
