@@ -40,9 +40,13 @@ final class SchedulerTime implements EngineTime {
         if (delay.isZero() || delay.isNegative()) {
             return on.worker().schedule(task);
         }
+        // Behind a delay of nothing: virtual time lets what has no delay go before what is due at the same instant.
         Disposable.Composite stages = Disposables.composite();
         stages.add(on.timer()
-                .schedule(() -> stages.add(on.worker().schedule(task)), delay.toNanos(), TimeUnit.NANOSECONDS));
+                .schedule(
+                        () -> stages.add(on.worker().schedule(task, 0, TimeUnit.NANOSECONDS)),
+                        delay.toNanos(),
+                        TimeUnit.NANOSECONDS));
         return stages;
     }
 }
