@@ -1,0 +1,204 @@
+package io.flotilla.testkit;
+
+import io.flotilla.run.Decision;
+import io.flotilla.run.Invocation;
+import io.flotilla.run.Turn;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * What a {@link ScriptedAgent} does in one turn.
+ *
+ * <p>In strings, {@code $request} stands for the turn's input, and {@code $joined} for the answers among its joined
+ * outcomes, with commas between them. At a rendezvous both stand for what has arrived, {@code $joined} until the agent has
+ * joined a fork of its own. An input of null is the empty string. Strings inside of lists and maps are filled too.
+ *
+ * <p>Immutable, as far as the values in it are.
+ */
+public final class Play {
+
+    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
+
+    private final @Nullable Function<? super Turn, ? extends Decision> decision;
+    private final @Nullable Duration delay;
+
+    private Play(@Nullable Function<? super Turn, ? extends Decision> decision, @Nullable Duration delay) {
+        this.decision = decision;
+        this.delay = delay;
+    }
+
+    /**
+     * Decides whatever a function decides.
+     *
+     * @param decision called in the turn; what it throws is how the step fails
+     * @return the play
+     * @throws NullPointerException if {@code decision} is null
+     */
+    public static Play of(Function<? super Turn, ? extends Decision> decision) {
+        return new Play(Objects.requireNonNull(decision, "decision"), null);
+    }
+
+    /**
+     * Answers.
+     *
+     * @param value the answer; may be null
+     * @return the play
+     * @see Decision#answer
+     */
+    public static Play answer(@Nullable Object value) {
+        return of(turn -> Decision.answer(Placeholders.fill(value, turn)));
+    }
+
+    /**
+     * Hands over.
+     *
+     * @param agent where to
+     * @param request what is handed over; may be null
+     * @return the play
+     * @throws NullPointerException if {@code agent} is null
+     * @see Decision#handOff
+     */
+    public static Play handOff(String agent, @Nullable Object request) {
+        Objects.requireNonNull(agent, "agent");
+        return of(turn -> Decision.handOff(agent, Placeholders.fill(request, turn)));
+    }
+
+    /**
+     * Forks.
+     *
+     * @param invocations the branches
+     * @return the play
+     * @throws NullPointerException if {@code invocations} or one of them is null
+     * @see Decision#fanOut(List)
+     */
+    public static Play fanOut(List<Invocation> invocations) {
+        List<Invocation> branches = List.copyOf(invocations);
+        return of(turn -> Decision.fanOut(branches.stream()
+                .map(branch -> Invocation.of(branch.agent(), Placeholders.fill(branch.request(), turn)))
+                .toList()));
+    }
+
+    /**
+     * Forks into one branch an agent, with nothing handed over.
+     *
+     * @param agents whom to call, in this order; one may be named many times
+     * @return the play
+     * @throws NullPointerException if {@code agents} or one of them is null
+     */
+    public static Play fanOut(String... agents) {
+        return fanOut(
+                Arrays.stream(agents).map(agent -> Invocation.of(agent, null)).toList());
+    }
+
+    /**
+     * Forks into many branches of one agent, with nothing handed over.
+     *
+     * @param agent whom to call
+     * @param count how many times; 0 or more, although 0 is no fork, and the agent is told so
+     * @return the play
+     * @throws NullPointerException if {@code agent} is null
+     * @throws IllegalArgumentException if {@code count} is negative
+     */
+    public static Play fanOutMany(String agent, int count) {
+        if (count < 0) {
+            throw new IllegalArgumentException("count must be >= 0, was " + count);
+        }
+        Invocation invocation = Invocation.of(agent, null);
+        return of(turn -> Decision.fanOut(Collections.nCopies(count, invocation)));
+    }
+
+    /**
+     * Decides to fail.
+     *
+     * @param reason why
+     * @return the play
+     * @throws NullPointerException if {@code reason} is null
+     * @see Decision#fail
+     */
+    public static Play fail(String reason) {
+        Objects.requireNonNull(reason, "reason");
+        return of(turn -> Decision.fail(Placeholders.fill(reason, turn)));
+    }
+
+    /**
+     * Throws an {@link IllegalStateException}.
+     *
+     * @param message its message
+     * @return the play
+     * @throws NullPointerException if {@code message} is null
+     */
+    public static Play throwing(String message) {
+        Objects.requireNonNull(message, "message");
+        return of(turn -> {
+            throw new IllegalStateException(Placeholders.fill(message, turn));
+        });
+    }
+
+    /**
+     * Never comes back; only a cancel ends it.
+     *
+     * @return the play
+     */
+    public static Play hang() {
+        return new Play(null, null);
+    }
+
+    /**
+     * Asks a person.
+     *
+     * @param question what to ask
+     * @return the play
+     * @throws NullPointerException if {@code question} is null
+     * @see Decision#ask(String)
+     */
+    public static Play ask(String question) {
+        Objects.requireNonNull(question, "question");
+        return of(turn -> Decision.ask(Placeholders.fill(question, turn)));
+    }
+
+    /**
+     * Has another turn.
+     *
+     * @param input the input of that turn; may be null
+     * @return the play
+     * @see Decision#again
+     */
+    public static Play again(@Nullable Object input) {
+        return of(turn -> Decision.again(Placeholders.fill(input, turn)));
+    }
+
+    /**
+     * The same, later.
+     *
+     * @param delay how much later, on Reactor's parallel scheduler, which inside virtual time is virtual; default: at once,
+     *     on the thread the agent is called on. Zero is not at once: what is due at that moment comes first
+     * @return the play
+     * @throws NullPointerException if {@code delay} is null
+     * @throws IllegalArgumentException if {@code delay} is negative, or more than 292 years
+     */
+    public Play after(Duration delay) {
+        if (delay.isNegative() || delay.compareTo(LONGEST) > 0) {
+            throw new IllegalArgumentException("delay must be >= 0 and <= " + LONGEST + ", was " + delay);
+        }
+        return new Play(decision, delay);
+    }
+
+    boolean isDelayed() {
+        return delay != null;
+    }
+
+    Mono<Decision> in(Turn turn) {
+        Function<? super Turn, ? extends Decision> decide = decision;
+        if (decide == null) {
+            return Mono.never();
+        }
+        Mono<Decision> decided = Mono.fromCallable(() -> decide.apply(turn));
+        return delay == null ? decided : Mono.delay(delay).then(decided);
+    }
+}

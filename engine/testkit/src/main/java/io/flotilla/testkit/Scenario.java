@@ -1,0 +1,190 @@
+package io.flotilla.testkit;
+
+import io.flotilla.run.Join;
+import io.flotilla.run.Limits;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * A run that is written down: a topology, what each agent does in its turns, and what must come of it. {@code README.md} of
+ * the module has the form. Immutable; may be run any number of times, see {@link ScenarioRunner}.
+ */
+public final class Scenario {
+
+    private static final Set<String> KEYS =
+            Keys.of("name", "about", "topology", "join", "joinAt", "limits", "task", "agents", "expect");
+    private static final Set<String> JOIN_KEYS = Keys.of("require", "within", "shortfall", "stragglers");
+    private static final Set<String> LIMIT_KEYS = Keys.of("steps", "time", "branches", "depth");
+    private static final String RATIO = "ratio:";
+    private static final String AT_LEAST = "atLeast:";
+
+    private final String name;
+    private final String about;
+    final List<String> topology;
+    final Join join;
+    final Map<String, Join> joinAt;
+    final Limits limits;
+    final Object task;
+    final Map<String, Script> agents;
+    final Expected expected;
+
+    private Scenario(String defaultName, Json json) {
+        json.object(KEYS);
+        this.name = json.has("name") ? json.get("name").text() : defaultName;
+        this.about = json.has("about") ? json.get("about").text() : "";
+        this.topology = json.get("topology").list(Json::text);
+        this.join = json.has("join") ? join(json.get("join")) : Join.all();
+        this.joinAt = json.has("joinAt") ? json.get("joinAt").map(Scenario::join) : Map.of();
+        this.limits = json.has("limits") ? limits(json.get("limits")) : Limits.none();
+        this.task = task(json.get("task"));
+        this.agents = json.get("agents").map(Script::read);
+        this.expected = json.has("expect") ? Expected.read(json.get("expect")) : Expected.NOTHING;
+    }
+
+    /**
+     * Reads a scenario.
+     *
+     * @param name what it is called if it has no name itself
+     * @param json the text
+     * @return the scenario
+     * @throws NullPointerException if an argument is null
+     * @throws InvalidScenarioException if the text is no JSON, or something in it is missing, of the wrong type, out of
+     *     bounds or not known
+     */
+    public static Scenario parse(String name, String json) {
+        return new Scenario(Objects.requireNonNull(name, "name"), Json.parse(json));
+    }
+
+    /**
+     * Reads a file.
+     *
+     * @param file a scenario in UTF-8; if it has no name it is called as the file is, without its extension
+     * @return the scenario
+     * @throws NullPointerException if {@code file} is null
+     * @throws IOException if the file cannot be read
+     * @throws InvalidScenarioException if it is no scenario, see {@link #parse}
+     */
+    public static Scenario read(Path file) throws IOException {
+        return parse(nameOf(file), Files.readString(file, StandardCharsets.UTF_8));
+    }
+
+    static String nameOf(Path file) {
+        String name = String.valueOf(file.getFileName());
+        return name.endsWith(".json") ? name.substring(0, name.length() - ".json".length()) : name;
+    }
+
+    /**
+     * What it is called.
+     *
+     * @return its name
+     */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * What it is about.
+     *
+     * @return a sentence; empty if it says nothing
+     */
+    public String about() {
+        return about;
+    }
+
+    /** The agents with their scripts, those without one too; a new set at every call. */
+    Map<String, ScriptedAgent> agents(List<String> ofTopology) {
+        Map<String, ScriptedAgent> made = new LinkedHashMap<>();
+        ofTopology.forEach(
+                agent -> made.put(agent, agents.getOrDefault(agent, Script.NONE).agent(agent)));
+        return made;
+    }
+
+    private static Object task(Json json) {
+        Object task = json.value();
+        if (task == null) {
+            throw json.wrong("must not be null");
+        }
+        return task;
+    }
+
+    private static Join join(Json json) {
+        json.object(JOIN_KEYS);
+        Join required = json.has("require") ? required(json.get("require")) : Join.all();
+        Join within = json.has("within") ? within(required, json.get("within")) : required;
+        Join or = json.has("shortfall") && isFirst(json.get("shortfall"), "proceed", "fail")
+                ? within.orProceed()
+                : within;
+        return json.has("stragglers") && isFirst(json.get("stragglers"), "keep", "cancel") ? or.keepStragglers() : or;
+    }
+
+    private static Join within(Join join, Json json) {
+        return json.checked(() -> join.within(json.duration()));
+    }
+
+    /** Whether it is the first of two words. */
+    private static boolean isFirst(Json json, String first, String second) {
+        String text = json.text();
+        if (!text.equals(first) && !text.equals(second)) {
+            throw json.wrong("must be " + second + " or " + first + ", is " + json);
+        }
+        return text.equals(first);
+    }
+
+    private static Join required(Json json) {
+        String text = json.text();
+        if (text.startsWith(RATIO)) {
+            double ratio = number(json, text.substring(RATIO.length()), Double::parseDouble);
+            return json.checked(() -> Join.ratio(ratio));
+        }
+        if (text.startsWith(AT_LEAST)) {
+            int count = number(json, text.substring(AT_LEAST.length()), Integer::parseInt);
+            return json.checked(() -> Join.atLeast(count));
+        }
+        return switch (text) {
+            case "all" -> Join.all();
+            case "any" -> Join.any();
+            case "first" -> Join.first();
+            default -> throw json.wrong("must be all, any, first, ratio:R or atLeast:K, is " + json);
+        };
+    }
+
+    private static <T> T number(Json json, String text, Function<String, T> parse) {
+        try {
+            return parse.apply(text.strip());
+        } catch (NumberFormatException notANumber) {
+            throw json.wrong("must have a number behind the colon, is " + json);
+        }
+    }
+
+    private static Limits limits(Json json) {
+        json.object(LIMIT_KEYS);
+        Limits.Chain limits = Limits.none();
+        for (String key : json.keys()) {
+            limits = limit(limits, key, json.get(key));
+        }
+        return limits;
+    }
+
+    private static Limits.Chain limit(Limits.Chain limits, String key, Json value) {
+        return value.checked(() -> switch (key) {
+            case "steps" -> limits.steps(value.integer());
+            case "time" -> limits.time(value.duration());
+            case "branches" -> limits.branches(value.integer());
+            default -> limits.depth(value.small());
+        });
+    }
+
+    /** The name, so that a parameterised test is called by it. */
+    @Override
+    public String toString() {
+        return name;
+    }
+}

@@ -1,0 +1,67 @@
+package io.flotilla.testkit;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * What came of a scenario. Immutable.
+ *
+ * @param name the scenario's name
+ * @param passed whether everything was as expected: there are no differences
+ * @param differences what was not, a sentence each
+ */
+public record ScenarioReport(String name, boolean passed, List<String> differences) {
+
+    /**
+     * Copies the list.
+     *
+     * @param name the scenario's name
+     * @param passed whether there are no differences
+     * @param differences what was not as expected
+     * @throws NullPointerException if an argument is null
+     * @throws IllegalArgumentException if it passed with differences, or failed without
+     */
+    public ScenarioReport {
+        Objects.requireNonNull(name, "name");
+        differences = List.copyOf(differences);
+        if (passed != differences.isEmpty()) {
+            throw new IllegalArgumentException("passed = " + passed + " with differences " + differences);
+        }
+    }
+
+    static ScenarioReport of(String name, List<String> differences) {
+        return new ScenarioReport(name, differences.isEmpty(), differences);
+    }
+
+    /**
+     * Throws if there are differences: the last line of a test.
+     *
+     * @throws AssertionError with all of them
+     */
+    public void orThrow() {
+        if (!passed) {
+            throw new AssertionError(this);
+        }
+    }
+
+    /**
+     * As a line of JSON.
+     *
+     * @return {@code {"name":..., "passed":..., "differences":[...]}}, ASCII only
+     */
+    public String toJson() {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("name", name);
+        line.put("passed", passed);
+        line.put("differences", differences);
+        return Json.write(line);
+    }
+
+    /** The name, and the differences, a line each. */
+    @Override
+    public String toString() {
+        return passed ? name + ": passed" : name + ":\n  " + String.join("\n  ", differences);
+    }
+}

@@ -1,0 +1,123 @@
+package io.flotilla.testkit;
+
+import io.flotilla.AgentId;
+import io.flotilla.agent.Agent;
+import io.flotilla.agent.StepContext;
+import io.flotilla.run.Decision;
+import io.flotilla.run.Run;
+import io.flotilla.run.RunResult;
+import io.flotilla.run.Turn;
+import io.flotilla.run.Workflow;
+import io.flotilla.step.StepEngine;
+import io.flotilla.topology.Topology;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.test.scheduler.VirtualTimeScheduler;
+
+/**
+ * One run of a scenario. While it lasts all of Reactor's schedulers are virtual; time goes from event to event, up to the 292
+ * years a clock of nanoseconds has, so a run of any length takes no time, and one with nothing left to happen is noticed.
+ *
+ * <p>What goes on for ever (turn after turn, without an end) is stopped from outside: agents then hang.
+ */
+final class VirtualRun {
+
+    private static final Duration ALL_TIME = Duration.ofNanos(Long.MAX_VALUE);
+
+    private final Scenario scenario;
+    private final Map<String, ScriptedAgent> agents = new LinkedHashMap<>();
+    private volatile boolean stopped;
+    private @Nullable RunResult<Object> result;
+
+    VirtualRun(Scenario scenario) {
+        this.scenario = scenario;
+    }
+
+    /** Runs it on this thread, until it has ended, or nothing can happen any more. */
+    void run() {
+        VirtualTimeScheduler time = VirtualTimeScheduler.set(VirtualTimeScheduler.create());
+        try {
+            Workflow<Object, Object> workflow = workflow();
+            AtomicReference<Run<Object>> started = new AtomicReference<>();
+            AtomicReference<RunResult<Object>> ended = new AtomicReference<>();
+            AtomicReference<Throwable> broken = new AtomicReference<>();
+            // From inside, so that it is not at once that what is due at the start happens, but in its order.
+            time.schedule(() -> started.set(workflow.start(scenario.task)));
+            Run<Object> run = Objects.requireNonNull(started.get());
+            run.result().subscribe(ended::set, broken::set);
+            time.advanceTimeBy(ALL_TIME);
+            if (broken.get() != null) {
+                throw new IllegalStateException("the run broke down: " + broken.get(), broken.get());
+            }
+            if (ended.get() == null && isToBeCancelled()) {
+                run.cancel();
+            }
+            result = ended.get();
+            run.cancel();
+        } finally {
+            VirtualTimeScheduler.reset();
+        }
+    }
+
+    /** A scenario has no other way to be cancelled than that nothing else ends it. */
+    private boolean isToBeCancelled() {
+        return !stopped && scenario.expected.status() == RunResult.Status.CANCELLED;
+    }
+
+    /** Lets the agents do nothing more. By any thread. */
+    void stop() {
+        stopped = true;
+    }
+
+    /** How it ended; null if it did not. */
+    @Nullable RunResult<Object> result() {
+        return result;
+    }
+
+    /** Those of the topology, by name. */
+    Map<String, ScriptedAgent> agents() {
+        return agents;
+    }
+
+    private Workflow<Object, Object> workflow() {
+        Topology topology = Topology.parse(String.join("\n", scenario.topology));
+        agents.putAll(scenario.agents(topology.agents()));
+        Workflow.Builder<Object> workflow = Workflow.over(topology, Object.class)
+                .join(scenario.join)
+                .limits(scenario.limits)
+                .engine(StepEngine.builder()
+                        .concurrency(Integer.MAX_VALUE)
+                        .noStepTimeout()
+                        .build());
+        agents.forEach((name, agent) -> workflow.agent(name, new Stoppable(agent)));
+        scenario.agents.keySet().stream()
+                .filter(name -> !agents.containsKey(name))
+                .forEach(name -> workflow.agent(name, ScriptedAgent.of("nobody")));
+        scenario.joinAt.forEach(workflow::joinAt);
+        return workflow.build();
+    }
+
+    private final class Stoppable implements Agent<Turn, Decision> {
+
+        private final ScriptedAgent agent;
+
+        private Stoppable(ScriptedAgent agent) {
+            this.agent = agent;
+        }
+
+        @Override
+        public AgentId id() {
+            return agent.id();
+        }
+
+        @Override
+        public Mono<Decision> step(Turn turn, StepContext context) {
+            return stopped ? Mono.never() : agent.step(turn, context);
+        }
+    }
+}
