@@ -131,7 +131,6 @@ final class Branches {
             branch.home.add(new Outcome.Failed(name(branch), branch.path, why));
         }
         failed++;
-        stepping.remove(branch.step, branch);
         settle(branch);
         story.tell(new RunEvent.Failed(story.next(), story.at(), branch.path, name(branch), why));
     }

@@ -183,6 +183,9 @@ final class RunMachine {
     boolean isOver(@Nullable LimitExceededException exceeded, @Nullable Branch branch) {
         if (exceeded != null && !ending.isFinished()) {
             if (branch != null) {
+                if (branches.stepped(branch.step) != null) { // of the limits only that of time passes during a step
+                    effects.add(new Effect.CancelStep(branch.step));
+                }
                 branches.failed(branch, exceeded);
             }
             ending.end(exceeded);
