@@ -22,9 +22,10 @@ final class Ending {
         return finished;
     }
 
-    /** To be called when nothing else moves. */
-    void look() {
-        if (!root.decided) {
+    /** To be called when every change has been looked at. True if the run's join has just decided. */
+    boolean look() {
+        boolean decided = root.decided;
+        if (!decided) {
             Tally tally = tally();
             Join.Verdict verdict = root.join.judge(tally, true);
             if (verdict != Join.Verdict.OPEN) {
@@ -36,6 +37,7 @@ final class Ending {
         if (root.decided && root.isEmpty() && run.inquiries.isEmpty() && !finished) {
             finish(failure == null ? RunResult.Status.SUCCEEDED : RunResult.Status.FAILED);
         }
+        return root.decided != decided || finished;
     }
 
     /** Everybody may answer the run who does not wait for others. */

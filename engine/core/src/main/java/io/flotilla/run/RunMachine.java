@@ -135,9 +135,6 @@ final class RunMachine {
         while (!ending.isFinished() && goOn()) {
             // until nothing moves
         }
-        if (!ending.isFinished()) {
-            ending.look();
-        }
     }
 
     /** Does one thing that is due; false if nothing is. */
@@ -152,6 +149,9 @@ final class RunMachine {
         Rendezvous fulfilled = branches.nextFulfilled();
         if (fulfilled != null) {
             meetings.fulfil(fulfilled);
+            return true;
+        }
+        if (ending.look()) { // before anybody is called for nothing
             return true;
         }
         Branch ready = branches.nextReady();
