@@ -3,6 +3,7 @@ package io.flotilla.run;
 import io.flotilla.run.RunEvent.Verdict;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
@@ -31,13 +32,21 @@ final class Forks {
         scope.timer = run.timers.start(scope.join.within(), scope);
         Delegation delegation = Delegation.after(branch.delegation, branch.node);
         boolean hopeful = !scope.join.isLostFromTheStart(invocations.size());
+        List<Branch> children = new ArrayList<>(invocations.size());
         for (Invocation invocation : invocations) {
             int node = run.routes.number(invocation.agent());
             if (run.isOver(limits.delegation(branch, node), branch)) {
                 return;
             }
-            hopeful = hopeful || run.routes.mayMoveOn(node, branch.node);
-            spawn(scope, node, invocation.request(), from, delegation);
+            hopeful = hopeful || run.routes.mayMoveOn(node, branch.node, branch.home::isAt);
+            Turn turn = Turn.requested(invocation.request(), from, run.routes.targets(node));
+            children.add(run.branches.born(scope, node, turn, delegation));
+        }
+        for (Branch child : children) { // all are born before the first of them arrives anywhere
+            send(child, from, delegation);
+            if (run.ending.isFinished()) {
+                return;
+            }
         }
         if (hopeful) {
             run.branches.changed(scope);
@@ -46,13 +55,12 @@ final class Forks {
         }
     }
 
-    private void spawn(Scope scope, int node, @Nullable Object request, String from, Delegation delegation) {
-        Turn turn = Turn.requested(request, from, run.routes.targets(node));
-        Branch child = run.branches.born(scope, node, turn, delegation);
-        if (run.routes.isEnd(node)) {
+    private void send(Branch child, String from, Delegation delegation) {
+        Object request = child.turn.input();
+        if (run.routes.isEnd(child.node)) {
             run.deliverToRun(child, from, request);
-        } else if (run.routes.isRendezvous(node)) {
-            run.meetings.arrive(child, node, new Arrival(from, child.path, request), delegation);
+        } else if (run.routes.isRendezvous(child.node)) {
+            run.meetings.arrive(child, child.node, new Arrival(from, child.path, request), delegation);
         } else {
             run.branches.ready(child);
         }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntPredicate;
 
 /**
  * A topology as a run asks for it: agents are numbers from 0, and what a step needs is looked up, not searched for. Shared
@@ -164,8 +165,11 @@ final class Routes {
         return found;
     }
 
-    /** Whether a branch at {@code node} may go to a rendezvous or to {@code end} without passing {@code closed}. */
-    boolean mayMoveOn(int node, int closed) {
+    /**
+     * Whether a branch at {@code node} may go to a rendezvous, to {@code end} or to one of {@code outside} without passing
+     * {@code closed}.
+     */
+    boolean mayMoveOn(int node, int closed, IntPredicate outside) {
         if (isEnd(node) || isRendezvous(node)) {
             return true;
         }
@@ -174,7 +178,7 @@ final class Routes {
         open.add(node);
         while (!open.isEmpty()) {
             for (int next : successors[open.remove()]) {
-                if (isEnd(next) || (isRendezvous(next) && next != closed)) {
+                if (isEnd(next) || (next != closed && (isRendezvous(next) || outside.test(next)))) {
                     return true;
                 }
                 if (isAgent(next) && next != closed && !seen.get(next)) {

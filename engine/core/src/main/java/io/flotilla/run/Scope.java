@@ -82,6 +82,16 @@ final class Scope {
         return resolver == null ? BranchPath.outsideForks(index) : resolver.path.forked(fork, index);
     }
 
+    /** Whether this scope or one around it was opened at the agent. */
+    boolean isAt(int agent) {
+        for (Scope scope = this; scope != null; scope = scope.parent) {
+            if (scope.node == agent) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     // --- members
 
     void add(Branch branch) {
