@@ -253,6 +253,15 @@ final class Branches {
         return live - joining;
     }
 
+    /** Whether no branch lives and no scope is open. */
+    boolean isQuiet() {
+        return live == 0
+                && joining == 0
+                && stepping.isEmpty()
+                && root.isEmpty()
+                && watched == (root.occupancy == null ? 0 : 1);
+    }
+
     long births() {
         return births;
     }

@@ -74,6 +74,11 @@ final class RunMachine {
         return branches.waiting();
     }
 
+    /** Whether nothing is left of the run: no branch, step, scope, rendezvous, question or timer. For tests. */
+    boolean isQuiet() {
+        return branches.isQuiet() && meetings.size() == 0 && inquiries.isEmpty() && timers.isQuiet();
+    }
+
     private void take(Fact fact) {
         if (fact instanceof Fact.StepSettled settled) {
             stepSettled(settled);

@@ -44,6 +44,10 @@ final class Timers {
         return running.remove(timer);
     }
 
+    boolean isQuiet() {
+        return running.isEmpty();
+    }
+
     void stopAll() {
         running.keySet().forEach(timer -> effects.add(new Effect.CancelTimer(timer)));
         running.clear();

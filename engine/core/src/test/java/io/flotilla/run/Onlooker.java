@@ -1,0 +1,786 @@
+package io.flotilla.run;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Follows a run by its events alone, and holds every one of them against the rules, said once more and the plainest way: the
+ * tree of branches is searched whole each time. It shares no code with the machine and looks at none of its state.
+ */
+final class Onlooker {
+
+    private final RandomGraph graph;
+    private final RandomScript script;
+    private final RandomJoin[] joins; // by node; the last is the run's
+    private final Limits.Chain limits;
+    private final int corrections;
+    private final Counts counts;
+
+    private final Map<String, Line> lines = new LinkedHashMap<>();
+    private final Map<String, Line> live = new LinkedHashMap<>();
+    private final List<Fork> forks = new ArrayList<>();
+    private final List<Meeting> meetings = new ArrayList<>();
+    private final Map<String, OpenQuestion> questions = new HashMap<>();
+    private final Fork root;
+
+    private long sequence;
+    private long births;
+    private long steps;
+    private long late;
+    private final Map<String, Long> settled = new HashMap<>();
+    private boolean finished;
+    private boolean rootCleared;
+    private Instant now = Instant.EPOCH;
+
+    // Of the fact that is being told of.
+    private boolean isDeadline;
+    private int eventsOfFact;
+    private @Nullable Line met;
+
+    enum State {
+        READY,
+        STEPPING,
+        WAITING,
+        ASKING,
+        SETTLED
+    }
+
+    /** A branch. */
+    static final class Line {
+
+        final String path;
+        final Fork home;
+        final long born;
+        int node;
+        State state = State.READY;
+        int forked;
+        int corrected;
+        long steps;
+
+        @Nullable Object value;
+
+        @Nullable Fork deliversTo;
+
+        @Nullable Decision decision;
+
+        @Nullable List<String> joined;
+
+        @Nullable List<String> arrived;
+
+        final List<Fork> opened = new ArrayList<>();
+
+        Line(String path, Fork home, long born, int node) {
+            this.path = path;
+            this.home = home;
+            this.born = born;
+            this.node = node;
+        }
+    }
+
+    /** A scope: a fork, or the run. */
+    static final class Fork {
+
+        final @Nullable Line resolver;
+        final @Nullable Fork parent;
+        final int node;
+        final RandomJoin join;
+        final List<Invocation> invocations;
+        final Instant at;
+        boolean lostFromTheStart;
+        boolean mayBeLost;
+        boolean decided;
+        int members;
+        int answered;
+        int failed;
+        final Map<String, String> outcomes = new HashMap<>();
+        final Map<Integer, Long> firedEarly = new HashMap<>();
+
+        Fork(
+                @Nullable Line resolver,
+                @Nullable Fork parent,
+                int node,
+                RandomJoin join,
+                List<Invocation> invocations,
+                Instant at) {
+            this.resolver = resolver;
+            this.parent = parent;
+            this.node = node;
+            this.join = join;
+            this.invocations = invocations;
+            this.at = at;
+        }
+
+        boolean isInside(Fork outer) {
+            for (Fork at = this; at != null; at = at.parent) {
+                if (at == outer) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    /** A rendezvous that waits. */
+    static final class Meeting {
+
+        final Fork fork;
+        final int node;
+        final Instant at;
+        final Map<String, String> arrivals = new HashMap<>();
+
+        Meeting(Fork fork, int node, Instant at) {
+            this.fork = fork;
+            this.node = node;
+            this.at = at;
+        }
+    }
+
+    Onlooker(
+            RandomGraph graph,
+            RandomScript script,
+            RandomJoin[] joins,
+            Limits.Chain limits,
+            int corrections,
+            Counts counts) {
+        this.graph = graph;
+        this.script = script;
+        this.joins = joins;
+        this.limits = limits;
+        this.corrections = corrections;
+        this.counts = counts;
+        this.root = new Fork(null, null, -1, joins[graph.agents], List.of(), Instant.EPOCH);
+    }
+
+    // --- a fact and what comes of it
+
+    void look(Fact fact, List<RunEvent> events, List<Effect> effects, @Nullable String steppedOn) {
+        isDeadline = fact instanceof Fact.DeadlinePassed;
+        eventsOfFact = 0;
+        now = fact.at();
+        Line stepped = steppedOn == null ? null : lines.get(steppedOn);
+        Fact.StepSettled step = fact instanceof Fact.StepSettled settledFact ? settledFact : null;
+        String expected = null;
+        if (stepped != null && step != null && !events.isEmpty()) {
+            expected = expected(stepped, step);
+        }
+        if (expected != null && events.size() > 1 && !(events.get(1) instanceof RunEvent.StepStarted)) {
+            String told = events.get(1).getClass().getSimpleName() + " "
+                    + events.get(1).branch();
+            check(isLimited(effects) || told.equals(expected), "expected %s, was %s", expected, events.get(1));
+        }
+        for (RunEvent event : events) {
+            check(!finished, "%s after the end", event);
+            check(event.sequence() == sequence++, "sequence %s of %s", event.sequence(), event);
+            check(event.at().equals(now), "time of %s", event);
+            take(event);
+            eventsOfFact++;
+        }
+        checkTurns(effects);
+        if (!finished) {
+            checkForks();
+            checkMeetings();
+        }
+    }
+
+    private static boolean isLimited(List<Effect> effects) {
+        return !effects.isEmpty()
+                && effects.get(effects.size() - 1) instanceof Effect.Finish finish
+                && finish.failure() instanceof LimitExceededException;
+    }
+
+    /** What has to be told right after the end of a step; null if nothing. By lineage: names are looked for around the branch only. */
+    private @Nullable String expected(Line line, Fact.StepSettled step) {
+        Decision decision = step.decision();
+        line.decision = decision;
+        line.deliversTo = null;
+        if (step.failed() != null) {
+            return "Failed " + line.path;
+        }
+        if (!script.isAllowed(line.node, decision, line.home == root)) {
+            line.corrected++;
+            counts.add("corrections");
+            return (line.corrected > corrections ? "Failed " : "Corrected ") + line.path;
+        }
+        line.corrected = 0;
+        if (decision instanceof Decision.Answer answer) {
+            line.value = answer.value();
+            line.deliversTo = line.home;
+            return "Answered " + line.path;
+        } else if (decision instanceof Decision.HandOff handOff) {
+            return handedOff(line, graph.number(handOff.agent()), handOff.request());
+        } else if (decision instanceof Decision.FanOut) {
+            return "Forked " + line.path;
+        } else if (decision instanceof Decision.Ask) {
+            return "Asked " + line.path;
+        } else if (decision instanceof Decision.Fail) {
+            return "Failed " + line.path;
+        }
+        return null;
+    }
+
+    private String handedOff(Line line, int to, @Nullable Object value) {
+        line.value = value;
+        if (to == graph.end) {
+            line.deliversTo = root;
+            return (line.home == root ? "Answered " : "MovedOn ") + line.path;
+        }
+        for (Fork around = line.home; around != null; around = around.parent) {
+            if (around.node == to) {
+                line.deliversTo = around;
+                return "Answered " + line.path;
+            }
+        }
+        return (graph.isRendezvous(to) ? "MovedOn " : "HandedOff ") + line.path;
+    }
+
+    private void take(RunEvent event) {
+        if (event instanceof RunEvent.BranchStarted started) {
+            born(started);
+        } else if (event instanceof RunEvent.StepStarted started) {
+            stepStarted(started);
+        } else if (event instanceof RunEvent.StepSettled step) {
+            Line line = line(step.branch(), State.STEPPING, event);
+            check(step.step() == line.steps - 1, "%s", step);
+            line.state = State.READY;
+        } else if (event instanceof RunEvent.HandedOff handedOff) {
+            Line line = line(handedOff.branch(), State.READY, event);
+            line.node = graph.number(handedOff.to());
+            counts.add("hand-offs");
+        } else if (event instanceof RunEvent.Forked forked) {
+            forked(forked);
+        } else if (event instanceof RunEvent.Joined joined) {
+            joined(joined);
+        } else if (event instanceof RunEvent.RendezvousFired fired) {
+            fired(fired);
+        } else if (event instanceof RunEvent.Answered answered) {
+            answered(answered);
+        } else if (event instanceof RunEvent.Failed failed) {
+            failed(failed);
+        } else if (event instanceof RunEvent.MovedOn moved) {
+            movedOn(moved);
+        } else if (event instanceof RunEvent.Cancelled cancelled) {
+            Line line = settle(cancelled.branch(), "cancelled", event);
+            line.opened.forEach(fork -> fork.decided = true);
+            withdraw(line);
+        } else if (event instanceof RunEvent.Asked asked) {
+            asked(asked);
+        } else if (event instanceof RunEvent.QuestionAnswered answered) {
+            check(questions.remove(answered.question()) != null, "%s was not asked", event);
+            if (!answered.agent().equals("end")) {
+                line(answered.branch(), State.ASKING, event).state = State.READY;
+            }
+            counts.add(answered.byDefault() ? "questions answered by default" : "questions answered");
+        } else if (event instanceof RunEvent.Finished) {
+            finished = true;
+        }
+    }
+
+    // --- branches
+
+    private void born(RunEvent.BranchStarted started) {
+        String path = started.branch().toString();
+        check(!lines.containsKey(path), "%s twice", path);
+        BranchPath parent = started.branch().parent();
+        Fork home = root;
+        if (parent != null) {
+            Line resolver = Objects.requireNonNull(lines.get(parent.toString()), "parent");
+            check(started.branch().fork() < resolver.opened.size(), "%s is of no fork", path);
+            home = resolver.opened.get(started.branch().fork());
+        }
+        check(started.branch().index() >= home.members, "%s: index twice", path);
+        Line line = new Line(path, home, births++, graph.number(started.agent()));
+        int index = started.branch().index();
+        if (home.members < home.invocations.size()) { // invocations have the first indices
+            check(index == home.members, "%s is not the next invocation", path);
+            Invocation invocation = home.invocations.get(index);
+            check(invocation.agent().equals(started.agent()), "%s is not at %s", path, invocation);
+            line.value = invocation.request();
+            line.deliversTo = line.node == graph.end ? root : null;
+        }
+        home.members = index + 1;
+        lines.put(path, line);
+        live.put(path, line);
+        check(limits.branches == null || births <= limits.branches + 1, "%s branches", births);
+        counts.add("branches");
+    }
+
+    private Line line(BranchPath path, State state, RunEvent event) {
+        Line line = live.get(path.toString());
+        check(line != null, "%s on a branch that is not live", event);
+        Line found = Objects.requireNonNull(line);
+        check(found.state == state, "%s on a branch that is %s", event, found.state);
+        return found;
+    }
+
+    private Line settle(BranchPath path, String how, RunEvent event) {
+        Line line = live.remove(path.toString());
+        check(line != null, "%s, but it is not live", event);
+        Line found = Objects.requireNonNull(line);
+        found.state = State.SETTLED;
+        settled.merge(how, 1L, Long::sum);
+        return found;
+    }
+
+    private void stepStarted(RunEvent.StepStarted started) {
+        Line line = line(started.branch(), State.READY, started);
+        check(graph.name(line.node).equals(started.agent()), "%s, but the branch is at %s", started, line.node);
+        check(started.step() == line.steps, "%s, but %s were started", started, line.steps);
+        check(!isRunDecided(), "%s, though the run is decided", started);
+        line.state = State.STEPPING;
+        line.steps++;
+        steps++;
+        check(limits.steps == null || steps <= limits.steps, "%s steps", steps);
+        counts.add("steps");
+    }
+
+    /** As far as it is plain: the first or enough answers, or one failure of all, end it when nobody is to run on. */
+    private boolean isRunDecided() {
+        return !root.join.keeps()
+                && ((root.answered > 0 && root.join.isQuorum(root.answered))
+                        || (root.join.kind() == RandomJoin.ALL && root.failed > 0));
+    }
+
+    private void answered(RunEvent.Answered event) {
+        Line line = settle(event.branch(), "answered", event);
+        Fork to = Objects.requireNonNull(line.deliversTo, () -> event + " was not decided");
+        answer(line, to, event.late(), event);
+    }
+
+    private void answer(Line line, Fork to, boolean isLate, RunEvent event) {
+        late += isLate ? 1 : 0;
+        if (isLate) {
+            counts.add("late answers");
+        }
+        check(to == root || isLate == to.decided, "%s, but the join is decided: %s", event, to.decided);
+        if (!isLate) {
+            to.answered++;
+            to.outcomes.put(line.path, "answered " + line.path + " " + line.value);
+        }
+    }
+
+    private void failed(RunEvent.Failed event) {
+        Line line = settle(event.branch(), "failed", event);
+        if (!line.home.decided) {
+            line.home.failed++;
+            line.home.outcomes.put(line.path, "failed " + line.path + " null");
+        }
+        withdraw(line);
+    }
+
+    /** What the branch asked is asked no more. */
+    private void withdraw(Line line) {
+        questions
+                .values()
+                .removeIf(asked -> asked.branch().toString().equals(line.path)
+                        && !asked.agent().equals("end"));
+    }
+
+    private void movedOn(RunEvent.MovedOn event) {
+        Line line = settle(event.branch(), "movedOn", event);
+        String to = event.to();
+        if (to == null) {
+            check(!event.late(), "%s is late", event);
+        } else if (to.equals("end")) {
+            answer(line, root, event.late(), event);
+        } else {
+            arrived(line, graph.number(to), event);
+        }
+    }
+
+    private void asked(RunEvent.Asked event) {
+        OpenQuestion question = event.question();
+        check(questions.put(question.id(), question) == null, "%s twice", event);
+        if (question.agent().equals("end")) { // of the run's join: whoever was left has been cancelled
+            rootCleared = true;
+            counts.add("questions of the run");
+            if (!root.join.keeps()) {
+                meetings.clear();
+            }
+        } else {
+            line(event.branch(), State.READY, event).state = State.ASKING;
+            counts.add(question.choices().isEmpty() ? "questions" : "questions of joins");
+        }
+        check(limits.questions == null || questions.size() <= limits.questions, "%s questions", questions.size());
+    }
+
+    // --- forks
+
+    private void forked(RunEvent.Forked event) {
+        Line line = line(event.branch(), State.READY, event);
+        List<Invocation> invocations =
+                line.decision instanceof Decision.FanOut fanOut ? fanOut.invocations() : List.of();
+        check(event.branches() == invocations.size() && event.fork() == line.opened.size(), "%s", event);
+        Fork fork = new Fork(line, line.home, line.node, joins[line.node], invocations, now);
+        boolean few = fork.join.kind() == RandomJoin.AT_LEAST && invocations.size() < fork.join.least();
+        fork.mayBeLost = few && nobody(invocations, node -> mayLeave(node, fork));
+        fork.lostFromTheStart = few && nobody(invocations, node -> mayArrive(node, fork));
+        line.opened.add(fork);
+        line.state = State.WAITING;
+        forks.add(fork);
+        counts.add("forks");
+    }
+
+    private boolean nobody(List<Invocation> invocations, IntPredicate leaves) {
+        return invocations.stream().noneMatch(invocation -> leaves.test(graph.number(invocation.agent())));
+    }
+
+    /** Whether a branch at a node may end without having answered or failed in the fork, nor another in its place. */
+    private boolean mayLeave(int node, Fork fork) {
+        return isWay(node, fork, to -> graph.isRendezvous(to) && !graph.dominates(fork.node, to));
+    }
+
+    /** The same, whoever may come in its place. */
+    private boolean mayArrive(int node, Fork fork) {
+        return isWay(node, fork, graph::isRendezvous);
+    }
+
+    private boolean isWay(int node, Fork fork, IntPredicate leaves) {
+        BitSet around = new BitSet();
+        BitSet out = new BitSet();
+        out.set(graph.end);
+        for (Fork at = fork; at.parent != null; at = at.parent) {
+            around.set(at.node);
+            out.set(at.node, at.node != fork.node);
+        }
+        for (int to = 0; to < graph.agents; to++) {
+            out.set(to, out.get(to) || (!around.get(to) && leaves.test(to)));
+        }
+        return node == graph.end || leaves.test(node) || out.stream().anyMatch(to -> graph.leads(node, to, around));
+    }
+
+    private int liveIn(Fork fork) {
+        int found = 0;
+        for (Line line : live.values()) {
+            found += line.home == fork ? 1 : 0;
+        }
+        for (Meeting meeting : meetings) {
+            found += meeting.fork == fork ? 1 : 0;
+        }
+        return found;
+    }
+
+    private void joined(RunEvent.Joined event) {
+        Line line = line(event.branch(), State.WAITING, event);
+        Fork fork = line.opened.get(event.fork());
+        check(!fork.decided, "%s twice", event);
+        int stillLive = liveIn(fork);
+        boolean expired = isDeadline && eventsOfFact == 0;
+        int answered = fork.answered;
+        int failed = expired ? fork.failed + stillLive : fork.failed;
+        int open = expired ? 0 : stillLive;
+        check(event.answered() == answered, "%s, but %s answered", event, answered);
+        check(event.failed() == failed, "%s, but %s failed", event, failed);
+        check(event.stragglers() == stillLive, "%s, but %s live", event, stillLive);
+        long due = fork.join.withinMs();
+        check(due == 0 || !now.isAfter(fork.at.plusMillis(due)), "%s after its deadline", event);
+        check(!expired || now.equals(fork.at.plusMillis(due)), "%s before its deadline", event);
+        boolean isMet = fork.join.isMet(answered, failed, open);
+        switch (event.verdict()) {
+            case MET -> check(isMet, "%s, but it is not", event);
+            case MOVED_ON -> check(answered + failed + open == 0, "%s, but somebody did not", event);
+            case SHORT -> {
+                check(!isMet, "%s, but it is met", event);
+                check(expired || fork.mayBeLost || answered + failed > 0, "%s, but all may yet move on", event);
+                check(expired || fork.join.isLost(answered, failed, open), "%s, but it is not lost", event);
+            }
+        }
+        counts.add("joins " + event.verdict());
+        counts.add(expired ? "joins at their deadline" : stillLive > 0 ? "joins early" : "joins when all ended");
+        decide(fork, line, expired);
+    }
+
+    private void decide(Fork fork, Line line, boolean expired) {
+        if (expired) {
+            for (Line straggler : live.values()) {
+                if (straggler.home == fork) {
+                    fork.outcomes.put(straggler.path, "timedOut " + straggler.path + " null");
+                }
+            }
+        }
+        line.joined = inOrder(fork.outcomes);
+        line.state = State.READY;
+        fork.decided = true;
+        if (!fork.join.keeps()) {
+            meetings.removeIf(meeting -> meeting.fork.isInside(fork));
+        }
+    }
+
+    private static List<String> inOrder(Map<String, String> byPath) {
+        return byPath.keySet().stream()
+                .sorted(Comparator.comparing(Onlooker::numbers, Onlooker::compare))
+                .map(path -> Objects.requireNonNull(byPath.get(path)))
+                .toList();
+    }
+
+    private static int[] numbers(String path) {
+        String flat = path.startsWith("/~") ? path.substring(2) : "0" + path;
+        String[] parts = flat.substring(0, flat.length() - 1).split("[/.]", -1);
+        int[] numbers = new int[parts.length];
+        for (int at = 0; at < parts.length; at++) {
+            numbers[at] = Integer.parseInt(parts[at]);
+        }
+        return numbers;
+    }
+
+    private static int compare(int[] one, int[] other) {
+        for (int at = 0; at < Math.min(one.length, other.length); at++) {
+            if (one[at] != other[at]) {
+                return Integer.compare(one[at], other[at]);
+            }
+        }
+        return Integer.compare(one.length, other.length);
+    }
+
+    /** No join waits longer than it has to. */
+    private void checkForks() {
+        forks.removeIf(fork -> fork.decided);
+        for (Fork fork : forks) {
+            int stillLive = liveIn(fork);
+            int ended = fork.answered + fork.failed;
+            String where = Objects.requireNonNull(fork.resolver).path;
+            check(stillLive > 0, "the fork of %s waits for nobody", where);
+            check(!fork.join.isMet(fork.answered, fork.failed, stillLive), "the fork of %s is met", where);
+            check(
+                    ended == 0 || !fork.join.isLost(fork.answered, fork.failed, stillLive),
+                    "the fork of %s is lost",
+                    where);
+            check(!fork.lostFromTheStart, "the fork of %s is lost from the start", where);
+            check(
+                    fork.join.withinMs() == 0 || !now.isAfter(fork.at.plusMillis(fork.join.withinMs())),
+                    "the fork of %s is past its deadline",
+                    where);
+        }
+        check(!isRunDecided() || rootCleared || root.join.shortfall() == 2, "the run is decided and goes on");
+    }
+
+    // --- rendezvous
+
+    private Fork meetingPlace(Line line, int node) {
+        for (Fork fork = line.home; fork.parent != null; fork = fork.parent) {
+            if (graph.dominates(fork.node, node)) {
+                return fork;
+            }
+        }
+        return root;
+    }
+
+    private void arrived(Line line, int node, RunEvent.MovedOn event) {
+        Fork place = meetingPlace(line, node);
+        Long firedEarly = place.firedEarly.get(node);
+        boolean isLate = firedEarly != null && line.born < firedEarly;
+        check(event.late() == isLate, "%s, but late is %s", event, isLate);
+        if (isLate) {
+            late++;
+            counts.add("late arrivals");
+            return;
+        }
+        Meeting meeting = meetingAt(place, node);
+        if (meeting == null) {
+            meeting = new Meeting(place, node, now);
+            meetings.add(meeting);
+        }
+        meeting.arrivals.put(line.path, line.path + " " + line.value);
+        if (joins[node].isQuorum(meeting.arrivals.size())) {
+            met = line;
+        }
+    }
+
+    private @Nullable Meeting meetingAt(Fork place, int node) {
+        for (Meeting meeting : meetings) {
+            if (meeting.fork == place && meeting.node == node) {
+                return meeting;
+            }
+        }
+        return null;
+    }
+
+    private void fired(RunEvent.RendezvousFired event) {
+        Line line = line(event.branch(), State.READY, event);
+        Meeting found = meetingAt(line.home, line.node);
+        check(found != null, "%s, but nobody waits there", event);
+        Meeting meeting = Objects.requireNonNull(found);
+        meetings.remove(meeting);
+        RandomJoin join = joins[line.node];
+        int arrivals = meeting.arrivals.size();
+        check(event.arrivals() == arrivals, "%s, but %s came", event, arrivals);
+        line.arrived = inOrder(meeting.arrivals);
+        boolean isQuorum = join.isQuorum(arrivals);
+        boolean isExpired = isDeadline && eventsOfFact == 1;
+        boolean isMet;
+        if (isQuorum || isExpired) {
+            line.home.firedEarly.put(line.node, line.born);
+            isMet = isQuorum || (join.kind() != RandomJoin.ALL && join.kind() <= RandomJoin.AT_LEAST);
+            check(!isQuorum || met != null, "%s, but nobody came", event);
+            check(
+                    !isExpired || now.equals(meeting.at.plusMillis(join.withinMs())),
+                    "%s, but not at its deadline",
+                    event);
+            counts.add(isQuorum ? "rendezvous at their quorum" : "rendezvous at their deadline");
+        } else {
+            isMet = join.kind() != RandomJoin.AT_LEAST;
+            Line other = whoMayCome(meeting, line);
+            boolean others = other != null || meetingThatMayCome(meeting) != null;
+            if (others) {
+                checkQuiescence(event, meeting, line);
+            }
+            counts.add(others ? "rendezvous that waited for each other" : "rendezvous when nobody else could come");
+        }
+        met = null;
+        check((event.verdict() == RunEvent.Verdict.MET) == isMet, "%s, but met is %s", event, isMet);
+    }
+
+    private void checkQuiescence(RunEvent event, Meeting meeting, Line fired) {
+        check(questions.isEmpty(), "%s, but somebody is asked", event);
+        for (Line line : live.values()) {
+            check(line == fired || line.state == State.WAITING, "%s, but %s could still come", event, line.path);
+        }
+        for (Meeting other : meetings) {
+            check(order(meeting.node) <= order(other.node), "%s, but %s comes first", event, graph.name(other.node));
+        }
+    }
+
+    private int order(int node) {
+        return graph.topology.inTopologicalOrder().indexOf(graph.name(node));
+    }
+
+    private @Nullable Line whoMayCome(Meeting meeting, @Nullable Line fired) {
+        BitSet closed = closed(meeting);
+        for (Line line : live.values()) {
+            if (line != fired
+                    && line.home.isInside(meeting.fork)
+                    && line.node < graph.agents
+                    && graph.leads(line.node, meeting.node, closed)) {
+                return line;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable Meeting meetingThatMayCome(Meeting meeting) {
+        BitSet closed = closed(meeting);
+        for (Meeting other : meetings) {
+            if (other != meeting
+                    && other.fork.isInside(meeting.fork)
+                    && graph.leads(other.node, meeting.node, closed)) {
+                return other;
+            }
+        }
+        return null;
+    }
+
+    private static BitSet closed(Meeting meeting) {
+        BitSet closed = new BitSet();
+        if (meeting.fork.node >= 0) {
+            closed.set(meeting.fork.node);
+        }
+        return closed;
+    }
+
+    /** No rendezvous waits for nobody. */
+    private void checkMeetings() {
+        boolean isQuiet = questions.isEmpty();
+        for (Line line : live.values()) {
+            isQuiet &= line.state == State.WAITING;
+        }
+        check(!isQuiet, "nothing can happen any more");
+        for (Meeting meeting : meetings) {
+            check(
+                    whoMayCome(meeting, null) != null || meetingThatMayCome(meeting) != null,
+                    "the rendezvous %s waits, but nobody can come",
+                    graph.name(meeting.node));
+        }
+    }
+
+    // --- what agents are told
+
+    private void checkTurns(List<Effect> effects) {
+        for (Effect effect : effects) {
+            if (effect instanceof Effect.StartStep start) {
+                checkTurn(Objects.requireNonNull(lines.get(start.branch().toString())), start.turn());
+            }
+        }
+    }
+
+    private static void checkTurn(Line line, Turn turn) {
+        if (turn.reason() == Turn.Reason.JOINED) {
+            List<String> joined = turn.joined().stream()
+                    .map(outcome -> kind(outcome) + " " + outcome.branch() + " " + outcome.value())
+                    .toList();
+            if (line.joined != null && joined.stream().noneMatch(one -> one.startsWith("timedOut"))) {
+                check(joined.equals(line.joined), "%s is told %s, but was %s", line.path, joined, line.joined);
+            } else if (line.joined != null) { // a rendezvous that had not fired in time is among them, too
+                check(joined.containsAll(line.joined), "%s is told %s, but was %s", line.path, joined, line.joined);
+            }
+            line.joined = null;
+        } else if (turn.reason() == Turn.Reason.ARRIVED && line.arrived != null) {
+            List<String> arrived = turn.arrivals().stream()
+                    .map(arrival -> arrival.branch() + " " + arrival.value())
+                    .toList();
+            check(arrived.equals(line.arrived), "%s is told %s, but was %s", line.path, arrived, line.arrived);
+            line.arrived = null;
+        }
+    }
+
+    private static String kind(Outcome outcome) {
+        return outcome.fold(any -> "answered", any -> "failed", any -> "timedOut");
+    }
+
+    // --- the end
+
+    void checkEnd(Effect.Finish finish) {
+        check(finished, "no last event");
+        check(live.isEmpty(), "live at the end: %s", live.keySet());
+        RunResult.Branches branches = finish.branches();
+        check(branches.answered() == settledAs("answered"), "answered %s", branches);
+        check(branches.failed() == settledAs("failed"), "failed %s", branches);
+        check(branches.movedOn() == settledAs("movedOn"), "moved on %s", branches);
+        check(branches.cancelled() == settledAs("cancelled"), "cancelled %s", branches);
+        check(finish.steps() == steps, "%s steps, but %s were told of", finish.steps(), steps);
+        check(finish.late() == late, "%s late, but %s were told of", finish.late(), late);
+        counts.add("runs " + finish.status());
+        if (finish.status() == RunResult.Status.SUCCEEDED) {
+            List<String> answers = inOrder(root.outcomes).stream()
+                    .filter(outcome -> outcome.startsWith("answered"))
+                    .map(outcome -> outcome.substring(outcome.lastIndexOf(' ') + 1))
+                    .toList();
+            check(finish.answers().equals(answers), "answers %s, but were %s", finish.answers(), answers);
+            check(finish.failure() == null, "succeeded with %s", finish.failure());
+            check(
+                    root.join.kind() != RandomJoin.ALL || root.failed == 0 || root.join.shortfall() > 0,
+                    "succeeded, but %s failed",
+                    root.failed);
+        } else {
+            RunFailure failure = Objects.requireNonNull(finish.failure());
+            counts.add("ends by " + failure.kind());
+            if (failure instanceof LimitExceededException exceeded) {
+                counts.add("limits of " + exceeded.limit());
+                check(
+                        !exceeded.limit().equals("steps") || (limits.steps != null && steps == limits.steps),
+                        "%s after %s steps",
+                        failure,
+                        steps);
+            }
+        }
+    }
+
+    private long settledAs(String how) {
+        return settled.getOrDefault(how, 0L);
+    }
+
+    /** Formats only when it fails: it is asked a great many times. */
+    @SuppressWarnings("AnnotateFormatMethod") // its annotation is of a library that is not here
+    static void check(boolean holds, String message, @Nullable Object... arguments) {
+        if (!holds) {
+            throw new AssertionError(String.format(message, arguments));
+        }
+    }
+}
