@@ -38,7 +38,11 @@ record NodeAgent(AgentId id, Agent<Turn, Decision> body) implements Agent<Turn, 
             if (input == null) {
                 return Mono.error(new NullPointerException("agent " + agent.id() + " was handed nothing over"));
             }
-            return Mono.from(agent.step(input, context))
+            Mono<? extends O> answer = agent.step(input, context);
+            if (answer == null) {
+                throw new NullPointerException("agent " + agent.id() + " returned null instead of a Mono");
+            }
+            return Mono.<O>from(answer)
                     .map(value -> decision(turn, value))
                     .switchIfEmpty(Mono.fromSupplier(() -> decision(turn, null)));
         }
