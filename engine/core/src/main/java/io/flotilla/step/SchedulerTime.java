@@ -14,6 +14,8 @@ import reactor.core.Disposables;
  */
 final class SchedulerTime implements EngineTime {
 
+    private static final long MOST_NANOS = TimeUnit.DAYS.toNanos(1);
+
     private final StepEngine engine;
 
     private final Supplier<EngineSchedulers> schedulers;
@@ -40,13 +42,30 @@ final class SchedulerTime implements EngineTime {
         if (delay.isZero() || delay.isNegative()) {
             return on.worker().schedule(task);
         }
-        // Behind a delay of nothing: virtual time lets what has no delay go before what is due at the same instant.
         Disposable.Composite stages = Disposables.composite();
-        stages.add(on.timer()
-                .schedule(
-                        () -> stages.add(on.worker().schedule(task, 0, TimeUnit.NANOSECONDS)),
-                        delay.toNanos(),
-                        TimeUnit.NANOSECONDS));
+        arm(on, stages, delay.toNanos(), task);
         return stages;
+    }
+
+    /** In bits of a day: what is years away would overflow the clocks of some schedulers. */
+    private static void arm(EngineSchedulers on, Disposable.Composite stages, long delayNanos, Runnable task) {
+        long bit = Math.min(MOST_NANOS, delayNanos);
+        stages.add(on.timer().schedule(() -> fired(on, stages, delayNanos - bit, task), bit, TimeUnit.NANOSECONDS));
+    }
+
+    /** On the timer's thread. Where no timer or worker can be had any more, the task runs now, on a thread of our own. */
+    private static void fired(EngineSchedulers on, Disposable.Composite stages, long leftNanos, Runnable task) {
+        try {
+            if (leftNanos > 0) {
+                arm(on, stages, leftNanos, task);
+            } else {
+                // With a delay of nothing: virtual time lets what has none go before what is due at the same instant.
+                stages.add(on.worker().schedule(task, 0, TimeUnit.NANOSECONDS));
+            }
+        } catch (Throwable disposed) {
+            if (!stages.isDisposed()) {
+                Steps.rescue(task);
+            }
+        }
     }
 }
