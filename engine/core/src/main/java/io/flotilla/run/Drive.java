@@ -16,7 +16,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -32,10 +35,12 @@ import reactor.util.context.Context;
  * its effects in order, and only then takes the next. So an agent that ends while it is being called does not nest, and
  * nobody ever sees the machine half-way. Whoever brings a fact while nobody works becomes the one who does.
  *
- * <p>An effect may call an agent that keeps the thread. The step engine notices ({@link #resume}), and another thread goes on
+ * <p>An effect may call an agent, or its cancel handlers, that keep the thread. The step engine notices ({@link #resume}), and another thread goes on
  * with the effects that are left; the one that was kept does nothing more. What the worker touches is therefore in fields.
  */
 final class Drive<O> implements StepDriver.Listener<Decision> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Run.class);
 
     private final RunMachine machine;
     private final Agent<Turn, Decision>[] agents;
@@ -104,12 +109,22 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
         this.machine = new RunMachine(plan);
         UsageLedger usage = new UsageLedger();
         this.driver = engine.driver(this, usage);
-        this.startedAt = driver.time().now();
-        this.startedNanos = driver.time().nanoTime();
+        this.startedAt = read(driver.time()::now);
+        this.startedNanos = read(driver.time()::nanoTime);
         Duration limit = plan.limits().time;
         this.scope = new RunScope(driver.runId(), limit == null ? null : startedAt.plus(limit), usage, plan.routes());
         this.tracing = new Tracing(driver, context);
         this.events = new EventLog(eventHistory, driver.listeners());
+    }
+
+    /** A clock that throws ends the run before it has begun. */
+    private <T> T read(Supplier<T> time) {
+        try {
+            return time.get();
+        } catch (Throwable noTime) {
+            driver.close();
+            throw noTime;
+        }
     }
 
     void start(Object task) {
@@ -231,6 +246,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     private void breakDown(Throwable broken) {
         effects = List.of();
         over();
+        tracing.finished(RunResult.Status.FAILED, broken);
         events.fail(broken);
         result.tryEmitError(broken);
     }
@@ -246,25 +262,25 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
                 if (!start(start)) {
                     return false;
                 }
+            } else if (effect instanceof Effect.CancelStep cancel) {
+                if (!cancel(cancel)) {
+                    return false;
+                }
             } else {
                 carryOut(effect);
             }
         }
+        tracing.stopEnded();
         return true;
     }
 
     private void carryOut(Effect effect) {
-        if (effect instanceof Effect.CancelStep cancel) {
-            StepDriver.Prepared step = inFlight.remove(cancel.step());
-            if (step != null) {
-                step.cancel();
-            }
-        } else if (effect instanceof Effect.StartTimer timer) {
+        if (effect instanceof Effect.StartTimer timer) {
             startTimer(timer.timer(), timer.delay());
         } else if (effect instanceof Effect.CancelTimer timer) {
             Disposable running = timers.remove(timer.timer());
             if (running != null) {
-                running.dispose();
+                stop(running);
             }
         } else if (effect instanceof Effect.CloseQuestion close) {
             synchronized (questions) {
@@ -295,6 +311,11 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
         return driver.start(step);
     }
 
+    private boolean cancel(Effect.CancelStep cancel) {
+        StepDriver.Prepared step = inFlight.remove(cancel.step());
+        return step == null || driver.cancel(step);
+    }
+
     /** Before anybody can hear of them: an answer may come as fast as the event that tells of the question. */
     private void open(List<Effect> asked) {
         for (Effect effect : asked) {
@@ -314,8 +335,18 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
         }
     }
 
+    /** A timer of the user's that throws: what it fires is not asked for any more, so it does not matter. */
+    private static void stop(Disposable timer) {
+        try {
+            timer.dispose();
+        } catch (Throwable thrown) {
+            LOG.debug("a timer that is not needed any more throws", thrown);
+        }
+    }
+
     private void finish(Effect.Finish finish) {
         over();
+        tracing.finished(finish.status(), finish.failure());
         @SuppressWarnings("unchecked") // the machine holds every answer against its type
         List<O> answers = (List<O>) new ArrayList<>(finish.answers());
         RunResult<O> finished =
@@ -334,7 +365,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
 
     private void over() {
         driver.close();
-        timers.values().forEach(Disposable::dispose);
+        timers.values().forEach(Drive::stop);
         timers.clear();
         inFlight.clear();
         synchronized (questions) {

@@ -2,7 +2,9 @@ package io.flotilla.run;
 
 import io.flotilla.observe.Telemetry;
 import io.flotilla.step.StepDriver;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +20,13 @@ final class Tracing {
     private final StepDriver.@Nullable Observed run;
     private final Context context;
     private final Map<BranchPath, Observing> branches = new HashMap<>();
+
+    private final List<Ended> ended = new ArrayList<>();
+
+    private record Ended(
+            StepDriver.Observed observed,
+            String outcome,
+            @Nullable Throwable cause) {}
 
     private record Observing(StepDriver.Observed observed, Context inside) {}
 
@@ -57,8 +66,22 @@ final class Tracing {
             stop(movedOn.branch(), "moved_on", null);
         } else if (event instanceof RunEvent.Cancelled cancelled) {
             stop(cancelled.branch(), "cancelled", null);
-        } else if (event instanceof RunEvent.Finished finished) {
-            run.stop(finished.status().name().toLowerCase(Locale.ROOT), null);
+        }
+    }
+
+    /** Stops the branches that have ended: after the cancels of their steps, which are inside of them. */
+    void stopEnded() {
+        ended.forEach(branch -> branch.observed().stop(branch.outcome(), branch.cause()));
+        ended.clear();
+    }
+
+    /** The run is over, and everything in it. */
+    void finished(RunResult.Status status, @Nullable Throwable cause) {
+        stopEnded();
+        if (run != null) {
+            branches.values().forEach(open -> open.observed().stop("cancelled", null));
+            branches.clear();
+            run.stop(status.name().toLowerCase(Locale.ROOT), status == RunResult.Status.FAILED ? cause : null);
         }
     }
 
@@ -87,7 +110,7 @@ final class Tracing {
     private void stop(BranchPath branch, String outcome, @Nullable RunFailure cause) {
         Observing observing = branches.remove(branch);
         if (observing != null) {
-            observing.observed().stop(outcome, cause);
+            ended.add(new Ended(observing.observed(), outcome, cause));
         }
     }
 }

@@ -80,7 +80,9 @@ public final class Workflow<I, O> {
      *   <li><b>cancel</b>: cancels the run, and with it every step in flight.
      *   <li><b>threads</b>: the first steps are started on the thread that subscribes, later ones there, where a step
      *       ended, or on a {@code flotilla-worker} thread after a deadline; the result comes on the thread that ended the
-     *       last step.
+     *       last step. An agent that does not give back the thread it is started or cancelled on holds that thread only:
+     *       when the step timeout has passed a {@code flotilla-rescue} thread goes on with the run, see {@link
+     *       StepEngine#stream(Iterable, Object)}.
      *   <li><b>context</b>: the subscriber's context reaches every step.
      * </ul>
      *
@@ -90,14 +92,18 @@ public final class Workflow<I, O> {
      */
     public Mono<RunResult<O>> run(I task) {
         Objects.requireNonNull(task, "task");
-        return Mono.deferContextual(context -> {
-            Run<O> run = start(task, context);
-            return run.result().doOnCancel(run::cancel);
-        });
+        return Mono.create(
+                sink -> { // there is somebody to tell before a body may keep the thread
+                    Run<O> run = newRun(sink.contextView());
+                    sink.onCancel(run::cancel);
+                    run.result().subscribe(sink::success, sink::error);
+                    run.start(task);
+                });
     }
 
     /**
-     * Starts a run now, on this thread, and returns when its first steps have been started.
+     * Starts a run now, on this thread, and returns when its first steps have been started; an agent that keeps the thread
+     * keeps this call.
      *
      * @param task what the first agent has as input
      * @return the run, which goes on whether anybody subscribes to it or not
@@ -118,9 +124,13 @@ public final class Workflow<I, O> {
      */
     public Run<O> start(I task, ContextView context) {
         Objects.requireNonNull(task, "task");
-        Run<O> run = new Run<>(plan, agents, engine, eventHistory, Context.of(context));
+        Run<O> run = newRun(context);
         run.start(task);
         return run;
+    }
+
+    private Run<O> newRun(ContextView context) {
+        return new Run<>(plan, agents, engine, eventHistory, Context.of(context));
     }
 
     /**

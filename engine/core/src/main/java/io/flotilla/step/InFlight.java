@@ -118,7 +118,11 @@ final class InFlight {
             timer = null;
         }
         if (armedTimer != null) {
-            armedTimer.dispose();
+            try {
+                armedTimer.dispose();
+            } catch (Throwable thrown) {
+                Steps.untold(thrown); // the steps are to see their cancel all the same
+            }
         }
         return chain;
     }

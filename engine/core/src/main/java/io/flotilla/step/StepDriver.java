@@ -17,7 +17,7 @@ import reactor.util.context.ContextView;
  * run at a time are the driver's business. Applications step agents with {@link StepEngine#run} and {@link
  * StepEngine#stream}; this is what others are built on.
  *
- * <p>{@link #prepare}, {@link #start} and {@link #close} are called by one thread at a time; all else by any.
+ * <p>{@link #prepare}, {@link #start}, {@link #cancel} and {@link #close} are called by one thread at a time; all else by any.
  *
  * @param <I> the input of a step
  * @param <O> the value of a step
@@ -41,7 +41,7 @@ public final class StepDriver<I, O> {
         void settled(StepIdentity identity, StepResult<O> result);
 
         /**
-         * The thread that called {@link #start} has been kept by the body for longer than the step timeout; whoever is
+         * The thread that called {@link StepDriver#start} or {@link StepDriver#cancel} has been kept by the body for longer than the step timeout; whoever is
          * told now goes on in its place. On a thread of the library's, once for each kept thread.
          */
         void resume();
@@ -121,9 +121,22 @@ public final class StepDriver<I, O> {
      * @return false if the body has kept the thread for so long that another goes on: the caller then does nothing more
      */
     public boolean start(Prepared step) {
-        @SuppressWarnings("unchecked") // nobody else implements it
-        Step<I, O> own = ((Handle<I, O>) step).step;
-        return steps.start(own);
+        return steps.start(own(step));
+    }
+
+    /**
+     * Cancels a step on this thread, as {@link Prepared#cancel} does, for whoever starts steps too.
+     *
+     * @param step what {@link #prepare} returned
+     * @return false if the body has kept the thread for so long that another goes on: the caller then does nothing more
+     */
+    public boolean cancel(Prepared step) {
+        return steps.cancel(own(step));
+    }
+
+    @SuppressWarnings("unchecked") // nobody else implements it
+    private Step<I, O> own(Prepared step) {
+        return ((Handle<I, O>) step).step;
     }
 
     /** Cancels what is in flight; nothing is started any more. */

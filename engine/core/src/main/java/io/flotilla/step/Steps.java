@@ -39,7 +39,7 @@ abstract class Steps<I, O> {
     private final InFlight inFlight;
     private @Nullable WeakReference<Steps<?, ?>> watch;
 
-    /** The step whose body has been called and has not returned. */
+    /** The step whose body has been called, or told that it is cancelled, and has not returned. */
     private volatile @Nullable Step<I, O> starting;
 
     /** The step whose time is up and whose body is being told so. */
@@ -160,6 +160,13 @@ abstract class Steps<I, O> {
         return STARTING.compareAndSet(this, step, null);
     }
 
+    /** Cancels a step on the thread that starts steps; false as for {@link #start(Step)}. */
+    final boolean cancel(Step<I, O> step) {
+        starting = step;
+        step.cancel();
+        return STARTING.compareAndSet(this, step, null);
+    }
+
     private void enter(Step<I, O> step) {
         try {
             if (!inFlight.enter(step)) {
@@ -191,7 +198,7 @@ abstract class Steps<I, O> {
         }
     }
 
-    private static void rescue(Runnable takingOver) {
+    static void rescue(Runnable takingOver) {
         Thread rescue = new Thread(takingOver, "flotilla-rescue");
         rescue.setDaemon(true);
         rescue.start();
