@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flotilla.agent.Agent;
 import io.flotilla.observe.Telemetry;
 import io.flotilla.observe.Telemetry.Tag;
+import io.flotilla.run.Decision;
+import io.flotilla.run.Workflow;
+import io.flotilla.topology.Topology;
 import io.micrometer.common.KeyValue;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Metrics;
@@ -283,6 +286,12 @@ class StepTelemetryTest {
         for (StepResult.Kind kind : StepResult.Kind.values()) {
             engine.run(List.of(ending(kind), TestAgents.answering("b#1")), "go").block();
         }
+        Workflow.over(Topology.parse("start -> a"), String.class)
+                .agent("a", Agent.of("a", (turn, context) -> Mono.just(Decision.answer("done"))))
+                .engine(engine)
+                .build()
+                .run("go")
+                .block();
 
         Set<String> seen = meters.getMeters().stream()
                 .map(meter -> meter.getId().getName())
