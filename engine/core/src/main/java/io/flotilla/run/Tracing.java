@@ -3,6 +3,7 @@ package io.flotilla.run;
 import io.flotilla.observe.Telemetry;
 import io.flotilla.step.StepDriver;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -24,6 +25,7 @@ final class Tracing {
     private final List<Ended> ended = new ArrayList<>();
 
     private record Ended(
+            int depth,
             StepDriver.Observed observed,
             String outcome,
             @Nullable Throwable cause) {}
@@ -69,8 +71,9 @@ final class Tracing {
         }
     }
 
-    /** Stops the branches that have ended: after the cancels of their steps, which are inside of them. */
+    /** Stops the branches that have ended, inner ones first; after the cancels of their steps, which are inside of them. */
     void stopEnded() {
+        ended.sort(Comparator.comparingInt(Ended::depth).reversed());
         ended.forEach(branch -> branch.observed().stop(branch.outcome(), branch.cause()));
         ended.clear();
     }
@@ -110,7 +113,7 @@ final class Tracing {
     private void stop(BranchPath branch, String outcome, @Nullable RunFailure cause) {
         Observing observing = branches.remove(branch);
         if (observing != null) {
-            ended.add(new Ended(observing.observed(), outcome, cause));
+            ended.add(new Ended(branch.depth(), observing.observed(), outcome, cause));
         }
     }
 }
