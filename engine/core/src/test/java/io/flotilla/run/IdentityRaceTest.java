@@ -42,7 +42,7 @@ import reactor.test.util.RaceTestUtils;
 @ExtendWith(NothingDropped.class)
 class IdentityRaceTest {
 
-    private static final int RUNS = Integer.getInteger("random.runs", 3_000);
+    private static final int RUNS = Integer.getInteger("random.races", 3_000);
     private static final int AT_ONCE = 8;
     private static final int BRANCHES = 12;
     private static final List<Scheduler> SCHEDULERS =
