@@ -44,7 +44,6 @@ final class Onlooker {
     // Of the fact that is being told of.
     private boolean isDeadline;
     private int eventsOfFact;
-    private @Nullable Line met;
 
     enum State {
         READY,
@@ -71,6 +70,8 @@ final class Onlooker {
         @Nullable Fork deliversTo;
 
         @Nullable Decision decision;
+
+        List<Integer> handedOn = List.of(); // who handed the work on to where it is, the first one first
 
         @Nullable List<String> joined;
 
@@ -136,6 +137,7 @@ final class Onlooker {
         final int node;
         final Instant at;
         final Map<String, String> arrivals = new HashMap<>();
+        final Map<String, List<Integer>> handedOn = new HashMap<>();
 
         Meeting(Fork fork, int node, Instant at) {
             this.fork = fork;
@@ -172,10 +174,10 @@ final class Onlooker {
         if (stepped != null && step != null && !events.isEmpty()) {
             expected = expected(stepped, step);
         }
-        if (expected != null && events.size() > 1 && !(events.get(1) instanceof RunEvent.StepStarted)) {
-            String told = events.get(1).getClass().getSimpleName() + " "
-                    + events.get(1).branch();
-            check(isLimited(effects) || told.equals(expected), "expected %s, was %s", expected, events.get(1));
+        if (expected != null && !isLimited(effects)) {
+            RunEvent next = events.size() > 1 ? events.get(1) : null;
+            String told = next == null ? "nothing" : next.getClass().getSimpleName() + " " + next.branch();
+            check(told.equals(expected), "expected %s, was %s", expected, next);
         }
         for (RunEvent event : events) {
             check(!finished, "%s after the end", event);
@@ -253,7 +255,9 @@ final class Onlooker {
             line.state = State.READY;
         } else if (event instanceof RunEvent.HandedOff handedOff) {
             Line line = line(handedOff.branch(), State.READY, event);
+            line.handedOn = handedOn(line);
             line.node = graph.number(handedOff.to());
+            checkCycle(line.handedOn, line.node, event);
             counts.add("hand-offs");
         } else if (event instanceof RunEvent.Forked forked) {
             forked(forked);
@@ -305,12 +309,28 @@ final class Onlooker {
             check(invocation.agent().equals(started.agent()), "%s is not at %s", path, invocation);
             line.value = invocation.request();
             line.deliversTo = line.node == graph.end ? root : null;
+            line.handedOn = handedOn(Objects.requireNonNull(home.resolver));
+            checkCycle(line.handedOn, line.node, started);
         }
         home.members = index + 1;
         lines.put(path, line);
         live.put(path, line);
         check(limits.branches == null || births <= limits.branches + 1, "%s branches", births);
         counts.add("branches");
+    }
+
+    private static List<Integer> handedOn(Line line) {
+        List<Integer> longer = new ArrayList<>(line.handedOn);
+        longer.add(line.node);
+        return longer;
+    }
+
+    private void checkCycle(List<Integer> handedOn, int node, RunEvent event) {
+        check(
+                limits.delegationCycles == null
+                        || handedOn.stream().filter(at -> at == node).count() <= limits.delegationCycles,
+                "%s comes back once too often",
+                event);
     }
 
     private Line line(BranchPath path, State state, RunEvent event) {
@@ -419,6 +439,7 @@ final class Onlooker {
         List<Invocation> invocations =
                 line.decision instanceof Decision.FanOut fanOut ? fanOut.invocations() : List.of();
         check(event.branches() == invocations.size() && event.fork() == line.opened.size(), "%s", event);
+        check(limits.depth == null || event.branch().depth() < limits.depth, "%s is too deep", event);
         Fork fork = new Fork(line, line.home, line.node, joins[line.node], invocations, now);
         boolean few = fork.join.kind() == RandomJoin.AT_LEAST && invocations.size() < fork.join.least();
         fork.mayBeLost = few && nobody(invocations, node -> mayLeave(node, fork));
@@ -559,6 +580,15 @@ final class Onlooker {
                     "the fork of %s is past its deadline",
                     where);
         }
+        check(
+                root.join.withinMs() == 0
+                        || root.join.keeps()
+                        || rootCleared
+                        || !now.isAfter(Instant.ofEpochMilli(root.join.withinMs())),
+                "the run is past its join's deadline");
+        check(
+                limits.time == null || !now.isAfter(Instant.EPOCH.plus(limits.time)),
+                "the run is past its limit of time");
         check(!isRunDecided() || rootCleared || root.join.shortfall() == 2, "the run is decided and goes on");
     }
 
@@ -589,9 +619,8 @@ final class Onlooker {
             meetings.add(meeting);
         }
         meeting.arrivals.put(line.path, line.path + " " + line.value);
-        if (joins[node].isQuorum(meeting.arrivals.size())) {
-            met = line;
-        }
+        boolean sentHere = line.node == node && line.steps == 0; // by the fork itself
+        meeting.handedOn.put(line.path, sentHere ? line.handedOn : handedOn(line));
     }
 
     private @Nullable Meeting meetingAt(Fork place, int node) {
@@ -613,13 +642,14 @@ final class Onlooker {
         int arrivals = meeting.arrivals.size();
         check(event.arrivals() == arrivals, "%s, but %s came", event, arrivals);
         line.arrived = inOrder(meeting.arrivals);
+        String first = line.arrived.get(0);
+        line.handedOn = Objects.requireNonNull(meeting.handedOn.get(first.substring(0, first.indexOf(' '))));
         boolean isQuorum = join.isQuorum(arrivals);
         boolean isExpired = isDeadline && eventsOfFact == 1;
         boolean isMet;
         if (isQuorum || isExpired) {
             line.home.firedEarly.put(line.node, line.born);
             isMet = isQuorum || (join.kind() != RandomJoin.ALL && join.kind() <= RandomJoin.AT_LEAST);
-            check(!isQuorum || met != null, "%s, but nobody came", event);
             check(
                     !isExpired || now.equals(meeting.at.plusMillis(join.withinMs())),
                     "%s, but not at its deadline",
@@ -634,7 +664,6 @@ final class Onlooker {
             }
             counts.add(others ? "rendezvous that waited for each other" : "rendezvous when nobody else could come");
         }
-        met = null;
         check((event.verdict() == RunEvent.Verdict.MET) == isMet, "%s, but met is %s", event, isMet);
     }
 
@@ -693,6 +722,15 @@ final class Onlooker {
         }
         check(!isQuiet, "nothing can happen any more");
         for (Meeting meeting : meetings) {
+            RandomJoin join = joins[meeting.node];
+            check(
+                    join.withinMs() == 0 || !now.isAfter(meeting.at.plusMillis(join.withinMs())),
+                    "the rendezvous %s is past its deadline",
+                    graph.name(meeting.node));
+            check(
+                    !join.isQuorum(meeting.arrivals.size()),
+                    "the rendezvous %s has its quorum and waits",
+                    graph.name(meeting.node));
             check(
                     whoMayCome(meeting, null) != null || meetingThatMayCome(meeting) != null,
                     "the rendezvous %s waits, but nobody can come",
@@ -700,12 +738,32 @@ final class Onlooker {
         }
     }
 
+    /** How many deadlines there are that somebody waits for, that of the run's own join aside. */
+    long deadlines() {
+        return forks.stream().filter(fork -> fork.join.withinMs() > 0).count()
+                + meetings.stream()
+                        .filter(meeting -> joins[meeting.node].withinMs() > 0)
+                        .count()
+                + questions.values().stream()
+                        .filter(question -> question.deadline() != null)
+                        .count()
+                + (limits.time == null ? 0 : 1);
+    }
+
     // --- what agents are told
 
     private void checkTurns(List<Effect> effects) {
         for (Effect effect : effects) {
             if (effect instanceof Effect.StartStep start) {
-                checkTurn(Objects.requireNonNull(lines.get(start.branch().toString())), start.turn());
+                Line line = Objects.requireNonNull(lines.get(start.branch().toString()));
+                checkTurn(line, start.turn());
+                List<Integer> handedOn = Delegation.nodes(start.delegation());
+                check(
+                        handedOn.equals(line.handedOn),
+                        "%s was handed on by %s, was told %s",
+                        line.path,
+                        line.handedOn,
+                        handedOn);
             }
         }
     }
@@ -755,12 +813,27 @@ final class Onlooker {
             check(finish.answers().equals(answers), "answers %s, but were %s", finish.answers(), answers);
             check(finish.failure() == null, "succeeded with %s", finish.failure());
             check(
-                    root.join.kind() != RandomJoin.ALL || root.failed == 0 || root.join.shortfall() > 0,
-                    "succeeded, but %s failed",
+                    root.join.keeps()
+                            || root.join.shortfall() > 0
+                            || root.join.takesNothing()
+                            || root.join.isMet(root.answered, root.failed, 0),
+                    "succeeded with %s answers and %s failures",
+                    root.answered,
                     root.failed);
         } else {
             RunFailure failure = Objects.requireNonNull(finish.failure());
             counts.add("ends by " + failure.kind());
+            check(
+                    finish.status() == RunResult.Status.CANCELLED
+                            || failure instanceof LimitExceededException
+                            || root.join.keeps()
+                            || root.join.kind() > RandomJoin.AT_LEAST
+                            || !root.join.isMet(root.answered, root.failed, 0)
+                            || (root.join.kind() == RandomJoin.ALL && root.join.withinMs() > 0),
+                    "failed with %s answers and %s failures: %s",
+                    root.answered,
+                    root.failed,
+                    failure);
             if (failure instanceof LimitExceededException exceeded) {
                 counts.add("limits of " + exceeded.limit());
                 check(

@@ -45,6 +45,11 @@ record RandomJoin(int kind, int least, double ratio, long withinMs, int shortfal
         return keeps ? join.keepStragglers() : join;
     }
 
+    /** Whether nobody needs to answer at all. */
+    boolean takesNothing() {
+        return kind > AT_LEAST && ratio == 0;
+    }
+
     boolean isMet(int answered, int failed, int live) {
         int all = answered + failed + live;
         return switch (kind) {

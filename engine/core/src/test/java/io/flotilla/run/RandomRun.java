@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One run drawn from a seed: a topology, scripts, joins and limits, driven through the machine by a queue of facts and a
- * clock of its own. Facts of the same instant come in the order in which what brings them was started.
+ * clock of its own. Facts of the same instant come in the order in which what brings them was started, deadlines last.
  *
  * <p>Steps that never end and questions nobody answers are left alone for as long as anything else happens; then the run
  * is cancelled or a question answered, at random.
@@ -38,8 +38,8 @@ final class RandomRun {
     private final RunMachine machine;
     private final Onlooker onlooker;
 
-    private final PriorityQueue<Due> queue =
-            new PriorityQueue<>(Comparator.comparingLong(Due::at).thenComparingLong(Due::order));
+    private final PriorityQueue<Due> queue = new PriorityQueue<>(
+            Comparator.comparingLong(Due::at).thenComparing(Due::isDeadline).thenComparingLong(Due::order));
     private long now;
     private long order;
     private Usage used = Usage.NONE;
@@ -54,7 +54,7 @@ final class RandomRun {
     private final StringBuilder told = new StringBuilder();
 
     /** Something that will happen; null if there is nothing to it any more. */
-    private record Due(long at, long order, Supplier<@Nullable Fact> fact) {}
+    private record Due(long at, boolean isDeadline, long order, Supplier<@Nullable Fact> fact) {}
 
     RandomRun(long seed, Counts counts) {
         this.random = new Random(seed * 0x9E3779B97F4A7C15L);
@@ -152,7 +152,7 @@ final class RandomRun {
     }
 
     private void after(long delayMs, Supplier<@Nullable Fact> fact) {
-        queue.add(new Due(now + delayMs, order++, fact));
+        queue.add(new Due(now + delayMs, false, order++, fact));
     }
 
     private void drawInterruptions() {
@@ -195,6 +195,11 @@ final class RandomRun {
         tell(told, effects, events);
         carryOut(effects);
         onlooker.look(fact, events, effects, steppedOn);
+        if (finish == null) {
+            long ofTheRun = timers.size() - onlooker.deadlines();
+            long most = joins[graph.agents].withinMs() > 0 ? 1 : 0;
+            check(ofTheRun >= 0 && ofTheRun <= most, "timers %s, but %s deadlines", timers, onlooker.deadlines());
+        }
     }
 
     private void settle(Effect.StartStep step, RandomScript.Act act) {
@@ -243,7 +248,7 @@ final class RandomRun {
                 counts.add("steps cancelled");
             } else if (effect instanceof Effect.StartTimer timer) {
                 check(timers.add(timer.timer()), "%s twice", timer);
-                after(timer.delay().toMillis(), () -> fire(timer.timer()));
+                queue.add(new Due(now + timer.delay().toMillis(), true, order++, () -> fire(timer.timer())));
             } else if (effect instanceof Effect.CancelTimer timer) {
                 check(timers.remove(timer.timer()), "%s does not run", timer);
             } else if (effect instanceof Effect.Ask ask) {
