@@ -38,6 +38,7 @@ final class Onlooker {
     private long late;
     private final Map<String, Long> settled = new HashMap<>();
     private boolean finished;
+    private boolean paused;
     private boolean rootCleared;
     private Instant now = Instant.EPOCH;
 
@@ -283,6 +284,9 @@ final class Onlooker {
                 line(answered.branch(), State.ASKING, event).state = State.READY;
             }
             counts.add(answered.byDefault() ? "questions answered by default" : "questions answered");
+        } else if (event instanceof RunEvent.Paused || event instanceof RunEvent.Resumed) {
+            check(paused == event instanceof RunEvent.Resumed, "%s changes nothing", event);
+            paused = !paused;
         } else if (event instanceof RunEvent.Finished) {
             finished = true;
         }
@@ -355,6 +359,7 @@ final class Onlooker {
         check(graph.name(line.node).equals(started.agent()), "%s, but the branch is at %s", started, line.node);
         check(started.step() == line.steps, "%s, but %s were started", started, line.steps);
         check(!isRunDecided(), "%s, though the run is decided", started);
+        check(!paused, "%s during a pause", started);
         line.state = State.STEPPING;
         line.steps++;
         steps++;
@@ -736,6 +741,11 @@ final class Onlooker {
                     "the rendezvous %s waits, but nobody can come",
                     graph.name(meeting.node));
         }
+    }
+
+    /** Whether somebody's turn has come, and only a place is missing. */
+    boolean mayStart() {
+        return !paused && live.values().stream().anyMatch(line -> line.state == State.READY);
     }
 
     /** How many deadlines there are that somebody waits for, that of the run's own join aside. */

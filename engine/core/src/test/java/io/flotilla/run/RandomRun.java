@@ -196,6 +196,7 @@ final class RandomRun {
         carryOut(effects);
         onlooker.look(fact, events, effects, steppedOn);
         if (finish == null) {
+            check(inFlight.size() == plan.places() || !onlooker.mayStart(), "a turn waits, and so does a place");
             long ofTheRun = timers.size() - onlooker.deadlines();
             long most = joins[graph.agents].withinMs() > 0 ? 1 : 0;
             check(ofTheRun >= 0 && ofTheRun <= most, "timers %s, but %s deadlines", timers, onlooker.deadlines());
