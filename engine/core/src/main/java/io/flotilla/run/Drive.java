@@ -162,13 +162,18 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     }
 
     boolean answer(String question, @Nullable Object value) {
-        synchronized (questions) {
-            if (questions.remove(question) == null) {
-                return false;
-            }
+        if (!close(question)) {
+            return false;
         }
         offer(new Fact.QuestionAnswered(now(), question, value));
         return true;
+    }
+
+    /** An answer and the deadline of a question both close it; whoever does is the one the machine is told of. */
+    private boolean close(String question) {
+        synchronized (questions) {
+            return questions.remove(question) != null;
+        }
     }
 
     // --- facts
@@ -276,16 +281,14 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
 
     private void carryOut(Effect effect) {
         if (effect instanceof Effect.StartTimer timer) {
-            startTimer(timer.timer(), timer.delay());
+            startTimer(timer);
         } else if (effect instanceof Effect.CancelTimer timer) {
             Disposable running = timers.remove(timer.timer());
             if (running != null) {
                 stop(running);
             }
         } else if (effect instanceof Effect.CloseQuestion close) {
-            synchronized (questions) {
-                questions.remove(close.question());
-            }
+            close(close.question());
         } else if (effect instanceof Effect.Finish finish) {
             finish(finish);
         }
@@ -327,11 +330,17 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
         }
     }
 
-    private void startTimer(long timer, Duration delay) {
+    private void startTimer(Effect.StartTimer timer) {
         try {
-            timers.put(timer, driver.time().after(delay, () -> offer(new Fact.DeadlinePassed(now(), timer))));
+            timers.put(timer.timer(), driver.time().after(timer.delay(), () -> timeIsUp(timer)));
         } catch (Throwable noTimer) { // a deadline that cannot be kept is one that has passed
-            offer(new Fact.DeadlinePassed(now(), timer));
+            timeIsUp(timer);
+        }
+    }
+
+    private void timeIsUp(Effect.StartTimer timer) {
+        if (timer.question() == null || close(timer.question())) {
+            offer(new Fact.DeadlinePassed(now(), timer.timer()));
         }
     }
 

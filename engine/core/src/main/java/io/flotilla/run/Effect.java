@@ -28,8 +28,14 @@ sealed interface Effect {
     /** Cancel a step that was started; its end is of no interest any more. */
     record CancelStep(long step) implements Effect {}
 
-    /** Tell with {@link Fact.DeadlinePassed} when the time is up. */
-    record StartTimer(long timer, Duration delay) implements Effect {}
+    /**
+     * Tell with {@link Fact.DeadlinePassed} when the time is up.
+     *
+     * @param timer the timer's serial number in the run
+     * @param delay how long it runs
+     * @param question whose deadline it is: not to be told of any more once an answer has been taken; null for others
+     */
+    record StartTimer(long timer, Duration delay, @Nullable String question) implements Effect {}
 
     /** The timer is not needed any more. */
     record CancelTimer(long timer) implements Effect {}

@@ -23,6 +23,16 @@ final class Inquiries {
         return open.isEmpty();
     }
 
+    /** The branch whose question has been open for longest; null if none asks. */
+    @Nullable Branch longestAsking() {
+        for (Inquiry inquiry : open.values()) {
+            if (inquiry.branch != null) {
+                return inquiry.branch;
+            }
+        }
+        return null;
+    }
+
     void ask(Branch branch, Question question) {
         ask(branch, question.text(), question, null, null);
     }

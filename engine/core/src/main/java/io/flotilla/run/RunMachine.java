@@ -121,7 +121,7 @@ final class RunMachine {
 
     private void deadlinePassed(@Nullable Object whose) {
         if (whose == RUN) {
-            Branch atWork = branches.longestInFlight();
+            Branch atWork = atWork();
             isOver(limits.time(atWork), atWork);
         } else if (whose == branches.root) {
             ending.expire();
@@ -132,6 +132,13 @@ final class RunMachine {
         } else if (whose instanceof Inquiry inquiry) {
             inquiries.expire(inquiry);
         }
+    }
+
+    /** Whose path stands for that of the run: of who steps, else of who asks, else of who is live at all. */
+    private @Nullable Branch atWork() {
+        Branch stepping = branches.longestInFlight();
+        Branch asking = stepping == null ? inquiries.longestAsking() : stepping;
+        return asking == null ? branches.root.firstLive() : asking;
     }
 
     // --- what follows from a fact

@@ -27,7 +27,7 @@ final class Timers {
         }
         started++;
         running.put(started, whose);
-        effects.add(new Effect.StartTimer(started, limit));
+        effects.add(new Effect.StartTimer(started, limit, whose instanceof Inquiry inquiry ? inquiry.open.id() : null));
         return started;
     }
 
