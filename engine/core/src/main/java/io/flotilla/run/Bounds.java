@@ -2,6 +2,7 @@ package io.flotilla.run;
 
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.util.Objects;
 
 /** Checks of arguments, each with the value in its message. */
 final class Bounds {
@@ -9,7 +10,7 @@ final class Bounds {
     private Bounds() {}
 
     static Duration positive(String name, Duration value) {
-        if (value.isZero() || value.isNegative()) {
+        if (Objects.requireNonNull(value, name).isZero() || value.isNegative()) {
             throw new IllegalArgumentException(name + " must be > 0, was " + value);
         }
         try {
@@ -21,7 +22,7 @@ final class Bounds {
     }
 
     static BigDecimal positive(String name, BigDecimal value) {
-        if (value.signum() <= 0) {
+        if (Objects.requireNonNull(value, name).signum() <= 0) {
             throw new IllegalArgumentException(name + " must be > 0, was " + value);
         }
         return value;

@@ -124,6 +124,7 @@ public final class Workflow<I, O> {
      */
     public Run<O> start(I task, ContextView context) {
         Objects.requireNonNull(task, "task");
+        Objects.requireNonNull(context, "context");
         Run<O> run = newRun(context);
         run.start(task);
         return run;

@@ -1,0 +1,172 @@
+package io.flotilla.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Bounds, equality and text of joins, limits and questions. */
+class JoinAndLimitsSettingsTest {
+
+    private static final Duration TOO_LONG = Duration.ofSeconds(Long.MAX_VALUE);
+    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
+
+    // --- joins
+
+    @Test
+    void atLeast_bounds() {
+        assertThat(Join.atLeast(1)).hasToString("atLeast(1)");
+        assertThat(Join.atLeast(Integer.MAX_VALUE)).hasToString("atLeast(2147483647)");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Join.atLeast(0))
+                .withMessage("atLeast must be >= 1, was 0");
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {-0.001, 1.001, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
+    void ratio_outsideItsBounds_isRefused(double ratio) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Join.ratio(ratio))
+                .withMessage("ratio must be >= 0 and <= 1, was " + ratio);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0, 0.001, 0.999, 1})
+    void ratio_insideItsBounds_isTaken(double ratio) {
+        assertThat(Join.ratio(ratio)).hasToString("ratio(" + ratio + ")");
+    }
+
+    @Test
+    void within_bounds() {
+        assertThat(Join.all().within(Duration.ofNanos(1))).hasToString("all().within(PT0.000000001S)");
+        assertThat(Join.all().within(LONGEST).within()).isEqualTo(LONGEST);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Join.all().within(Duration.ZERO))
+                .withMessage("within must be > 0, was PT0S");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Join.all().within(Duration.ofSeconds(-1)))
+                .withMessage("within must be > 0, was PT-1S");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Join.all().within(TOO_LONG))
+                .withMessage("within must be <= 292 years, was " + TOO_LONG);
+        assertThatNullPointerException()
+                .isThrownBy(() -> Join.all().within(null))
+                .withMessage("within");
+    }
+
+    private static List<Join> joins() {
+        Duration second = Duration.ofSeconds(1);
+        return List.of(
+                Join.all(),
+                Join.any(),
+                Join.first(),
+                Join.atLeast(1),
+                Join.atLeast(2),
+                Join.ratio(0.5),
+                Join.ratio(0.6),
+                Join.all().within(second),
+                Join.all().within(second.plusNanos(1)),
+                Join.all().orProceed(),
+                Join.all().orAsk(),
+                Join.all().keepStragglers());
+    }
+
+    @Test
+    void equals_everySettingCounts() {
+        assertThat(new HashSet<>(joins())).hasSameSizeAs(joins());
+        for (int at = 0; at < joins().size(); at++) {
+            assertThat(joins().get(at)).isEqualTo(joins().get(at)).hasSameHashCodeAs(joins().get(at));
+        }
+        assertThat(Join.all().orAsk().orFail()).isEqualTo(Join.all());
+        assertThat(Join.all()).isNotEqualTo("all()");
+    }
+
+    @Test
+    void toString_isAsWrittenWithoutDefaults() {
+        assertThat(Join.ratio(0.8).within(Duration.ofSeconds(20)).orProceed().keepStragglers())
+                .hasToString("ratio(0.8).within(PT20S).orProceed().keepStragglers()");
+        assertThat(Join.first().orAsk()).hasToString("first().orAsk()");
+        assertThat(Join.any().orFail()).hasToString("any()");
+    }
+
+    // --- limits
+
+    @Test
+    void limits_belowTheirBounds_areRefusedWithTheValue() {
+        refused("steps must be >= 1, was 0", () -> Limits.steps(0));
+        refused("tokens must be >= 1, was 0", () -> Limits.tokens(0));
+        refused("branches must be >= 1, was 0", () -> Limits.branches(0));
+        refused("depth must be >= 0, was -1", () -> Limits.depth(-1));
+        refused("questions must be >= 0, was -1", () -> Limits.questions(-1));
+        refused("delegationCycles must be >= 0, was -1", () -> Limits.delegationCycles(-1));
+        refused("time must be > 0, was PT0S", () -> Limits.time(Duration.ZERO));
+        refused("time must be <= 292 years, was " + TOO_LONG, () -> Limits.time(TOO_LONG));
+        refused("cost must be > 0, was 0", () -> Limits.cost(BigDecimal.ZERO));
+        assertThatNullPointerException().isThrownBy(() -> Limits.time(null)).withMessage("time");
+        assertThatNullPointerException().isThrownBy(() -> Limits.cost(null)).withMessage("cost");
+    }
+
+    private static void refused(String message, ThrowingCallable call) {
+        assertThatIllegalArgumentException().isThrownBy(call).withMessage(message);
+    }
+
+    @Test
+    void limits_atTheirBoundsInAnyOrder_areAllKept() {
+        Limits.Chain limits = Limits.delegationCycles(0)
+                .questions(0)
+                .depth(0)
+                .branches(1)
+                .cost(new BigDecimal("0.01"))
+                .tokens(1)
+                .time(Duration.ofNanos(1))
+                .steps(1);
+
+        assertThat(limits)
+                .hasToString("Limits[steps=1, time=PT0.000000001S, tokens=1, cost=0.01, branches=1, depth=0,"
+                        + " questions=0, delegationCycles=0]");
+        assertThat(limits.steps(2).steps).as("the last one counts").isEqualTo(2);
+        assertThat(Limits.none()).hasToString("Limits[]");
+    }
+
+    // --- questions
+
+    @Test
+    void question_bounds() {
+        assertThatNullPointerException().isThrownBy(() -> Question.of(null)).withMessage("text");
+        assertThatNullPointerException()
+                .isThrownBy(() -> Question.of("x").within(null))
+                .withMessage("within");
+        refused("within must be > 0, was PT0S", () -> Question.of("x").within(Duration.ZERO));
+        refused(
+                "within must be <= 292 years, was " + TOO_LONG,
+                () -> Question.of("x").within(TOO_LONG));
+    }
+
+    @Test
+    void question_everySettingCounts() {
+        Question plain = Question.of("x");
+        Question full = Question.of("x").orElse(null).within(Duration.ofSeconds(1));
+
+        assertThat(plain.hasDefault()).isFalse();
+        assertThat(plain.within()).isNull();
+        assertThat(full.hasDefault()).isTrue();
+        assertThat(full.byDefault()).isNull();
+        assertThat(full.text()).isEqualTo("x");
+        assertThat(new HashSet<>(List.of(
+                        plain, full, Question.of("y"), plain.orElse(null), plain.orElse(1), plain.within(LONGEST))))
+                .hasSize(6);
+        assertThat(full)
+                .isEqualTo(plain.within(Duration.ofSeconds(1)).orElse(null))
+                .hasSameHashCodeAs(plain.within(Duration.ofSeconds(1)).orElse(null))
+                .hasToString("x (within PT1S)");
+        assertThat(plain).hasToString("x").isNotEqualTo("x");
+    }
+}

@@ -1,0 +1,127 @@
+package io.flotilla.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What an agent is told, and what it says: typed access, text, and what it refuses. */
+class TurnTest {
+
+    private static final BranchPath PATH = BranchPath.outsideForks(0);
+
+    private static Outcome answered(Object value) {
+        return new Outcome.Answered("A", PATH, value);
+    }
+
+    @Test
+    void detached_isARequestFromStart() {
+        Turn turn = Turn.detached("in", "B", "end");
+
+        assertThat(turn.reason()).isEqualTo(Turn.Reason.REQUESTED);
+        assertThat(turn.from()).isEqualTo("start");
+        assertThat(turn.targets()).containsExactly("B", "end");
+        assertThat(turn.input(String.class)).isEqualTo("in");
+        assertThat(turn.joined()).isEmpty();
+        assertThat(turn.arrivals()).isEmpty();
+        assertThat(turn.answer()).isNull();
+        assertThat(turn.correction()).isNull();
+        assertThat(turn).hasToString("Turn[REQUESTED from=start input=in]");
+        assertThatNullPointerException().isThrownBy(() -> Turn.detached("in", (String) null));
+    }
+
+    @Test
+    void input_ofAnotherType_isAClassCastExceptionThatNamesBoth() {
+        assertThatExceptionOfType(ClassCastException.class)
+                .isThrownBy(() -> Turn.detached(5).input(String.class))
+                .withMessage("input is a java.lang.Integer, not a java.lang.String");
+        assertThat(Turn.detached(null).input(String.class)).isNull();
+        assertThat(Turn.detached(5).input(Number.class)).isEqualTo(5);
+        assertThatNullPointerException()
+                .isThrownBy(() -> Turn.detached(5).input(null))
+                .withMessage("type");
+    }
+
+    @Test
+    void answer_ofAnotherType_isAClassCastExceptionThatNamesBoth() {
+        Turn turn = Turn.detached("in").answered(5);
+
+        assertThat(turn.answer(Integer.class)).isEqualTo(5);
+        assertThat(turn.answer(Object.class)).isEqualTo(5);
+        assertThatExceptionOfType(ClassCastException.class)
+                .isThrownBy(() -> turn.answer(String.class))
+                .withMessage("answer is a java.lang.Integer, not a java.lang.String");
+        assertThat(Turn.detached("in").answered(null).answer(String.class)).isNull();
+        assertThat(turn).hasToString("Turn[ANSWERED from=start input=in answer=5]");
+    }
+
+    @Test
+    void joined_typed_hasTheAnswersThatAreNotNull() {
+        Turn turn = Turn.detached("in")
+                .joined(List.of(
+                        answered("a"),
+                        new Outcome.Failed("B", PATH, new NoAnswerException()),
+                        answered(null),
+                        new Outcome.TimedOut("C", PATH, Flows.seconds(1)),
+                        answered("b")));
+
+        assertThat(turn.joined()).hasSize(5);
+        assertThat(turn.joined(String.class)).containsExactly("a", "b");
+        assertThatExceptionOfType(ClassCastException.class)
+                .isThrownBy(() -> turn.joined(Integer.class))
+                .withMessage("answer of A is a java.lang.String, not a java.lang.Integer");
+    }
+
+    @Test
+    void again_forgetsWhatWasJoined() {
+        Turn turn = Turn.detached("in", "B").joined(List.of(answered("a"))).again("more");
+
+        assertThat(turn.reason()).isEqualTo(Turn.Reason.REQUESTED);
+        assertThat(turn.input()).isEqualTo("more");
+        assertThat(turn.joined()).isEmpty();
+        assertThat(turn.targets()).containsExactly("B");
+    }
+
+    // --- decisions
+
+    @Test
+    void decision_nullWhereNoneMayBe_isRefused() {
+        assertThatNullPointerException()
+                .isThrownBy(() -> Decision.handOff(null, "x"))
+                .withMessage("agent");
+        assertThatNullPointerException()
+                .isThrownBy(() -> Invocation.of(null, "x"))
+                .withMessage("agent");
+        assertThatNullPointerException().isThrownBy(() -> Decision.fail(null)).withMessage("reason");
+        assertThatNullPointerException()
+                .isThrownBy(() -> Decision.ask((Question) null))
+                .withMessage("question");
+        assertThatNullPointerException()
+                .isThrownBy(() -> Decision.ask((String) null))
+                .withMessage("text");
+        assertThatNullPointerException().isThrownBy(() -> Decision.fanOut((List<Invocation>) null));
+        assertThatNullPointerException().isThrownBy(() -> Decision.fanOut(Arrays.asList((Invocation) null)));
+    }
+
+    @Test
+    void decision_ofAList_copiesIt() {
+        List<Invocation> invocations = new ArrayList<>(List.of(Invocation.of("A", 1)));
+        Decision decision = Decision.fanOut(invocations);
+        invocations.clear();
+
+        assertThat(decision).isEqualTo(Decision.fanOut(Invocation.of("A", 1)));
+    }
+
+    @Test
+    void decision_equalIsWhatSaysTheSame() {
+        assertThat(Decision.answer("a")).isEqualTo(Decision.answer("a")).isNotEqualTo(Decision.again("a"));
+        assertThat(Decision.ask("x")).isEqualTo(Decision.ask(Question.of("x")));
+        assertThat(Decision.handOff("A", 1)).isNotEqualTo(Decision.handOff("A", 2));
+        assertThat(Decision.handOff("A", 1)).hasToString("HandOff[agent=A, request=1]");
+        assertThat(Decision.answer(null)).hasToString("Answer[value=null]");
+    }
+}
