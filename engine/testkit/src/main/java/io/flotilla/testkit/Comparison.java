@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Holds a run against what was expected of it, and collects the differences. Not thread-safe. */
@@ -122,12 +121,13 @@ final class Comparison {
                 compareJoined(name, outcomes, agent.lastTurn(Turn.Reason.JOINED));
             }
         });
-        expected.arrivals().forEach((name, values) -> {
-            ScriptedAgent agent = agent("arrivals", name);
+        for (Map.Entry<String, List<@Nullable Object>> arrivals :
+                expected.arrivals().entrySet()) {
+            ScriptedAgent agent = agent("arrivals", arrivals.getKey());
             if (agent != null) {
-                compareArrivals(name, values, agent.lastTurn(Turn.Reason.ARRIVED));
+                compareArrivals(arrivals.getKey(), arrivals.getValue(), agent.lastTurn(Turn.Reason.ARRIVED));
             }
-        });
+        }
         expected.corrections().forEach((name, count) -> {
             ScriptedAgent agent = agent("corrections", name);
             if (agent != null && agent.corrections() != count) {
@@ -149,8 +149,10 @@ final class Comparison {
             differ("arrivals." + name, Json.write(values), "never a rendezvous that fired");
             return;
         }
-        List<@Nullable Object> arrived =
-                Values.plain(turn.arrivals().stream().map(Arrival::value).collect(Collectors.toList()));
+        List<@Nullable Object> arrived = new ArrayList<>();
+        for (Arrival arrival : turn.arrivals()) {
+            arrived.add(Values.plain(arrival.value()));
+        }
         if (!values.equals(arrived)) {
             differ("arrivals." + name, Json.write(values), Json.write(arrived));
         }

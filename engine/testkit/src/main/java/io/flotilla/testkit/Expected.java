@@ -3,12 +3,12 @@ package io.flotilla.testkit;
 import io.flotilla.run.RunFailure;
 import io.flotilla.run.RunResult;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -116,7 +116,11 @@ record Expected(
     }
 
     private static List<@Nullable Object> values(Json json) {
-        return Values.plain(json.list().stream().map(Json::value).collect(Collectors.toList()));
+        List<@Nullable Object> values = new ArrayList<>();
+        for (Json value : json.list()) {
+            values.add(Values.plain(value.value()));
+        }
+        return values;
     }
 
     private static Failure failure(Json json) {
