@@ -148,7 +148,7 @@ public sealed interface RunEvent {
             implements RunEvent {}
 
     /**
-     * A rendezvous fires: its own branch starts next, and fails at once if too few have come.
+     * A rendezvous fires: its own branch has just started, and fails at once if too few have come.
      *
      * @param sequence its number
      * @param at when
