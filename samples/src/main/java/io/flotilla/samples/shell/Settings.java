@@ -1,6 +1,7 @@
 package io.flotilla.samples.shell;
 
 import io.flotilla.step.FailureMode;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -8,6 +9,7 @@ import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.Map;
 import java.util.Properties;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What the user asked for: {@code -Dname=value} on the command line, and the environment. Checked when read. */
@@ -15,6 +17,8 @@ public final class Settings {
 
     private static final String HOME = "flotilla.samples.home";
     private static final Duration LONGEST_TIMEOUT = Duration.ofMinutes(10);
+    private static final Pattern SHARE = Pattern.compile("\\d(\\.\\d{1,9})?");
+    private static final int MOST_RUNS = 100_000;
 
     private final Properties properties;
     private final Map<String, String> environment;
@@ -68,21 +72,55 @@ public final class Settings {
 
     /** {@code -Dtimeout}: how long an attempt may take, as in {@code PT3S}. */
     public Duration timeout(Duration fallback) {
-        String given = properties.getProperty("timeout");
+        return duration("timeout", fallback);
+    }
+
+    /** {@code -Ddeadline}: how long the readers may take, as in {@code PT20S}. */
+    public Duration deadline(Duration fallback) {
+        return duration("deadline", fallback);
+    }
+
+    private Duration duration(String name, Duration fallback) {
+        String given = properties.getProperty(name);
         if (given == null) {
             return fallback;
         }
-        BadInput bad = new BadInput("-Dtimeout must be a duration as in PT3S, above zero and at most " + LONGEST_TIMEOUT
-                + ", was " + BadInput.quoted(given));
+        BadInput bad = new BadInput("-D" + name + " must be a duration as in PT3S, above zero and at most "
+                + LONGEST_TIMEOUT + ", was " + BadInput.quoted(given));
         try {
-            Duration timeout = Duration.parse(given);
-            if (timeout.isZero() || timeout.isNegative() || timeout.compareTo(LONGEST_TIMEOUT) > 0) {
+            Duration duration = Duration.parse(given);
+            if (duration.isZero() || duration.isNegative() || duration.compareTo(LONGEST_TIMEOUT) > 0) {
                 throw bad;
             }
-            return timeout;
+            return duration;
         } catch (DateTimeParseException noDuration) {
             throw bad;
         }
+    }
+
+    /** {@code -Dquorum}: which share of the files is enough, exactly as it was written; default 0.8. */
+    public BigDecimal quorum() {
+        String given = properties.getProperty("quorum", "0.8");
+        BigDecimal quorum = SHARE.matcher(given).matches() ? new BigDecimal(given) : BigDecimal.ZERO;
+        if (quorum.signum() <= 0 || quorum.compareTo(BigDecimal.ONE) > 0) {
+            throw new BadInput(
+                    "-Dquorum must be a number as in 0.8, above zero and at most 1, was " + BadInput.quoted(given));
+        }
+        return quorum;
+    }
+
+    /** {@code -Druns}: how many runs; default 1,000. */
+    public int runs() {
+        String given = properties.getProperty("runs", "1000");
+        try {
+            int runs = Integer.parseInt(given);
+            if (runs >= 1 && runs <= MOST_RUNS) {
+                return runs;
+            }
+        } catch (NumberFormatException notANumber) {
+            // told below
+        }
+        throw new BadInput("-Druns must be a whole number from 1 to " + MOST_RUNS + ", was " + BadInput.quoted(given));
     }
 
     /** {@code -Dinput}: a folder, relative to where the command was typed; default the project itself. */

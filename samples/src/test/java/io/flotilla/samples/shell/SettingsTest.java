@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.step.FailureMode;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -64,6 +65,48 @@ class SettingsTest {
     void timeout_equalToMax_taken() {
         assertThat(given(Map.of("timeout", "PT10M")).timeout(Duration.ofSeconds(3)))
                 .isEqualTo(Duration.ofMinutes(10));
+    }
+
+    @Test
+    void deadline_asTimeout_readByItsOwnName() {
+        Settings settings = given(Map.of("deadline", "PT10M", "timeout", "PT1S"));
+
+        assertThat(settings.deadline(Duration.ofSeconds(20))).isEqualTo(Duration.ofMinutes(10));
+        assertThat(given(Map.of()).deadline(Duration.ofSeconds(20))).isEqualTo(Duration.ofSeconds(20));
+        assertThatThrownBy(() -> given(Map.of("deadline", "PT0S")).deadline(Duration.ofSeconds(20)))
+                .isInstanceOf(BadInput.class)
+                .hasMessageStartingWith("-Ddeadline must be");
+    }
+
+    @Test
+    void quorum_withinBounds_exactlyAsWritten() {
+        assertThat(given(Map.of()).quorum()).isEqualTo(new BigDecimal("0.8"));
+        assertThat(given(Map.of("quorum", "0.000000001")).quorum()).isEqualTo(new BigDecimal("0.000000001"));
+        assertThat(given(Map.of("quorum", "1.0")).quorum()).isEqualByComparingTo(BigDecimal.ONE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "0", "0.000000000", "1.000000001", "2", "-0.5", ".8", "1e-9", "0.0000000001", "80%", "NaN"})
+    void quorum_noShare_saysTheBounds(String quorum) {
+        assertThatThrownBy(given(Map.of("quorum", quorum))::quorum)
+                .isInstanceOf(BadInput.class)
+                .hasMessage("-Dquorum must be a number as in 0.8, above zero and at most 1, was \"%s\"", quorum);
+    }
+
+    @Test
+    void runs_atItsBounds_taken() {
+        assertThat(given(Map.of()).runs()).isEqualTo(1000);
+        assertThat(given(Map.of("runs", "1")).runs()).isEqualTo(1);
+        assertThat(given(Map.of("runs", "100000")).runs()).isEqualTo(100_000);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "0", "-1", "100001", "99999999999", "1.5"})
+    void runs_outOfBounds_saysThem(String runs) {
+        assertThatThrownBy(given(Map.of("runs", runs))::runs)
+                .isInstanceOf(BadInput.class)
+                .hasMessage("-Druns must be a whole number from 1 to 100000, was \"%s\"", runs);
     }
 
     @Test
