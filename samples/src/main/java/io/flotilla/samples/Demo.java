@@ -2,6 +2,8 @@ package io.flotilla.samples;
 
 import io.flotilla.samples.isolation.Isolation;
 import io.flotilla.samples.readingcrew.ReadingCrew;
+import io.flotilla.samples.readingcrew.ReadingRound;
+import io.flotilla.samples.secretword.SecretWord;
 import io.flotilla.samples.shell.BadInput;
 import io.flotilla.samples.shell.Output;
 import io.flotilla.samples.shell.Sample;
@@ -14,7 +16,8 @@ import java.util.stream.Collectors;
 /** What {@code mvn -q -Pdemo} starts: the sample that {@code -Dsample=NAME} names, without it the reading crew. */
 public final class Demo implements Sample {
 
-    private static final List<Sample> SAMPLES = List.of(new ReadingCrew(), new Isolation(), new Wealth());
+    private static final List<Sample> SAMPLES =
+            List.of(new ReadingCrew(), new ReadingRound(), new SecretWord(), new Isolation(), new Wealth());
 
     private final String wanted;
 

@@ -20,7 +20,8 @@ class DemoTest {
         assertThat(run.code()).isEqualTo(2);
         assertThat(run.out()).isEmpty();
         assertThat(run.err().lines())
-                .containsExactly("demo: -Dsample must be one of reading-crew, isolation, wealth, was \"no such\"");
+                .containsExactly(
+                        "demo: -Dsample must be one of reading-crew, reading-round, secret-word, isolation, wealth, was \"no such\"");
     }
 
     @Test

@@ -3,9 +3,6 @@ package io.flotilla.samples.readingcrew;
 import io.flotilla.samples.shell.Output;
 import io.flotilla.step.StepReport;
 import io.flotilla.step.StepResult;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 
@@ -16,14 +13,7 @@ final class DigestFile {
 
     /** Writes {@code digest.md} into the folder, anew. Blocks. */
     static Path write(Path folder, StepReport<Digest> report, String source) {
-        Path file = folder.resolve("digest.md");
-        try {
-            Files.createDirectories(folder);
-            Files.writeString(file, markdown(report, source));
-        } catch (IOException failed) {
-            throw new UncheckedIOException("cannot write " + file, failed);
-        }
-        return file;
+        return Results.write(folder.resolve("digest.md"), markdown(report, source));
     }
 
     private static String markdown(StepReport<Digest> report, String source) {

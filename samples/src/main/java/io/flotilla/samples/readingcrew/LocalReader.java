@@ -32,7 +32,10 @@ final class LocalReader implements Agent<String, Digest> {
 
     @Override
     public Mono<Digest> step(String task, StepContext context) {
-        SourceFile file = files.get((int) context.stepNumber());
+        return read(files.get((int) context.stepNumber()));
+    }
+
+    static Mono<Digest> read(SourceFile file) {
         return Mono.fromCallable(() -> Extract.of(file.beginning(Reader.MAX_CHARACTERS), SENTENCES))
                 .subscribeOn(Schedulers.boundedElastic())
                 .map(text -> new Digest(file.name(), text, Usage.NONE));

@@ -1,5 +1,6 @@
 package io.flotilla.samples.readingcrew;
 
+import io.flotilla.run.RunEvent;
 import io.flotilla.step.StepCall;
 import io.flotilla.step.StepInterceptor;
 import io.flotilla.step.StepResult;
@@ -31,8 +32,22 @@ final class Progress implements StepInterceptor, AutoCloseable {
         show();
     }
 
-    synchronized void ended(StepResult<?> result) {
-        if (result.isFailure()) {
+    void ended(StepResult<?> result) {
+        ended(result.isFailure());
+    }
+
+    /** The same for a run, of which it counts the steps of one agent. */
+    void watch(RunEvent event, String agent) {
+        if (event instanceof RunEvent.StepStarted started && started.agent().equals(agent)) {
+            start();
+        } else if (event instanceof RunEvent.StepSettled settled
+                && settled.agent().equals(agent)) {
+            ended(settled.failed());
+        }
+    }
+
+    private synchronized void ended(boolean failure) {
+        if (failure) {
             failed++;
         } else {
             done++;

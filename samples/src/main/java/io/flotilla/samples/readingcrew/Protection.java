@@ -2,6 +2,7 @@ package io.flotilla.samples.readingcrew;
 
 import io.flotilla.agent.Agent;
 import io.flotilla.resilience.BreakerPolicy;
+import io.flotilla.resilience.BulkheadPolicy;
 import io.flotilla.resilience.Fallback;
 import io.flotilla.resilience.Resilience;
 import io.flotilla.resilience.RetryPolicy;
@@ -24,7 +25,24 @@ final class Protection {
 
     private Protection() {}
 
-    static Resilience of(Duration attemptTimeout, long seed, Agent<String, Digest> local) {
+    static Resilience of(Duration attemptTimeout, long seed, Agent<?, ?> local) {
+        return protecting(attemptTimeout, seed, local).build();
+    }
+
+    /** The same, with so few attempts at a time: who waits for another attempt leaves its place to others. */
+    static Resilience of(Duration attemptTimeout, long seed, Agent<?, ?> local, BulkheadPolicy places) {
+        return protecting(attemptTimeout, seed, local).bulkhead(places).build();
+    }
+
+    /** One attempt a step, and no more. */
+    static Resilience none(Duration attemptTimeout, BulkheadPolicy places) {
+        return Resilience.builder()
+                .attemptTimeout(attemptTimeout)
+                .bulkhead(places)
+                .build();
+    }
+
+    private static Resilience.Builder protecting(Duration attemptTimeout, long seed, Agent<?, ?> local) {
         return Resilience.builder()
                 .retry(RetryPolicy.builder()
                         .maxAttempts(ATTEMPTS)
@@ -45,8 +63,7 @@ final class Protection {
                 .fallback(Fallback.builder()
                         .agent(local)
                         .on(cause -> !(cause instanceof RefusedException))
-                        .build())
-                .build();
+                        .build());
     }
 
     /** How long all attempts at a step may take with their waits: a step that is cut off has no time for a fallback. */

@@ -22,9 +22,13 @@ final class Reader implements Agent<String, Digest> {
     private final ChatClient chat;
 
     Reader(SourceFile file, ChatClient chat) {
-        this.id = new AgentId("reader", instance(file.name()));
+        this.id = idOf(file);
         this.file = file;
         this.chat = chat;
+    }
+
+    static AgentId idOf(SourceFile file) {
+        return new AgentId("reader", instance(file.name()));
     }
 
     /** The file's name as an instance of an agent; of a very long one its end, which tells more than its beginning. */

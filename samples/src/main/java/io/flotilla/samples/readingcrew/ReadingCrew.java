@@ -1,32 +1,37 @@
 package io.flotilla.samples.readingcrew;
 
+import io.flotilla.resilience.Resilience;
+import io.flotilla.run.AgentFailedException;
+import io.flotilla.run.BranchPath;
+import io.flotilla.run.Run;
+import io.flotilla.run.RunEvent;
+import io.flotilla.run.RunFailure;
+import io.flotilla.run.RunResult;
 import io.flotilla.samples.readingcrew.chat.ChatClient;
 import io.flotilla.samples.readingcrew.chat.Endpoint;
-import io.flotilla.samples.readingcrew.standin.StandIn;
-import io.flotilla.samples.readingcrew.standin.Storm;
 import io.flotilla.samples.shell.Output;
 import io.flotilla.samples.shell.Sample;
 import io.flotilla.samples.shell.Settings;
 import io.flotilla.samples.shell.Shell;
-import io.flotilla.step.FailureMode;
-import io.flotilla.step.StepFailedException;
-import io.flotilla.step.StepReport;
-import java.nio.file.Path;
+import io.flotilla.samples.shell.Timeline;
+import java.math.BigDecimal;
 import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import reactor.core.Disposable;
 
 /**
- * A crew of agents reads a folder, one agent a file: each asks a model for a digest of its file, some fail, and all that
- * worked is kept. Without a key in {@code OPENAI_API_KEY} a stand-in answers, which fails on purpose.
+ * A crew of agents reads a folder: a planner forks a reader for every file and a checker, a writer waits for enough of
+ * them and ends the run. Without a key in {@code OPENAI_API_KEY} a stand-in answers, which fails on purpose.
  */
 public final class ReadingCrew implements Sample {
 
     /** What {@code -Dsample} calls it. */
     public static final String NAME = "reading-crew";
 
-    static final int MAX_FILES = 1_000;
-
-    private static final Duration STAND_IN_TIMEOUT = Duration.ofSeconds(3);
-    private static final Duration MODEL_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration STAND_IN_DEADLINE = Duration.ofSeconds(20);
+    private static final Duration MODEL_DEADLINE = Duration.ofMinutes(5);
+    private static final int MOST_PRINTED = 8;
 
     public static void main(String[] args) {
         Shell.exit(new ReadingCrew());
@@ -39,78 +44,79 @@ public final class ReadingCrew implements Sample {
 
     @Override
     public int run(Settings settings, Output output) {
-        FailureMode mode = settings.mode();
-        long seed = settings.seed();
-        boolean wanted = settings.resilience();
-        boolean resilience = wanted && mode == FailureMode.ISOLATE;
-        boolean storm = settings.storm();
-        Endpoint model = Endpoint.of(settings);
-        Duration timeout = settings.timeout(model == null ? STAND_IN_TIMEOUT : MODEL_TIMEOUT);
-        ReadingRound round = new ReadingRound(mode, timeout, resilience, seed);
-        Folder folder = Folder.scan(settings.input(), MAX_FILES);
-        Path results = settings.outputFolder(NAME);
-        if (model != null) {
-            output.line("Asking %s", model);
-            if (storm) {
-                output.line("-Dstorm is for the stand-in, and not used together with a key");
-            }
-            sayProtection(wanted, resilience, output);
-            return read(folder, model, round, results, output);
-        }
-        try (StandIn standIn = new StandIn(seed, storm ? Storm.brief() : Storm.none())) {
-            output.line("No OPENAI_API_KEY set: %s", standIn);
-            if (storm) {
-                output.line("A storm is coming: %s", Storm.brief());
-            }
-            if (settings.variable("OPENAI_BASE_URL") != null) {
-                output.line("OPENAI_BASE_URL is set, and used only together with a key");
-            }
-            sayProtection(wanted, resilience, output);
-            return read(folder, standIn.endpoint(), round, results, output);
-        }
+        BigDecimal share = settings.quorum();
+        Duration deadline = settings.deadline(Endpoint.of(settings) == null ? STAND_IN_DEADLINE : MODEL_DEADLINE);
+        return Task.open(NAME, settings, output, task -> {
+            Quorum quorum = Quorum.of(share, task.folder().files().size(), deadline);
+            output.line("The writer waits for %s", quorum);
+            return read(new Crew(task, quorum, new Readings(), new Tally()), output);
+        });
     }
 
-    private static void sayProtection(boolean wanted, boolean resilience, Output output) {
-        if (resilience) {
-            output.line("Resilience is on: up to %d attempts, a breaker, and a local digest", Protection.ATTEMPTS);
-        } else {
-            output.line("Resilience is off%s", wanted ? " in fail-fast mode: with it hardly a step would fail" : "");
-        }
-    }
+    private static int read(Crew crew, Output output) {
+        Task task = crew.task();
+        List<SourceFile> files = task.folder().files();
+        String topology = Crew.TOPOLOGY.toMermaid();
+        output.line("");
+        output.out().print(topology);
+        output.line("");
+        Results.write(task.results().resolve("topology.mmd"), topology);
 
-    private int read(Folder folder, Endpoint endpoint, ReadingRound round, Path results, Output output) {
-        announce(folder, output);
-        Tally tally = new Tally();
-        StepReport<Digest> report;
-        try (ChatClient chat = new ChatClient(endpoint, ReadingRound.CONCURRENCY);
-                Progress progress = new Progress(ProgressView.of(folder.files().size(), output))) {
-            report = round.read(folder.files(), chat, progress, tally);
-        } catch (StepFailedException first) {
-            output.err()
-                    .printf(
-                            "%s: stopped by the first failure, of agent %s: %s after %s: %s%n",
-                            NAME,
-                            first.agentId(),
-                            first.failure().kind(),
-                            ReportText.milliseconds(first.failure().duration()),
-                            Output.oneLine(
-                                    String.valueOf(first.failure().cause().getMessage())));
+        Resilience protection = crew.protection();
+        Disposable watch = protection.breakerChanges().subscribe(crew.tally()::changed);
+        RunResult<Written> result;
+        List<RunEvent> events;
+        try (ChatClient chat = new ChatClient(task.endpoint(), Task.AT_A_TIME);
+                Progress progress = new Progress(ProgressView.of(files.size(), output))) {
+            Run<Written> run = crew.workflow(chat, protection).start(task.folder());
+            // Blocking is for the outermost edge of a program, such as this.
+            events = Objects.requireNonNull(run.events()
+                    .doOnNext(event -> progress.watch(event, Crew.READER))
+                    .collectList()
+                    .block());
+            result = Objects.requireNonNull(run.result().block());
+        } finally {
+            watch.dispose();
+        }
+
+        Timeline timeline = Timeline.of(events, branch -> fileOf(branch, files));
+        Results.write(task.results().resolve("timeline.txt"), timeline.draw(Task.MAX_FILES));
+        output.line("");
+        output.out().print(timeline.draw(MOST_PRINTED));
+        Written written = result.answer();
+        if (written == null) {
+            output.err().printf("%s: %s%n", NAME, Output.oneLine(why(Objects.requireNonNull(result.failure()), files)));
             return 1;
         }
-        new ReportText(report, tally).print(output);
-        output.line("Digest: %s", DigestFile.write(results, report, "asked " + endpoint));
+        Meeting meeting = Meeting.of(events);
+        new ReportText(crew.readings().report(files, written.digests()), crew.tally()).print(output);
+        meeting.print(crew.quorum(), written, output);
+        output.line("Digest: %s, beside it topology.mmd and timeline.txt", written.file());
+        if (meeting.came() < crew.quorum().arrivals()) {
+            output.err()
+                    .printf(
+                            "%s: no quorum: %d of %d wanted came in time; what did is written%n",
+                            NAME, meeting.came(), crew.quorum().arrivals());
+            return 1;
+        }
         return 0;
     }
 
-    private static void announce(Folder folder, Output output) {
-        output.line(
-                "Reading %d files of %s, %d at a time",
-                folder.files().size(), folder.root().toAbsolutePath().normalize(), ReadingRound.CONCURRENCY);
-        if (folder.leftOut() > 0) {
-            output.line("%d more are left out", folder.leftOut());
+    /** Readers are the first branches of the planner's fork. */
+    private static String fileOf(BranchPath branch, List<SourceFile> files) {
+        return branch.depth() == 1 && branch.index() < files.size()
+                ? files.get(branch.index()).name()
+                : "";
+    }
+
+    /** A join's failure has the first one behind it as its cause. */
+    private static String why(RunFailure failure, List<SourceFile> files) {
+        Throwable first = failure.getCause() instanceof RunFailure ? failure.getCause() : failure;
+        if (first instanceof AgentFailedException failed && failed.agent().equals(Crew.READER)) {
+            SourceFile file = files.get(failed.branch().index());
+            return "stopped by the first failure, of agent " + Reader.idOf(file) + ": " + failed.stepKind() + ": "
+                    + failed.reason();
         }
-        if (folder.unreadable() > 0) {
-            output.line("%d could not be looked into", folder.unreadable());
-        }
+        return failure.reason();
     }
 }

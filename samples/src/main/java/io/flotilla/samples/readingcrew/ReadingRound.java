@@ -1,56 +1,58 @@
 package io.flotilla.samples.readingcrew;
 
-import io.flotilla.resilience.Resilience;
 import io.flotilla.samples.readingcrew.chat.ChatClient;
-import io.flotilla.step.FailureMode;
-import io.flotilla.step.ResultSink;
-import io.flotilla.step.StepEngine;
+import io.flotilla.samples.shell.Output;
+import io.flotilla.samples.shell.Sample;
+import io.flotilla.samples.shell.Settings;
+import io.flotilla.samples.shell.Shell;
+import io.flotilla.step.StepFailedException;
 import io.flotilla.step.StepReport;
-import io.flotilla.step.StepResult;
-import java.time.Duration;
-import java.util.List;
-import reactor.core.Disposable;
-import reactor.core.Disposables;
-import reactor.core.publisher.Flux;
 
 /**
- * How the crew reads.
- *
- * @param mode what a failed step does
- * @param timeout how long an attempt may take, and so a step that has only one
- * @param resilience whether steps are protected
- * @param seed of the retries' jitter
+ * A round of agents reads a folder, one agent a file: each asks a model for a digest of its file, some fail, and all that
+ * worked is kept. Without a key in {@code OPENAI_API_KEY} a stand-in answers, which fails on purpose.
  */
-record ReadingRound(FailureMode mode, Duration timeout, boolean resilience, long seed) {
+public final class ReadingRound implements Sample {
 
-    static final int CONCURRENCY = 16;
+    /** What {@code -Dsample} calls it. */
+    public static final String NAME = "reading-round";
 
-    private static final String TASK = "Write a digest of this file in three sentences.";
+    public static void main(String[] args) {
+        Shell.exit(new ReadingRound());
+    }
 
-    /** The heart of it: an agent a file, one engine, one round; each result is shown as it comes, and kept. */
-    StepReport<Digest> read(List<SourceFile> files, ChatClient chat, Progress progress, Tally tally) {
-        List<Reader> readers =
-                files.stream().map(file -> new Reader(file, chat)).toList();
-        StepEngine.Builder engine = StepEngine.builder()
-                .concurrency(CONCURRENCY)
-                .stepTimeout(timeout)
-                .failureMode(mode)
-                .with(progress)
-                .with(tally);
-        Disposable watch = Disposables.disposed();
-        if (resilience) {
-            Resilience protection = Protection.of(timeout, seed, new LocalReader(files));
-            watch = protection.breakerChanges().subscribe(tally::changed);
-            engine.stepTimeout(Protection.stepTimeout(timeout)).with(protection);
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public int run(Settings settings, Output output) {
+        return Task.open(NAME, settings, output, task -> read(task, output));
+    }
+
+    private static int read(Task task, Output output) {
+        Folder folder = task.folder();
+        Tally tally = new Tally();
+        Round round = new Round(task.mode(), task.timeout(), task.resilience(), task.seed());
+        StepReport<Digest> report;
+        try (ChatClient chat = new ChatClient(task.endpoint(), Task.AT_A_TIME);
+                Progress progress = new Progress(ProgressView.of(folder.files().size(), output))) {
+            report = round.read(folder.files(), chat, progress, tally);
+        } catch (StepFailedException first) {
+            output.err()
+                    .printf(
+                            "%s: stopped by the first failure, of agent %s: %s after %s: %s%n",
+                            NAME,
+                            first.agentId(),
+                            first.failure().kind(),
+                            ReportText.milliseconds(first.failure().duration()),
+                            Output.oneLine(
+                                    String.valueOf(first.failure().cause().getMessage())));
+            return 1;
         }
-        ResultSink<Digest> sink = ResultSink.keepingAll();
-        Flux<StepResult<Digest>> results = engine.build().stream(readers, TASK);
-        try {
-            // Blocking is for the outermost edge of a program, such as this.
-            sink.pass(results.doOnNext(progress::ended)).then().block();
-        } finally {
-            watch.dispose();
-        }
-        return sink.report();
+        new ReportText(report, tally).print(output);
+        output.line("Digest: %s", DigestFile.write(task.results(), report, "asked " + task.endpoint()));
+        return 0;
     }
 }

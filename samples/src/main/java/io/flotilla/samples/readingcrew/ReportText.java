@@ -12,7 +12,7 @@ import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Says how a round went: a table of what failed, and the numbers. */
+/** Says how the reading went: a table of what failed, and the numbers. */
 final class ReportText {
 
     private static final int MAX_AGENT = 50;
@@ -28,10 +28,12 @@ final class ReportText {
 
     void print(Output output) {
         List<StepResult<Digest>> failures = report.failures();
-        if (!failures.isEmpty()) {
+        List<StepResult<Digest>> told =
+                failures.stream().filter(failure -> !isLate(failure)).toList();
+        if (!told.isEmpty()) {
             output.line("");
             output.line("%-" + MAX_AGENT + "s  %-9s  %-" + MAX_CAUSE + "s  %8s", "agent", "kind", "cause", "duration");
-            failures.forEach(failure -> output.line(
+            told.forEach(failure -> output.line(
                     "%-" + MAX_AGENT + "s  %-9s  %-" + MAX_CAUSE + "s  %8s",
                     end(failure.agentId().toString(), MAX_AGENT),
                     failure.kind(),
@@ -84,6 +86,11 @@ final class ReportText {
                 .max(Comparator.comparing(StepResult::duration))
                 .map(slowest -> ": " + slowest.agentId())
                 .orElse("");
+    }
+
+    /** Whoever is late has done nothing wrong, and there may be many of them. */
+    private static boolean isLate(StepResult<Digest> failure) {
+        return failure.cause() instanceof LateException;
     }
 
     /** Why a step failed, in one line. */

@@ -2,7 +2,6 @@ package io.flotilla.samples.readingcrew;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.flotilla.samples.readingcrew.standin.StandIn;
 import io.flotilla.samples.shell.Captured;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,6 +9,8 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -22,6 +23,7 @@ import reactor.netty.http.server.HttpServer;
 class ReadingCrewTest {
 
     private static final int FILES = 40;
+    private static final int QUORUM = 32;
     private static final String KEY = "sk-very-secret-0123456789";
 
     @TempDir
@@ -44,206 +46,171 @@ class ReadingCrewTest {
     }
 
     @Test
-    void run_standInMisbehaves_keepsWhatWorkedAndListsWhatFailed() throws IOException {
-        Captured run = run(Map.of("resilience", "off"));
+    void run_standInMisbehaves_quorumIsWrittenAndTheRestIsLate() throws IOException {
+        Captured run = run(Map.of());
 
         assertThat(run.code()).isZero();
         assertThat(run.err()).isEmpty();
-        assertThat(run.out().lines().findFirst())
-                .get()
-                .asString()
-                .matches("No OPENAI_API_KEY set: a stand-in server on http://127\\.0\\.0\\.1:\\d+ answers, and"
-                        + " misbehaves on purpose \\(seed 42: .*\\)");
-        long failed = table(run).size();
-        assertThat(failed).isPositive();
         assertThat(run.out())
-                .contains("Resilience is off", "Digests: " + (FILES - failed) + " of the endpoint, 0 local, " + failed)
-                .contains("40 files: " + (FILES - failed) + " succeeded")
-                .contains("100 %  40 of 40: " + (FILES - failed) + " done, " + failed + " failed, 0 in flight")
-                .containsPattern("Tokens: [1-9]\\d* in, [1-9]\\d* out");
-        String digest = Files.readString(home.resolve("target/reading-crew/digest.md"));
-        assertThat(digest.lines().filter(line -> line.startsWith("## "))).hasSize((int) (FILES - failed));
-        assertThat(digest.substring(digest.indexOf("# Not digested")).lines().filter(line -> line.startsWith("- ")))
-                .hasSize((int) failed);
+                .contains("Resilience is on", "The writer waits for 32 of 40 files and the checker, within 20000 ms")
+                .contains("a4{{\"Writer\"}}", Files.readString(output("topology.mmd")))
+                .containsPattern("/ Planner +=*\\([.]+c +cancelled")
+                .containsPattern("/0\\.0/ Reader ship-00\\.md ")
+                .containsPattern("/0\\.40/ Checker +=*o +to Writer")
+                .containsPattern("/0\\.41/ Writer +[*]?=*o +3[34] met, to end")
+                .contains("Checker: 40 files, ")
+                .containsPattern("Quorum: 33 wanted, 3[34] came in \\d+ ms: 3[23] readers and the checker")
+                .containsPattern("Not in it: \\d+ late, \\d+ cancelled while they read, 0 failed");
+        String digest = Files.readString(output("digest.md"));
+        assertThat(digest.lines().filter(line -> line.startsWith("## "))).hasSizeBetween(QUORUM, QUORUM + 1);
+        assertThat(digest).contains("# Not digested", "CANCELLED, not done when the writer began");
+        assertThat(Files.readString(output("timeline.txt")))
+                .contains("/0.41/ Writer")
+                .doesNotContain("more cancelled");
     }
 
     @Test
-    void run_sameSeedTwice_sameFailures() {
-        assertThat(table(run(off("7")))).isEqualTo(table(run(off("7")))).isNotEqualTo(table(run(off("8"))));
-    }
-
-    private static Map<String, String> off(String seed) {
-        return Map.of("seed", seed, "resilience", "off");
-    }
-
-    @Test
-    void run_resilience_sameSeedGivesDigestsForAllFiles() throws IOException {
-        Captured run = run(Map.of("timeout", "PT2S"));
+    void run_quorumOfAll_waitsForTheSlowestAndNobodyIsLate() throws IOException {
+        Captured run = run(Map.of("quorum", "1", "timeout", "PT2S"));
 
         assertThat(run.code()).isZero();
-        assertThat(table(run)).isEmpty();
         assertThat(run.out())
-                .contains("Resilience is on")
-                .containsPattern("Digests: \\d+ of the endpoint, \\d local, 0 none")
-                .containsPattern("Attempts: \\d+, of which [1-9]\\d* were retries; refused by a guard: none")
-                .doesNotContain("Breaker:");
-        assertThat(Files.readString(home.resolve("target/reading-crew/digest.md"))
-                        .lines()
-                        .filter(line -> line.startsWith("## ")))
-                .hasSize(FILES);
+                .contains("40 files: ", ", 0 none")
+                .contains("Not in it: 0 late, 0 cancelled while they read, 0 failed");
+        assertThat(Files.readString(output("digest.md"))).doesNotContain("# Not digested");
     }
 
     @Test
-    void run_storm_breakerOpensAndTheRestIsLocalOrLater() throws IOException {
+    void run_tooManyFail_noQuorumButWhatWasReadIsWritten() throws IOException {
+        Captured run = run(Map.of("quorum", "1", "resilience", "off", "timeout", "PT1S"));
+
+        assertThat(run.code()).isEqualTo(1);
+        Matcher not = Pattern.compile(
+                        "reading-crew: no quorum: (\\d+) of 41 wanted came in time; what did is written\n")
+                .matcher(run.err());
+        assertThat(not.matches()).as(run.err()).isTrue();
+        int read = Integer.parseInt(not.group(1)) - 1;
+        assertThat(read).isBetween(1, FILES - 1);
+        assertThat(run.out())
+                .contains("Resilience is off", "Not in it: 0 late, 0 cancelled while they read, " + (FILES - read))
+                .contains("Digests: " + read + " of the endpoint, 0 local, " + (FILES - read) + " none")
+                .containsPattern("x +failed: ");
+        assertThat(run.out().lines().filter(line -> line.startsWith("reader#"))).hasSize(FILES - read);
+        assertThat(Files.readString(output("digest.md")).lines().filter(line -> line.startsWith("## ")))
+                .hasSize(read);
+    }
+
+    @Test
+    void run_deadlinePasses_writesWhatIsThereAndSaysSo() throws IOException {
+        DisposableServer silent = HttpServer.create()
+                .host("127.0.0.1")
+                .port(0)
+                .handle((request, response) -> Mono.never())
+                .bindNow();
+        try {
+            Captured run = Captured.run(
+                    new ReadingCrew(), home, Map.of("input", input.toString(), "deadline", "PT0.5S"), at(silent));
+
+            assertThat(run.code()).isEqualTo(1);
+            assertThat(run.err().lines())
+                    .containsExactly("reading-crew: no quorum: 1 of 33 wanted came in time; what did is written");
+            assertThat(run.out())
+                    .containsPattern("Quorum: 33 wanted, 1 came in \\d{3,4} ms: 0 readers and the checker")
+                    .contains("Not in it: 0 late, 40 cancelled while they read, 0 failed");
+            assertThat(Files.readString(output("digest.md"))).contains("0 of 40 files");
+            assertNoKey(run);
+        } finally {
+            silent.disposeNow();
+        }
+    }
+
+    @Test
+    void run_storm_breakerOpensAndLocalDigestsMakeTheQuorum() throws IOException {
         fillFolder(FILES, 4 * FILES);
 
         Captured run = run(Map.of("storm", "true", "timeout", "PT2S"));
 
         assertThat(run.code()).isZero();
-        assertThat(table(run)).isEmpty();
         assertThat(run.out())
                 .contains("A storm is coming: after 40 requests nothing but 503 and cut connections for 2000 ms")
+                .containsPattern("Digests: \\d+ of the endpoint, [1-9]\\d* local, \\d+ none")
                 .containsPattern("refused by a guard: [1-9]\\d* breaker")
-                .containsPattern("Digests: \\d+ of the endpoint, [1-9]\\d* local, 0 none")
                 .containsPattern("Breaker: after +\\d+ ms CLOSED -> OPEN")
-                .containsPattern("Breaker: after +\\d+ ms HALF_OPEN -> CLOSED");
-        assertThat(Files.readString(home.resolve("target/reading-crew/digest.md")))
-                .contains("\n*Local extract: ");
+                .containsPattern("  and of Reader \\d+ more in time");
+        assertThat(Files.readString(output("digest.md"))).contains("\n*Local extract: ");
     }
 
     @Test
-    void run_badResilienceOrStorm_oneLine() {
-        Captured resilience = run(Map.of("resilience", "ON"));
-        Captured storm = run(Map.of("storm", ""));
-
-        assertThat(resilience.code()).isEqualTo(2);
-        assertThat(resilience.err().lines())
-                .containsExactly("reading-crew: -Dresilience must be one of on, off, was \"ON\"");
-        assertThat(storm.code()).isEqualTo(2);
-        assertThat(storm.err().lines()).containsExactly("reading-crew: -Dstorm must be one of true, false, was \"\"");
-    }
-
-    @Test
-    void run_failFast_namesTheAgentAndExitsWithOne() {
-        Captured run = run(Map.of("mode", "fail-fast"));
-
-        assertThat(run.code()).isEqualTo(1);
-        assertThat(run.out()).contains("Resilience is off in fail-fast mode");
-        assertThat(run.err().lines())
-                .singleElement()
-                .asString()
-                .matches("reading-crew: stopped by the first failure, of agent reader#ship-\\d\\d\\.md: .*");
-        assertThat(home.resolve("target/reading-crew/digest.md")).doesNotExist();
-    }
-
-    @Test
-    void run_inputMissing_oneLine() {
-        Path missing = home.resolve("missing");
-
-        assertBadInput(missing, "reading-crew: -Dinput does not exist: \"" + missing + "\"");
-    }
-
-    @Test
-    void run_inputIsAFile_oneLine() {
-        Path file = input.resolve("ship-00.md");
-
-        assertBadInput(file, "reading-crew: -Dinput is not a folder: \"" + file + "\"");
-    }
-
-    @Test
-    void run_nothingToRead_oneLine() throws IOException {
-        Path folder = Files.createDirectories(home.resolve("nothing"));
-        Files.write(folder.resolve("picture.bin"), new byte[] {'a', 0, 'b'});
-        Files.writeString(folder.resolve("empty.md"), "");
-        Files.writeString(folder.resolve("blank.md"), " \n\n");
-        Files.writeString(folder.resolve(".hidden.md"), "This file is hidden from readers.");
-        Files.writeString(Files.createDirectory(folder.resolve("target")).resolve("built.md"), "This one was built.");
-        Files.writeString(Files.createDirectory(folder.resolve(".git")).resolve("config.md"), "This is not ours.");
-
-        assertBadInput(folder, "reading-crew: -Dinput has no readable text files: \"" + folder + "\"");
-    }
-
-    @Test
-    void run_withKey_asksThatEndpointAndSaysSoWithoutTheKey() throws IOException {
-        try (StandIn model = new StandIn(42)) {
-            Captured run = Captured.run(
-                    new ReadingCrew(),
-                    home,
-                    Map.of("input", input.toString(), "timeout", "PT3S", "resilience", "off"),
-                    Map.of(
-                            "OPENAI_API_KEY",
-                            KEY,
-                            "OPENAI_BASE_URL",
-                            model.address() + "/v1/",
-                            "OPENAI_MODEL",
-                            "a-model"));
-
-            assertThat(run.code()).isZero();
-            assertThat(run.out())
-                    .startsWith("Asking " + model.address() + "/v1, model a-model")
-                    .contains(" succeeded");
-            assertNoKey(run);
-        }
-    }
-
-    @Test
-    void run_endpointRepeatsTheKey_takenOut() throws IOException {
-        DisposableServer refusing = HttpServer.create()
-                .host("127.0.0.1")
-                .port(0)
-                .handle((request, response) -> response.status(401)
-                        .sendString(Mono.just("{\"error\":{\"message\":\"bad key: "
-                                + request.requestHeaders().get("Authorization") + "\"}}")))
-                .bindNow();
-        try {
-            Captured run = Captured.run(
-                    new ReadingCrew(),
-                    home,
-                    Map.of("input", input.toString()),
-                    Map.of("OPENAI_API_KEY", KEY, "OPENAI_BASE_URL", "http://127.0.0.1:" + refusing.port()));
-
-            assertThat(run.code()).isZero();
-            assertThat(run.out())
-                    .contains("HTTP 401, refused: bad key: Bearer [key]")
-                    .contains("40 files: 40 failed")
-                    .contains("Failures: 40 RefusedException");
-            assertNoKey(run);
-        } finally {
-            refusing.disposeNow();
-        }
-    }
-
-    @Test
-    void run_nobodyListens_localForEveryFile() throws IOException {
+    void run_nobodyListens_localForEveryFileThatCounts() {
         DisposableServer gone = HttpServer.create().host("127.0.0.1").port(0).bindNow();
         gone.disposeNow();
 
-        Captured run = Captured.run(
-                new ReadingCrew(),
-                home,
-                Map.of("input", input.toString()),
-                Map.of("OPENAI_API_KEY", KEY, "OPENAI_BASE_URL", "http://127.0.0.1:" + gone.port()));
+        Captured run =
+                Captured.run(new ReadingCrew(), home, Map.of("input", input.toString(), "quorum", "1"), at(gone));
 
         assertThat(run.code()).isZero();
         assertThat(run.out())
                 .contains("Digests: 0 of the endpoint, 40 local, 0 none")
                 .containsPattern("Degraded: .*\\d+ UnreachableException");
-        assertNoKey(run);
     }
 
     @Test
-    void run_badKeyOrAddress_oneLineThatDoesNotShowIt() {
-        for (Map<String, String> env : List.of(
-                Map.of("OPENAI_API_KEY", KEY + "\nX-Other: 1"),
-                Map.of("OPENAI_API_KEY", KEY, "OPENAI_BASE_URL", "ftp://" + KEY),
-                Map.of("OPENAI_API_KEY", KEY, "OPENAI_BASE_URL", "http://me:" + KEY + "@host/v1"),
-                Map.of("OPENAI_API_KEY", KEY, "OPENAI_BASE_URL", "no url, " + KEY))) {
-            Captured run = Captured.run(new ReadingCrew(), home, Map.of("input", input.toString()), env);
+    void run_failFast_namesTheFileDrawsTheRunAndExitsWithOne() {
+        Captured run = run(Map.of("mode", "fail-fast", "quorum", "1"));
 
-            assertThat(run.code()).isEqualTo(2);
-            assertThat(run.err().lines()).singleElement().asString().contains("OPENAI_", "it is not shown here");
-            assertThat(run.out() + run.err()).doesNotContain(KEY);
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.out())
+                .contains("Resilience is off in fail-fast mode")
+                .containsPattern("x +failed: ")
+                .containsPattern("c +cancelled");
+        assertThat(run.err().lines())
+                .singleElement()
+                .asString()
+                .matches("reading-crew: stopped by the first failure, of agent reader#ship-\\d\\d\\.md: [A-Z_]+: .*");
+        assertThat(output("digest.md")).doesNotExist();
+        assertThat(output("timeline.txt")).exists();
+    }
+
+    @Test
+    void run_writerCannotWrite_oneLineSaysWhy() throws IOException {
+        Files.createDirectories(output("digest.md"));
+
+        Captured run = run(Map.of("timeout", "PT1S"));
+
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err().lines())
+                .singleElement()
+                .asString()
+                .startsWith("reading-crew: nothing was written: cannot write ")
+                .endsWith("digest.md");
+    }
+
+    @Test
+    void run_badQuorumOrDeadline_oneLine() {
+        for (String bad : List.of("0", "0.0", "1.1", "80", "-0.5", "1e-9", ".8", "80%", "")) {
+            assertBad("quorum", bad, "-Dquorum must be a number as in 0.8, above zero and at most 1, was ");
         }
+        for (String bad : List.of("PT0S", "PT-1S", "PT10M1S", "20", "")) {
+            assertBad("deadline", bad, "-Ddeadline must be a duration as in PT3S, above zero and at most PT10M, was ");
+        }
+    }
+
+    @Test
+    void run_inputMissing_oneLine() {
+        Captured run = Captured.run(
+                new ReadingCrew(), home, Map.of("input", home.resolve("missing").toString()));
+
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err().lines()).singleElement().asString().startsWith("reading-crew: -Dinput does not exist: ");
+    }
+
+    private void assertBad(String setting, String value, String line) {
+        Captured run = run(Map.of(setting, value));
+
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err().lines()).containsExactly("reading-crew: " + line + '"' + value + '"');
     }
 
     private Captured run(Map<String, String> more) {
@@ -252,26 +219,18 @@ class ReadingCrewTest {
         return Captured.run(new ReadingCrew(), home, properties);
     }
 
-    private void assertBadInput(Path given, String line) {
-        Captured run = Captured.run(new ReadingCrew(), home, Map.of("input", given.toString()));
+    private static Map<String, String> at(DisposableServer server) {
+        return Map.of("OPENAI_API_KEY", KEY, "OPENAI_BASE_URL", "http://127.0.0.1:" + server.port());
+    }
 
-        assertThat(run.code()).isEqualTo(2);
-        assertThat(run.out()).isEmpty();
-        assertThat(run.err().lines()).containsExactly(line);
+    private Path output(String file) {
+        return home.resolve("target/reading-crew").resolve(file);
     }
 
     private void assertNoKey(Captured run) throws IOException {
         assertThat(run.out() + run.err()).doesNotContain(KEY);
-        assertThat(Files.readString(home.resolve("target/reading-crew/digest.md")))
-                .doesNotContain(KEY);
-    }
-
-    /** Agent, kind and cause of every failure, without how long it took. */
-    private static List<String> table(Captured run) {
-        return run.out()
-                .lines()
-                .filter(line -> line.startsWith("reader#"))
-                .map(line -> line.replaceFirst(" +\\d+ ms$", ""))
-                .toList();
+        for (String file : List.of("digest.md", "timeline.txt")) {
+            assertThat(Files.readString(output(file))).doesNotContain(KEY);
+        }
     }
 }

@@ -1,0 +1,39 @@
+package io.flotilla.samples.readingcrew;
+
+import io.flotilla.run.Join;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.time.Duration;
+
+/**
+ * For whom the writer waits.
+ *
+ * @param files how many files there are
+ * @param wanted how many of them are enough
+ * @param within how long, from when the first has come
+ */
+record Quorum(int files, int wanted, Duration within) {
+
+    /** A share of the files, rounded up. */
+    static Quorum of(BigDecimal share, int files, Duration within) {
+        int wanted = share.multiply(BigDecimal.valueOf(files))
+                .setScale(0, RoundingMode.CEILING)
+                .intValueExact();
+        return new Quorum(files, wanted, within);
+    }
+
+    /** How many come to the writer before it begins: the checker is one of them. */
+    int arrivals() {
+        return wanted + 1;
+    }
+
+    /** At a meeting a share is known only when nobody else can come, a number on arrival. */
+    Join join() {
+        return Join.atLeast(arrivals()).within(within);
+    }
+
+    @Override
+    public String toString() {
+        return wanted + " of " + files + " files and the checker, within " + within.toMillis() + " ms";
+    }
+}

@@ -1,0 +1,79 @@
+package io.flotilla.samples.readingcrew;
+
+import io.flotilla.AgentId;
+import io.flotilla.step.EngineTime;
+import io.flotilla.step.StepRejectedException;
+import io.flotilla.step.StepResult;
+import io.flotilla.step.StepTimeoutException;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** What is known of one reader's step. Thread-safe. */
+final class Reading {
+
+    private final EngineTime time;
+    private final Instant startedAt;
+    private @Nullable Instant endedAt;
+    private int attempts;
+    private boolean answered;
+    private boolean failed;
+    private @Nullable Throwable cause;
+
+    Reading(EngineTime time) {
+        this.time = time;
+        this.startedAt = time.now();
+    }
+
+    synchronized void attempt() {
+        attempts++;
+    }
+
+    synchronized void attemptAnswered() {
+        answered = true;
+    }
+
+    /** Keeps the first cause that is not a guard's refusal, as the engine does. */
+    synchronized void attemptFailed(Throwable failure) {
+        if (cause == null || (cause instanceof StepRejectedException && !(failure instanceof StepRejectedException))) {
+            cause = failure;
+        }
+    }
+
+    synchronized void ended() {
+        endedAt = time.now();
+    }
+
+    synchronized void failed(Throwable failure) {
+        ended();
+        failed = true;
+        attemptFailed(failure);
+    }
+
+    /**
+     * As a result.
+     *
+     * @param digest what came to the writer in time; null if nothing did
+     */
+    synchronized StepResult<Digest> result(AgentId id, int index, @Nullable Digest digest) {
+        Duration took = Duration.between(startedAt, endedAt == null ? time.now() : endedAt);
+        Throwable first = cause;
+        if (digest != null) {
+            return answered || first == null
+                    ? new StepResult.Succeeded<>(id, index, attempts, startedAt, took, digest)
+                    : new StepResult.Degraded<>(id, index, attempts, startedAt, took, digest, "local-reader", first);
+        }
+        if (!failed || first == null) {
+            String how = endedAt == null ? "not done when the writer began" : "too late for the writer";
+            return new StepResult.Cancelled<>(id, index, attempts, startedAt, took, new LateException(how));
+        }
+        if (first instanceof StepTimeoutException late) {
+            return new StepResult.TimedOut<>(id, index, attempts, startedAt, took, late.limit(), first);
+        }
+        if (first instanceof StepRejectedException refused) {
+            return new StepResult.Rejected<>(
+                    id, index, attempts, startedAt, took, refused.guard(), refused.retryAfter(), first);
+        }
+        return new StepResult.Failed<>(id, index, attempts, startedAt, took, first);
+    }
+}
