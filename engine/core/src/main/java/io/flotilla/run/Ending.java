@@ -57,10 +57,13 @@ final class Ending {
         List<Outcome> outcomes = root.takeOutcomes();
         root.decided = true;
         root.timer = run.timers.stop(root.timer);
-        answers = outcomes.stream()
-                .filter(outcome -> !outcome.isFailure())
-                .map(Outcome::value)
-                .collect(ArrayList::new, ArrayList::add, ArrayList::addAll);
+        List<@Nullable Object> values = new ArrayList<>();
+        for (Outcome outcome : outcomes) {
+            if (!outcome.isFailure()) {
+                values.add(outcome.value());
+            }
+        }
+        answers = values;
         if (!root.join.keepsStragglers()) {
             run.forks.cancelInside(root);
         }

@@ -119,6 +119,7 @@ final class RunMachine {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // each is the only one of its kind
     private void deadlinePassed(@Nullable Object whose) {
         if (whose == RUN) {
             Branch atWork = atWork();
