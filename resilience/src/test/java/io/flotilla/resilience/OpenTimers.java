@@ -24,6 +24,9 @@ final class OpenTimers implements Scheduler {
 
     @Override
     public Disposable schedule(Runnable task, long delay, TimeUnit unit) {
+        if (delay <= 0) {
+            return timer.schedule(task, delay, unit); // no timer, only behind what is due
+        }
         armed.incrementAndGet();
         open.incrementAndGet();
         AtomicBoolean closed = new AtomicBoolean();
