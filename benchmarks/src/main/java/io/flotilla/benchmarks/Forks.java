@@ -39,7 +39,7 @@ import reactor.core.publisher.Mono;
 @Measurement(iterations = 5, time = 1)
 @Fork(
         value = 1,
-        jvmArgsAppend = {"-Xms8g", "-Xmx8g", "-Xmn6g"})
+        jvmArgsAppend = {"-Xms8g", "-Xmx8g", "-Xmn6g", "-XX:+AlwaysPreTouch"})
 public class Forks {
 
     /** A fork of many. */

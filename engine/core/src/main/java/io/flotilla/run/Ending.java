@@ -76,11 +76,7 @@ final class Ending {
     private void fallShort(List<Outcome> outcomes, Tally tally) {
         JoinShortfallException shortfall =
                 JoinShortfallException.ofFork("end", BranchPath.outsideForks(0), root.join, outcomes, tally);
-        RunFailure reached = outcomes.stream()
-                .filter(Outcome.Failed.class::isInstance)
-                .map(failed -> ((Outcome.Failed) failed).failure())
-                .findFirst()
-                .orElse(shortfall);
+        RunFailure reached = first(outcomes, shortfall);
         switch (root.join.shortfall()) {
             case FAIL -> failure = root.join.requiresAll() || answers.isEmpty() ? reached : shortfall;
             case PROCEED -> failure = answers.isEmpty() ? reached : null;
@@ -89,6 +85,21 @@ final class Ending {
                 run.inquiries.askJoin(null, shortfall, null);
             }
         }
+    }
+
+    /** The first failure in lineage order, with the others suppressed in it. */
+    private static RunFailure first(List<Outcome> outcomes, RunFailure otherwise) {
+        RunFailure first = null;
+        for (Outcome outcome : outcomes) {
+            if (outcome instanceof Outcome.Failed failed) {
+                if (first == null) {
+                    first = failed.failure();
+                } else if (first.getSuppressed().length < JoinShortfallException.MOST_SUPPRESSED) {
+                    first.addSuppressed(failed.failure());
+                }
+            }
+        }
+        return first == null ? otherwise : first;
     }
 
     /** The answer to the question of the run's own join. */

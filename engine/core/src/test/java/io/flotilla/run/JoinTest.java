@@ -3,6 +3,7 @@ package io.flotilla.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import io.flotilla.agent.Agent;
 import io.flotilla.run.Flows.Ended;
 import io.flotilla.run.RunEvent.Verdict;
 import io.flotilla.topology.Topology;
@@ -474,5 +475,24 @@ class JoinTest {
         } else {
             assertThat(ended.result().failure()).isInstanceOf(JoinShortfallException.class);
         }
+    }
+
+    @Test
+    void joinAtEnd_anyAndEverybodyFails_theFirstFailureHasTheOthersSuppressed() {
+        RunResult<String> result = Workflow.over(Topology.parse("start -> A, B, C"), String.class)
+                .agent("A", Agent.of("A", (turn, context) -> Mono.just(Decision.fail("a"))))
+                .agent("B", Agent.of("B", (turn, context) -> Mono.just(Decision.fail("b"))))
+                .agent("C", Agent.of("C", (turn, context) -> Mono.just(Decision.fail("c"))))
+                .joinAt("end", Join.any())
+                .build()
+                .run("go")
+                .block();
+
+        assertThat(result.failure()).hasMessageContaining("a");
+        assertThat(result.failure().getSuppressed())
+                .extracting(Throwable::getMessage)
+                .satisfiesExactly(
+                        second -> assertThat(second).endsWith(": b"),
+                        third -> assertThat(third).endsWith(": c"));
     }
 }
