@@ -50,7 +50,11 @@ final class Branches {
     // --- births and moves
 
     Branch born(Scope scope, int node, Turn turn, @Nullable Delegation delegation) {
-        Branch branch = new Branch(scope.nextPath(), scope, births++, node, turn, delegation);
+        return born(scope.nextPath(), scope, node, turn, delegation);
+    }
+
+    Branch born(BranchPath path, Scope scope, int node, Turn turn, @Nullable Delegation delegation) {
+        Branch branch = new Branch(path, scope, births++, node, turn, delegation);
         scope.add(branch);
         live++;
         enter(scope, node);
@@ -157,7 +161,7 @@ final class Branches {
     /** Begins to watch who is where inside a scope; goes on until it is closed. */
     void watch(Scope scope) {
         if (scope.occupancy == null) {
-            scope.occupancy = Occupancy.of(scope, routes);
+            scope.occupancy = Occupancy.of(scope);
             watched++;
         }
     }

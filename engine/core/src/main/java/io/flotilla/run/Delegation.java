@@ -27,9 +27,12 @@ final class Delegation {
         this.length = before == null ? 1 : before.length + 1;
     }
 
-    /** {@code path}, null for none, with another agent behind it. */
-    static Delegation after(@Nullable Delegation path, int node) {
-        return new Delegation(node, path == null || path.length < MOST ? path : path.latest(KEPT - 1));
+    /**
+     * {@code path}, null for none, with another agent behind it. {@code whole} keeps all of it: where cycles are limited it
+     * cannot become longer than that many times the number of agents.
+     */
+    static Delegation after(@Nullable Delegation path, int node, boolean whole) {
+        return new Delegation(node, path == null || whole || path.length < MOST ? path : path.latest(KEPT - 1));
     }
 
     private @Nullable Delegation latest(int count) {

@@ -30,7 +30,7 @@ final class Forks {
         run.story.tell(new RunEvent.Forked(
                 run.story.next(), run.story.at(), branch.path, from, scope.fork, invocations.size()));
         scope.timer = run.timers.start(scope.join.within(), scope);
-        Delegation delegation = Delegation.after(branch.delegation, branch.node);
+        Delegation delegation = run.plan.delegation(branch.delegation, branch.node);
         boolean hopeful = !scope.join.isLostFromTheStart(invocations.size());
         List<Branch> children = new ArrayList<>(invocations.size());
         for (Invocation invocation : invocations) {
@@ -97,7 +97,8 @@ final class Forks {
             scope.add(new Outcome.TimedOut(run.branches.name(branch), branch.path, limit));
         }
         for (Rendezvous rendezvous : scope.rendezvous.values()) {
-            scope.add(new Outcome.TimedOut(run.routes.name(rendezvous.node), scope.nextPath(), limit));
+            rendezvous.path = scope.nextPath(); // which its branch will have, if stragglers are kept
+            scope.add(new Outcome.TimedOut(run.routes.name(rendezvous.node), rendezvous.path, limit));
         }
         decide(scope, scope.join.isMet(tally), tally);
     }
@@ -106,7 +107,7 @@ final class Forks {
         List<Outcome> outcomes = scope.takeOutcomes();
         Branch resolver = joined(scope, met ? Verdict.MET : Verdict.SHORT, tally);
         if (met) {
-            proceed(resolver, outcomes);
+            goOn(resolver, outcomes, false);
         } else {
             JoinShortfallException why = JoinShortfallException.ofFork(
                     run.branches.name(resolver), resolver.path, scope.join, outcomes, tally);
@@ -138,8 +139,12 @@ final class Forks {
 
     /** {@code outcomes} is null at a rendezvous, which has its arrivals. */
     void proceed(Branch branch, @Nullable List<Outcome> outcomes) {
+        goOn(branch, outcomes, true);
+    }
+
+    private void goOn(Branch branch, @Nullable List<Outcome> outcomes, boolean fellShort) {
         if (outcomes != null) {
-            branch.turn = branch.turn.joined(outcomes);
+            branch.turn = branch.turn.joined(outcomes, fellShort);
         }
         run.branches.ready(branch);
     }
@@ -153,12 +158,15 @@ final class Forks {
         }
     }
 
-    /** Cancels whatever lives inside a scope, at any depth. */
+    /**
+     * Cancels whatever lives inside a scope, at any depth. Those that were born last go first: steps that wait for a place in
+     * a guard of the user's are gone before one of those they wait for makes room.
+     */
     void cancelInside(Scope scope) {
         Deque<Scope> inside = new ArrayDeque<>(List.of(scope));
         while (!inside.isEmpty()) {
             Scope at = inside.remove();
-            for (Branch branch = at.firstLive(); branch != null; branch = at.firstLive()) {
+            for (Branch branch = at.lastLive(); branch != null; branch = at.lastLive()) {
                 cancel(branch);
             }
             List.copyOf(at.rendezvous.values()).forEach(run.meetings::discard);

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A join counts the members of its fork as they are at each moment: answered, failed, live; those who have moved on, to
  * a rendezvous or to {@code end}, do not count. It decides at the first moment at which its decision is certain: it is
- * met as soon as enough have answered, and falls short as soon as enough can no longer come. Then the branches still live
+ * met as soon as enough have answered, and falls short as soon as enough can no longer come. (While nobody has answered or
+ * failed, all may yet move on, and then there is nothing to fall short of.) Then the branches still live
  * are cancelled, unless {@link #keepStragglers()}.
  *
  * <p>At a rendezvous only those who have arrived count: {@link #first()} and {@link #atLeast} fire it on arrival, the

@@ -1,6 +1,7 @@
 package io.flotilla.run;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Not enough branches of a fork answered, or not enough came to a rendezvous. Its cause is the first failure behind it, in
@@ -29,8 +30,20 @@ public final class JoinShortfallException extends RunFailure {
     private static List<RunFailure> failures(List<Outcome> outcomes) {
         return outcomes.stream()
                 .filter(Outcome.Failed.class::isInstance)
-                .map(outcome -> ((Outcome.Failed) outcome).failure())
+                .flatMap(outcome -> behind(((Outcome.Failed) outcome).failure()))
                 .toList();
+    }
+
+    /** All that is behind a failure: of a fork further in that fell short, what was behind that, itself without. */
+    private static Stream<RunFailure> behind(RunFailure failure) {
+        RunFailure first = failure.first();
+        return Stream.concat(
+                Stream.of(first),
+                first == failure
+                        ? Stream.empty()
+                        : Stream.of(failure.getSuppressed())
+                                .filter(RunFailure.class::isInstance)
+                                .map(RunFailure.class::cast));
     }
 
     /** At a fork; {@code outcomes} in lineage order. */

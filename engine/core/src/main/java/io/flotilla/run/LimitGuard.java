@@ -7,10 +7,12 @@ import org.jspecify.annotations.Nullable;
 /** Holds what a run does against its limits. Each method returns null, or what the run ends with. */
 final class LimitGuard {
 
+    private final Plan plan;
     private final Limits.Chain limits;
     private final Routes routes;
 
     LimitGuard(Plan plan) {
+        this.plan = plan;
         this.limits = plan.limits();
         this.routes = plan.routes();
     }
@@ -60,7 +62,7 @@ final class LimitGuard {
         if (limits.delegationCycles == null) {
             return null;
         }
-        Delegation path = Delegation.after(branch.delegation, branch.node);
+        Delegation path = plan.delegation(branch.delegation, branch.node);
         if (Delegation.count(path, target) <= limits.delegationCycles) {
             return null;
         }
@@ -78,7 +80,7 @@ final class LimitGuard {
 
     private String where(Branch branch) {
         return " at agent " + routes.name(branch.node) + " (branch " + branch.path + "), path "
-                + names(Delegation.nodes(Delegation.after(branch.delegation, branch.node)));
+                + names(Delegation.nodes(plan.delegation(branch.delegation, branch.node)));
     }
 
     private String names(List<Integer> nodes) {

@@ -52,7 +52,8 @@ final class Meetings {
 
     private Rendezvous open(Scope scope, int node) {
         run.branches.watch(scope);
-        Rendezvous rendezvous = new Rendezvous(scope, node, run.plan.joinAt(node));
+        Rendezvous rendezvous =
+                new Rendezvous(scope, node, run.plan.joinAt(node), run.routes.reaching(node, scope.node));
         scope.rendezvous.put(node, rendezvous);
         open.add(rendezvous);
         run.branches.enter(scope, node);
@@ -93,9 +94,10 @@ final class Meetings {
         }
         List<Arrival> arrivals = rendezvous.arrivals();
         Branch branch = run.branches.born(
+                rendezvous.path == null ? scope.nextPath() : rendezvous.path,
                 scope,
                 rendezvous.node,
-                Turn.arrived(arrivals, run.routes.targets(rendezvous.node)),
+                Turn.arrived(arrivals, run.routes.targets(rendezvous.node), !met),
                 rendezvous.delegation());
         discard(rendezvous);
         if (run.isOver(run.limits.branches(run.branches.births(), branch), branch)) {

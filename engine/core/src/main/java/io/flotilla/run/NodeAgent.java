@@ -34,6 +34,10 @@ record NodeAgent(AgentId id, Agent<Turn, Decision> body) implements Agent<Turn, 
 
         @Override
         public Mono<Decision> step(Turn turn, StepContext context) {
+            Correction correction = turn.correction();
+            if (correction != null) { // which it cannot read: it would only say the same again
+                return Mono.just(Decision.fail(correction.problem()));
+            }
             I input = turn.input(inputType);
             if (input == null) {
                 return Mono.error(new NullPointerException("agent " + agent.id() + " was handed nothing over"));

@@ -2,7 +2,6 @@ package io.flotilla.run;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
@@ -19,20 +18,14 @@ import java.util.Map;
  */
 final class Occupancy {
 
-    private final Routes routes;
-    private final int resolver;
     private final Map<Integer, int[]> counts = new HashMap<>();
     private final List<Rendezvous> waiting = new ArrayList<>();
 
-    /** {@code resolver} is the node of the branch that opened the scope: nobody comes through it. */
-    private Occupancy(Routes routes, int resolver) {
-        this.routes = routes;
-        this.resolver = resolver;
-    }
+    private Occupancy() {}
 
     /** Of a scope, as it is now. */
-    static Occupancy of(Scope scope, Routes routes) {
-        Occupancy occupancy = new Occupancy(routes, scope.node);
+    static Occupancy of(Scope scope) {
+        Occupancy occupancy = new Occupancy();
         Deque<Scope> inside = new ArrayDeque<>(List.of(scope));
         while (!inside.isEmpty()) {
             Scope at = inside.remove();
@@ -50,9 +43,8 @@ final class Occupancy {
     /** A rendezvous of this scope; it must have entered its node already. */
     void add(Rendezvous rendezvous) {
         waiting.add(rendezvous);
-        BitSet from = routes.reaching(rendezvous.node, resolver);
         counts.forEach((node, count) -> {
-            if (count[0] >= least(rendezvous, node) && from.get(node)) {
+            if (count[0] >= least(rendezvous, node) && rendezvous.from.get(node)) {
                 rendezvous.expected++;
             }
         });
@@ -67,7 +59,7 @@ final class Occupancy {
         int count = ++counts.computeIfAbsent(node, any -> new int[1])[0];
         if (count <= 2) {
             for (Rendezvous rendezvous : waiting) {
-                if (count == least(rendezvous, node) && mayComeFrom(rendezvous, node)) {
+                if (count == least(rendezvous, node) && rendezvous.from.get(node)) {
                     rendezvous.expected++;
                 }
             }
@@ -83,7 +75,7 @@ final class Occupancy {
         int count = here[0]--;
         if (count <= 2) {
             for (Rendezvous rendezvous : waiting) {
-                if (count == least(rendezvous, node) && mayComeFrom(rendezvous, node) && --rendezvous.expected == 0) {
+                if (count == least(rendezvous, node) && rendezvous.from.get(node) && --rendezvous.expected == 0) {
                     fulfilled.add(rendezvous);
                 }
             }
@@ -93,9 +85,5 @@ final class Occupancy {
     /** How many must be at a node for somebody else than the rendezvous itself to be there. */
     private static int least(Rendezvous rendezvous, int node) {
         return rendezvous.node == node ? 2 : 1;
-    }
-
-    private boolean mayComeFrom(Rendezvous rendezvous, int node) {
-        return routes.reaching(rendezvous.node, resolver).get(node);
     }
 }

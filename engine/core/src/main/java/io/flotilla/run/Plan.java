@@ -1,6 +1,7 @@
 package io.flotilla.run;
 
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a workflow lays down for each of its runs. Immutable.
@@ -23,6 +24,11 @@ record Plan(
         int corrections,
         int places,
         Class<?> answerType) {
+
+    /** Who handed the work on, with {@code node} behind it. */
+    Delegation delegation(@Nullable Delegation path, int node) {
+        return Delegation.after(path, node, limits.delegationCycles != null);
+    }
 
     Join joinAt(int node) {
         return joinAt.getOrDefault(node, join);

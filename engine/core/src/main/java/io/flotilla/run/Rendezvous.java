@@ -1,8 +1,10 @@
 package io.flotilla.run;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A rendezvous that waits: who has come to a node, in the scope they meet in. Becomes a branch of that scope when it fires.
@@ -13,11 +15,17 @@ final class Rendezvous {
     final int node;
     final Join join;
 
+    /** From where it can be reached without passing the scope's resolver. */
+    final BitSet from;
+
     /** How many places of the scope are occupied from which somebody may still come; kept by {@link Occupancy}. */
     int expected;
 
     /** The timer of its deadline; 0 for none. */
     long timer;
+
+    /** The path of its branch, if it has been told already. */
+    @Nullable BranchPath path;
 
     boolean open = true;
 
@@ -26,10 +34,11 @@ final class Rendezvous {
 
     private record Coming(Arrival arrival, Delegation delegation) {}
 
-    Rendezvous(Scope scope, int node, Join join) {
+    Rendezvous(Scope scope, int node, Join join, BitSet from) {
         this.scope = scope;
         this.node = node;
         this.join = join;
+        this.from = from;
     }
 
     void add(Arrival arrival, Delegation delegation) {

@@ -22,6 +22,8 @@ final class Routes {
     /** No node: the start of the run, or none known by that name. */
     static final int NONE = -1;
 
+    private static final int MOST_REACHING = 1_000;
+
     private final String[] names;
     private final Map<String, Integer> numbers = new HashMap<>();
     private final List<List<String>> targets = new ArrayList<>();
@@ -145,6 +147,9 @@ final class Routes {
      * there. {@code target} is in it only if it is on such a cycle.
      */
     BitSet reaching(int target, int closed) {
+        if (reaching.size() >= MOST_REACHING) {
+            reaching.clear(); // made anew for whoever asks again
+        }
         return reaching.computeIfAbsent(((long) target << 32) | (closed & 0xffffffffL), any -> reach(target, closed));
     }
 

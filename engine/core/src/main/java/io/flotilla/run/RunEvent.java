@@ -75,7 +75,7 @@ public sealed interface RunEvent {
     record StepStarted(long sequence, Instant at, BranchPath branch, String agent, long step) implements RunEvent {}
 
     /**
-     * A step has ended.
+     * A step has ended. One that was cancelled has no such event, its branch is {@link Cancelled}.
      *
      * @param sequence its number
      * @param at when

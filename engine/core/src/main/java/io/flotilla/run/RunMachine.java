@@ -278,7 +278,7 @@ final class RunMachine {
         if (isOver(limits.delegation(branch, target), branch)) {
             return;
         }
-        Delegation delegation = Delegation.after(branch.delegation, branch.node);
+        Delegation delegation = plan.delegation(branch.delegation, branch.node);
         if (routes.isRendezvous(target)) {
             meetings.arrive(branch, target, new Arrival(from, branch.path, request), delegation);
         } else {

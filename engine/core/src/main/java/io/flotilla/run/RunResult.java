@@ -31,9 +31,11 @@ public final class RunResult<O> {
     /**
      * How many branches ended which way; each ends once.
      *
-     * @param answered with an answer
+     * @param answered with an answer: for the fork they belong to or one further out, or, outside every fork, for the run,
+     *     be it by {@code answer} or by handing off to {@code end}
      * @param failed with a failure
-     * @param movedOn to a rendezvous, or to {@code end} out of a fork
+     * @param movedOn out of their fork: to a rendezvous, or to {@code end}; or because all those they had forked did. So a
+     *     run may succeed without a branch that has answered
      * @param cancelled because nobody needed them any more
      */
     public record Branches(long answered, long failed, long movedOn, long cancelled) {}

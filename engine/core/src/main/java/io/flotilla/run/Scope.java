@@ -126,6 +126,11 @@ final class Scope {
         return first;
     }
 
+    /** The last of its live members. */
+    @Nullable Branch lastLive() {
+        return last;
+    }
+
     int live() {
         return live;
     }

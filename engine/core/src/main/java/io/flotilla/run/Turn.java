@@ -32,6 +32,7 @@ public final class Turn {
     private final @Nullable Object answer;
     private final @Nullable Correction correction;
     private final List<String> targets;
+    private final boolean fellShort;
 
     private Turn(
             Reason reason,
@@ -41,7 +42,8 @@ public final class Turn {
             List<Arrival> arrivals,
             @Nullable Object answer,
             @Nullable Correction correction,
-            List<String> targets) {
+            List<String> targets,
+            boolean fellShort) {
         this.reason = reason;
         this.input = input;
         this.from = from;
@@ -50,13 +52,14 @@ public final class Turn {
         this.answer = answer;
         this.correction = correction;
         this.targets = targets;
+        this.fellShort = fellShort;
     }
 
     static Turn requested(@Nullable Object input, String from, List<String> targets) {
-        return new Turn(Reason.REQUESTED, input, from, List.of(), List.of(), null, null, targets);
+        return new Turn(Reason.REQUESTED, input, from, List.of(), List.of(), null, null, targets, false);
     }
 
-    static Turn arrived(List<Arrival> arrivals, List<String> targets) {
+    static Turn arrived(List<Arrival> arrivals, List<String> targets, boolean fellShort) {
         List<@Nullable Object> values = new ArrayList<>(arrivals.size());
         arrivals.forEach(arrival -> values.add(arrival.value()));
         return new Turn(
@@ -67,23 +70,24 @@ public final class Turn {
                 arrivals,
                 null,
                 null,
-                targets);
+                targets,
+                fellShort);
     }
 
-    Turn joined(List<Outcome> outcomes) {
-        return new Turn(Reason.JOINED, input, from, outcomes, arrivals, null, null, targets);
+    Turn joined(List<Outcome> outcomes, boolean fellShort) {
+        return new Turn(Reason.JOINED, input, from, outcomes, arrivals, null, null, targets, fellShort);
     }
 
     Turn answered(@Nullable Object value) {
-        return new Turn(Reason.ANSWERED, input, from, joined, arrivals, value, null, targets);
+        return new Turn(Reason.ANSWERED, input, from, joined, arrivals, value, null, targets, fellShort);
     }
 
     Turn again(@Nullable Object newInput) {
-        return new Turn(Reason.REQUESTED, newInput, from, List.of(), List.of(), null, null, targets);
+        return new Turn(Reason.REQUESTED, newInput, from, List.of(), List.of(), null, null, targets, false);
     }
 
     Turn corrected(Correction newCorrection) {
-        return new Turn(reason, input, from, joined, arrivals, answer, newCorrection, targets);
+        return new Turn(reason, input, from, joined, arrivals, answer, newCorrection, targets, fellShort);
     }
 
     /**
@@ -178,6 +182,16 @@ public final class Turn {
     }
 
     /**
+     * Whether the join that has brought this turn about fell short, and goes on all the same: by {@link Join#orProceed()}, or
+     * because a person said so.
+     *
+     * @return true on such turns; false where the join was met, and where there was none
+     */
+    public boolean fellShort() {
+        return fellShort;
+    }
+
+    /**
      * The answer to the agent's question.
      *
      * @return what was answered; null if that was null, and on other turns
@@ -229,6 +243,7 @@ public final class Turn {
     public String toString() {
         return "Turn[" + reason + " from=" + from + " input=" + input
                 + (joined.isEmpty() ? "" : " joined=" + joined)
+                + (fellShort ? " fellShort" : "")
                 + (arrivals.isEmpty() ? "" : " arrivals=" + arrivals)
                 + (reason == Reason.ANSWERED ? " answer=" + answer : "")
                 + (correction == null ? "" : " correction=" + correction.problem())

@@ -64,8 +64,12 @@ public final class Workflow<I, O> {
      * @param <O> what a run is answered with
      * @return a builder with all defaults
      * @throws NullPointerException if an argument is null
+     * @throws IllegalArgumentException if {@code answerType} is primitive, as {@code int.class} is
      */
     public static <O> Builder<O> over(Topology topology, Class<O> answerType) {
+        if (Objects.requireNonNull(answerType, "answerType").isPrimitive()) {
+            throw new IllegalArgumentException("answerType must not be primitive, was " + answerType);
+        }
         return new Builder<>(topology, answerType);
     }
 
@@ -76,7 +80,7 @@ public final class Workflow<I, O> {
      *
      * <ul>
      *   <li><b>onNext</b>: the result, when the run has ended; one that failed too.
-     *   <li><b>onError</b>: only what a clock or timer of the caller's own throws.
+     *   <li><b>onError</b>: what a clock or timer of the caller's own throws; an error in the library itself.
      *   <li><b>cancel</b>: cancels the run, and with it every step in flight.
      *   <li><b>threads</b>: the first steps are started on the thread that subscribes, later ones there, where a step
      *       ended, or on a {@code flotilla-worker} thread after a deadline; the result comes on the thread that ended the
@@ -191,7 +195,7 @@ public final class Workflow<I, O> {
          * @throws NullPointerException if an argument is null
          */
         public Builder<O> agent(String name, Agent<Turn, Decision> agent) {
-            Objects.requireNonNull(agent, "agent");
+            Objects.requireNonNull(agent, () -> "agent " + name + " is null");
             if (agents.put(Objects.requireNonNull(name, "name"), agent) != null) {
                 faults.add("agent " + name + " is given twice");
             }
@@ -202,7 +206,8 @@ public final class Workflow<I, O> {
          * Says who is at a place of the topology: an agent that knows nothing of runs. It is called with the input of the
          * turn; its value is handed to its only successor, or, where it has none or several, is the answer of its branch.
          * A step whose input is missing or of another type fails. At a rendezvous the input is the {@link List} of what has
-         * arrived.
+         * arrived, and {@code inputType} is {@code List.class}. It is not called again for a correction, which it could not
+         * read: its branch fails.
          *
          * @param name the place
          * @param inputType what the agent takes
@@ -215,7 +220,8 @@ public final class Workflow<I, O> {
             return agent(
                     name,
                     NodeAgent.plain(
-                            Objects.requireNonNull(inputType, "inputType"), Objects.requireNonNull(agent, "agent")));
+                            Objects.requireNonNull(inputType, "inputType"),
+                            Objects.requireNonNull(agent, () -> "agent " + name + " is null")));
         }
 
         /**

@@ -19,7 +19,6 @@ final class InFlight {
 
     private final Steps<?, ?> steps;
     private final long limitNanos;
-    private @Nullable Step<?, ?> first;
     private @Nullable Step<?, ?> last;
     /** The first whose time-out has not been taken. */
     private @Nullable Step<?, ?> pending;
@@ -51,9 +50,7 @@ final class InFlight {
                 return true;
             }
             step.previous = last;
-            if (last == null) {
-                first = step;
-            } else {
+            if (last != null) {
                 last.next = step;
             }
             last = step;
@@ -86,9 +83,7 @@ final class InFlight {
         if (pending == step) {
             pending = after;
         }
-        if (before == null) {
-            first = after;
-        } else {
+        if (before != null) {
             before.next = after;
         }
         if (after == null) {
@@ -101,17 +96,16 @@ final class InFlight {
         step.linked = false;
     }
 
-    /** Ends the timer and the list. Returns the first step that was in it; the others hang on its {@code next}. */
+    /** Ends the timer and the list. Returns the last step that was in it; the others hang on its {@code previous}. */
     @Nullable Step<?, ?> close() {
         Step<?, ?> chain;
         Disposable armedTimer;
         synchronized (this) {
             closed = true;
-            chain = first;
-            for (Step<?, ?> step = chain; step != null; step = step.next) {
+            chain = last;
+            for (Step<?, ?> step = chain; step != null; step = step.previous) {
                 step.linked = false;
             }
-            first = null;
             last = null;
             pending = null;
             armedTimer = timer;

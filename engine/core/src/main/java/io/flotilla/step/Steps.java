@@ -113,15 +113,18 @@ abstract class Steps<I, O> {
         }
     }
 
-    /** Cancels what is in flight; what is started from now on is cancelled at once. */
+    /**
+     * Cancels what is in flight; what is started from now on is cancelled at once. Those that started last go first: steps that
+     * wait for a place in a guard of the user's are gone before one of those they wait for makes room.
+     */
     final void cancelSteps() {
         Step<?, ?> step = inFlight.close();
         while (step != null) {
-            Step<?, ?> next = step.next;
+            Step<?, ?> before = step.previous;
             step.next = null;
             step.previous = null;
             step.cancel();
-            step = next;
+            step = before;
         }
         Step<I, O> beingStarted = starting;
         if (beingStarted != null) {

@@ -295,4 +295,51 @@ class JoinDeadlineTest {
         assertThat(ended.result().answers()).containsExactly("other !w");
         assertThat(ended.events(RunEvent.Asked.class).get(0).question().agent()).isEqualTo("Mid");
     }
+
+    @Test
+    void within_aRendezvousHasNotFired_itsOutcomeNamesTheBranchItBecomes() {
+        List<Outcome> joined = new java.util.ArrayList<>();
+        Ended ended = Flows.run(
+                1,
+                () -> Workflow.over(
+                                io.flotilla.topology.Topology.parse("start -> A\nA -> B, C -> R -> A\nA -> end"),
+                                String.class)
+                        .agent("A", io.flotilla.agent.Agent.of("A", (turn, context) -> {
+                            joined.addAll(turn.joined());
+                            return Mono.just(
+                                    turn.reason() == Turn.Reason.REQUESTED
+                                            ? Decision.fanOut(Invocation.of("B", null), Invocation.of("C", null))
+                                            : Decision.answer(String.valueOf(turn.fellShort())));
+                        }))
+                        .agent(
+                                "B",
+                                io.flotilla.agent.Agent.of(
+                                        "B", (turn, context) -> Mono.just(Decision.handOff("R", "b"))))
+                        .agent(
+                                "C",
+                                io.flotilla.agent.Agent.of(
+                                        "C",
+                                        (turn, context) ->
+                                                Mono.delay(Flows.seconds(1)).thenReturn(Decision.handOff("R", "c"))))
+                        .agent(
+                                "R",
+                                io.flotilla.agent.Agent.of(
+                                        "R", (turn, context) -> Mono.just(Decision.handOff("A", "r"))))
+                        .joinAt(
+                                "A",
+                                Join.all()
+                                        .within(Flows.seconds(0.1))
+                                        .orProceed()
+                                        .keepStragglers())
+                        .<String>build()
+                        .start("go"));
+
+        assertThat(ended.result().answers()).containsExactly("true");
+        assertThat(joined)
+                .extracting(outcome -> outcome.agent() + outcome.branch())
+                .containsExactly("C/0.1/", "R/0.2/");
+        assertThat(ended.events(RunEvent.RendezvousFired.class))
+                .extracting(fired -> fired.branch().toString())
+                .containsExactly("/0.2/");
+    }
 }

@@ -499,4 +499,24 @@ class LimitsTest {
         assertThat(IntStream.range(0, 3).mapToObj(at -> agents.contexts.get(at).stepNumber()))
                 .containsExactly(0L, 1L, 2L);
     }
+
+    @Test
+    void delegationCycles_aThousand_isEnforcedToo() {
+        RunResult<String> result = Workflow.over(io.flotilla.topology.Topology.parse("start -> A <-> B"), String.class)
+                .agent(
+                        "A",
+                        io.flotilla.agent.Agent.of(
+                                "A", (turn, context) -> reactor.core.publisher.Mono.just(Decision.handOff("B", null))))
+                .agent(
+                        "B",
+                        io.flotilla.agent.Agent.of(
+                                "B", (turn, context) -> reactor.core.publisher.Mono.just(Decision.handOff("A", null))))
+                .limits(Limits.delegationCycles(1_500).steps(20_000))
+                .build()
+                .run("go")
+                .block();
+
+        assertThat(((LimitExceededException) result.failure()).limit()).isEqualTo("delegationCycles");
+        assertThat(result.steps()).isEqualTo(3_002);
+    }
 }

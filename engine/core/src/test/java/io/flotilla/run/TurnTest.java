@@ -62,12 +62,14 @@ class TurnTest {
     @Test
     void joined_typed_hasTheAnswersThatAreNotNull() {
         Turn turn = Turn.detached("in")
-                .joined(List.of(
-                        answered("a"),
-                        new Outcome.Failed("B", PATH, new NoAnswerException()),
-                        answered(null),
-                        new Outcome.TimedOut("C", PATH, Flows.seconds(1)),
-                        answered("b")));
+                .joined(
+                        List.of(
+                                answered("a"),
+                                new Outcome.Failed("B", PATH, new NoAnswerException()),
+                                answered(null),
+                                new Outcome.TimedOut("C", PATH, Flows.seconds(1)),
+                                answered("b")),
+                        false);
 
         assertThat(turn.joined()).hasSize(5);
         assertThat(turn.joined(String.class)).containsExactly("a", "b");
@@ -78,7 +80,8 @@ class TurnTest {
 
     @Test
     void again_forgetsWhatWasJoined() {
-        Turn turn = Turn.detached("in", "B").joined(List.of(answered("a"))).again("more");
+        Turn turn =
+                Turn.detached("in", "B").joined(List.of(answered("a")), false).again("more");
 
         assertThat(turn.reason()).isEqualTo(Turn.Reason.REQUESTED);
         assertThat(turn.input()).isEqualTo("more");

@@ -46,10 +46,10 @@ class WorkflowTest {
         assertNamed("topology", () -> Workflow.over(null, String.class));
         assertNamed("answerType", () -> Workflow.over(ONE, null));
         assertNamed("name", () -> builder.agent(null, agent));
-        assertNamed("agent", () -> builder.agent("A", null));
+        assertNamed("agent A is null", () -> builder.agent("A", null));
         assertNamed("name", () -> builder.agent(null, Turn.class, agent));
         assertNamed("inputType", () -> builder.agent("A", null, agent));
-        assertNamed("agent", () -> builder.agent("A", Turn.class, null));
+        assertNamed("agent A is null", () -> builder.agent("A", Turn.class, null));
         assertNamed("join", () -> builder.join(null));
         assertNamed("join", () -> builder.joinAt("A", null));
         assertNamed("name", () -> builder.joinAt(null, Join.all()));
@@ -59,6 +59,30 @@ class WorkflowTest {
         assertNamed("task", () -> flow.run(null));
         assertNamed("task", () -> flow.start(null));
         assertNamed("context", () -> flow.start("task", null));
+    }
+
+    @Test
+    void over_primitiveAnswerType_isRefused() {
+        org.assertj.core.api.Assertions.assertThatIllegalArgumentException()
+                .isThrownBy(() -> Workflow.over(ONE, int.class))
+                .withMessage("answerType must not be primitive, was int");
+    }
+
+    @Test
+    void plainAgent_answersWithTheWrongType_isCalledOnce() {
+        java.util.concurrent.atomic.AtomicInteger calls = new java.util.concurrent.atomic.AtomicInteger();
+        RunResult<String> result = Workflow.over(ONE, String.class)
+                .agent(
+                        "A",
+                        String.class,
+                        Agent.<String, Integer>of(
+                                "A", (input, context) -> reactor.core.publisher.Mono.just(calls.incrementAndGet())))
+                .build()
+                .run("go")
+                .block();
+
+        assertThat(calls).hasValue(1);
+        assertThat(result.failure()).hasMessageContaining("must be a java.lang.String, was a java.lang.Integer");
     }
 
     private static void assertNamed(String name, ThrowingCallable call) {
