@@ -78,7 +78,7 @@ final class Ending {
                 JoinShortfallException.ofFork("end", BranchPath.outsideForks(0), root.join, outcomes, tally);
         RunFailure reached = first(outcomes, shortfall);
         switch (root.join.shortfall()) {
-            case FAIL -> failure = root.join.requiresAll() ? reached : shortfall;
+            case FAIL -> failure = root.join.requiresAll() || answers.isEmpty() ? reached : shortfall;
             case PROCEED -> failure = answers.isEmpty() ? reached : null;
             case ASK -> {
                 failure = shortfall;

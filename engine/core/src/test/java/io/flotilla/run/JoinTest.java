@@ -409,8 +409,8 @@ class JoinTest {
                 arguments(Join.atLeast(3), 3, "3:a", "1!b", "2:c", RunFailure.Kind.JOIN_SHORTFALL, "atLeast(3)"),
                 arguments(Join.atLeast(4), 3, "3:a", "1:b", "2:c", RunFailure.Kind.JOIN_SHORTFALL, "atLeast(4)"),
                 arguments(Join.ratio(0.7), 3, "3:a", "1!b", "2:c", RunFailure.Kind.JOIN_SHORTFALL, "ratio(0.7)"),
-                arguments(Join.first(), 3, "3!a", "1!b", "2!c", RunFailure.Kind.JOIN_SHORTFALL, "a"),
-                arguments(Join.any(), 3, "3!a", "1!b", "2!c", RunFailure.Kind.JOIN_SHORTFALL, "a"),
+                arguments(Join.first(), 3, "3!a", "1!b", "2!c", RunFailure.Kind.STEP_FAILED, "a"),
+                arguments(Join.any(), 3, "3!a", "1!b", "2!c", RunFailure.Kind.STEP_FAILED, "a"),
                 arguments(
                         Join.all().within(Flows.seconds(2)),
                         2,
