@@ -268,7 +268,8 @@ class ArchitectureTest {
     // --- the machine of a run is pure
 
     /** What is around the machine; all else in its package is the machine, its parts, and values. */
-    private static final Set<String> SHELL = Set.of("Drive", "EventLog", "NodeAgent", "Run", "Tracing", "Workflow");
+    private static final Set<String> SHELL =
+            Set.of("Drive", "EventLog", "NodeAgent", "Recorder", "Run", "Runs", "Tracing", "Workflow");
 
     private static final DescribedPredicate<JavaClass> MACHINE = describe(
             "the machine and its parts",
@@ -520,7 +521,15 @@ class ArchitectureTest {
                         "Outcome$TimedOut",
                         "Question",
                         "QuestionExpiredException",
+                        "DivergenceException",
+                        "RecordedException",
                         "Run",
+                        "Runs",
+                        "RunState",
+                        "RunState$BranchState",
+                        "RunState$Doing",
+                        "RunState$Status",
+                        "UnknownRunException",
                         "RunCancelledException",
                         "RunEvent",
                         "RunEvent$Verdict",
@@ -566,7 +575,7 @@ class ArchitectureTest {
                         "Topology",
                         "Warning",
                         "Warning$Kind");
-        assertThat(publicTypes(".observe")).containsExactly("Telemetry", "Telemetry$Tag", "Telemetry$Type");
+        assertThat(publicTypes(".observe")).containsExactly("Redactor", "Telemetry", "Telemetry$Tag", "Telemetry$Type");
     }
 
     @Test

@@ -2,8 +2,11 @@ package io.flotilla.run;
 
 import io.flotilla.run.Branch.State;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -241,6 +244,28 @@ final class Branches {
 
     int inFlight() {
         return stepping.size();
+    }
+
+    @Nullable Branch inFlight(long step) {
+        return stepping.get(step);
+    }
+
+    /** What the live ones are doing, in lineage order. */
+    List<RunState.BranchState> states() {
+        List<RunState.BranchState> states = new ArrayList<>(live);
+        Deque<Scope> inside = new ArrayDeque<>(List.of(root));
+        while (!inside.isEmpty()) {
+            Scope at = inside.remove();
+            for (Branch branch = at.firstLive(); branch != null; branch = branch.next) {
+                states.add(new RunState.BranchState(
+                        branch.path, name(branch), RunState.Doing.valueOf(branch.state.name()), branch.steps));
+            }
+            for (Scope inner = at.firstInner(); inner != null; inner = inner.nextSibling()) {
+                inside.add(inner);
+            }
+        }
+        states.sort(Comparator.comparing(RunState.BranchState::path));
+        return states;
     }
 
     /** The branch whose step has been in flight for longest; null if none is. */

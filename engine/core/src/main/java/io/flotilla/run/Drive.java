@@ -2,7 +2,9 @@ package io.flotilla.run;
 
 import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
+import io.flotilla.agent.Usage;
 import io.flotilla.agent.UsageLedger;
+import io.flotilla.observe.Redactor;
 import io.flotilla.step.StepDriver;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepIdentity;
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
+import reactor.core.Exceptions;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -43,7 +46,9 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     private static final Logger LOG = LoggerFactory.getLogger(Run.class);
 
     private final RunMachine machine;
-    private final Agent<Turn, Decision>[] agents;
+    private final @Nullable Recorder recorder;
+    private final Redactor redactor;
+    private final List<Agent<Turn, Decision>> agents;
     private final StepDriver<Turn, Decision> driver;
     private final RunScope scope;
     private final Tracing tracing;
@@ -60,6 +65,12 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     private final AtomicInteger owed = new AtomicInteger();
 
     private volatile int waiting;
+
+    /** How long it took, if it had ended before. */
+    private @Nullable Duration took;
+
+    /** The run has ended, or broken down: what comes now is too late. */
+    private boolean over;
 
     // Touched by the one who works only.
     private List<Effect> effects = List.of();
@@ -104,18 +115,41 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
         }
     }
 
-    Drive(Plan plan, Agent<Turn, Decision>[] agents, StepEngine engine, int eventHistory, Context context) {
-        this.agents = agents;
-        this.machine = new RunMachine(plan);
+    /** A run, with its past if it has one, which is not to be used by anybody else from now on. */
+    Drive(Setup setup, Context context, @Nullable Past past) {
+        this.agents = setup.agents();
+        this.redactor = setup.engine().redactor();
         UsageLedger usage = new UsageLedger();
-        this.driver = engine.driver(this, usage);
-        this.startedAt = read(driver.time()::now);
-        this.startedNanos = read(driver.time()::nanoTime);
-        Duration limit = plan.limits().time;
-        this.scope = new RunScope(driver.runId(), limit == null ? null : startedAt.plus(limit), usage, plan.routes());
-        this.tracing = new Tracing(driver, context);
-        this.events = new EventLog(eventHistory, driver.listeners());
+        this.driver = setup.engine().driver(this, usage);
+        Instant now = read(driver.time()::now);
+        this.startedAt = past == null ? now : past.startedAt(now);
+        this.startedNanos =
+                read(driver.time()::nanoTime) - Duration.between(startedAt, now).toNanos();
+        this.machine = past == null ? new RunMachine(setup.plan()) : past.machine;
+        usage.record(past == null ? Usage.NONE : past.used);
+        String runId = past == null ? driver.runId() : past.runId;
+        this.recorder = setup.recording() == null ? null : new Recorder(setup.recording(), runId, machine, past);
+        Duration limit = setup.plan().limits().time;
+        this.scope = new RunScope(
+                runId,
+                limit == null ? null : startedAt.plus(limit),
+                usage,
+                setup.plan().routes());
+        this.tracing = new Tracing(driver, runId, context);
+        this.events = new EventLog(setup.eventHistory(), driver.listeners());
     }
+
+    /**
+     * What a workflow gives all its runs.
+     *
+     * @param agents by node
+     */
+    record Setup(
+            Plan plan,
+            List<Agent<Turn, Decision>> agents,
+            StepEngine engine,
+            int eventHistory,
+            Recorder.@Nullable Recording recording) {}
 
     /** A clock that throws ends the run before it has begun. */
     private <T> T read(Supplier<T> time) {
@@ -129,6 +163,21 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
 
     void start(Object task) {
         offer(new Fact.Started(startedAt, task));
+    }
+
+    /** Goes on where the past has left off; {@code fact}, if there is one, comes first. */
+    void goOn(Past past, @Nullable Fact fact) {
+        owed.set(1); // nobody else works before this is done
+        if (fact != null) {
+            facts.offer(fact);
+            owed.set(2);
+        }
+        past.events.forEach(events::tell);
+        past.liveBranches().forEach(tracing::tell);
+        took = past.took();
+        effects = past.leftOver(now());
+        open(effects);
+        resume();
     }
 
     String runId() {
@@ -184,10 +233,29 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
         offer(new Fact.StepSettled(
                 now(),
                 ((RunStep) identity).start().step(),
-                settled.value(),
+                readable(settled.value()),
                 kind.isFailure() ? kind : null,
-                kind.isFailure() ? settled.cause() : null,
+                kind.isFailure() ? readable(settled.cause()) : null,
                 scope.usage().total()));
+    }
+
+    /** What people read of a failure goes through the redactor before anybody is told. */
+    private @Nullable Throwable readable(@Nullable Throwable cause) {
+        return cause == null || redactor == Redactor.NONE ? cause : RecordedException.redacted(cause, redactor);
+    }
+
+    private String redacted(String text) {
+        return RecordedException.redacted(text, redactor);
+    }
+
+    private @Nullable Decision readable(@Nullable Decision decision) {
+        if (redactor != Redactor.NONE && decision instanceof Decision.Fail fail) {
+            return Decision.fail(redacted(fail.reason()));
+        }
+        if (redactor != Redactor.NONE && decision instanceof Decision.Ask ask) {
+            return Decision.ask(ask.question().withText(redacted(ask.question().text())));
+        }
+        return decision;
     }
 
     /** A clock of the user's that throws must not take a fact with it. */
@@ -208,11 +276,53 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
 
     private void work() {
         do {
-            apply(facts.remove());
+            Fact fact = next();
+            if (fact == null) {
+                return; // the journal's thread has somebody go on
+            }
+            apply(fact);
             if (!carryOut()) {
                 return; // another thread goes on
             }
         } while (owed.decrementAndGet() != 0);
+    }
+
+    /** The next fact, in the journal if there is one; null if it is not in there yet. */
+    private @Nullable Fact next() {
+        if (recorder == null) {
+            return facts.remove();
+        }
+        Fact durable = recorder.poll();
+        if (durable != null) {
+            return durable;
+        }
+        if (over) {
+            return facts.remove(); // too late for anybody, the journal too
+        }
+        try {
+            return recorder.write(facts, owed.get(), this::written) ? recorder.poll() : null;
+        } catch (Throwable notWritten) {
+            breakDown(Exceptions.unwrap(notWritten));
+            return recorder.poll();
+        }
+    }
+
+    /** On the journal's thread, which is not to be kept. */
+    private void written(@Nullable Throwable failure) {
+        elsewhere(() -> {
+            if (failure != null) {
+                breakDown(failure);
+            }
+            work();
+        });
+    }
+
+    private void elsewhere(Runnable task) {
+        try {
+            driver.time().after(Duration.ZERO, task);
+        } catch (Throwable noWorker) {
+            task.run();
+        }
     }
 
     @Override
@@ -234,8 +344,15 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
             timers.remove(deadline.timer());
         }
         nextEffect = 0;
+        effects = List.of();
+        if (over) {
+            return;
+        }
         try {
             effects = machine.apply(fact);
+            if (recorder != null) {
+                recorder.told(machine.events());
+            }
             waiting = machine.waiting();
             open(effects);
             for (RunEvent event : machine.events()) {
@@ -299,7 +416,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
         StepDriver.Prepared step;
         try {
             step = driver.prepare(
-                    agents[start.node()], start.turn(), start.step(), identity, tracing.context(start.branch()));
+                    agents.get(start.node()), start.turn(), start.step(), identity, tracing.context(start.branch()));
         } catch (Throwable noTime) { // a clock or timer of the user's that throws
             offer(new Fact.StepSettled(
                     now(),
@@ -356,12 +473,31 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     private void finish(Effect.Finish finish) {
         over();
         tracing.finished(finish.status(), finish.failure());
-        @SuppressWarnings("unchecked") // the machine holds every answer against its type
-        List<O> answers = (List<O>) new ArrayList<>(finish.answers());
-        RunResult<O> finished =
-                new RunResult<>(scope.runId(), finish, answers, scope.usage().total(), startedAt, sinceStart());
+        RunResult<O> finished = result(finish);
+        if (recorder == null || !recorder.isToNote()) {
+            ended(finished);
+            return;
+        }
+        // Every fact is in the journal, so the result stands; the note of the end only spares a list the reading.
+        try {
+            if (recorder.finish(now(), finish.status(), failure -> elsewhere(() -> ended(finished)))) {
+                ended(finished);
+            }
+        } catch (Throwable noNote) {
+            ended(finished);
+        }
+    }
+
+    private void ended(RunResult<O> finished) {
         events.complete();
         result.tryEmitValue(finished);
+    }
+
+    private RunResult<O> result(Effect.Finish finish) {
+        @SuppressWarnings("unchecked") // the machine holds every answer against its type
+        List<O> answers = (List<O>) new ArrayList<>(finish.answers());
+        Duration duration = took == null ? sinceStart() : took;
+        return new RunResult<>(scope.runId(), finish, answers, scope.usage().total(), startedAt, duration);
     }
 
     private Duration sinceStart() {
@@ -373,6 +509,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     }
 
     private void over() {
+        over = true;
         driver.close();
         timers.values().forEach(Drive::stop);
         timers.clear();

@@ -11,6 +11,20 @@ sealed interface Fact {
     /** When it happened. */
     Instant at();
 
+    /** The same fact at another time. */
+    default Fact at(Instant other) {
+        if (this instanceof Started started) {
+            return new Started(other, started.task());
+        }
+        if (this instanceof StepSettled settled) {
+            return new StepSettled(
+                    other, settled.step(), settled.decision(), settled.failed(), settled.cause(), settled.used());
+        }
+        return this instanceof QuestionAnswered answer
+                ? new QuestionAnswered(other, answer.question(), answer.value())
+                : this;
+    }
+
     /** The run starts with its task. */
     record Started(Instant at, @Nullable Object task) implements Fact {}
 

@@ -116,7 +116,7 @@ public final class JoinShortfallException extends RunFailure {
     }
 
     @Override
-    RunFailure first() {
+    public RunFailure first() {
         return getCause() instanceof RunFailure cause ? cause : this;
     }
 }

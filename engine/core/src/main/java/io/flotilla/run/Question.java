@@ -56,6 +56,10 @@ public final class Question {
         return new Question(text, within, true, value);
     }
 
+    Question withText(String other) {
+        return new Question(other, within, answeredByDefault, byDefault);
+    }
+
     /**
      * What is asked.
      *

@@ -1,13 +1,10 @@
 package io.flotilla.run;
 
-import io.flotilla.agent.Agent;
-import io.flotilla.step.StepEngine;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.util.context.Context;
 
 /**
  * A run that has been started. It goes on by itself, whoever subscribes to it or not; {@link #cancel()} ends it.
@@ -22,8 +19,8 @@ public final class Run<O> {
 
     private final Drive<O> drive;
 
-    Run(Plan plan, Agent<Turn, Decision>[] agents, StepEngine engine, int eventHistory, Context context) {
-        this.drive = new Drive<>(plan, agents, engine, eventHistory, context);
+    Run(Drive<O> drive) {
+        this.drive = drive;
     }
 
     void start(Object task) {
@@ -45,7 +42,8 @@ public final class Run<O> {
      * <ul>
      *   <li><b>onNext</b>: the result, when the run has ended; at once if it has. A run that failed or was cancelled has a
      *       result too.
-     *   <li><b>onError</b>: only an error in the library itself.
+     *   <li><b>onError</b>: what the journal fails with, if there is one: the run cannot go on then; an error in the library
+     *       itself.
      *   <li><b>cancel</b>: this subscriber is told nothing; the run goes on.
      *   <li><b>threads</b>: the thread that ended the run, or the one that subscribes after that.
      * </ul>

@@ -56,8 +56,12 @@ public abstract sealed class RunFailure extends FlotillaException
         return String.valueOf(getMessage());
     }
 
-    /** What all of this began with: an agent's failure behind a join that fell short, or the failure itself. */
-    RunFailure first() {
+    /**
+     * What all of this began with.
+     *
+     * @return the failure behind a join that fell short, of several the first in lineage order; or this failure itself
+     */
+    public RunFailure first() {
         return this;
     }
 }

@@ -79,6 +79,17 @@ final class RunMachine {
         return branches.isQuiet() && meetings.size() == 0 && inquiries.isEmpty() && timers.isQuiet();
     }
 
+    /** Which step of which branch it is, in words; empty if it is not in flight. */
+    String where(long step) {
+        Branch branch = branches.inFlight(step);
+        return branch == null ? "" : branches.name(branch) + " " + branch.path + " #" + (branch.steps - 1);
+    }
+
+    /** The live branches, in lineage order. */
+    List<RunState.BranchState> branchStates() {
+        return branches.states();
+    }
+
     private void take(Fact fact) {
         if (fact instanceof Fact.StepSettled settled) {
             stepSettled(settled);

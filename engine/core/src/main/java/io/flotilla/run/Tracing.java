@@ -32,9 +32,9 @@ final class Tracing {
 
     private record Observing(StepDriver.Observed observed, Context inside) {}
 
-    Tracing(StepDriver<?, ?> driver, Context outer) {
+    Tracing(StepDriver<?, ?> driver, String runId, Context outer) {
         this.driver = driver;
-        this.run = driver.observe(Telemetry.RUN, outer, Map.of(Telemetry.Tag.RUN_ID, driver.runId()));
+        this.run = driver.observe(Telemetry.RUN, outer, Map.of(Telemetry.Tag.RUN_ID, runId));
         this.context = run == null ? outer : run.within(outer);
     }
 

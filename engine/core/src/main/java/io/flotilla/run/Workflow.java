@@ -2,9 +2,11 @@ package io.flotilla.run;
 
 import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
+import io.flotilla.journal.Journal;
 import io.flotilla.step.StepEngine;
 import io.flotilla.topology.Rules;
 import io.flotilla.topology.Topology;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -41,19 +43,15 @@ public final class Workflow<I, O> {
     /** How many events of a run are kept for those who subscribe later, unless told otherwise. */
     public static final int DEFAULT_EVENT_HISTORY = 65_536;
 
-    private final Topology topology;
-    private final Plan plan;
-    private final Agent<Turn, Decision>[] agents;
-    private final StepEngine engine;
-    private final int eventHistory;
+    /** The name of a workflow that was given none. */
+    public static final String DEFAULT_NAME = "workflow";
 
-    private Workflow(
-            Topology topology, Plan plan, Agent<Turn, Decision>[] agents, StepEngine engine, int eventHistory) {
+    private final Topology topology;
+    private final Drive.Setup setup;
+
+    private Workflow(Topology topology, Drive.Setup setup) {
         this.topology = topology;
-        this.plan = plan;
-        this.agents = agents;
-        this.engine = engine;
-        this.eventHistory = eventHistory;
+        this.setup = setup;
     }
 
     /**
@@ -135,7 +133,7 @@ public final class Workflow<I, O> {
     }
 
     private Run<O> newRun(ContextView context) {
-        return new Run<>(plan, agents, engine, eventHistory, Context.of(context));
+        return new Run<>(new Drive<>(setup, Context.of(context), null));
     }
 
     /**
@@ -153,13 +151,52 @@ public final class Workflow<I, O> {
      * @return as configured
      */
     public StepEngine engine() {
-        return engine;
+        return setup.engine();
+    }
+
+    /**
+     * The runs of this workflow that its journal has.
+     *
+     * @return the runs
+     * @throws IllegalStateException if the workflow has no journal
+     */
+    public Runs<O> runs() {
+        if (setup.recording() == null) {
+            throw new IllegalStateException("the workflow has no journal, see Workflow.Builder.journal");
+        }
+        return new Runs<>(this, setup.recording());
+    }
+
+    Plan plan() {
+        return setup.plan();
+    }
+
+    String newRunId() {
+        return setup.engine().newRunId();
+    }
+
+    Run<O> resumed(Past past, Context context) {
+        Drive<O> drive = new Drive<>(setup, context, past);
+        drive.goOn(past, null);
+        return new Run<>(drive);
+    }
+
+    /** {@code fact} is what happens otherwise than it did. */
+    Run<O> forked(Past past, Fact fact, Context context) {
+        Instant now = setup.engine().now();
+        past.moveTo(now);
+        if (fact instanceof Fact.StepSettled settled) {
+            past.steps.remove(settled.step()); // it has its end
+        }
+        Drive<O> drive = new Drive<>(setup, context, past);
+        drive.goOn(past, fact.at(now));
+        return new Run<>(drive);
     }
 
     /** The number of agents and the engine. */
     @Override
     public String toString() {
-        return "Workflow[" + agents.length + " agents, " + engine + "]";
+        return "Workflow[" + setup.agents().size() + " agents, " + setup.engine() + "]";
     }
 
     /**
@@ -180,6 +217,8 @@ public final class Workflow<I, O> {
         private int corrections = DEFAULT_CORRECTIONS;
         private int eventHistory = DEFAULT_EVENT_HISTORY;
         private @Nullable StepEngine engine;
+        private @Nullable Journal journal;
+        private String name = DEFAULT_NAME;
 
         private Builder(Topology topology, Class<O> answerType) {
             this.topology = Objects.requireNonNull(topology, "topology");
@@ -303,6 +342,37 @@ public final class Workflow<I, O> {
         }
 
         /**
+         * Records every run: each fact is in the journal before anything comes of it, so a run can be gone on with after the
+         * process has died, see {@link Workflow#runs()}. What tasks, requests and answers are made of must be known to the
+         * journal's codec. Engine state is there once; what agents do outside happens at least once, with the same {@link
+         * io.flotilla.agent.StepContext#stepKey()}.
+         *
+         * @param journal where to; the caller closes it; default nowhere
+         * @return this builder
+         * @throws NullPointerException if {@code journal} is null
+         */
+        public Builder<O> journal(Journal journal) {
+            this.journal = Objects.requireNonNull(journal, "journal");
+            return this;
+        }
+
+        /**
+         * The workflow's name, which tells its runs from others in the same journal.
+         *
+         * @param name not blank; default {@value Workflow#DEFAULT_NAME}
+         * @return this builder
+         * @throws NullPointerException if {@code name} is null
+         * @throws IllegalArgumentException if {@code name} is blank
+         */
+        public Builder<O> name(String name) {
+            if (name.isBlank()) {
+                throw new IllegalArgumentException("name must not be blank, was \"" + name + "\"");
+            }
+            this.name = name;
+            return this;
+        }
+
+        /**
          * Makes the workflow. The builder may be changed and used again.
          *
          * @param <I> the task of a run: whatever the first agent takes
@@ -313,14 +383,13 @@ public final class Workflow<I, O> {
         public <I> Workflow<I, O> build() {
             Routes routes = new Routes(topology);
             List<String> wrong = new ArrayList<>(faults);
-            @SuppressWarnings({"unchecked", "rawtypes"}) // filled with them
-            Agent<Turn, Decision>[] bodies = new Agent[routes.agents()];
-            for (int node = 0; node < bodies.length; node++) {
+            List<Agent<Turn, Decision>> bodies = new ArrayList<>();
+            for (int node = 0; node < routes.agents(); node++) {
                 Agent<Turn, Decision> body = agents.get(routes.name(node));
                 if (body == null) {
                     wrong.add("agent " + routes.name(node) + " of the topology was not given");
                 } else {
-                    bodies[node] = new NodeAgent(AgentId.of(routes.name(node)), body);
+                    bodies.add(new NodeAgent(AgentId.of(routes.name(node)), body));
                 }
             }
             for (String name : agents.keySet()) {
@@ -343,7 +412,9 @@ public final class Workflow<I, O> {
                     corrections,
                     steps.places(),
                     answerType);
-            return new Workflow<>(topology, plan, bodies, steps, eventHistory);
+            Recorder.Recording recording =
+                    journal == null ? null : Recorder.Recording.of(journal, steps.redactor(), name);
+            return new Workflow<>(topology, new Drive.Setup(plan, bodies, steps, eventHistory, recording));
         }
 
         private Map<Integer, Join> joinsByNode(Routes routes, List<String> wrong) {

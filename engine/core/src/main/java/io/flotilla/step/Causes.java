@@ -2,6 +2,7 @@ package io.flotilla.step;
 
 import java.time.Duration;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Writes causes and durations for a log line: causes so that they cannot break it, whatever is in them. */
@@ -9,17 +10,42 @@ final class Causes {
 
     private static final int MAX_LENGTH = 500;
 
+    private static final int MOST_CAUSES = 50;
+
     private Causes() {}
 
     /** Class and message in one line of at most {@value #MAX_LENGTH} characters. */
     static String describe(Throwable cause) {
+        return line(text(cause));
+    }
+
+    /** The same, redacted before it is cut: half a secret would not be found. */
+    static String describe(Throwable cause, UnaryOperator<String> redact) {
+        return line(redact.apply(text(cause)));
+    }
+
+    private static String text(Throwable cause) {
         @Nullable String text;
         try {
             text = cause.toString();
         } catch (Throwable broken) {
             text = null;
         }
-        return line(text == null ? cause.getClass().getName() + " (whose message cannot be read)" : text);
+        return text == null ? cause.getClass().getName() + " (whose message cannot be read)" : text;
+    }
+
+    /** The stack, with those of the causes: as {@link Throwable#printStackTrace()} has it, but for what is suppressed. */
+    static String stack(Throwable thrown) {
+        StringBuilder stack = new StringBuilder();
+        Throwable at = thrown;
+        for (int depth = 0; at != null && depth < MOST_CAUSES; depth++) {
+            stack.append(depth == 0 ? "" : "\nCaused by: ").append(text(at));
+            for (StackTraceElement frame : at.getStackTrace()) {
+                stack.append("\n\tat ").append(frame);
+            }
+            at = at.getCause();
+        }
+        return stack.toString();
     }
 
     /** In milliseconds with three digits after the point, as a log is read: {@code 3002.417 ms}. */

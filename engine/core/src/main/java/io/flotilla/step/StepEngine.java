@@ -2,6 +2,7 @@ package io.flotilla.step;
 
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.UsageLedger;
+import io.flotilla.observe.Redactor;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
 import java.security.SecureRandom;
@@ -348,6 +349,33 @@ public final class StepEngine {
     }
 
     /**
+     * What the texts of failures go through before they are logged.
+     *
+     * @return as configured; {@link Redactor#NONE} for nothing
+     */
+    public Redactor redactor() {
+        return config.redactor;
+    }
+
+    /**
+     * An id for a run: no other run has it, of this engine or another.
+     *
+     * @return a new one at every call
+     */
+    public String newRunId() {
+        return identity.id() + '-' + identity.rounds().incrementAndGet();
+    }
+
+    /**
+     * What time it is.
+     *
+     * @return the instant on the engine's clock
+     */
+    public Instant now() {
+        return time.now();
+    }
+
+    /**
      * How many steps may run at the same time under this engine's order.
      *
      * @return 1 if they go one by one, else {@link #concurrency()}
@@ -397,12 +425,32 @@ public final class StepEngine {
 
     void report(StepFailure failure) {
         try {
-            LOG.warn("step failed: {}", failure);
-            if (LOG.isDebugEnabled()) {
-                LOG.debug("stack of the failed step {}", failure.stepId(), failure.cause());
+            if (config.redactor == Redactor.NONE) {
+                LOG.warn("step failed: {}", failure);
+                if (LOG.isDebugEnabled()) {
+                    LOG.debug("stack of the failed step {}", failure.stepId(), failure.cause());
+                }
+            } else {
+                logRedacted(failure);
             }
         } finally {
             identity.failures().publish(failure);
+        }
+    }
+
+    private void logRedacted(StepFailure failure) {
+        LOG.warn("step failed: {}", failure.redacted(this::redacted));
+        if (LOG.isDebugEnabled()) {
+            LOG.debug("stack of the failed step {}: {}", failure.stepId(), redacted(Causes.stack(failure.cause())));
+        }
+    }
+
+    /** A redactor that fails lets nothing through. */
+    private String redacted(String text) {
+        try {
+            return Objects.requireNonNull(config.redactor.redact(text), "the redactor returned null");
+        } catch (RuntimeException failed) {
+            return "(withheld, the redactor failed)";
         }
     }
 
@@ -438,6 +486,7 @@ public final class StepEngine {
         private @Nullable Supplier<Scheduler> timer;
         private @Nullable Clock clock;
         private int failureBuffer = DEFAULT_FAILURE_BUFFER;
+        private Redactor redactor = Redactor.NONE;
 
         private Builder() {}
 
@@ -453,6 +502,7 @@ public final class StepEngine {
             timer = other.timer;
             clock = other.clock;
             failureBuffer = other.failureBuffer;
+            redactor = other.redactor;
         }
 
         /**
@@ -611,6 +661,19 @@ public final class StepEngine {
                 throw new IllegalArgumentException("failureBuffer must be >= 1, was " + failureBuffer);
             }
             this.failureBuffer = failureBuffer;
+            return this;
+        }
+
+        /**
+         * What the texts of failures go through before they are logged, and, in runs, all that is written into a journal
+         * or told in events.
+         *
+         * @param redactor default {@link Redactor#NONE}
+         * @return this builder
+         * @throws NullPointerException if {@code redactor} is null
+         */
+        public Builder redactor(Redactor redactor) {
+            this.redactor = Objects.requireNonNull(redactor, "redactor");
             return this;
         }
 

@@ -4,6 +4,7 @@ import io.flotilla.AgentId;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 
 /**
  * A step that failed, as alerts and dashboards want it: without its input or value. Immutable.
@@ -43,7 +44,16 @@ public record StepFailure(
     /** One line: agent, step, kind and cause. */
     @Override
     public String toString() {
+        return line(Causes.describe(cause));
+    }
+
+    /** The same line, with its cause redacted. */
+    String redacted(UnaryOperator<String> redact) {
+        return line(Causes.describe(cause, redact));
+    }
+
+    private String line(String why) {
         return "agent=" + agentId + " step=" + stepId + " kind=" + kind + " attempts=" + attempts + " duration="
-                + Causes.describe(duration) + " cause=" + Causes.describe(cause);
+                + Causes.describe(duration) + " cause=" + why;
     }
 }

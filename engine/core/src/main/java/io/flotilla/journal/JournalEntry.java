@@ -1,0 +1,109 @@
+package io.flotilla.journal;
+
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * One fact of a run, as a journal keeps it. Immutable: the payload is copied on its way in and on its way out.
+ *
+ * <p>Two entries are equal if all they have is, payloads byte by byte.
+ */
+public final class JournalEntry {
+
+    /** The earliest {@code at}: the first whose nanoseconds since 1970 fit into a long. */
+    public static final Instant MIN_AT = Instant.ofEpochSecond(0, Long.MIN_VALUE);
+
+    /** The latest {@code at}: the last whose nanoseconds since 1970 fit into a long. */
+    public static final Instant MAX_AT = Instant.ofEpochSecond(0, Long.MAX_VALUE);
+
+    private final long sequence;
+    private final Instant at;
+    private final String type;
+    private final byte[] payload;
+
+    /**
+     * Checks and copies.
+     *
+     * @param sequence its place in the run, from 0; at most {@link JournalBounds#MAX_SEQUENCE}
+     * @param at when it happened; from 1677 to 2262, see {@link #MIN_AT} and {@link #MAX_AT}; kept to the nanosecond
+     * @param type what kind of fact, {@code step-settled}: 1 to 64 printable ASCII characters, no spaces
+     * @param payload the fact itself; may be empty; how large it may be is said by the journal
+     * @throws NullPointerException if an argument is null
+     * @throws IllegalArgumentException if an argument is out of its bounds
+     */
+    public JournalEntry(long sequence, Instant at, String type, byte[] payload) {
+        this.sequence = JournalBounds.checkSequence("sequence", sequence);
+        this.at = Objects.requireNonNull(at, "at");
+        if (at.isBefore(MIN_AT) || at.isAfter(MAX_AT)) {
+            throw new IllegalArgumentException("at must be between " + MIN_AT + " and " + MAX_AT + ", was " + at);
+        }
+        this.type = JournalBounds.checkName("type", type, JournalBounds.MAX_TYPE_LENGTH);
+        this.payload = Objects.requireNonNull(payload, "payload").clone();
+    }
+
+    /**
+     * Its place in the run.
+     *
+     * @return 0 for the first
+     */
+    public long sequence() {
+        return sequence;
+    }
+
+    /**
+     * When it happened, by the clock of whoever appended it.
+     *
+     * @return the instant, to the nanosecond
+     */
+    public Instant at() {
+        return at;
+    }
+
+    /**
+     * What kind of fact.
+     *
+     * @return a short name
+     */
+    public String type() {
+        return type;
+    }
+
+    /**
+     * The fact itself.
+     *
+     * @return a copy
+     */
+    public byte[] payload() {
+        return payload.clone();
+    }
+
+    /**
+     * How large the payload is.
+     *
+     * @return its bytes
+     */
+    public int payloadSize() {
+        return payload.length;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof JournalEntry that
+                && sequence == that.sequence
+                && at.equals(that.at)
+                && type.equals(that.type)
+                && Arrays.equals(payload, that.payload);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(sequence, at, type) * 31 + Arrays.hashCode(payload);
+    }
+
+    /** All but the payload, of which it says the size only: what is in it is nobody's business in a log. */
+    @Override
+    public String toString() {
+        return "#" + sequence + " " + type + " at " + at + ", " + payload.length + " B";
+    }
+}

@@ -1,0 +1,21 @@
+package io.flotilla.journal;
+
+import io.flotilla.FlotillaException;
+import org.jspecify.annotations.Nullable;
+
+/** The base of everything that can go wrong in a journal. */
+public abstract class JournalException extends FlotillaException {
+
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * With or without a stack trace.
+     *
+     * @param message what happened, with the values that matter
+     * @param cause why, or null when there is nothing behind it
+     * @param stackTrace whether the stack is written into the exception
+     */
+    protected JournalException(String message, @Nullable Throwable cause, boolean stackTrace) {
+        super(message, cause, stackTrace);
+    }
+}

@@ -1,0 +1,148 @@
+package io.flotilla.journal;
+
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which runs {@link Journal#list} gives. Starts with {@link #all()}; each method narrows it and gives a new filter. Immutable.
+ *
+ * <pre>{@code JournalFilter.all().lastTypeNotIn("run-finished").limit(100)}</pre>
+ */
+public final class JournalFilter {
+
+    /** The most types of one filter. */
+    public static final int MAX_TYPES = 100;
+
+    private static final JournalFilter ALL = new JournalFilter(null, Set.of(), null, null, Long.MAX_VALUE);
+
+    private final @Nullable Set<String> typesIn;
+    private final Set<String> typesNotIn;
+    private final @Nullable Instant from;
+    private final @Nullable Instant before;
+    private final long limit;
+
+    private JournalFilter(
+            @Nullable Set<String> typesIn,
+            Set<String> typesNotIn,
+            @Nullable Instant from,
+            @Nullable Instant before,
+            long limit) {
+        this.typesIn = typesIn;
+        this.typesNotIn = typesNotIn;
+        this.from = from;
+        this.before = before;
+        this.limit = limit;
+    }
+
+    /**
+     * Every run.
+     *
+     * @return a filter that leaves nothing out
+     */
+    public static JournalFilter all() {
+        return ALL;
+    }
+
+    private static Set<String> checked(Collection<String> types) {
+        Set<String> copy = new TreeSet<>(types);
+        if (copy.isEmpty() || copy.size() > MAX_TYPES) {
+            throw new IllegalArgumentException("types must be 1 to " + MAX_TYPES + ", were " + copy.size());
+        }
+        copy.forEach(type -> JournalBounds.checkName("type", type, JournalBounds.MAX_TYPE_LENGTH));
+        return Set.copyOf(copy);
+    }
+
+    /**
+     * Only runs whose last entry is of one of these types. Replaces what was said of this before.
+     *
+     * @param types 1 to 100
+     * @return a filter with that
+     * @throws NullPointerException if a type is null
+     * @throws IllegalArgumentException if there are none or too many, or one cannot be a type
+     */
+    public JournalFilter lastTypeIn(String... types) {
+        return new JournalFilter(checked(List.of(types)), typesNotIn, from, before, limit);
+    }
+
+    /**
+     * Only runs whose last entry is of none of these types. Replaces what was said of this before.
+     *
+     * @param types 1 to 100
+     * @return a filter with that
+     * @throws NullPointerException if a type is null
+     * @throws IllegalArgumentException if there are none or too many, or one cannot be a type
+     */
+    public JournalFilter lastTypeNotIn(String... types) {
+        return new JournalFilter(typesIn, checked(List.of(types)), from, before, limit);
+    }
+
+    /**
+     * Only runs whose first entry happened then or later.
+     *
+     * @param instant from when, inclusive
+     * @return a filter with that
+     * @throws NullPointerException if {@code instant} is null
+     */
+    public JournalFilter startedFrom(Instant instant) {
+        return new JournalFilter(typesIn, typesNotIn, Objects.requireNonNull(instant, "instant"), before, limit);
+    }
+
+    /**
+     * Only runs whose first entry happened earlier.
+     *
+     * @param instant until when, exclusive
+     * @return a filter with that
+     * @throws NullPointerException if {@code instant} is null
+     */
+    public JournalFilter startedBefore(Instant instant) {
+        return new JournalFilter(typesIn, typesNotIn, from, Objects.requireNonNull(instant, "instant"), limit);
+    }
+
+    /**
+     * The first so many only, by run id.
+     *
+     * @param most how many at most; 1 or more
+     * @return a filter with that
+     * @throws IllegalArgumentException if {@code most} is less than 1
+     */
+    public JournalFilter limit(long most) {
+        if (most < 1) {
+            throw new IllegalArgumentException("limit must be >= 1, was " + most);
+        }
+        return new JournalFilter(typesIn, typesNotIn, from, before, most);
+    }
+
+    /**
+     * How many runs at most.
+     *
+     * @return {@link Long#MAX_VALUE} where nothing was said
+     */
+    public long limit() {
+        return limit;
+    }
+
+    /**
+     * Whether a run is one of those, but for the limit.
+     *
+     * @param run the run
+     * @return whether it matches
+     * @throws NullPointerException if {@code run} is null
+     */
+    public boolean matches(JournalRun run) {
+        return (typesIn == null || typesIn.contains(run.lastType()))
+                && !typesNotIn.contains(run.lastType())
+                && (from == null || !run.startedAt().isBefore(from))
+                && (before == null || run.startedAt().isBefore(before));
+    }
+
+    @Override
+    public String toString() {
+        return "JournalFilter[lastTypeIn=" + typesIn + ", lastTypeNotIn=" + typesNotIn + ", startedFrom=" + from
+                + ", startedBefore=" + before + ", limit=" + limit + "]";
+    }
+}

@@ -1,0 +1,35 @@
+package io.flotilla.journal;
+
+import java.time.Instant;
+import java.util.Objects;
+
+/**
+ * What is known of a run without reading it. Immutable.
+ *
+ * @param runId which run
+ * @param entries how many entries it has, which is its next sequence; 1 or more
+ * @param startedAt when its first entry happened
+ * @param lastAt when its last entry happened
+ * @param lastType of what type its last entry is
+ * @param bytes the size of all its payloads together
+ */
+public record JournalRun(String runId, long entries, Instant startedAt, Instant lastAt, String lastType, long bytes) {
+
+    /**
+     * Checks for nulls.
+     *
+     * @param runId which run
+     * @param entries how many entries it has
+     * @param startedAt when its first entry happened
+     * @param lastAt when its last entry happened
+     * @param lastType of what type its last entry is
+     * @param bytes the size of all its payloads together
+     * @throws NullPointerException if an argument is null
+     */
+    public JournalRun {
+        Objects.requireNonNull(runId, "runId");
+        Objects.requireNonNull(startedAt, "startedAt");
+        Objects.requireNonNull(lastAt, "lastAt");
+        Objects.requireNonNull(lastType, "lastType");
+    }
+}

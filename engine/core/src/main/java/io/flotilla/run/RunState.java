@@ -1,0 +1,80 @@
+package io.flotilla.run;
+
+import io.flotilla.agent.Usage;
+import java.util.List;
+
+/**
+ * What a run is like after a number of its facts. Immutable.
+ *
+ * @param runId which run
+ * @param facts how many facts have made it so: the sequence number of the next
+ * @param status how it is
+ * @param branches the live branches, in lineage order
+ * @param ended how many branches have ended which way
+ * @param questions the questions that are open, in the order they were asked
+ * @param steps how many steps were started
+ * @param used what they have used, as of the last step that ended
+ */
+public record RunState(
+        String runId,
+        long facts,
+        Status status,
+        List<BranchState> branches,
+        RunResult.Branches ended,
+        List<OpenQuestion> questions,
+        long steps,
+        Usage used) {
+
+    /** How a run is. */
+    public enum Status {
+        /** It has branches that live, or has not started. */
+        RUNNING,
+        /** It starts no more steps until it is resumed. */
+        PAUSED,
+        /** It has ended with an answer. */
+        SUCCEEDED,
+        /** It has ended with a failure. */
+        FAILED,
+        /** It was cancelled. */
+        CANCELLED
+    }
+
+    /** What a branch is doing. */
+    public enum Doing {
+        /** Its agent's turn has come, and waits for a place. */
+        READY,
+        /** Its agent has been called. */
+        STEPPING,
+        /** It has forked, and waits for the join. */
+        JOINING,
+        /** It waits for an answer. */
+        ASKING
+    }
+
+    /**
+     * A live branch. Immutable.
+     *
+     * @param path which
+     * @param agent where it is
+     * @param doing what it is doing
+     * @param steps how many steps it has started
+     */
+    public record BranchState(BranchPath path, String agent, Doing doing, long steps) {}
+
+    /**
+     * Copies the lists.
+     *
+     * @param runId which run
+     * @param facts how many facts
+     * @param status how it is
+     * @param branches the live branches
+     * @param ended how many have ended
+     * @param questions what is open
+     * @param steps how many steps were started
+     * @param used what they have used
+     */
+    public RunState {
+        branches = List.copyOf(branches);
+        questions = List.copyOf(questions);
+    }
+}

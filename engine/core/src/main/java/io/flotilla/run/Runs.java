@@ -1,0 +1,217 @@
+package io.flotilla.run;
+
+import io.flotilla.journal.Journal;
+import io.flotilla.journal.JournalEntry;
+import io.flotilla.journal.JournalFilter;
+import io.flotilla.journal.JournalRun;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
+
+/**
+ * The recorded runs of a workflow: goes on with them, follows them, looks at them as they were, and takes them another way.
+ *
+ * <p>What is recorded is the run's own state: it is there once, however often the process dies. What agents do outside
+ * happens at least once: a step in flight when the process died is started again, with the same {@link
+ * io.flotilla.agent.StepContext#stepKey()}.
+ *
+ * <p>Thread-safe.
+ *
+ * @param <O> the answers of a run
+ */
+public final class Runs<O> {
+
+    private final Workflow<?, O> workflow;
+    private final Recorder.Recording recording;
+
+    Runs(Workflow<?, O> workflow, Recorder.Recording recording) {
+        this.workflow = workflow;
+        this.recording = recording;
+    }
+
+    /**
+     * Goes on with a run that has not ended, as after a restart. Steps that had settled are not started again, those in
+     * flight are; questions are still open, with the deadlines they had; deadlines that have passed meanwhile pass now.
+     *
+     * <p>Nobody else must be going on with it: the one whose facts come second fails with {@link
+     * io.flotilla.journal.StaleAppendException}.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: the run, which goes on. Its events are those since its start. Of a run that has ended, one with
+     *       the result it had.
+     *   <li><b>onError</b>: {@link UnknownRunException}, {@link DivergenceException}, and what the journal fails with.
+     *   <li><b>cancel</b>: stops reading; a run that has been emitted goes on.
+     *   <li><b>threads</b>: steps are started where the journal is read.
+     *   <li><b>context</b>: the subscriber's context reaches every step.
+     * </ul>
+     *
+     * @param runId which run
+     * @return the run
+     * @throws NullPointerException if {@code runId} is null (the call itself, not a signal)
+     */
+    public Mono<Run<O>> resume(String runId) {
+        Objects.requireNonNull(runId, "runId");
+        return Mono.deferContextual(
+                context -> past(runId, Long.MAX_VALUE).map(past -> workflow.resumed(past, Context.of(context))));
+    }
+
+    /**
+     * Goes on with all runs of this workflow that have not ended, one after another.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: each run, as for {@link #resume}.
+     *   <li><b>onError</b>: the first error there is; runs emitted before go on.
+     *   <li><b>onComplete</b>: after the last.
+     *   <li><b>demand</b>: honoured; a run goes on when it is asked for.
+     * </ul>
+     *
+     * @return the runs
+     */
+    public Flux<Run<O>> resumeAll() {
+        return list(JournalFilter.all().lastTypeNotIn(FactCodec.FINISHED))
+                .map(JournalRun::runId)
+                .collectList()
+                .flatMapIterable(ids -> ids)
+                .concatMap(this::resume, 1);
+    }
+
+    /**
+     * Follows a run through all its facts, without calling an agent, and holds what comes of them against what came of them
+     * then.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: the state after the last fact.
+     *   <li><b>onError</b>: {@link DivergenceException} with the first difference, {@link UnknownRunException}, and what
+     *       the journal fails with.
+     * </ul>
+     *
+     * @param runId which run
+     * @return its state
+     * @throws NullPointerException if {@code runId} is null (the call itself, not a signal)
+     */
+    public Mono<RunState> replay(String runId) {
+        return at(runId, Long.MAX_VALUE);
+    }
+
+    /**
+     * What a run was like.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: the state after the facts before {@code sequence}; after all there are, if there are fewer.
+     *   <li><b>onError</b>: as for {@link #replay}; differences behind that are not noticed.
+     * </ul>
+     *
+     * @param runId which run
+     * @param sequence how many facts; 0 for before its start
+     * @return its state
+     * @throws NullPointerException if {@code runId} is null (the call itself, not a signal)
+     * @throws IllegalArgumentException if {@code sequence} is negative (the call itself, not a signal)
+     */
+    public Mono<RunState> at(String runId, long sequence) {
+        Objects.requireNonNull(runId, "runId");
+        Bounds.atLeast(0, "sequence", sequence);
+        return past(runId, sequence).map(Past::state);
+    }
+
+    /**
+     * The events of a run as its facts make them, without calling an agent.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: the events, from the first.
+     *   <li><b>onError</b>: as for {@link #replay}.
+     *   <li><b>onComplete</b>: after the last there is.
+     * </ul>
+     *
+     * @param runId which run
+     * @return its events
+     * @throws NullPointerException if {@code runId} is null (the call itself, not a signal)
+     */
+    public Flux<RunEvent> events(String runId) {
+        Objects.requireNonNull(runId, "runId");
+        return past(runId, Long.MAX_VALUE).flatMapIterable(past -> past.events);
+    }
+
+    /**
+     * Takes a run another way: a new run with its own id, which has the facts before {@code sequence} in common with the
+     * old one, and at {@code sequence} the same fact with another input. From there it goes on by itself. The old run is
+     * not touched.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: the new run, which goes on.
+     *   <li><b>onError</b>: {@link UnknownRunException}; {@link IllegalArgumentException} if there is no such fact, or it
+     *       has no input; {@link DivergenceException}; what the journal fails with.
+     *   <li><b>context</b>: the subscriber's context reaches every step.
+     * </ul>
+     *
+     * @param runId which run
+     * @param sequence which fact: 0 for the start of the run; the end of a step; the answer to a question
+     * @param input of the start the task; of a step the {@link Decision} made instead, or an answer; of a question the
+     *     answer
+     * @return the new run
+     * @throws NullPointerException if {@code runId} is null (the call itself, not a signal)
+     * @throws IllegalArgumentException if {@code sequence} is negative (the call itself, not a signal)
+     */
+    public Mono<Run<O>> fork(String runId, long sequence, @Nullable Object input) {
+        Objects.requireNonNull(runId, "runId");
+        Bounds.atLeast(0, "sequence", sequence);
+        return Mono.deferContextual(context -> entries(runId, sequence + 1)
+                .collectList()
+                .flatMap(entries -> forked(runId, entries, sequence, input, Context.of(context))));
+    }
+
+    private Mono<Run<O>> forked(
+            String runId, List<JournalEntry> entries, long sequence, @Nullable Object input, Context context) {
+        if (entries.size() <= sequence) {
+            return Mono.error(new IllegalArgumentException(
+                    "run " + runId + " has no fact " + sequence + ", it has " + entries.size()));
+        }
+        List<JournalEntry> common = entries.subList(0, (int) sequence);
+        Past past = new Past(workflow.newRunId(), workflow.plan());
+        common.forEach(entry -> recording.codec().read(entry, past));
+        Fact other = recording.codec().with(entries.get((int) sequence), input);
+        return recording.copy(past.runId, common).then(Mono.fromSupplier(() -> workflow.forked(past, other, context)));
+    }
+
+    /**
+     * The recorded runs of this workflow's journal, of other workflows too.
+     *
+     * @param filter which; {@link JournalRun#lastType()} of a run that has ended is {@code run-finished}
+     * @return see {@link Journal#list}
+     * @throws NullPointerException if {@code filter} is null (the call itself, not a signal)
+     */
+    public Flux<JournalRun> list(JournalFilter filter) {
+        return recording.journal().list(filter);
+    }
+
+    // --- reading
+
+    private Mono<Past> past(String runId, long facts) {
+        return Mono.defer(() -> {
+            Past past = new Past(runId, workflow.plan());
+            return entries(runId, Math.max(1, facts)) // of an unknown run it is known at the first
+                    .filter(entry -> entry.sequence() < facts)
+                    .doOnNext(entry -> recording.codec().read(entry, past))
+                    .then(Mono.just(past));
+        });
+    }
+
+    private Flux<JournalEntry> entries(String runId, long most) {
+        return recording
+                .journal()
+                .read(runId, 0)
+                .switchIfEmpty(Flux.error(() -> new UnknownRunException(runId, "is not in the journal")))
+                .switchOnFirst((first, all) -> {
+                    JournalEntry started = first.get();
+                    if (started == null
+                            || recording.workflow().equals(recording.codec().workflow(started))) {
+                        return all;
+                    }
+                    return Flux.error(new UnknownRunException(
+                            runId, "is of the workflow " + recording.codec().workflow(started)));
+                })
+                .take(most);
+    }
+}

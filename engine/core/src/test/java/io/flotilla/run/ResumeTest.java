@@ -1,0 +1,118 @@
+package io.flotilla.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.flotilla.agent.Agent;
+import io.flotilla.journal.Journal;
+import io.flotilla.journal.JournalEntry;
+import io.flotilla.journal.JournalFilter;
+import io.flotilla.journal.JournalRun;
+import io.flotilla.topology.Topology;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import reactor.core.publisher.Mono;
+
+/** Runs that are recorded, and gone on with. */
+@Timeout(60)
+class ResumeTest {
+
+    private static final Topology TOPOLOGY =
+            Topology.parse("start -> Boss\nBoss <-> Worker\nBoss -> end\nBoss -> user");
+
+    private final Map<String, AtomicInteger> stepped = new ConcurrentHashMap<>();
+
+    private Workflow<String, String> workflow(Journal journal) {
+        Agent<Turn, Decision> boss = Agent.of("Boss", (turn, context) -> {
+            stepped.computeIfAbsent(context.stepKey(), any -> new AtomicInteger())
+                    .incrementAndGet();
+            int round = turn.joined().size();
+            return Mono.just(
+                    round < 20
+                            ? Decision.fanOut(java.util.Collections.nCopies(round + 1, Invocation.of("Worker", round)))
+                            : Decision.handOff("end", "done " + turn.joined(Integer.class)));
+        });
+        Agent<Turn, Decision> worker = Agent.of("Worker", (turn, context) -> {
+            stepped.computeIfAbsent(context.stepKey(), any -> new AtomicInteger())
+                    .incrementAndGet();
+            return Mono.just(Decision.answer(turn.input()));
+        });
+        return Workflow.over(TOPOLOGY, String.class)
+                .agent("Boss", boss)
+                .agent("Worker", worker)
+                .journal(journal)
+                .build();
+    }
+
+    @Test
+    void resume_atEveryFact_theSameResultAndEvents() {
+        Journal journal = Journal.inMemory();
+        Run<String> whole = workflow(journal).start("go");
+        RunResult<String> expected = whole.result().block();
+        List<JournalEntry> facts = journal.read(whole.runId(), 0).collectList().block();
+        List<String> events = told(whole);
+
+        assertThat(facts).hasSizeGreaterThan(200);
+        for (int stop = 1; stop <= facts.size(); stop++) {
+            stepped.clear();
+            Journal copy = Journal.inMemory();
+            copy.append(whole.runId(), 0, facts.subList(0, stop)).block();
+            Run<String> resumed = workflow(copy).runs().resume(whole.runId()).block();
+            RunResult<String> result = resumed.result().block();
+
+            assertThat(result.answers()).as("stopped after %s", stop).isEqualTo(expected.answers());
+            assertThat(result.steps()).isEqualTo(expected.steps());
+            assertThat(told(resumed)).isEqualTo(events);
+            assertThat(stepped.values()).allMatch(times -> times.get() == 1);
+            assertThat(copy.list(JournalFilter.all())
+                            .map(JournalRun::lastType)
+                            .collectList()
+                            .block())
+                    .containsExactly("run-finished");
+        }
+    }
+
+    private static List<String> told(Run<String> run) {
+        return run.events()
+                .map(event -> event.toString().replaceAll("at=[^,\\]]*", "at"))
+                .collectList()
+                .block();
+    }
+
+    @Test
+    void at_everyPrefix_hasTheStateOfThatMoment() {
+        Journal journal = Journal.inMemory();
+        Run<String> run = workflow(journal).start("go");
+        run.result().block();
+        Runs<String> runs = workflow(journal).runs();
+        List<RunState> states = new ArrayList<>();
+        long facts = journal.read(run.runId(), 0).count().block();
+        for (long at = 0; at <= facts; at++) {
+            states.add(runs.at(run.runId(), at).block());
+        }
+
+        assertThat(states.get(0).branches()).isEmpty();
+        assertThat(states.get(1).branches()).hasSize(1);
+        assertThat(states.get((int) facts).status()).isEqualTo(RunState.Status.SUCCEEDED);
+        assertThat(runs.replay(run.runId()).block()).isEqualTo(states.get((int) facts));
+    }
+
+    @Test
+    void fork_withAnotherTask_isARunOfItsOwn() {
+        Journal journal = Journal.inMemory();
+        Workflow<String, String> workflow = workflow(journal);
+        Run<String> run = workflow.start("go");
+        run.result().block();
+
+        Run<String> other =
+                workflow.runs().fork(run.runId(), 1, Decision.answer("at once")).block();
+
+        assertThat(other.runId()).isNotEqualTo(run.runId());
+        assertThat(other.result().block().answers()).containsExactly("at once");
+        assertThat(workflow.runs().replay(other.runId()).block().status()).isEqualTo(RunState.Status.SUCCEEDED);
+    }
+}
