@@ -6,11 +6,13 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -66,8 +68,7 @@ final class BasicCodec implements PayloadCodec {
             to.writeByte('b');
             writeText(number.toString(), to);
         } else if (value instanceof String text) {
-            to.writeByte('s');
-            writeText(redactor.apply(text), to);
+            writeString(Objects.requireNonNull(redactor.apply(text), "the redactor returned null"), to);
         } else if (value instanceof List<?> list) {
             to.writeByte('[');
             to.writeInt(list.size());
@@ -81,6 +82,9 @@ final class BasicCodec implements PayloadCodec {
                 if (!(entry.getKey() instanceof String key)) {
                     throw new PayloadException("a map in a payload must have strings for keys", null);
                 }
+                if (!isWellFormed(key)) {
+                    throw new PayloadException("a key of a map in a payload must not have half a surrogate pair", null);
+                }
                 writeText(key, to);
                 write(entry.getValue(), to, redactor, deeper(depth));
             }
@@ -90,6 +94,30 @@ final class BasicCodec implements PayloadCodec {
                             + "; give the journal a codec that does",
                     null);
         }
+    }
+
+    /** A text that was cut between two surrogates has no UTF-8: it is written as it is. */
+    private static void writeString(String text, DataOutputStream to) throws IOException {
+        if (isWellFormed(text)) {
+            to.writeByte('s');
+            writeText(text, to);
+        } else {
+            to.writeByte('u');
+            to.writeInt(2 * text.length());
+            to.writeChars(text);
+        }
+    }
+
+    private static boolean isWellFormed(String text) {
+        for (int at = 0; at < text.length(); at++) {
+            if (Character.isSurrogate(text.charAt(at))) {
+                if (at + 1 == text.length() || !Character.isSurrogatePair(text.charAt(at), text.charAt(at + 1))) {
+                    return false;
+                }
+                at++;
+            }
+        }
+        return true;
     }
 
     private static void writeText(String text, DataOutputStream to) throws IOException {
@@ -124,8 +152,9 @@ final class BasicCodec implements PayloadCodec {
             case 'i' -> from.readInt();
             case 'l' -> from.readLong();
             case 'd' -> from.readDouble();
-            case 'b' -> new BigDecimal(readText(from));
+            case 'b' -> readDecimal(from);
             case 's' -> readText(from);
+            case 'u' -> readChars(from);
             case '[' -> {
                 int size = size(from);
                 List<@Nullable Object> list = new ArrayList<>(Math.min(size, 1_000));
@@ -160,6 +189,26 @@ final class BasicCodec implements PayloadCodec {
     private static String readText(DataInputStream from) throws IOException {
         byte[] bytes = new byte[size(from)];
         from.readFully(bytes);
-        return new String(bytes, StandardCharsets.UTF_8);
+        return StandardCharsets.UTF_8
+                .newDecoder()
+                .decode(ByteBuffer.wrap(bytes))
+                .toString();
+    }
+
+    private static String readChars(DataInputStream from) throws IOException {
+        char[] chars = new char[size(from) / 2];
+        for (int at = 0; at < chars.length; at++) {
+            chars[at] = from.readChar();
+        }
+        return new String(chars);
+    }
+
+    private static BigDecimal readDecimal(DataInputStream from) throws IOException {
+        String text = readText(from);
+        try {
+            return new BigDecimal(text);
+        } catch (NumberFormatException torn) {
+            throw new PayloadException("the payload is torn, it has a number that is none", null);
+        }
     }
 }

@@ -1,8 +1,6 @@
 package io.flotilla.run;
 
 import io.flotilla.step.StepResult;
-import java.util.Objects;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A step of a branch failed after all its attempts, or its agent decided to fail. */
@@ -40,24 +38,15 @@ public final class AgentFailedException extends RunFailure {
     }
 
     static AgentFailedException step(String agent, BranchPath branch, StepResult.Kind kind, Throwable cause) {
-        String reason = told(cause::getMessage, cause);
+        String reason = RecordedException.told(cause::getMessage, cause);
         return new AgentFailedException(
-                "agent " + agent + " (branch " + branch + ") " + kind + ": " + told(cause::toString, cause),
+                "agent " + agent + " (branch " + branch + ") " + kind + ": "
+                        + RecordedException.told(cause::toString, cause),
                 agent,
                 branch,
                 kind,
                 reason,
                 cause);
-    }
-
-    /** An exception of the user's may throw when it is asked for its message. */
-    private static String told(Supplier<@Nullable String> text, Throwable cause) {
-        String type = cause.getClass().getName();
-        try {
-            return Objects.requireNonNullElse(text.get(), type);
-        } catch (Throwable broken) {
-            return type + " (whose message cannot be read)";
-        }
     }
 
     @Override

@@ -169,7 +169,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     void goOn(Past past, @Nullable Fact fact) {
         owed.set(1); // nobody else works before this is done
         if (fact != null) {
-            facts.offer(fact);
+            facts.offer(readable(fact));
             owed.set(2);
         }
         past.events.forEach(events::tell);
@@ -239,6 +239,13 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
                 scope.usage().total()));
     }
 
+    private Fact readable(Fact fact) {
+        return fact instanceof Fact.StepSettled settled
+                ? new Fact.StepSettled(
+                        settled.at(), settled.step(), readable(settled.decision()), null, null, settled.used())
+                : fact;
+    }
+
     /** What people read of a failure goes through the redactor before anybody is told. */
     private @Nullable Throwable readable(@Nullable Throwable cause) {
         return cause == null || redactor == Redactor.NONE ? cause : RecordedException.redacted(cause, redactor);
@@ -255,7 +262,20 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
         if (redactor != Redactor.NONE && decision instanceof Decision.Ask ask) {
             return Decision.ask(ask.question().withText(redacted(ask.question().text())));
         }
+        if (redactor != Redactor.NONE && decision instanceof Decision.HandOff handOff) {
+            return Decision.handOff(readable(handOff.agent()), handOff.request());
+        }
+        if (redactor != Redactor.NONE && decision instanceof Decision.FanOut fanOut) {
+            return Decision.fanOut(fanOut.invocations().stream()
+                    .map(branch -> Invocation.of(readable(branch.agent()), branch.request()))
+                    .toList());
+        }
         return decision;
+    }
+
+    /** A name that is nobody's may be anything. */
+    private String readable(String agent) {
+        return scope.routes().number(agent) == Routes.NONE ? redacted(agent) : agent;
     }
 
     /** A clock of the user's that throws must not take a fact with it. */

@@ -10,9 +10,11 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +34,10 @@ final class FactCodec {
     /** Not a fact: the note that the run has ended, so that a list can tell without reading it. */
     static final String FINISHED = "run-finished";
 
+    /** What is never a user's. Names of agents that are not there have been redacted before. */
+    private static final List<String> OWN =
+            List.of("check", "status", "workflow", "where", "failed", "question", "kind", "agent", "within");
+
     private final PayloadCodec codec;
     private final Redactor redactor;
 
@@ -44,8 +50,11 @@ final class FactCodec {
         Map<String, @Nullable Object> payload = new LinkedHashMap<>();
         payload.put("told", recorded.told());
         payload.put("check", recorded.check());
+        if (recorded.moved()) {
+            payload.put("moved", true);
+        }
         String type = write(recorded, payload);
-        return new JournalEntry(sequence, recorded.fact().at(), type, codec.encode(payload, redactor::redact));
+        return new JournalEntry(sequence, recorded.fact().at(), type, encode(payload));
     }
 
     JournalEntry finished(long sequence, Instant at, RunResult.Status status, String check) {
@@ -53,7 +62,28 @@ final class FactCodec {
         payload.put("told", sequence);
         payload.put("check", check);
         payload.put("status", status.name());
-        return new JournalEntry(sequence, at, FINISHED, codec.encode(payload, redactor::redact));
+        return new JournalEntry(sequence, at, FINISHED, encode(payload));
+    }
+
+    /** What the run itself says is no secret, and must be read back as it was: a redactor may take numbers for keys. */
+    private byte[] encode(Map<String, @Nullable Object> payload) {
+        Set<String> own = new HashSet<>();
+        addOwn(payload, own);
+        return codec.encode(payload, text -> own.contains(text) ? text : redactor.redact(text));
+    }
+
+    private static void addOwn(Map<?, ?> tree, Set<String> own) {
+        for (String key : OWN) {
+            if (tree.get(key) instanceof String text) {
+                own.add(text);
+            }
+        }
+        if (tree.get("decision") instanceof Map<?, ?> decision) {
+            addOwn(decision, own);
+            if (decision.get("branches") instanceof List<?> branches) {
+                branches.forEach(branch -> addOwn((Map<?, ?>) branch, own));
+            }
+        }
     }
 
     private String write(Recorded recorded, Map<String, @Nullable Object> payload) {
@@ -150,7 +180,23 @@ final class FactCodec {
         if (entry.type().equals(FINISHED)) {
             past.end(tree.number("told"), tree.text("check"), tree.text("status"));
         } else {
-            past.take(new Recorded(fact(entry, tree), tree.number("told"), tree.text("check"), where(entry, tree)));
+            past.take(recorded(entry, tree));
+        }
+    }
+
+    /** The fact of an entry, for tests. */
+    Fact fact(JournalEntry entry) {
+        return recorded(entry, new Tree(entry, codec.decode(entry.payload()))).fact();
+    }
+
+    private static Recorded recorded(JournalEntry entry, Tree tree) {
+        try {
+            return new Recorded(
+                    fact(entry, tree), tree.number("told"), tree.text("check"), where(entry, tree), tree.has("moved"));
+        } catch (PayloadException wrong) {
+            throw wrong;
+        } catch (RuntimeException outOfBounds) { // a duration that is none, a usage below zero
+            throw tree.wrong("has a value that cannot be", outOfBounds);
         }
     }
 
@@ -219,7 +265,11 @@ final class FactCodec {
     private record Tree(JournalEntry entry, Map<?, ?> values) {
 
         PayloadException wrong(String what) {
-            return new PayloadException("fact " + entry.sequence() + " " + what, null);
+            return wrong(what, null);
+        }
+
+        PayloadException wrong(String what, @Nullable Throwable why) {
+            return new PayloadException("fact " + entry.sequence() + " " + what, why);
         }
 
         boolean has(String key) {

@@ -1,5 +1,6 @@
 package io.flotilla.run;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,10 @@ public record OpenQuestion(
      */
     public OpenQuestion {
         choices = List.copyOf(choices);
+    }
+
+    OpenQuestion later(Duration since) {
+        return deadline == null ? this : new OpenQuestion(id, agent, branch, text, choices, deadline.plus(since));
     }
 
     @Override

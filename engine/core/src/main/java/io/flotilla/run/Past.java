@@ -4,6 +4,7 @@ import io.flotilla.agent.Usage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -39,6 +40,7 @@ final class Past {
     private final Map<Long, String> started = new HashMap<>();
     private boolean paused;
     private boolean noted;
+    private boolean moved;
 
     Past(String runId, Plan plan) {
         this.runId = runId;
@@ -53,6 +55,9 @@ final class Past {
     void take(Recorded recorded) {
         Fact fact = recorded.fact();
         hold(recorded);
+        if (recorded.moved()) {
+            moveTo(fact.at());
+        }
         List<Effect> effects = machine.apply(fact);
         if (fact instanceof Fact.Started) {
             startedAt = fact.at();
@@ -62,7 +67,10 @@ final class Past {
         } else if (fact instanceof Fact.DeadlinePassed deadline) {
             timers.remove(deadline.timer());
         }
-        lastAt = fact.at();
+        moved = false;
+        if (finish == null) { // what comes after the end is not the run's
+            lastAt = fact.at();
+        }
         effects.forEach(effect -> note(effect, fact.at()));
         for (RunEvent event : machine.events()) {
             paused = event instanceof RunEvent.Paused || (paused && !(event instanceof RunEvent.Resumed));
@@ -73,6 +81,10 @@ final class Past {
     }
 
     private void hold(Recorded recorded) {
+        if (noted) {
+            throw diverges(facts() + 1, "another fact", "the run to have ended");
+        }
+        check(recorded.told(), recorded.check());
         if (recorded.fact() instanceof Fact.StepSettled settled) {
             String now = started.getOrDefault(settled.step(), "");
             if (!recorded.where().isEmpty() && !now.equals(recorded.where())) {
@@ -82,25 +94,28 @@ final class Past {
                         now.isEmpty() ? "no such step" : "step " + settled.step() + ", " + now);
             }
         }
-        if (recorded.told() >= digests.size()) {
-            throw diverges(facts(), "what was told before fact " + recorded.told(), facts() + " facts");
-        }
-        check((int) recorded.told(), recorded.check());
     }
 
     /** The note of the end. */
     void end(long told, String check, String status) {
+        if (noted) {
+            throw diverges(facts() + 1, "the end of the run", "the run to have ended");
+        }
         noted = true;
-        check((int) told, check);
+        check(told, check);
         String now = finish == null ? "RUNNING" : finish.status().name();
         if (!now.equals(status)) {
             throw diverges(facts(), "the run to be " + status, now);
         }
     }
 
-    private void check(int told, String check) {
-        if (!digests.get(told).equals(check)) {
-            throw diverges(Math.max(0, told - 1), "events with checksum " + check, "checksum " + digests.get(told));
+    private void check(long told, String check) {
+        if (told < 0 || told > facts()) {
+            throw diverges(facts(), "what was told before fact " + told, facts() + " facts");
+        }
+        String now = digests.get((int) told);
+        if (!now.equals(check)) {
+            throw diverges(Math.max(0, told - 1), "events with checksum " + check, "checksum " + now);
         }
     }
 
@@ -130,6 +145,11 @@ final class Past {
         }
     }
 
+    /** Whether time was moved after the last fact. */
+    boolean isMoved() {
+        return moved;
+    }
+
     boolean isNoted() {
         return noted;
     }
@@ -149,7 +169,9 @@ final class Past {
         Duration since = Duration.between(lastAt, now);
         startedAt = startedAt.plus(since);
         timers.replaceAll((timer, due) -> new Due(due.at().plus(since), due.question()));
+        questions.replaceAll((id, question) -> question.later(since));
         lastAt = now;
+        moved = true;
     }
 
     /** The beginnings of the branches that live. */
@@ -167,8 +189,12 @@ final class Past {
             return List.of(finish);
         }
         List<Effect> left = new ArrayList<>();
-        timers.forEach((timer, due) ->
-                left.add(new Effect.StartTimer(timer, Duration.between(now, due.at()), due.question())));
+        timers.entrySet().stream() // of those that have passed the first comes first
+                .sorted(Comparator.comparing(timer -> timer.getValue().at()))
+                .forEach(timer -> left.add(new Effect.StartTimer(
+                        timer.getKey(),
+                        Duration.between(now, timer.getValue().at()),
+                        timer.getValue().question())));
         questions.values().forEach(question -> left.add(new Effect.Ask(question)));
         left.addAll(steps.values());
         return left;

@@ -45,6 +45,9 @@ final class Recorder {
 
     private final boolean noted;
 
+    /** Whether time was moved before the next fact. */
+    private boolean moved;
+
     /** {@code past} is what the run has behind it, if it has. */
     Recorder(Recording recording, String runId, RunMachine machine, @Nullable Past past) {
         this.journal = recording.journal();
@@ -56,6 +59,7 @@ final class Recorder {
         this.told = past == null ? 0 : past.facts();
         this.next = told;
         this.noted = past != null && past.isNoted();
+        this.moved = past != null && past.isMoved();
     }
 
     /** Where and how a workflow's runs are recorded. */
@@ -94,7 +98,9 @@ final class Recorder {
         for (int count = Math.min(most, MOST); count > 0; count--) {
             Fact fact = facts.remove();
             durable.add(fact);
-            entries.add(codec.entry(next + entries.size(), new Recorded(fact, told, digest.value(), where(fact))));
+            Recorded recorded = new Recorded(fact, told, digest.value(), where(fact), moved);
+            moved = false;
+            entries.add(codec.entry(next + entries.size(), recorded));
         }
         long at = next;
         next += entries.size();

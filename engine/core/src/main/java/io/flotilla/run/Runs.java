@@ -75,7 +75,7 @@ public final class Runs<O> {
                 .map(JournalRun::runId)
                 .collectList()
                 .flatMapIterable(ids -> ids)
-                .concatMap(this::resume, 1);
+                .concatMap(id -> resume(id).onErrorResume(UnknownRunException.class, notOurs -> Mono.empty()), 1);
     }
 
     /**

@@ -251,7 +251,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
 
     private void late(Throwable cause) {
         if (LOG.isDebugEnabled()) {
-            LOG.debug("after its end: agent={} index={} cause={}", agentId, index, Causes.describe(cause));
+            LOG.debug("after its end: agent={} index={} cause={}", agentId, index, steps.engine.described(cause));
         }
     }
 

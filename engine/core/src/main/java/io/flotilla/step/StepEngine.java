@@ -445,11 +445,16 @@ public final class StepEngine {
         }
     }
 
+    /** A cause as the log may have it. */
+    String described(Throwable cause) {
+        return Causes.describe(cause, this::redacted);
+    }
+
     /** A redactor that fails lets nothing through. */
     private String redacted(String text) {
         try {
             return Objects.requireNonNull(config.redactor.redact(text), "the redactor returned null");
-        } catch (RuntimeException failed) {
+        } catch (Throwable failed) { // a stack that overflows in a pattern too
             return "(withheld, the redactor failed)";
         }
     }
