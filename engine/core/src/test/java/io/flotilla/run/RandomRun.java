@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RandomRun {
 
+    private final Watcher watcher;
     private final Random random;
     private final Counts counts;
     private final RandomGraph graph;
@@ -56,7 +57,22 @@ final class RandomRun {
     /** Something that will happen; null if there is nothing to it any more. */
     private record Due(long at, boolean isDeadline, long order, Supplier<@Nullable Fact> fact) {}
 
+    /** Sees every fact the machine is told of. */
+    interface Watcher {
+
+        Watcher NOBODY = new Watcher() {};
+
+        default void before(Fact fact, RunMachine machine) {}
+
+        default void after(Fact fact, RunMachine machine, List<Effect> effects) {}
+    }
+
     RandomRun(long seed, Counts counts) {
+        this(seed, counts, Watcher.NOBODY);
+    }
+
+    RandomRun(long seed, Counts counts, Watcher watcher) {
+        this.watcher = watcher;
         this.random = new Random(seed * 0x9E3779B97F4A7C15L);
         this.counts = counts;
         this.graph = new RandomGraph(random);
@@ -106,6 +122,10 @@ final class RandomRun {
         limits = random.nextInt(8) == 0 ? limits.delegationCycles(random.nextInt(4)) : limits;
         limits = random.nextInt(12) == 0 ? limits.tokens(1 + random.nextInt(200)) : limits;
         return random.nextInt(12) == 0 ? limits.cost(BigDecimal.valueOf(1 + random.nextInt(50))) : limits;
+    }
+
+    Plan itsPlan() {
+        return plan;
     }
 
     /** What the run told, word for word. */
@@ -189,8 +209,7 @@ final class RandomRun {
     // --- facts
 
     private void apply(Fact fact, @Nullable String steppedOn) {
-        facts.add(fact);
-        List<Effect> effects = List.copyOf(machine.apply(fact));
+        List<Effect> effects = applied(fact);
         List<RunEvent> events = List.copyOf(machine.events());
         tell(told, effects, events);
         carryOut(effects);
@@ -201,6 +220,14 @@ final class RandomRun {
             long most = joins[graph.agents].withinMs() > 0 ? 1 : 0;
             check(ofTheRun >= 0 && ofTheRun <= most, "timers %s, but %s deadlines", timers, onlooker.deadlines());
         }
+    }
+
+    private List<Effect> applied(Fact fact) {
+        facts.add(fact);
+        watcher.before(fact, machine);
+        List<Effect> effects = List.copyOf(machine.apply(fact));
+        watcher.after(fact, machine, effects);
+        return effects;
     }
 
     private void settle(Effect.StartStep step, RandomScript.Act act) {
@@ -230,8 +257,7 @@ final class RandomRun {
     }
 
     private void checkIgnored(Fact fact) {
-        facts.add(fact);
-        List<Effect> effects = List.copyOf(machine.apply(fact));
+        List<Effect> effects = applied(fact);
         check(effects.isEmpty() && machine.events().isEmpty(), "%s was not ignored: %s", fact, effects);
         tell(told, effects, machine.events());
     }

@@ -1,0 +1,252 @@
+package io.flotilla.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.flotilla.agent.Agent;
+import io.flotilla.journal.Journal;
+import io.flotilla.journal.JournalClosedException;
+import io.flotilla.journal.JournalEntry;
+import io.flotilla.journal.JournalFilter;
+import io.flotilla.journal.JournalRun;
+import io.flotilla.journal.StaleAppendException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/** A run whose journal fails, or takes its time. */
+@Timeout(60)
+class JournalFailureTest {
+
+    private final Scheduler other = Schedulers.newSingle("journal");
+    private final List<String> cancelled = new CopyOnWriteArrayList<>();
+
+    @AfterEach
+    void dispose() {
+        other.dispose();
+    }
+
+    /** One in memory, whose appends are what {@code how} makes of them. */
+    private static final class Odd implements Journal {
+
+        final Journal kept = Journal.inMemory();
+        final AtomicInteger appends = new AtomicInteger();
+        final AtomicInteger most = new AtomicInteger();
+        private final Function<Append, Mono<Long>> how;
+
+        record Append(int number, List<JournalEntry> entries, Mono<Long> as) {}
+
+        Odd(Function<Append, Mono<Long>> how) {
+            this.how = how;
+        }
+
+        @Override
+        public Mono<Long> append(String runId, long expected, List<JournalEntry> entries) {
+            most.accumulateAndGet(entries.size(), Math::max);
+            return how.apply(new Append(appends.incrementAndGet(), entries, kept.append(runId, expected, entries)));
+        }
+
+        @Override
+        public Flux<JournalEntry> read(String runId, long from) {
+            return kept.read(runId, from);
+        }
+
+        @Override
+        public Flux<JournalRun> list(JournalFilter filter) {
+            return kept.list(filter);
+        }
+
+        @Override
+        public Mono<Boolean> delete(String runId) {
+            return kept.delete(runId);
+        }
+
+        @Override
+        public Mono<Void> close() {
+            return kept.close();
+        }
+    }
+
+    enum Way {
+        /** The signal is an error. */
+        ERROR,
+        /** The same, on another thread. */
+        LATER,
+        /** The call throws. */
+        THROWN,
+        /** It was closed in between. */
+        CLOSED
+    }
+
+    private final IllegalStateException full = new IllegalStateException("disk full");
+
+    private Odd failing(int at, Way way) {
+        List<Odd> itself = new ArrayList<>();
+        Odd odd = new Odd(append -> {
+            if (append.number() < at) {
+                return append.as();
+            }
+            return switch (way) {
+                case ERROR -> Mono.error(full);
+                case LATER -> Mono.<Long>error(full).publishOn(other);
+                case THROWN -> throw full;
+                case CLOSED -> itself.get(0).close().then(append.as());
+            };
+        });
+        itself.add(odd);
+        return odd;
+    }
+
+    /** Three workers, of whom the last never ends; the first to answer is enough, so it is cancelled in the end. */
+    private Workflow<String, String> crew(Journal journal) {
+        Agent<Turn, Decision> worker = TestRuns.stepping(
+                "Worker",
+                turn -> turn.input().equals(2)
+                        ? Mono.<Decision>never().doOnCancel(() -> cancelled.add("2"))
+                        : Mono.just(Decision.answer(turn.input())));
+        return TestRuns.crew(TestRuns.forking(3), worker)
+                .join(Join.atLeast(2))
+                .journal(journal)
+                .build();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Way.class)
+    void append_failsAtTheNth_theRunEndsWithItAndDidNothingThatIsNotDurable(Way way) {
+        int appends = 0;
+        for (int at = 1; ; at++) {
+            cancelled.clear();
+            Odd journal = failing(at, way);
+            Run<String> run = crew(journal).start("go");
+            List<RunEvent> events = new CopyOnWriteArrayList<>();
+            run.events().onErrorComplete().doOnNext(events::add).blockLast(TestRuns.SOON);
+            if (journal.appends.get() < at) {
+                appends = at - 1;
+                break;
+            }
+            boolean note = !events.isEmpty() && events.get(events.size() - 1) instanceof RunEvent.Finished;
+            if (note) {
+                assertThat(run.result().block(TestRuns.SOON).status())
+                        .as("only the note is missing")
+                        .isEqualTo(RunResult.Status.SUCCEEDED);
+            } else {
+                assertThatThrownBy(() -> run.result().block(TestRuns.SOON))
+                        .as("append %s", at)
+                        .isInstanceOf(way == Way.CLOSED ? JournalClosedException.class : IllegalStateException.class);
+                if (way != Way.CLOSED && at > 1) {
+                    List<RunEvent> durable = crew(journal)
+                            .runs()
+                            .events(run.runId())
+                            .collectList()
+                            .block();
+                    assertThat(events).as("append %s", at).isEqualTo(durable);
+                }
+                if (at == 3) {
+                    assertThat(cancelled).as("in flight when it broke").containsExactly("2");
+                }
+            }
+        }
+        assertThat(appends).isEqualTo(5);
+    }
+
+    @Test
+    void append_slowAndOnAnotherThread_isTheSameRun() {
+        Odd slow = new Odd(append -> append.as().delayElement(Duration.ofMillis(2), other));
+        Run<String> run = crew(slow).start("go");
+
+        assertThat(run.result().block(TestRuns.SOON).answers()).containsExactly("0,1");
+        assertThat(crew(slow).runs().events(run.runId()).collectList().block())
+                .isEqualTo(run.events().collectList().block());
+        assertThat(cancelled).containsExactly("2");
+    }
+
+    @Test
+    void append_neverCompletes_nothingIsStarted() {
+        Run<String> run = crew(new Odd(append -> Mono.never())).start("go");
+        run.cancel();
+        List<RunEvent> events = new CopyOnWriteArrayList<>();
+        run.events().subscribe(events::add);
+
+        assertThat(events).isEmpty();
+        assertThat(cancelled).isEmpty();
+    }
+
+    @Test
+    void cancel_whileAnAppendIsUnderWay_comesAfterIt() {
+        Sinks.Empty<Void> gate = Sinks.empty();
+        Odd gated = new Odd(append -> append.number() == 3 ? gate.asMono().then(append.as()) : append.as());
+        Run<String> run = crew(gated).start("go"); // append 3 is of the answers
+        run.cancel();
+        assertThat(cancelled).isEmpty();
+        gate.tryEmitEmpty();
+
+        RunResult<String> result = run.result().block(TestRuns.SOON);
+        assertThat(result.status()).isEqualTo(RunResult.Status.CANCELLED);
+        assertThat(cancelled).containsExactly("2");
+        assertThat(crew(gated).runs().replay(run.runId()).block().status()).isEqualTo(RunState.Status.CANCELLED);
+    }
+
+    @Test
+    void cancel_whileTheFirstAppendIsUnderWay_startsNothingThatStays() {
+        Sinks.Empty<Void> gate = Sinks.empty();
+        Odd gated = new Odd(append -> append.number() == 1 ? gate.asMono().then(append.as()) : append.as());
+        Run<String> run = TestRuns.alone(TestRuns.stepping(
+                        "Solo", turn -> Mono.<Decision>never().doOnCancel(() -> cancelled.add("solo"))))
+                .journal(gated)
+                .build()
+                .start("go");
+        run.cancel();
+        gate.tryEmitEmpty();
+
+        assertThat(run.result().block(TestRuns.SOON).status()).isEqualTo(RunResult.Status.CANCELLED);
+        assertThat(cancelled).containsExactly("solo");
+    }
+
+    @Test
+    void append_tenThousandBranchesAndASlowJournal_shareAppends() {
+        Odd slow = new Odd(append -> append.as().delayElement(Duration.ofMillis(20), other));
+        Run<String> run = TestRuns.crew(
+                        TestRuns.forking(10_000),
+                        TestRuns.stepping(
+                                "Worker",
+                                turn -> Mono.just(Decision.answer("w")).delayElement(Duration.ofMillis(5))))
+                .journal(slow)
+                .build()
+                .start("go");
+
+        assertThat(run.result().block(TestRuns.SOON).steps()).isEqualTo(10_002);
+        assertThat(slow.kept.read(run.runId(), 0).count().block()).isEqualTo(10_004);
+        System.out.println("appends of a run with 10,000 branches: " + slow.appends);
+        assertThat(slow.appends.get()).isLessThan(1_000);
+        assertThat(slow.most.get()).isGreaterThan(10);
+        assertThat(crew(slow).runs().list(JournalFilter.all()).blockFirst().lastType())
+                .isEqualTo("run-finished");
+    }
+
+    @Test
+    void append_staleInBetween_theRunEndsWithIt() {
+        Odd journal = new Odd(Odd.Append::as);
+        Run<String> run = TestRuns.alone(TestRuns.deciding("Solo", turn -> Decision.ask("what?")))
+                .journal(journal)
+                .build()
+                .start("go");
+        journal.kept.delete(run.runId()).block();
+        run.answer("q0", "x");
+
+        assertThatThrownBy(() -> run.result().block(TestRuns.SOON)).isInstanceOf(StaleAppendException.class);
+        assertThat(run.questions()).isEmpty();
+    }
+}
