@@ -1,0 +1,431 @@
+package io.flotilla.journal.sqlite;
+
+import io.flotilla.journal.Journal;
+import io.flotilla.journal.JournalBounds;
+import io.flotilla.journal.JournalClosedException;
+import io.flotilla.journal.JournalCorruptedException;
+import io.flotilla.journal.JournalEntry;
+import io.flotilla.journal.JournalFilter;
+import io.flotilla.journal.JournalFormatException;
+import io.flotilla.journal.JournalInUseException;
+import io.flotilla.journal.JournalOverloadedException;
+import io.flotilla.journal.JournalPoisonedException;
+import io.flotilla.journal.JournalRun;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * A journal in one SQLite file.
+ *
+ * <p>What is acknowledged is on the disk: a write-ahead log, {@code synchronous=FULL}, an fsync a commit. Appends that wait
+ * at the same time, of however many runs, share a transaction and its fsync. One thread writes; nobody's cancel reaches it.
+ * Reads have threads and connections of their own and do not wait for it.
+ *
+ * <p>One journal at a time has the file, held by a lock of the operating system on {@code FILE.lock} beside it; the second
+ * is refused, in the same process or another one, also under another spelling or through a symbolic link. A lock ends with
+ * its process, however that ends. (On file systems over a network locks may not hold; keep the file on a local one.)
+ *
+ * <p>Every fact has a hash over itself and the one in front of it, which is checked whenever it is read: what is altered,
+ * missing or moved is named by {@link JournalCorruptedException}. After a write that failed, {@link JournalPoisonedException}
+ * is the answer to every further one.
+ *
+ * <p>Signals come on a scheduler of the user's choice, {@code Schedulers.parallel()} by default; a read has up to two pages
+ * of 256 entries or 1 MiB (one entry more) in memory ahead of demand. Thread-safe.
+ */
+public final class SqliteJournal implements Journal {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SqliteJournal.class);
+
+    private final JournalFile file;
+    private final FileOwner owner;
+    private final int maxPayloadBytes;
+    private final Scheduler signals;
+    private final Inbox inbox;
+    private final Writer writer;
+    private final Readers readers;
+    private final @Nullable String faultInRuns;
+    private final Sinks.Empty<Void> end = Sinks.empty();
+
+    private SqliteJournal(Builder builder, JournalFile file, FileOwner owner, Store store) {
+        this.file = file;
+        this.owner = owner;
+        maxPayloadBytes = builder.maxPayloadBytes;
+        signals = builder.scheduler.get();
+        inbox = new Inbox(builder.maxQueuedAppends, builder.maxQueuedBytes);
+        faultInRuns = store.faultInRuns();
+        readers = new Readers(file, builder.readers, signals);
+        writer = new Writer(
+                store,
+                inbox,
+                builder.maxBatch,
+                builder.commit,
+                faultInRuns == null
+                        ? null
+                        : new JournalCorruptedException(null, -1, "the list of runs is damaged: " + faultInRuns, null),
+                this::closeAll);
+    }
+
+    /**
+     * A builder for a journal in that file.
+     *
+     * @param path the file; made when it is not there, in a folder that is. Without {@code ?} in it
+     * @return a new builder with the defaults
+     * @throws NullPointerException if {@code path} is null
+     */
+    public static Builder builder(Path path) {
+        return new Builder(path);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Acknowledged when it is on the disk.
+     */
+    @Override
+    public Mono<Long> append(String runId, long expectedSequence, List<JournalEntry> entries) {
+        List<JournalEntry> checked = JournalBounds.checkAppend(runId, expectedSequence, entries);
+        return write(() -> {
+                    JournalBounds.checkPayloads(runId, checked, maxPayloadBytes);
+                    return new WriteTask.Append(runId, expectedSequence, checked);
+                })
+                .cast(Long.class);
+    }
+
+    @Override
+    public Mono<Boolean> delete(String runId) {
+        JournalBounds.checkRunId(runId);
+        return write(() -> new WriteTask.Delete(runId)).cast(Boolean.class);
+    }
+
+    private Mono<Object> write(Supplier<WriteTask> what) {
+        return Mono.defer(() -> {
+                    WriteTask task = what.get();
+                    writer.accept(task);
+                    return task.end();
+                })
+                .publishOn(signals);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>The end of the read is fixed when the first page is read, which is asked for at subscription, whatever the demand.
+     * Entries from {@code fromSequence} on are checked; those in front of it are not read.
+     */
+    @Override
+    public Flux<JournalEntry> read(String runId, long fromSequence) {
+        JournalBounds.checkRunId(runId);
+        JournalBounds.checkSequence("fromSequence", fromSequence);
+        return readers.open(() -> {
+            RunCursor cursor = new RunCursor(runId, fromSequence, faultInRuns);
+            return pages(readers.read(cursor::first), readers.read(cursor::more), cursor::isDone);
+        });
+    }
+
+    @Override
+    public Flux<JournalRun> list(JournalFilter filter) {
+        long limit = filter.limit();
+        return readers.open(() -> {
+                    ListCursor cursor = new ListCursor(filter, faultInRuns);
+                    return pages(readers.read(cursor::more), readers.read(cursor::more), cursor::isDone);
+                })
+                .take(limit);
+    }
+
+    /** The next page is asked for when one has been taken up, not before. */
+    private static <T> Flux<T> pages(
+            Mono<Page<T>> first, Mono<Page<T>> more, java.util.function.BooleanSupplier isDone) {
+        Function<Page<T>, Flux<T>> items = Page::flux;
+        return first.concatWith(Mono.defer(() -> isDone.getAsBoolean() ? Mono.<Page<T>>empty() : more)
+                        .repeat(() -> !isDone.getAsBoolean()))
+                .concatMap(items, 1);
+    }
+
+    /**
+     * Copies the journal as it is into another file, which can be opened as a journal. Appends and reads go on meanwhile.
+     *
+     * <p>The copy is made under another name beside the target, synced, and renamed when it is complete. It is smaller than
+     * the original where runs were deleted. Hashes are copied, not checked.
+     *
+     * <ul>
+     *   <li><b>onError</b>: {@link java.nio.file.FileAlreadyExistsException} if there is something at the target, which is
+     *       left as it is; another {@link IOException} or {@link SQLException} if it cannot be written; {@link
+     *       JournalClosedException}, {@link JournalOverloadedException}.
+     *   <li><b>onComplete</b>: when the copy is on the disk.
+     *   <li><b>cancel</b>: only ends the waiting.
+     *   <li><b>threads</b>: takes one of those that read for as long as it takes.
+     * </ul>
+     *
+     * @param target where to; in a folder that is there
+     * @return the end of the copying
+     * @throws NullPointerException if {@code target} is null
+     */
+    public Mono<Void> backup(Path target) {
+        Objects.requireNonNull(target, "target");
+        return readers.read(connection -> {
+                    file.backup(target);
+                    return true;
+                })
+                .then();
+    }
+
+    /**
+     * How much room the journal takes on the disk: the file and its write-ahead log.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: the bytes, once.
+     *   <li><b>onError</b>: {@link IOException}; {@link JournalClosedException}, {@link JournalOverloadedException}.
+     * </ul>
+     *
+     * @return the size in bytes
+     */
+    public Mono<Long> sizeBytes() {
+        return readers.read(
+                connection -> Files.size(file.path()) + (Files.exists(file.log()) ? Files.size(file.log()) : 0));
+    }
+
+    /**
+     * Whether a write has failed, or the list of runs was found damaged, so that nothing is written any more.
+     *
+     * @return true from the first failure on
+     */
+    public boolean isPoisoned() {
+        return writer.isPoisoned();
+    }
+
+    @Override
+    public Mono<Void> close() {
+        return Mono.defer(() -> {
+                    inbox.close();
+                    return end.asMono();
+                })
+                .publishOn(signals);
+    }
+
+    /** On the writer's thread, after the last commit. The connection that writes goes last: that moves the log into the file. */
+    private void closeAll(Store store) {
+        try {
+            readers.close();
+            store.close();
+        } catch (SQLException failed) {
+            LOG.warn("journal not closed cleanly, its log will be read at the next opening: {}", failed.toString());
+        } finally {
+            try {
+                owner.release();
+            } catch (IOException failed) {
+                LOG.warn("lock of the journal not released: {}", failed.toString());
+            }
+            end.tryEmitEmpty();
+        }
+    }
+
+    /** How many commits have written something. */
+    long commits() {
+        return writer.commits();
+    }
+
+    @Override
+    public String toString() {
+        return "SqliteJournal[" + file.path() + "]";
+    }
+
+    /** Not thread-safe. */
+    public static final class Builder {
+
+        private final Path path;
+        private int maxPayloadBytes = JournalBounds.DEFAULT_MAX_PAYLOAD_BYTES;
+        private int maxQueuedAppends = 10_000;
+        private long maxQueuedBytes = 64L * 1024 * 1024;
+        private int maxBatch = 1_000;
+        private int readers = 4;
+        private Supplier<Scheduler> scheduler = Schedulers::parallel;
+        private Commit commit = Store::commit;
+        private long maxPages;
+
+        private Builder(Path path) {
+            this.path = Objects.requireNonNull(path, "path");
+        }
+
+        private static long within(String what, long low, long high, long value) {
+            if (value < low || value > high) {
+                throw new IllegalArgumentException(
+                        what + " must be between " + low + " and " + high + ", was " + value);
+            }
+            return value;
+        }
+
+        /**
+         * How large a payload may be. What is in the file already is read whatever its size.
+         *
+         * @param most in bytes, 1 to 512 MiB; default 16 MiB
+         * @return this
+         * @throws IllegalArgumentException if {@code most} is out of its bounds
+         */
+        public Builder maxPayloadBytes(int most) {
+            maxPayloadBytes = (int) within("maxPayloadBytes", 1, 512 * 1024 * 1024, most);
+            return this;
+        }
+
+        /**
+         * How many appends and deletions wait for the writer; one more is refused with {@link JournalOverloadedException}.
+         *
+         * @param most 1 to 1,000,000; default 10,000
+         * @return this
+         * @throws IllegalArgumentException if {@code most} is out of its bounds
+         */
+        public Builder maxQueuedAppends(int most) {
+            maxQueuedAppends = (int) within("maxQueuedAppends", 1, 1_000_000, most);
+            return this;
+        }
+
+        /**
+         * How many bytes wait for the writer, 200 for each entry and each append beside the payloads; what exceeds it is
+         * refused with {@link JournalOverloadedException}, unless nothing else waits.
+         *
+         * @param most in bytes, 1 or more; default 64 MiB
+         * @return this
+         * @throws IllegalArgumentException if {@code most} is out of its bounds
+         */
+        public Builder maxQueuedBytes(long most) {
+            maxQueuedBytes = within("maxQueuedBytes", 1, Long.MAX_VALUE, most);
+            return this;
+        }
+
+        /**
+         * How many appends share a commit at most. They share one only while they wait for the one before; none is held
+         * back to fill it.
+         *
+         * @param most 1 to 100,000; default 1,000
+         * @return this
+         * @throws IllegalArgumentException if {@code most} is out of its bounds
+         */
+        public Builder maxBatch(int most) {
+            maxBatch = (int) within("maxBatch", 1, 100_000, most);
+            return this;
+        }
+
+        /**
+         * How many threads read, each with a connection of its own. They end when nothing is read for 30 s.
+         *
+         * @param threads 1 to 64; default 4
+         * @return this
+         * @throws IllegalArgumentException if {@code threads} is out of its bounds
+         */
+        public Builder readers(int threads) {
+            readers = (int) within("readers", 1, 64, threads);
+            return this;
+        }
+
+        /**
+         * Where signals come.
+         *
+         * @param signals asked once, by {@link #open()}; default {@code Schedulers::parallel}
+         * @return this
+         * @throws NullPointerException if {@code signals} is null
+         */
+        public Builder scheduler(Supplier<Scheduler> signals) {
+            scheduler = Objects.requireNonNull(signals, "signals");
+            return this;
+        }
+
+        /** For tests: how a transaction is committed. */
+        Builder commit(Commit seam) {
+            commit = seam;
+            return this;
+        }
+
+        /** For tests: a disk of so many pages. */
+        Builder maxPages(long most) {
+            maxPages = most;
+            return this;
+        }
+
+        /**
+         * Opens the file, or makes it. Blocks the calling thread while it is checked and what a killed process has left is
+         * recovered; reads the list of runs, not their facts.
+         *
+         * <p>A list of runs that is damaged is no reason to refuse the file: what can be read is read, and nothing is
+         * written.
+         *
+         * @return the journal
+         * @throws JournalInUseException if another one has it open
+         * @throws JournalFormatException if it is there and no journal of a version this library reads; it is left as it is
+         * @throws IllegalArgumentException if the path has a {@code ?} in it
+         * @throws UncheckedIOException if it cannot be read or made: no such folder, no permission
+         */
+        public SqliteJournal open() {
+            try {
+                JournalFile file = JournalFile.at(path);
+                checkFolder(file);
+                FileOwner owner = FileOwner.lock(file.path());
+                try {
+                    return open(file, owner);
+                } catch (IOException | SQLException | RuntimeException failed) {
+                    owner.release();
+                    throw failed;
+                }
+            } catch (IOException failed) {
+                throw new UncheckedIOException(path + ": " + failed.getMessage(), failed);
+            } catch (SQLException failed) {
+                throw refusal(failed);
+            }
+        }
+
+        /** What is surely no journal gets no side file either. */
+        private static void checkFolder(JournalFile file) throws IOException {
+            if (Files.isDirectory(file.path())) {
+                file.check();
+            }
+        }
+
+        private SqliteJournal open(JournalFile file, FileOwner owner) throws IOException, SQLException {
+            if (!file.check()) {
+                file.create();
+            }
+            Connection connection = file.connectWriter();
+            try {
+                Store store = new Store(connection);
+                if (maxPages > 0) {
+                    store.limitPages(maxPages);
+                }
+                SqliteJournal journal = new SqliteJournal(this, file, owner, store);
+                journal.writer.start();
+                return journal;
+            } catch (SQLException | RuntimeException failed) {
+                connection.close();
+                throw failed;
+            }
+        }
+
+        private RuntimeException refusal(SQLException failed) {
+            if (failed instanceof SQLiteException answer) {
+                SQLiteErrorCode code = answer.getResultCode();
+                if (code.name().startsWith("SQLITE_CORRUPT") || code == SQLiteErrorCode.SQLITE_NOTADB) {
+                    return new JournalFormatException(path.toString(), "it is damaged", failed);
+                }
+                if (code.name().startsWith("SQLITE_BUSY")) {
+                    return new JournalInUseException(path.toString(), "another program holds it locked");
+                }
+            }
+            return new UncheckedIOException(new IOException(path + ": " + failed.getMessage(), failed));
+        }
+    }
+}

@@ -1,0 +1,219 @@
+package io.flotilla.journal.sqlite;
+
+import io.flotilla.journal.JournalCorruptedException;
+import io.flotilla.journal.JournalEntry;
+import io.flotilla.journal.JournalFullException;
+import io.flotilla.journal.StaleAppendException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The statements of the connection that writes. Belongs to the writer's thread. */
+final class Store implements AutoCloseable {
+
+    private final Connection connection;
+    private final Statement any;
+    private final PreparedStatement head;
+    private final PreparedStatement insertFact;
+    private final PreparedStatement insertRun;
+    private final PreparedStatement updateRun;
+    private final PreparedStatement deleteFacts;
+    private final PreparedStatement deleteRun;
+    private final Chain chain = new Chain();
+    private long nextRunNo;
+    private boolean written;
+
+    Store(Connection connection) throws SQLException {
+        this.connection = connection;
+        any = connection.createStatement();
+        head = connection.prepareStatement("SELECT " + RunHead.COLUMNS
+                + ", (SELECT max(id) FROM facts WHERE id BETWEEN r.run_no << 32 AND (r.run_no << 32) + 4294967295)"
+                + " FROM runs r WHERE run_id = ?");
+        insertFact =
+                connection.prepareStatement("INSERT INTO facts (id, at, type, payload, hash) VALUES (?, ?, ?, ?, ?)");
+        insertRun = connection.prepareStatement(
+                "INSERT INTO runs (next, started, last, last_type, bytes, hash, seal, run_no, run_id)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        updateRun = connection.prepareStatement("UPDATE runs SET next = ?, started = ?, last = ?, last_type = ?,"
+                + " bytes = ?, hash = ?, seal = ? WHERE run_no = ? AND run_id = ?");
+        deleteFacts = connection.prepareStatement("DELETE FROM facts WHERE id BETWEEN ? AND ?");
+        deleteRun = connection.prepareStatement("DELETE FROM runs WHERE run_no = ?");
+        nextRunNo =
+                Math.max(number("SELECT max(run_no) FROM runs"), Format.runNoOf(number("SELECT max(id) FROM facts")))
+                        + 1;
+    }
+
+    /** Also 0 where there is none. */
+    private long number(String query) throws SQLException {
+        try (ResultSet row = any.executeQuery(query)) {
+            return row.next() ? row.getLong(1) : 0;
+        }
+    }
+
+    // --- transactions
+
+    void begin() throws SQLException {
+        written = false;
+        any.execute("BEGIN IMMEDIATE");
+    }
+
+    void commit() throws SQLException {
+        any.execute("COMMIT");
+    }
+
+    void rollback() throws SQLException {
+        any.execute("ROLLBACK");
+    }
+
+    /** Whether anything has been written since {@link #begin}. */
+    boolean hasWritten() {
+        return written;
+    }
+
+    // --- what is written
+
+    long append(String runId, long expected, List<JournalEntry> entries) throws SQLException {
+        RunHead before = find(runId);
+        long next = before == null ? 0 : before.next();
+        if (next != expected) {
+            throw new StaleAppendException(runId, expected, next);
+        }
+        if (before == null && nextRunNo > Format.MAX_RUN_NO) {
+            throw new JournalFullException(runId, Format.MAX_RUN_NO);
+        }
+        written = true;
+        long runNo = before == null ? nextRunNo++ : before.runNo();
+        byte[] hash = before == null ? Chain.START : before.hash();
+        long bytes = before == null ? 0 : before.bytes();
+        for (JournalEntry entry : entries) {
+            hash = insert(runNo, runId, entry, hash);
+            bytes += entry.payloadSize();
+        }
+        JournalEntry last = entries.get(entries.size() - 1);
+        long started = before == null ? Format.nanosOf(entries.get(0).at()) : before.started();
+        write(before == null ? insertRun : updateRun, runNo, runId, started, last, bytes, hash);
+        return next + entries.size();
+    }
+
+    private byte[] insert(long runNo, String runId, JournalEntry entry, byte[] previous) throws SQLException {
+        byte[] payload = entry.payload();
+        long at = Format.nanosOf(entry.at());
+        byte[] hash = chain.fact(previous, runId, entry.sequence(), at, entry.type(), payload);
+        insertFact.setLong(1, Format.factId(runNo, entry.sequence()));
+        insertFact.setLong(2, at);
+        insertFact.setString(3, entry.type());
+        insertFact.setBytes(4, payload);
+        insertFact.setBytes(5, hash);
+        insertFact.executeUpdate();
+        return hash;
+    }
+
+    private void write(
+            PreparedStatement statement,
+            long runNo,
+            String runId,
+            long started,
+            JournalEntry last,
+            long bytes,
+            byte[] hash)
+            throws SQLException {
+        long next = last.sequence() + 1;
+        long at = Format.nanosOf(last.at());
+        statement.setLong(1, next);
+        statement.setLong(2, started);
+        statement.setLong(3, at);
+        statement.setString(4, last.type());
+        statement.setLong(5, bytes);
+        statement.setBytes(6, hash);
+        statement.setBytes(7, chain.seal(runNo, runId, next, started, at, last.type(), bytes, hash));
+        statement.setLong(8, runNo);
+        statement.setString(9, runId);
+        if (statement.executeUpdate() != 1) {
+            throw new SQLException("the row of run " + runId + " was not there to be written");
+        }
+    }
+
+    private @Nullable RunHead find(String runId) throws SQLException {
+        head.setString(1, runId);
+        try (ResultSet row = head.executeQuery()) {
+            if (!row.next()) {
+                return null;
+            }
+            RunHead found = RunHead.of(row);
+            if (!found.runId().equals(runId) || !found.isWhole(chain)) {
+                throw new JournalCorruptedException(runId, -1, "its row in the list of runs has been altered", null);
+            }
+            long facts = row.getLong(10) == 0 ? 0 : Format.sequenceOf(row.getLong(10)) + 1;
+            if (facts != found.next()) {
+                throw new JournalCorruptedException(
+                        runId,
+                        Math.min(facts, found.next()),
+                        "it should have " + found.next() + " facts, the last one there is number " + (facts - 1),
+                        null);
+            }
+            return found;
+        }
+    }
+
+    /** Whether it was there; also where what is there is not what it was. */
+    boolean delete(String runId) throws SQLException {
+        long runNo;
+        head.setString(1, runId);
+        try (ResultSet row = head.executeQuery()) {
+            if (!row.next()) {
+                return false;
+            }
+            runNo = row.getLong(1);
+        }
+        written = true;
+        deleteFacts.setLong(1, Format.firstId(runNo));
+        deleteFacts.setLong(2, Format.lastId(runNo));
+        deleteFacts.executeUpdate();
+        deleteRun.setLong(1, runNo);
+        deleteRun.executeUpdate();
+        return true;
+    }
+
+    // --- the file
+
+    /** Gives some of the pages that are free back to the file system; false if none is left. */
+    boolean shrink(int pages) throws SQLException {
+        if (number("PRAGMA freelist_count") == 0) {
+            return false;
+        }
+        try (ResultSet rows = any.executeQuery("PRAGMA incremental_vacuum(" + pages + ")")) {
+            while (rows.next()) {
+                // A page a row, where the driver gives rows.
+            }
+        }
+        return true;
+    }
+
+    /** Moves the log into the file as far as nobody reads it. */
+    void checkpoint() throws SQLException {
+        any.execute("PRAGMA wal_checkpoint(PASSIVE)");
+    }
+
+    void limitPages(long most) throws SQLException {
+        any.execute("PRAGMA max_page_count = " + most);
+    }
+
+    /** What is wrong with the list of runs, or null: table and index are compared, row by row. */
+    @Nullable String faultInRuns() {
+        try (ResultSet rows = any.executeQuery("PRAGMA integrity_check('runs')")) {
+            String first = rows.next() ? rows.getString(1) : "no answer";
+            return "ok".equals(first) ? null : first;
+        } catch (SQLException damaged) {
+            return damaged.getMessage();
+        }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        connection.close();
+    }
+}
