@@ -26,22 +26,27 @@ public final class Main {
                         .addProfiler(GCProfiler.class)
                         .build())
                 .run();
-        System.out.printf("%n%-70s %14s %12s %12s%n", "benchmark", "ns a step", "+-", "B a step");
+        System.out.printf("%n%-70s %14s %12s %12s %12s%n", "benchmark", "ns a step", "+-", "B a step", "B a fact");
         Map<String, String> lines = new TreeMap<>();
         for (RunResult run : results) {
             String steps = run.getParams().getParam("steps");
             double divisor = steps == null ? 1 : Double.parseDouble(steps);
             Result<?> time = run.getPrimaryResult();
             Result<?> bytes = run.getSecondaryResults().get("gc.alloc.rate.norm");
+            Result<?> facts = run.getSecondaryResults().get("facts");
+            Result<?> onDisk = run.getSecondaryResults().get("fileBytes");
             String name = run.getParams().getBenchmark().replaceFirst("^.*\\.(\\w+\\.\\w+)$", "$1") + params(run);
             lines.put(
                     name,
                     String.format(
-                            "%-70s %14.1f %12.1f %12.1f",
+                            "%-70s %14.1f %12.1f %12.1f %12s",
                             name,
                             time.getScore() / divisor,
                             time.getScoreError() / divisor,
-                            bytes == null ? Double.NaN : bytes.getScore() / divisor));
+                            bytes == null ? Double.NaN : bytes.getScore() / divisor,
+                            facts == null || onDisk == null
+                                    ? ""
+                                    : String.format("%.1f", onDisk.getScore() / facts.getScore())));
         }
         lines.values().forEach(System.out::println);
     }

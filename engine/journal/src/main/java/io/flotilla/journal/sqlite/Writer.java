@@ -86,25 +86,47 @@ final class Writer {
     }
 
     private void run() {
+        List<WriteTask> batch = new ArrayList<>();
         try {
-            List<WriteTask> batch = new ArrayList<>();
-            while (true) {
-                shrinkWhileIdle();
-                batch.clear();
-                if (!inbox.take(batch, maxBatch, BATCH_BYTES)) {
-                    return;
-                }
+            writeUntilClosed(batch);
+        } catch (Throwable failed) { // nothing is left that throws, but if there is, nobody may wait for ever
+            inbox.close();
+            poison(failed, batch);
+            while (inbox.take(batch, maxBatch, BATCH_BYTES)) {
                 work(batch);
+                batch.clear();
             }
         } finally {
             last.accept(store);
         }
     }
 
+    private void writeUntilClosed(List<WriteTask> batch) {
+        while (true) {
+            shrinkWhileIdle();
+            batch.clear();
+            if (!inbox.take(batch, maxBatch, BATCH_BYTES)) {
+                return;
+            }
+            work(batch);
+        }
+    }
+
+    /** Telling runs the user's scheduler, which may throw; the others are told all the same. */
+    private static void tell(List<WriteTask> batch, Consumer<WriteTask> how) {
+        for (WriteTask task : batch) {
+            try {
+                how.accept(task);
+            } catch (Throwable failed) {
+                LOG.error("who waits for an append could not be told", failed);
+            }
+        }
+    }
+
     private void work(List<WriteTask> batch) {
         JournalPoisonedException poisoned = poison;
         if (poisoned != null) {
-            batch.forEach(task -> task.fail(poisonedBy(poisoned)));
+            tell(batch, task -> task.fail(poisonedBy(poisoned)));
             return;
         }
         try {
@@ -112,7 +134,7 @@ final class Writer {
         } catch (SQLException busy) {
             if (busy instanceof SQLiteException answer && answer.getResultCode() == SQLiteErrorCode.SQLITE_BUSY) {
                 // Nothing was begun, so nothing is in doubt.
-                batch.forEach(task -> task.fail(new JournalInUseException("the file", "another program writes to it")));
+                tell(batch, task -> task.fail(new JournalInUseException("the file", "another program writes to it")));
             } else {
                 poison(busy, batch);
             }
@@ -132,7 +154,7 @@ final class Writer {
         if (store.hasWritten()) {
             commits.incrementAndGet();
         }
-        batch.forEach(WriteTask::tell);
+        tell(batch, WriteTask::tell);
     }
 
     private void rollback(Throwable failed) {
@@ -147,7 +169,7 @@ final class Writer {
         JournalPoisonedException poisoned = new JournalPoisonedException(failed);
         poison = poisoned;
         LOG.error("journal poisoned, nothing is written any more: {}", failed.toString());
-        batch.forEach(task -> task.fail(poisonedBy(poisoned)));
+        tell(batch, task -> task.fail(poisonedBy(poisoned)));
     }
 
     /** Space that a deletion has freed goes back to the file system whenever nobody waits. */

@@ -11,11 +11,15 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.JournalFilter;
+import io.flotilla.journal.JournalInUseException;
 import io.flotilla.journal.JournalOverloadedException;
 import io.flotilla.journal.JournalPoisonedException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
@@ -233,6 +237,96 @@ class WriterTest {
         release.countDown();
         close(journal);
         signals.dispose();
+    }
+
+    @Test
+    void scheduler_thatThrows_doesNotEndTheWriter() throws Exception {
+        AtomicBoolean broken = new AtomicBoolean();
+        Scheduler parallel = Schedulers.parallel();
+        Scheduler signals = new Scheduler() {
+            @Override
+            public Disposable schedule(Runnable task) {
+                return parallel.schedule(task);
+            }
+
+            @Override
+            public Worker createWorker() {
+                Worker worker = parallel.createWorker();
+                return new Worker() {
+                    @Override
+                    public Disposable schedule(Runnable task) {
+                        if (broken.get()) {
+                            throw new IllegalStateException("broken");
+                        }
+                        return worker.schedule(task);
+                    }
+
+                    @Override
+                    public void dispose() {
+                        worker.dispose();
+                    }
+                };
+            }
+        };
+        Gate gate = new Gate();
+        SqliteJournal journal = SqliteJournal.builder(file)
+                .commit(gate)
+                .scheduler(() -> signals)
+                .open();
+        broken.set(true);
+        journal.append("a", 0, facts("a", 0, 1)).subscribe(next -> {}, error -> {});
+        journal.append("a", 1, facts("a", 1, 2)).subscribe(next -> {}, error -> {});
+        gate.reached.await();
+        gate.open.countDown();
+        while (journal.commits() < 2) {
+            Thread.onSpinWait();
+        }
+        broken.set(false);
+
+        assertThat(append(journal, "a", 2, 3)).isEqualTo(3);
+        assertThat(journal.isPoisoned()).isFalse();
+        close(journal);
+    }
+
+    @Test
+    void interrupt_ofTheWriter_isIgnored() {
+        SqliteJournal journal = SqliteJournal.builder(file).open();
+        append(journal, "a", 0, 1);
+
+        journalThreads().forEach(Thread::interrupt);
+
+        assertThat(append(journal, "a", 1, 3)).isEqualTo(3);
+        assertThat(read(journal, "a", 0).entries()).hasSize(3);
+        close(journal);
+    }
+
+    @Test
+    void connection_thatWrites_syncsEveryCommit() throws Exception {
+        close(SqliteJournal.builder(file).open());
+
+        try (Connection connection = JournalFile.at(file).connectWriter();
+                Statement statement = connection.createStatement()) {
+            assertThat(statement.executeQuery("PRAGMA synchronous").getInt(1))
+                    .as("FULL")
+                    .isEqualTo(2);
+            assertThat(statement.executeQuery("PRAGMA journal_mode").getString(1))
+                    .isEqualTo("wal");
+        }
+    }
+
+    @Test
+    void append_whileAnotherProgramHoldsTheFile_isRefusedAndNothingIsPoisoned() throws Exception {
+        SqliteJournal journal = SqliteJournal.builder(file).open();
+        try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + file);
+                Statement statement = other.createStatement()) {
+            statement.execute("BEGIN IMMEDIATE");
+            StepVerifier.create(journal.append("a", 0, facts("a", 0, 1)))
+                    .expectError(JournalInUseException.class)
+                    .verify(SOON);
+            statement.execute("ROLLBACK");
+        }
+        assertThat(append(journal, "a", 0, 1)).isEqualTo(1);
+        close(journal);
     }
 
     @Test
