@@ -11,6 +11,8 @@ import io.flotilla.journal.JournalInUseException;
 import io.flotilla.journal.JournalOverloadedException;
 import io.flotilla.journal.JournalPoisonedException;
 import io.flotilla.journal.JournalRun;
+import io.flotilla.journal.PayloadCodec;
+import io.flotilla.journal.json.JsonPayloadCodec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -57,6 +59,7 @@ public final class SqliteJournal implements Journal {
     private final JournalFile file;
     private final FileOwner owner;
     private final int maxPayloadBytes;
+    private final PayloadCodec codec;
     private final Scheduler signals;
     private final Inbox inbox;
     private final Writer writer;
@@ -68,6 +71,7 @@ public final class SqliteJournal implements Journal {
         this.file = file;
         this.owner = owner;
         maxPayloadBytes = builder.maxPayloadBytes;
+        codec = builder.codec;
         signals = builder.scheduler.get();
         inbox = new Inbox(builder.maxQueuedAppends, builder.maxQueuedBytes);
         faultInRuns = store.faultInRuns();
@@ -237,6 +241,11 @@ public final class SqliteJournal implements Journal {
         }
     }
 
+    @Override
+    public PayloadCodec codec() {
+        return codec;
+    }
+
     /** How many commits have written something. */
     long commits() {
         return writer.commits();
@@ -251,6 +260,7 @@ public final class SqliteJournal implements Journal {
     public static final class Builder {
 
         private final Path path;
+        private PayloadCodec codec = JsonPayloadCodec.builder().build();
         private int maxPayloadBytes = JournalBounds.DEFAULT_MAX_PAYLOAD_BYTES;
         private int maxQueuedAppends = 10_000;
         private long maxQueuedBytes = 64L * 1024 * 1024;
@@ -270,6 +280,19 @@ public final class SqliteJournal implements Journal {
                         what + " must be between " + low + " and " + high + ", was " + value);
             }
             return value;
+        }
+
+        /**
+         * How tasks, requests and answers of runs are written. A file is read with the codec it was written with, or one
+         * that knows more types.
+         *
+         * @param how default a {@link JsonPayloadCodec} with no types registered
+         * @return this
+         * @throws NullPointerException if {@code how} is null
+         */
+        public Builder codec(PayloadCodec how) {
+            codec = Objects.requireNonNull(how, "how");
+            return this;
         }
 
         /**

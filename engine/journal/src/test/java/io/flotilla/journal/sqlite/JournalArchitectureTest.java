@@ -25,19 +25,19 @@ class JournalArchitectureTest {
     private static final JavaClasses MAIN = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_JARS)
-            .importPackages("io.flotilla.journal.sqlite");
+            .importPackages("io.flotilla.journal.sqlite", "io.flotilla.journal.json");
 
     @Test
-    void publicTypes_areTheJournalAndItsBuilder() {
+    void publicTypes_areTheJournalAndTheCodec() {
         assertThat(MAIN.stream()
                         .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
                         .map(JavaClass::getSimpleName))
-                .containsExactlyInAnyOrder("SqliteJournal", "Builder");
+                .containsExactlyInAnyOrder("SqliteJournal", "Builder", "JsonPayloadCodec", "Builder");
         assertThat(MAIN).hasSizeGreaterThan(15);
     }
 
     @Test
-    void signatures_ofPublicMethods_showNothingOfSqlite() {
+    void signatures_ofPublicMethods_showNothingOfSqliteOrJackson() {
         Stream<JavaCodeUnit> visible = MAIN.stream()
                 .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
                 .flatMap(type -> type.getCodeUnits().stream())
@@ -47,16 +47,20 @@ class JournalArchitectureTest {
                                 unit.getReturnType().getAllInvolvedRawTypes().stream(),
                                 unit.getRawParameterTypes().stream()))
                         .map(JavaClass::getPackageName))
-                .noneMatch(name -> name.startsWith("org.sqlite") || name.startsWith("java.sql"));
+                .noneMatch(name ->
+                        name.startsWith("org.sqlite") || name.startsWith("java.sql") || name.startsWith("tools."));
     }
 
     @Test
     void dependencies_ofTheModule_areTheInterfaceAndSqlite() {
         classes()
+                .that()
+                .resideInAPackage("io.flotilla.journal.sqlite")
                 .should()
                 .onlyDependOnClassesThat(resideInAnyPackage(
                         "io.flotilla",
                         "io.flotilla.journal",
+                        "io.flotilla.journal.json",
                         "io.flotilla.journal.sqlite",
                         "org.sqlite",
                         "reactor..",
@@ -69,11 +73,28 @@ class JournalArchitectureTest {
     }
 
     @Test
+    void dependencies_ofTheCodec_areTheInterfaceAndJackson() {
+        classes()
+                .that()
+                .resideInAPackage("io.flotilla.journal.json")
+                .should()
+                .onlyDependOnClassesThat(resideInAnyPackage(
+                        "io.flotilla",
+                        "io.flotilla.journal",
+                        "io.flotilla.journal.json",
+                        "tools.jackson..",
+                        "org.jspecify.annotations",
+                        "java..",
+                        ""))
+                .check(MAIN);
+    }
+
+    @Test
     void packages_areNullMarked() {
         assertThat(MAIN.stream()
                         .filter(type -> type.getSimpleName().equals("package-info"))
                         .filter(type -> type.isAnnotatedWith(NullMarked.class)))
-                .hasSize(1);
+                .hasSize(2);
     }
 
     private static List<String> accesses(String to) {
