@@ -1,0 +1,206 @@
+package io.flotilla.journal.runs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.flotilla.agent.Agent;
+import io.flotilla.journal.JournalFilter;
+import io.flotilla.journal.JournalRun;
+import io.flotilla.journal.PayloadException;
+import io.flotilla.journal.json.JsonPayloadCodec;
+import io.flotilla.journal.sqlite.SqliteJournal;
+import io.flotilla.run.Decision;
+import io.flotilla.run.Question;
+import io.flotilla.run.Run;
+import io.flotilla.run.RunEvent;
+import io.flotilla.run.RunResult;
+import io.flotilla.run.RunState;
+import io.flotilla.run.Runs;
+import io.flotilla.run.Turn;
+import io.flotilla.run.Workflow;
+import io.flotilla.step.StepEngine;
+import io.flotilla.topology.Topology;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import reactor.core.publisher.Mono;
+
+/** Runs in a file, gone on with by another journal and another workflow. */
+@Timeout(60)
+class SqliteRunsTest {
+
+    private static final Duration SOON = Duration.ofSeconds(30);
+    private static final String SECRET = "sk-canary-4711";
+
+    record Note(String text, int pages) {}
+
+    private static final JsonPayloadCodec NOTES =
+            JsonPayloadCodec.builder().register("note", Note.class).build();
+
+    @TempDir
+    Path folder;
+
+    private SqliteJournal journal;
+    private final List<String> ran = new CopyOnWriteArrayList<>();
+
+    @BeforeEach
+    void open() {
+        journal = open(NOTES);
+    }
+
+    @AfterEach
+    void close() {
+        journal.close().block(SOON);
+    }
+
+    private SqliteJournal open(JsonPayloadCodec codec) {
+        return SqliteJournal.builder(folder.resolve("runs.db")).codec(codec).open();
+    }
+
+    /** As after a restart, but for the process. */
+    private void reopen(JsonPayloadCodec codec) {
+        close();
+        journal = open(codec);
+        ran.clear();
+    }
+
+    /** Reads, asks, and gives a note of what it was answered. */
+    private Workflow<String, Note> notes() {
+        Agent<Turn, Decision> reader = Agent.of("Reader", (turn, context) -> {
+            ran.add(context.stepKey());
+            return Mono.just(Decision.handOff("Writer", new Note(turn.input(String.class), 3)));
+        });
+        Agent<Turn, Decision> writer = Agent.of("Writer", (turn, context) -> {
+            ran.add(context.stepKey());
+            return Mono.just(
+                    turn.reason() == Turn.Reason.ANSWERED
+                            ? Decision.handOff("end", turn.answer(Note.class))
+                            : Decision.ask(Question.of("print " + turn.input(Note.class) + "?")));
+        });
+        return Workflow.over(Topology.parse("start -> Reader -> Writer\nWriter -> user\nWriter -> end"), Note.class)
+                .agent("Reader", reader)
+                .agent("Writer", writer)
+                .engine(StepEngine.builder()
+                        .redactor(text -> text.replace(SECRET, "***"))
+                        .build())
+                .journal(journal)
+                .build();
+    }
+
+    private Run<Note> asked() {
+        Run<Note> run = notes().start("a book " + SECRET);
+        run.events().ofType(RunEvent.Asked.class).blockFirst(SOON);
+        return run;
+    }
+
+    @Test
+    void resume_inAnotherJournal_goesOnWithoutRunningWhatHadSettled() {
+        String runId = asked().runId();
+        assertThat(ran).hasSize(2);
+        reopen(NOTES);
+
+        Runs<Note> runs = notes().runs();
+        assertThat(runs.replay(runId).block(SOON).status()).isEqualTo(RunState.Status.RUNNING);
+        Run<Note> resumed = runs.resumeAll().single().block(SOON);
+        assertThat(resumed.runId()).isEqualTo(runId);
+        assertThat(resumed.questions())
+                .singleElement()
+                .satisfies(question -> assertThat(question.toString()).contains("a book ***"));
+        assertThat(resumed.answer(resumed.questions().get(0).id(), new Note("yes", 1)))
+                .isTrue();
+
+        assertThat(resumed.result().block(SOON).answers()).containsExactly(new Note("yes", 1));
+        assertThat(ran).hasSize(1).allMatch(key -> key.endsWith("#2"));
+        reopen(NOTES);
+        assertThat(notes().runs().resume(runId).flatMap(Run::result).block(SOON).answers())
+                .containsExactly(new Note("yes", 1));
+        assertThat(notes().runs().resumeAll().collectList().block(SOON)).isEmpty();
+        assertThat(ran).isEmpty();
+    }
+
+    @Test
+    void listAndAtAndFork_inAnotherJournal_haveWhatWasRecorded() {
+        Run<Note> run = asked();
+        run.answer(run.questions().get(0).id(), new Note("yes", 1));
+        run.result().block(SOON);
+        reopen(NOTES);
+        Runs<Note> runs = notes().runs();
+
+        assertThat(runs.list(JournalFilter.all())
+                        .map(JournalRun::lastType)
+                        .collectList()
+                        .block(SOON))
+                .containsExactly("run-finished");
+        assertThat(runs.at(run.runId(), 3).block(SOON).questions()).hasSize(1);
+        RunResult<Note> other = runs.fork(run.runId(), 3, new Note("no", 0))
+                .flatMap(Run::result)
+                .block(SOON);
+        assertThat(other.answers()).containsExactly(new Note("no", 0));
+        assertThat(runs.replay(run.runId()).block(SOON).status()).isEqualTo(RunState.Status.SUCCEEDED);
+        assertThat(runs.list(JournalFilter.all()).count().block(SOON)).isEqualTo(2);
+    }
+
+    @Test
+    void journal_afterARun_hasNoSecretAndNoClassName() {
+        Run<Note> run = asked();
+        journal.read(run.runId(), 0)
+                .map(entry -> new String(entry.payload(), StandardCharsets.UTF_8))
+                .doOnNext(payload -> assertThat(payload)
+                        .doesNotContain(SECRET)
+                        .doesNotContain("io.flotilla")
+                        .startsWith("{"))
+                .blockLast(SOON);
+        run.cancel();
+    }
+
+    @Test
+    void run_withATypeThatIsNotRegistered_endsAndSaysWhich() {
+        reopen(JsonPayloadCodec.builder().build());
+        Run<Note> run = notes().start("a book");
+
+        assertThatThrownBy(() -> run.result().block(SOON))
+                .isInstanceOf(PayloadException.class)
+                .hasMessageContaining("SqliteRunsTest$Note")
+                .hasMessageContaining("register(");
+        assertThat(ran).as("nothing came of it").hasSize(1);
+        String runId = run.runId();
+        reopen(NOTES);
+        Run<Note> again = notes().runs().resume(runId).block(SOON);
+        assertThat(again.events().ofType(RunEvent.Asked.class).blockFirst(SOON)).isNotNull();
+        assertThat(ran).as("the step whose end was not written, and the next").hasSize(2);
+        again.cancel();
+        again.result().block(SOON);
+    }
+
+    @Test
+    void resume_withoutATypeThatWasRegistered_saysUnderWhichName() {
+        String runId = asked().runId();
+        reopen(JsonPayloadCodec.builder().build());
+
+        assertThatThrownBy(() -> notes().runs().resume(runId).block(SOON))
+                .isInstanceOf(PayloadException.class)
+                .hasMessageContaining("\"note\"");
+    }
+
+    @Test
+    void resumeAndReplay_ofAWholeSum_runNothingTwice() {
+        reopen(SumFlow.CODEC);
+        Run<Long> run = SumFlow.over(journal, Duration.ZERO, ran::add).start(7L);
+        assertThat(run.result().block(SOON).answer()).isEqualTo(SumFlow.answer(7));
+        assertThat(ran).hasSize(SumFlow.steps()).doesNotHaveDuplicates();
+        reopen(SumFlow.CODEC);
+
+        Runs<Long> runs = SumFlow.over(journal, Duration.ZERO, ran::add).runs();
+        assertThat(runs.replay(run.runId()).block(SOON).status()).isEqualTo(RunState.Status.SUCCEEDED);
+        assertThat(runs.resume(run.runId()).flatMap(Run::result).block(SOON).answer())
+                .isEqualTo(SumFlow.answer(7));
+        assertThat(ran).isEmpty();
+    }
+}
