@@ -110,7 +110,7 @@ final class GoldenFlows {
                         turn.reason() == Turn.Reason.ANSWERED
                                 ? Decision.answer("answer " + turn.answer())
                                 : Decision.ask(Question.of("which?")
-                                        .within(Duration.ofDays(365_000))
+                                        .within(Duration.ofDays(36_500))
                                         .orElse("none"))));
         Agent<Turn, Decision> worker = Agent.of(
                 "Worker", (turn, context) -> works ? Mono.just(Decision.answer("did " + turn.input())) : Mono.never());
