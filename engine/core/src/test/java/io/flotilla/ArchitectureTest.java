@@ -575,6 +575,28 @@ class ArchitectureTest {
                         "Topology",
                         "Warning",
                         "Warning$Kind");
+        assertThat(publicTypes(".journal"))
+                .containsExactly(
+                        "InMemoryJournal",
+                        "InMemoryJournal$Builder",
+                        "Journal",
+                        "JournalBounds",
+                        "JournalClosedException",
+                        "JournalCorruptedException",
+                        "JournalEntry",
+                        "JournalEntryTooLargeException",
+                        "JournalException",
+                        "JournalFilter",
+                        "JournalFormatException",
+                        "JournalFullException",
+                        "JournalInUseException",
+                        "JournalOverloadedException",
+                        "JournalPoisonedException",
+                        "JournalRun",
+                        "PayloadCodec",
+                        "PayloadException",
+                        "RunDeletedException",
+                        "StaleAppendException");
         assertThat(publicTypes(".observe")).containsExactly("Redactor", "Telemetry", "Telemetry$Tag", "Telemetry$Type");
     }
 
