@@ -275,10 +275,10 @@ class WriterTest {
                 .open();
         broken.set(true);
         journal.append("a", 0, facts("a", 0, 1)).subscribe(next -> {}, error -> {});
+        gate.reached.await(); // so that the second has a commit of its own
         journal.append("a", 1, facts("a", 1, 2)).subscribe(next -> {}, error -> {});
-        gate.reached.await();
         gate.open.countDown();
-        while (journal.commits() < 2) {
+        while (journal.commits() < 2 && !Thread.currentThread().isInterrupted()) { // by the test's timeout
             Thread.onSpinWait();
         }
         broken.set(false);
