@@ -9,6 +9,7 @@ import io.flotilla.samples.shell.Output;
 import io.flotilla.samples.shell.Sample;
 import io.flotilla.samples.shell.Settings;
 import io.flotilla.samples.shell.Shell;
+import io.flotilla.samples.timetravel.TimeTravel;
 import io.flotilla.samples.wealth.Wealth;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -16,8 +17,8 @@ import java.util.stream.Collectors;
 /** What {@code mvn -q -Pdemo} starts: the sample that {@code -Dsample=NAME} names, without it the reading crew. */
 public final class Demo implements Sample {
 
-    private static final List<Sample> SAMPLES =
-            List.of(new ReadingCrew(), new ReadingRound(), new SecretWord(), new Isolation(), new Wealth());
+    private static final List<Sample> SAMPLES = List.of(
+            new ReadingCrew(), new ReadingRound(), new SecretWord(), new TimeTravel(), new Isolation(), new Wealth());
 
     private final String wanted;
 

@@ -1,6 +1,7 @@
 package io.flotilla.samples.readingcrew;
 
 import io.flotilla.agent.Agent;
+import io.flotilla.journal.Journal;
 import io.flotilla.resilience.BulkheadPolicy;
 import io.flotilla.resilience.Resilience;
 import io.flotilla.run.Arrival;
@@ -14,10 +15,13 @@ import io.flotilla.samples.readingcrew.chat.ChatClient;
 import io.flotilla.step.FailureMode;
 import io.flotilla.step.StepEngine;
 import io.flotilla.topology.Topology;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import reactor.core.publisher.Mono;
 
 /**
@@ -42,29 +46,43 @@ record Crew(Task task, Quorum quorum, Readings readings, Tally tally) {
     /** Planner, checker and writer. */
     private static final int OTHERS = 3;
 
-    Workflow<Folder, Written> workflow(ChatClient chat, Resilience protection) {
+    /**
+     * The workflow.
+     *
+     * @param chat asks the endpoint
+     * @param protection is around each reader
+     * @param journal keeps its runs
+     * @param since how long ago the run started; zero for one that starts now
+     */
+    Workflow<Assignment, Written> workflow(ChatClient chat, Resilience protection, Journal journal, Duration since) {
         boolean strict = task.mode() == FailureMode.FAIL_FAST;
         StepEngine engine = StepEngine.builder()
                 // A place for everybody, or the writer would wait for one behind all the readers: the bulkhead in
                 // the protection is what bounds how many ask at the same time.
                 .concurrency(quorum.files() + OTHERS)
                 .stepTimeout(longest())
-                .with(readings)
+                .with(new ReadersOnly(readings))
                 .with(tally)
                 .with(new ReadersOnly(protection))
                 .build();
-        Agent<SourceFile, Digest> reader =
-                Agent.of(READER, (file, context) -> new Reader(file, chat).step(Task.WORDS, context));
-        Agent<Folder, Check> checker = Agent.blocking(CHECKER, (folder, context) -> Check.of(folder));
+        Map<String, SourceFile> files = byName();
+        Agent<String, Read> reader = Agent.of(
+                READER,
+                (name, context) -> new Reader(Objects.requireNonNull(files.get(name)), chat)
+                        .step(Task.WORDS, context)
+                        .map(digest -> readings.read(digest, false)));
+        Agent<String, Check> checker = Agent.blocking(CHECKER, (name, context) -> Check.of(task.folder()));
         return Workflow.over(TOPOLOGY, Written.class)
+                .name(ReadingCrew.NAME)
+                .journal(journal)
                 .agent(PLANNER, Agent.of(PLANNER, (turn, context) -> Mono.fromSupplier(() -> plan(turn))))
-                .agent(READER, SourceFile.class, reader)
-                .agent(CHECKER, Folder.class, checker)
+                .agent(READER, String.class, reader)
+                .agent(CHECKER, String.class, checker)
                 .agent(WRITER, Agent.blocking(WRITER, (turn, context) -> Decision.handOff(Topology.END, write(turn))))
                 // Who has gone to the writer does not count here. What is left are failures: they are waited for and
                 // not minded, unless the first of them is to end it all.
                 .joinAt(PLANNER, strict ? Join.all() : Join.any().orProceed())
-                .joinAt(WRITER, strict ? quorum.join() : quorum.join().orProceed())
+                .joinAt(WRITER, strict ? quorum.join(since) : quorum.join(since).orProceed())
                 .joinAt(Topology.END, Join.first())
                 .engine(engine)
                 .build();
@@ -84,21 +102,26 @@ record Crew(Task task, Quorum quorum, Readings readings, Tally tally) {
     }
 
     /** Stands in for a reader, so it decides as one. */
-    private static Agent<Turn, Decision> localReader() {
+    private Agent<Turn, Decision> localReader() {
+        Map<String, SourceFile> files = byName();
         return Agent.of(
                 "local-reader",
-                (turn, context) -> LocalReader.read(Objects.requireNonNull(turn.input(SourceFile.class)))
-                        .map(digest -> Decision.handOff(WRITER, digest)));
+                (turn, context) -> LocalReader.read(Objects.requireNonNull(files.get(turn.input(String.class))))
+                        .map(digest -> Decision.handOff(WRITER, readings.read(digest, true))));
+    }
+
+    private Map<String, SourceFile> byName() {
+        return task.folder().files().stream().collect(Collectors.toMap(SourceFile::name, file -> file));
     }
 
     private static Decision plan(Turn turn) {
         if (turn.reason() == Turn.Reason.JOINED) {
             return Decision.fail("nothing was written: " + whyNot(turn.joined()));
         }
-        Folder folder = Objects.requireNonNull(turn.input(Folder.class));
+        Assignment assignment = Objects.requireNonNull(turn.input(Assignment.class));
         List<Invocation> branches = new ArrayList<>();
-        folder.files().forEach(file -> branches.add(Invocation.of(READER, file)));
-        branches.add(Invocation.of(CHECKER, folder));
+        assignment.files().forEach(file -> branches.add(Invocation.of(READER, file.name())));
+        branches.add(Invocation.of(CHECKER, assignment.folder()));
         return Decision.fanOut(branches);
     }
 
@@ -115,19 +138,17 @@ record Crew(Task task, Quorum quorum, Readings readings, Tally tally) {
     }
 
     private Written write(Turn turn) {
-        List<Digest> digests = new ArrayList<>();
+        List<Read> reads = new ArrayList<>();
         Check check = null;
         for (Arrival arrival : turn.arrivals()) {
-            if (arrival.value() instanceof Digest digest) {
-                digests.add(digest);
+            if (arrival.value() instanceof Read read) {
+                reads.add(read);
             } else if (arrival.value() instanceof Check checked) {
                 check = checked;
             }
         }
-        return new Written(
-                DigestFile.write(
-                        task.results(), readings.report(task.folder().files(), digests), "asked " + task.endpoint()),
-                digests,
-                check);
+        Path file = DigestFile.write(
+                task.results(), readings.report(task.folder().files(), reads), "asked " + task.endpoint());
+        return new Written(file.toString(), reads, check);
     }
 }

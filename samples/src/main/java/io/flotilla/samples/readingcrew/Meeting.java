@@ -45,7 +45,7 @@ record Meeting(int came, Duration after, long late, long cancelled, long failed)
                 quorum.arrivals(),
                 came,
                 after.toMillis(),
-                written.digests().size(),
+                written.reads().size(),
                 check == null ? "" : " and the checker");
         output.line("Not in it: %d late, %d cancelled while they read, %d failed", late, cancelled, failed);
     }

@@ -27,9 +27,14 @@ record Quorum(int files, int wanted, Duration within) {
         return wanted + 1;
     }
 
-    /** At a meeting a share is known only when nobody else can come, a number on arrival. */
-    Join join() {
-        return Join.atLeast(arrivals()).within(within);
+    /**
+     * At a meeting a share is known only when nobody else can come, a number on arrival.
+     *
+     * @param since how long ago the run started: a deadline goes on while nobody runs, so that of a run that is gone on with
+     *     is so much later
+     */
+    Join join(Duration since) {
+        return Join.atLeast(arrivals()).within(within.plus(since));
     }
 
     @Override

@@ -16,7 +16,6 @@ final class Reading {
     private final Instant startedAt;
     private @Nullable Instant endedAt;
     private int attempts;
-    private boolean answered;
     private boolean failed;
     private @Nullable Throwable cause;
 
@@ -27,10 +26,6 @@ final class Reading {
 
     synchronized void attempt() {
         attempts++;
-    }
-
-    synchronized void attemptAnswered() {
-        answered = true;
     }
 
     /** Keeps the first cause that is not a guard's refusal, as the engine does. */
@@ -50,19 +45,22 @@ final class Reading {
         attemptFailed(failure);
     }
 
-    /**
-     * As a result.
-     *
-     * @param digest what came to the writer in time; null if nothing did
-     */
-    synchronized StepResult<Digest> result(AgentId id, int index, @Nullable Digest digest) {
+    /** What goes to the writer: the digest, and how it came about. */
+    synchronized Read read(Digest digest, boolean local) {
+        Throwable why = local ? cause : null;
+        return new Read(
+                digest,
+                attempts,
+                startedAt,
+                Duration.between(startedAt, time.now()),
+                why == null ? null : Lost.kindOf(why),
+                why == null ? null : ReportText.cause(why));
+    }
+
+    /** As the result of a step that brought nothing to the writer in time. */
+    synchronized StepResult<Digest> withoutDigest(AgentId id, int index) {
         Duration took = Duration.between(startedAt, endedAt == null ? time.now() : endedAt);
         Throwable first = cause;
-        if (digest != null) {
-            return answered || first == null
-                    ? new StepResult.Succeeded<>(id, index, attempts, startedAt, took, digest)
-                    : new StepResult.Degraded<>(id, index, attempts, startedAt, took, digest, "local-reader", first);
-        }
         if (!failed || first == null) {
             String how = endedAt == null ? "not done when the writer began" : "too late for the writer";
             return new StepResult.Cancelled<>(id, index, attempts, startedAt, took, new LateException(how));

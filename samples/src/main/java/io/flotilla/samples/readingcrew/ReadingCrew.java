@@ -1,5 +1,6 @@
 package io.flotilla.samples.readingcrew;
 
+import io.flotilla.journal.JournalRun;
 import io.flotilla.resilience.Resilience;
 import io.flotilla.run.AgentFailedException;
 import io.flotilla.run.BranchPath;
@@ -7,6 +8,8 @@ import io.flotilla.run.Run;
 import io.flotilla.run.RunEvent;
 import io.flotilla.run.RunFailure;
 import io.flotilla.run.RunResult;
+import io.flotilla.run.Runs;
+import io.flotilla.run.Workflow;
 import io.flotilla.samples.readingcrew.chat.ChatClient;
 import io.flotilla.samples.readingcrew.chat.Endpoint;
 import io.flotilla.samples.shell.Output;
@@ -16,13 +19,15 @@ import io.flotilla.samples.shell.Shell;
 import io.flotilla.samples.shell.Timeline;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 
 /**
  * A crew of agents reads a folder: a planner forks a reader for every file and a checker, a writer waits for enough of
- * them and ends the run. Without a key in {@code OPENAI_API_KEY} a stand-in answers, which fails on purpose.
+ * them and ends the run. The run is recorded; {@code -Dresume=true} goes on with one that was killed. Without a key in {@code OPENAI_API_KEY} a stand-in answers, which fails on purpose.
  */
 public final class ReadingCrew implements Sample {
 
@@ -46,35 +51,51 @@ public final class ReadingCrew implements Sample {
     public int run(Settings settings, Output output) {
         BigDecimal share = settings.quorum();
         Duration deadline = settings.deadline(Endpoint.of(settings) == null ? STAND_IN_DEADLINE : MODEL_DEADLINE);
-        return Task.open(NAME, settings, output, task -> {
-            Quorum quorum = Quorum.of(share, task.folder().files().size(), deadline);
-            output.line("The writer waits for %s", quorum);
-            return read(new Crew(task, quorum, new Readings(), new Tally()), output);
-        });
+        boolean resume = settings.resume();
+        try (Logbook logbook = Logbook.open(settings.outputFolder(NAME), resume)) {
+            JournalRun before = resume ? logbook.unfinished() : null;
+            return Task.open(NAME, settings, output, task -> {
+                Quorum quorum = Quorum.of(share, task.folder().files().size(), deadline);
+                return read(task, quorum, logbook, before, output);
+            });
+        }
     }
 
-    private static int read(Crew crew, Output output) {
-        Task task = crew.task();
+    private static int read(Task task, Quorum quorum, Logbook logbook, @Nullable JournalRun before, Output output) {
         List<SourceFile> files = task.folder().files();
-        String topology = Crew.TOPOLOGY.toMermaid();
-        output.line("");
-        output.out().print(topology);
-        output.line("");
-        Results.write(task.results().resolve("topology.mmd"), topology);
-
+        Assignment assignment = Assignment.of(task, quorum);
+        if (before != null) {
+            logbook.assignment(before).check(assignment);
+        }
+        Crew crew = new Crew(task, quorum, new Readings(), new Tally());
         Resilience protection = crew.protection();
         Disposable watch = protection.breakerChanges().subscribe(crew.tally()::changed);
         RunResult<Written> result;
         List<RunEvent> events;
-        try (ChatClient chat = new ChatClient(task.endpoint(), Task.AT_A_TIME);
-                Progress progress = new Progress(ProgressView.of(files.size(), output))) {
-            Run<Written> run = crew.workflow(chat, protection).start(task.folder());
-            // Blocking is for the outermost edge of a program, such as this.
-            events = Objects.requireNonNull(run.events()
-                    .doOnNext(event -> progress.watch(event, Crew.READER))
-                    .collectList()
-                    .block());
-            result = Objects.requireNonNull(run.result().block());
+        try (ChatClient chat = new ChatClient(task.endpoint(), Task.AT_A_TIME)) {
+            Duration since = before == null ? Duration.ZERO : since(before);
+            Workflow<Assignment, Written> workflow = crew.workflow(chat, protection, logbook.journal(), since);
+            if (before != null) {
+                remember(before, workflow.runs(), crew.readings(), files.size(), output);
+            }
+            output.line("The writer waits for %s", quorum);
+            output.line("");
+            String topology = Crew.TOPOLOGY.toMermaid();
+            output.out().print(topology);
+            output.line("");
+            Results.write(task.results().resolve("topology.mmd"), topology);
+            try (Progress progress = new Progress(ProgressView.of(files.size(), output))) {
+                // Blocking is for the outermost edge of a program, such as this.
+                Run<Written> run = before == null
+                        ? workflow.start(assignment)
+                        : Objects.requireNonNull(
+                                workflow.runs().resume(before.runId()).block());
+                events = Objects.requireNonNull(run.events()
+                        .doOnNext(event -> progress.watch(event, Crew.READER))
+                        .collectList()
+                        .block());
+                result = Objects.requireNonNull(run.result().block());
+            }
         } finally {
             watch.dispose();
         }
@@ -89,17 +110,33 @@ public final class ReadingCrew implements Sample {
             return 1;
         }
         Meeting meeting = Meeting.of(events);
-        new ReportText(crew.readings().report(files, written.digests()), crew.tally()).print(output);
-        meeting.print(crew.quorum(), written, output);
+        new ReportText(crew.readings().report(files, written.reads()), crew.tally()).print(output);
+        if (before != null) {
+            output.line("Refusals and the breaker's changes are those since the run was gone on with");
+        }
+        meeting.print(quorum, written, output);
         output.line("Digest: %s, beside it topology.mmd and timeline.txt", written.file());
-        if (meeting.came() < crew.quorum().arrivals()) {
+        if (meeting.came() < quorum.arrivals()) {
             output.err()
                     .printf(
                             "%s: no quorum: %d of %d wanted came in time; what did is written%n",
-                            NAME, meeting.came(), crew.quorum().arrivals());
+                            NAME, meeting.came(), quorum.arrivals());
             return 1;
         }
         return 0;
+    }
+
+    /** What was read is known from the journal, whatever process read it. */
+    private static void remember(JournalRun before, Runs<Written> runs, Readings readings, int files, Output output) {
+        Past past = Past.of(
+                Objects.requireNonNull(runs.events(before.runId()).collectList().block()));
+        readings.remember(past);
+        output.line("Going on with run %s: %s, %d are left", before.runId(), past.words(files), files - past.settled());
+    }
+
+    private static Duration since(JournalRun before) {
+        Duration since = Duration.between(before.startedAt(), Instant.now());
+        return since.isNegative() ? Duration.ZERO : since; // clocks are set
     }
 
     /** Readers are the first branches of the planner's fork. */

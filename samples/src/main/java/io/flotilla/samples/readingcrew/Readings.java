@@ -7,18 +7,29 @@ import io.flotilla.step.StepCall;
 import io.flotilla.step.StepInterceptor;
 import io.flotilla.step.StepReport;
 import io.flotilla.step.StepResult;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** Keeps of the readers' steps what a run does not tell: attempts and causes. Thread-safe. */
+/**
+ * Keeps of the readers' steps what a run does not tell: attempts and causes. Of those that ended before the process died
+ * it knows what the journal does, see {@link Past}. Thread-safe.
+ */
 final class Readings implements StepInterceptor {
 
     private final Map<String, Reading> byFile = new ConcurrentHashMap<>();
+    private volatile Past past = Past.none();
+
+    /** Says what had been read before this process began. */
+    void remember(Past before) {
+        past = before;
+    }
 
     @Override
     public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
@@ -39,31 +50,42 @@ final class Readings implements StepInterceptor {
             return attempt;
         }
         reading.attempt();
-        return attempt.doOnNext(decision -> reading.attemptAnswered()).doOnError(reading::attemptFailed);
+        return attempt.doOnError(reading::attemptFailed);
     }
 
     private static @Nullable String file(StepCall<?, ?> call) {
-        return call.input() instanceof Turn turn && turn.input() instanceof SourceFile file ? file.name() : null;
+        return call.input() instanceof Turn turn && turn.input() instanceof String file ? file : null;
+    }
+
+    /** What a reader whose step is under way has made of its file. */
+    Read read(Digest digest, boolean local) {
+        return Objects.requireNonNull(byFile.get(digest.file())).read(digest, local);
     }
 
     /** How all files have fared up to now, given what has come to the writer in time. */
-    StepReport<Digest> report(List<SourceFile> files, List<Digest> inTime) {
-        Map<String, Digest> digests = new HashMap<>();
-        inTime.forEach(digest -> digests.put(digest.file(), digest));
+    StepReport<Digest> report(List<SourceFile> files, List<Read> inTime) {
+        Map<String, Read> reads = new HashMap<>();
+        inTime.forEach(read -> reads.put(read.digest().file(), read));
         ResultSink<Digest> sink = ResultSink.keepingAll();
         for (int at = 0; at < files.size(); at++) {
             SourceFile file = files.get(at);
-            Reading reading = byFile.get(file.name());
-            sink.accept(
-                    reading == null
-                            ? notBegun(file, at)
-                            : reading.result(Reader.idOf(file), at, digests.get(file.name())));
+            Read read = reads.get(file.name());
+            sink.accept(read == null ? withoutDigest(file, at) : read.result(Reader.idOf(file), at));
         }
         return sink.report();
     }
 
+    private StepResult<Digest> withoutDigest(SourceFile file, int at) {
+        Reading reading = byFile.get(file.name());
+        if (reading != null) {
+            return reading.withoutDigest(Reader.idOf(file), at);
+        }
+        StepResult<Digest> before = past.withoutDigest(file, at);
+        return before == null ? notBegun(file, at) : before;
+    }
+
     private static StepResult<Digest> notBegun(SourceFile file, int at) {
         LateException late = new LateException("not begun when the writer began");
-        return new StepResult.Cancelled<>(Reader.idOf(file), at, 0, Instant.now(), java.time.Duration.ZERO, late);
+        return new StepResult.Cancelled<>(Reader.idOf(file), at, 0, Instant.now(), Duration.ZERO, late);
     }
 }

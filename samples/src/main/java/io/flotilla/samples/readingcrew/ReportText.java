@@ -70,9 +70,7 @@ final class ReportText {
     private static String countsByCause(List<StepResult<Digest>> failures) {
         return failures.stream()
                 .collect(Collectors.groupingBy(
-                        failure -> Objects.requireNonNull(failure.cause())
-                                .getClass()
-                                .getSimpleName(),
+                        failure -> Lost.kindOf(Objects.requireNonNull(failure.cause())),
                         TreeMap::new,
                         Collectors.counting()))
                 .entrySet()
@@ -98,7 +96,11 @@ final class ReportText {
         if (failure instanceof StepResult.TimedOut<?> late) {
             return "not done within " + milliseconds(late.limit());
         }
-        Throwable cause = Objects.requireNonNull(failure.cause(), "a failure has a cause");
+        return cause(Objects.requireNonNull(failure.cause(), "a failure has a cause"));
+    }
+
+    /** What a cause says, in one line. */
+    static String cause(Throwable cause) {
         String message = cause.getMessage();
         return Output.oneLine(cause instanceof RuntimeException && message != null ? message : cause.toString());
     }

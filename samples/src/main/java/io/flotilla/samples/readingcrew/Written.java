@@ -1,20 +1,19 @@
 package io.flotilla.samples.readingcrew;
 
-import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the writer ends the run with.
+ * What the writer ends the run with. It is in the journal.
  *
  * @param file what it has written
- * @param digests what has come to it
+ * @param reads what has come to it
  * @param check what the checker brought; null if it did not come in time
  */
-record Written(Path file, List<Digest> digests, @Nullable Check check) {
+record Written(String file, List<Read> reads, @Nullable Check check) {
 
     /** Immutable. */
     Written {
-        digests = List.copyOf(digests);
+        reads = List.copyOf(reads);
     }
 }

@@ -62,6 +62,11 @@ public final class Settings {
         return choice("storm", "true", "false", "false");
     }
 
+    /** {@code -Dresume}: {@code true}, or {@code false}, the default. */
+    public boolean resume() {
+        return choice("resume", "true", "false", "false");
+    }
+
     private boolean choice(String name, String yes, String no, String fallback) {
         String given = properties.getProperty(name, fallback);
         if (given.equals(yes) || given.equals(no)) {
