@@ -69,17 +69,26 @@ final class Past {
             LateException late = new LateException("too late for the writer");
             return new StepResult.Cancelled<>(Reader.idOf(file), at, 1, start, took, late);
         }
-        // Events do not say how many attempts a step took: at least one.
-        return new StepResult.Failed<>(Reader.idOf(file), at, 1, start, took, why(failures.get(at)));
+        // A run's events do not say how many attempts a step took, so it is one; nor what its limit or guard was.
+        RunFailure failure = failures.get(at);
+        StepResult.Kind kind = failure instanceof AgentFailedException agent ? agent.stepKind() : null;
+        Lost why = why(failure);
+        if (kind == StepResult.Kind.TIMED_OUT) {
+            return new StepResult.TimedOut<>(Reader.idOf(file), at, 1, start, took, took, why);
+        }
+        if (kind == StepResult.Kind.REJECTED) {
+            return new StepResult.Rejected<>(Reader.idOf(file), at, 1, start, took, "unknown", null, why);
+        }
+        return new StepResult.Failed<>(Reader.idOf(file), at, 1, start, took, why);
     }
 
+    /** The cause behind a failure; read from a journal it is not of its class any more, but says the same. */
     private static Lost why(@Nullable RunFailure failure) {
         if (failure == null) {
-            return new Lost("Failure", "not told");
+            return new Lost("Failure", "was not told");
         }
-        String kind = failure instanceof AgentFailedException agent && agent.stepKind() != null
-                ? agent.stepKind().name()
-                : failure.getClass().getSimpleName();
-        return new Lost(kind, failure.reason());
+        Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+        String type = cause.toString().split(":", 2)[0];
+        return new Lost(type.substring(type.lastIndexOf('.') + 1), failure.reason());
     }
 }

@@ -93,7 +93,7 @@ final class ReportText {
 
     /** Why a step failed, in one line. */
     static String cause(StepResult<?> failure) {
-        if (failure instanceof StepResult.TimedOut<?> late) {
+        if (failure instanceof StepResult.TimedOut<?> late && !(late.cause() instanceof Lost)) {
             return "not done within " + milliseconds(late.limit());
         }
         return cause(Objects.requireNonNull(failure.cause(), "a failure has a cause"));

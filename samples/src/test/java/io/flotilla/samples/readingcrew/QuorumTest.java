@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flotilla.run.Join;
 import java.math.BigDecimal;
 import java.time.Duration;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -26,8 +27,15 @@ class QuorumTest {
         Quorum quorum = Quorum.of(share, files, WITHIN);
 
         assertThat(quorum.wanted()).isEqualTo(wanted);
-        assertThat(quorum.join())
+        assertThat(quorum.join(Duration.ZERO))
                 .as("the checker comes too")
                 .isEqualTo(Join.atLeast(wanted + 1).within(WITHIN));
+    }
+
+    @Test
+    void join_runThatStartedLongAgo_deadlineCountsFromNow() {
+        Quorum quorum = Quorum.of(BigDecimal.ONE, 3, WITHIN);
+
+        assertThat(quorum.join(Duration.ofHours(1))).isEqualTo(Join.atLeast(4).within(WITHIN.plusHours(1)));
     }
 }
