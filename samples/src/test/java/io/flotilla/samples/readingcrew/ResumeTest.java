@@ -127,7 +127,7 @@ class ResumeTest {
     }
 
     @Test
-    void run_resumedWithAnotherFolderModeOrQuorum_refusedWithTheDifference() throws IOException {
+    void run_resumedWithAnotherFolder_refusedWithTheDifference() throws IOException {
         run(home, first, Map.of());
         asked.clear();
         Path ship = input.resolve("ship-07.md");
