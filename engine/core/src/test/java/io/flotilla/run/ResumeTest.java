@@ -49,6 +49,19 @@ class ResumeTest {
     }
 
     @Test
+    void resumeAll_runOfAnotherWorkflowInTheJournal_isLeftAlone() {
+        Journal journal = Journal.inMemory();
+        Workflow<String, String> other = Workflow.over(Topology.parse("start -> Silent -> end"), String.class)
+                .name("other")
+                .agent("Silent", Agent.of("Silent", (turn, context) -> Mono.never()))
+                .journal(journal)
+                .build();
+        other.start("wait");
+
+        assertThat(workflow(journal).runs().resumeAll().collectList().block()).isEmpty();
+    }
+
+    @Test
     void resume_atEveryFact_theSameResultAndEvents() {
         Journal journal = Journal.inMemory();
         Run<String> whole = workflow(journal).start("go");
