@@ -15,9 +15,13 @@ public final class NothingDropped implements BeforeEachCallback, AfterEachCallba
 
     private final Queue<Object> dropped = new ConcurrentLinkedQueue<>();
 
+    /** What other tests have left open: runs that nobody goes on with, as after a crash. */
+    private int openBefore;
+
     @Override
     public void beforeEach(ExtensionContext context) {
         dropped.clear();
+        openBefore = StallWatch.watched();
         Hooks.onErrorDropped(dropped::add);
         Hooks.onNextDropped(dropped::add);
     }
@@ -27,9 +31,9 @@ public final class NothingDropped implements BeforeEachCallback, AfterEachCallba
         Hooks.resetOnErrorDropped();
         Hooks.resetOnNextDropped();
         assertThat(dropped).as("dropped values and errors").isEmpty();
-        for (int spin = 0; StallWatch.watched() > 0 && spin < 2_000; spin++) {
+        for (int spin = 0; StallWatch.watched() > openBefore && spin < 2_000; spin++) {
             LockSupport.parkNanos(1_000_000); // a round's last act comes after its last signal
         }
-        assertThat(StallWatch.watched()).as("rounds left open").isZero();
+        assertThat(StallWatch.watched()).as("rounds left open").isLessThanOrEqualTo(openBefore);
     }
 }

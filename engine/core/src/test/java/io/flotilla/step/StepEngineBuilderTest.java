@@ -205,6 +205,7 @@ class StepEngineBuilderTest {
 
     @Test
     void timer_returnsNull_failsTheRoundWithAClearErrorAndLeavesNothingBehind() {
+        int openBefore = StallWatch.watched();
         StepEngine engine = StepEngine.builder().timer(() -> null).build();
 
         StepVerifier.create(engine.run(TestAgents.manyAnswering(5), "go"))
@@ -212,7 +213,7 @@ class StepEngineBuilderTest {
                         .isInstanceOf(NullPointerException.class)
                         .hasMessageContaining("timer"));
 
-        assertThat(StallWatch.watched()).isZero();
+        assertThat(StallWatch.watched()).isLessThanOrEqualTo(openBefore);
     }
 
     @Test
@@ -253,6 +254,7 @@ class StepEngineBuilderTest {
 
     @Test
     void clock_throws_failsTheRoundWithItsCauseAndLeavesNothingBehind() {
+        int openBefore = StallWatch.watched();
         Clock broken = new Clock() {
             @Override
             public java.time.ZoneId getZone() {
@@ -276,7 +278,7 @@ class StepEngineBuilderTest {
                         reactor.util.function.Tuples.of(TestAgents.answering("a"), "go"))))
                 .verifyErrorMessage("no time");
 
-        assertThat(StallWatch.watched()).isZero();
+        assertThat(StallWatch.watched()).isLessThanOrEqualTo(openBefore);
     }
 
     @Test

@@ -90,6 +90,7 @@ class StepTimeoutTest {
 
     @Test
     void run_bodyBlocksTheStartingThreadForEver_roundEndsAndTheOthersAreThere() {
+        int openBefore = StallWatch.watched();
         CountDownLatch never = new CountDownLatch(1);
         Agent<String, String> blocker = Agent.of("blocker", (input, context) -> {
             awaitUninterruptibly(never);
@@ -109,7 +110,7 @@ class StepTimeoutTest {
         assertThat(report.of(blocker.id()))
                 .hasSize(2)
                 .allSatisfy(result -> assertThat(result.kind()).isEqualTo(StepResult.Kind.TIMED_OUT));
-        assertThat(StallWatch.watched()).isZero();
+        assertThat(StallWatch.watched()).isLessThanOrEqualTo(openBefore);
     }
 
     @Test
