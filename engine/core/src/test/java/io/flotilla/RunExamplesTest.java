@@ -3,6 +3,7 @@ package io.flotilla;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.agent.Agent;
+import io.flotilla.journal.Journal;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Invocation;
 import io.flotilla.run.Join;
@@ -13,6 +14,8 @@ import io.flotilla.run.Question;
 import io.flotilla.run.Run;
 import io.flotilla.run.RunEvent;
 import io.flotilla.run.RunResult;
+import io.flotilla.run.RunState;
+import io.flotilla.run.Runs;
 import io.flotilla.run.Turn;
 import io.flotilla.run.Workflow;
 import io.flotilla.topology.Topology;
@@ -202,6 +205,35 @@ class RunExamplesTest {
         assertThat(run.answer(question.id(), "no")).isFalse();
         StepVerifier.create(run.result().map(RunResult::answers))
                 .expectNext(List.of("released: yes"))
+                .verifyComplete();
+    }
+
+    @Test
+    void journal_aRunThatHasEnded_isReplayedLookedAtAndTakenAnotherWay() {
+        Journal journal = Journal.inMemory();
+        Agent<Turn, Decision> boss = Agent.of("Boss", (turn, context) -> Mono.just(Decision.answer("boss")));
+        Agent<String, String> worker = Agent.of("Worker", (side, context) -> Mono.just(side));
+
+        Workflow<String, String> recorded = Workflow.over(topology, String.class)
+                .agent("Boss", boss)
+                .agent("Worker", String.class, worker)
+                .journal(journal) // Journal.inMemory(), or flotilla-journal's SqliteJournal
+                .build();
+        Run<String> run = recorded.start("tidy up");
+        run.result().block();
+        String runId = run.runId();
+
+        Runs<String> runs = recorded.runs();
+        runs.resumeAll().subscribe(); // after a restart: all that have not ended
+        Mono<RunState> now = runs.replay(runId); // what its facts make of it; DivergenceException if that has changed
+        Mono<RunState> then = runs.at(runId, 1); // what it was like after one fact
+        Mono<Run<String>> other =
+                runs.fork(runId, 1, Decision.answer("at once")); // the same run until fact 1, then another decision
+
+        assertThat(now.block().status()).isEqualTo(RunState.Status.SUCCEEDED);
+        assertThat(then.block().status()).isEqualTo(RunState.Status.RUNNING);
+        StepVerifier.create(other.flatMap(Run::result).map(RunResult::answers))
+                .expectNext(List.of("at once"))
                 .verifyComplete();
     }
 }

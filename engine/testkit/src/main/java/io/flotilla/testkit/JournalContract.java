@@ -26,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
@@ -43,9 +44,20 @@ import reactor.test.StepVerifier;
 import reactor.test.util.RaceTestUtils;
 
 /**
- * What every {@link Journal} has to do. A class that extends this one and says how a journal is opened is a test of it.
+ * What every {@link Journal} has to do. A class that extends this one and says how a journal is opened is a test of it:
+ *
+ * <pre>{@code
+ * class MyJournalTest extends JournalContract {
+ *     protected Journal open() {
+ *         return new MyJournal();
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>Needs JUnit 5 and AssertJ on the class path of the tests, which this module does not bring along.
  */
 @Timeout(60)
+@NullUnmarked // it hands in nulls on purpose
 public abstract class JournalContract {
 
     /** The time of all tests; journals have no clock of their own. */
