@@ -1,13 +1,20 @@
 package io.flotilla.benchmarks;
 
 import io.flotilla.agent.Agent;
+import io.flotilla.journal.Journal;
+import io.flotilla.journal.sqlite.SqliteJournal;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Invocation;
+import io.flotilla.run.Run;
 import io.flotilla.run.RunResult;
 import io.flotilla.run.Turn;
 import io.flotilla.run.Workflow;
 import io.flotilla.step.StepEngine;
 import io.flotilla.topology.Topology;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +28,7 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -32,7 +40,8 @@ import reactor.core.publisher.Mono;
  *
  * <p>A coordinator forks 10 workers and joins them, a hundred times over: 1,101 steps. Everything of a run is on: checked
  * decisions, joins, events, limits, contexts, the engine's guard and step timeout. The rival is Reactor's {@code expand} with
- * a {@code flatMap} in it, which does the calls and nothing else.
+ * a {@code flatMap} in it, which does the calls and nothing else. {@code inMemory} and {@code sqlite} record every fact first,
+ * and delete the run afterwards.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -60,6 +69,33 @@ public class Coordinator {
                 .engine(StepEngine.builder().build())
                 .build();
 
+        final Journal memory = Journal.inMemory();
+        final SqliteJournal file = SqliteJournal.builder(newFile()).open();
+        final Workflow<Integer, Integer> inMemory = recorded(memory);
+        final Workflow<Integer, Integer> inFile = recorded(file);
+
+        private static Path newFile() {
+            try {
+                return Files.createTempDirectory("coordinator").resolve("runs.db");
+            } catch (IOException noFolder) {
+                throw new UncheckedIOException(noFolder);
+            }
+        }
+
+        private Workflow<Integer, Integer> recorded(Journal journal) {
+            return Workflow.over(workflow.topology(), Integer.class)
+                    .agent("Boss", Agent.of("Boss", (turn, context) -> Mono.just(next(turn))))
+                    .agent("Worker", Agent.of("Worker", (turn, context) -> Mono.just(Decision.answer(1))))
+                    .engine(workflow.engine())
+                    .journal(journal)
+                    .build();
+        }
+
+        @TearDown
+        public void close() {
+            file.close().block();
+        }
+
         final List<Invocation> invocations = Collections.nCopies(WORKERS, Invocation.of("Worker", 1));
 
         /** The rounds done so far are counted in the steps of the branch: 0 at the first. */
@@ -78,6 +114,26 @@ public class Coordinator {
                 .map(RunResult::orThrow)
                 .mapNotNull(RunResult::answer)
                 .block();
+    }
+
+    @Benchmark
+    public @Nullable Object inMemory(Work work) {
+        return recorded(work.inMemory, work.memory);
+    }
+
+    @Benchmark
+    public @Nullable Object sqlite(Work work) {
+        return recorded(work.inFile, work.file);
+    }
+
+    private static @Nullable Object recorded(Workflow<Integer, Integer> workflow, Journal journal) {
+        Run<Integer> run = workflow.start(0);
+        Object answer = run.result()
+                .map(RunResult::orThrow)
+                .mapNotNull(RunResult::answer)
+                .block();
+        journal.delete(run.runId()).block();
+        return answer;
     }
 
     @Benchmark
