@@ -236,7 +236,9 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
                 readable(settled.value()),
                 kind.isFailure() ? kind : null,
                 kind.isFailure() ? readable(settled.cause()) : null,
-                scope.usage().total()));
+                scope.usage().total(),
+                settled.attempts(),
+                kind == StepResult.Kind.DEGRADED));
     }
 
     private Fact readable(Fact fact) {

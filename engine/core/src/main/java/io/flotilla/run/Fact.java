@@ -18,7 +18,14 @@ sealed interface Fact {
         }
         if (this instanceof StepSettled settled) {
             return new StepSettled(
-                    other, settled.step(), settled.decision(), settled.failed(), settled.cause(), settled.used());
+                    other,
+                    settled.step(),
+                    settled.decision(),
+                    settled.failed(),
+                    settled.cause(),
+                    settled.used(),
+                    settled.attempts(),
+                    settled.degraded());
         }
         return this instanceof QuestionAnswered answer
                 ? new QuestionAnswered(other, answer.question(), answer.value())
@@ -36,6 +43,8 @@ sealed interface Fact {
      * @param failed how it failed; null if it did not
      * @param cause why it failed; null if it did not
      * @param used what the whole run has used by then
+     * @param attempts how many times its agent was called; 0 if a guard refused it before the first
+     * @param degraded whether a fallback made the decision
      */
     record StepSettled(
             Instant at,
@@ -43,8 +52,22 @@ sealed interface Fact {
             @Nullable Decision decision,
             StepResult.@Nullable Kind failed,
             @Nullable Throwable cause,
-            Usage used)
-            implements Fact {}
+            Usage used,
+            int attempts,
+            boolean degraded)
+            implements Fact {
+
+        /** Of one attempt, by the agent itself. */
+        StepSettled(
+                Instant at,
+                long step,
+                @Nullable Decision decision,
+                StepResult.@Nullable Kind failed,
+                @Nullable Throwable cause,
+                Usage used) {
+            this(at, step, decision, failed, cause, used, 1, false);
+        }
+    }
 
     /** A timer has fired. */
     record DeadlinePassed(Instant at, long timer) implements Fact {}

@@ -98,6 +98,12 @@ final class FactCodec {
             payload.put("where", recorded.where());
             writeEnd(settled, payload);
             writeUsage(settled.used(), payload);
+            if (settled.attempts() != 1) {
+                payload.put("attempts", settled.attempts());
+            }
+            if (settled.degraded()) {
+                payload.put("degraded", true);
+            }
             return STEP_SETTLED;
         }
         if (fact instanceof Fact.DeadlinePassed deadline) {
@@ -253,12 +259,14 @@ final class FactCodec {
 
     private static Fact settled(Instant at, Tree tree) {
         Usage used = used(tree);
+        int attempts = tree.has("attempts") ? (int) tree.number("attempts") : 1;
+        boolean degraded = tree.has("degraded");
         if (!tree.has("failed")) {
-            return new Fact.StepSettled(at, tree.number("step"), tree.decision(), null, null, used);
+            return new Fact.StepSettled(at, tree.number("step"), tree.decision(), null, null, used, attempts, degraded);
         }
         RecordedException cause = new RecordedException(tree.textOrNull("message"), tree.text("text"));
-        return new Fact.StepSettled(
-                at, tree.number("step"), null, tree.constant("failed", StepResult.Kind.class), cause, used);
+        StepResult.Kind failed = tree.constant("failed", StepResult.Kind.class);
+        return new Fact.StepSettled(at, tree.number("step"), null, failed, cause, used, attempts, degraded);
     }
 
     /** The values of an entry, each as what it must be. */

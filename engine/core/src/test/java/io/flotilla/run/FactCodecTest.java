@@ -227,4 +227,14 @@ class FactCodecTest {
                 .containsEntry("check", "1234567")
                 .containsEntry("where", "A 0 #0");
     }
+
+    @Test
+    void stepSettled_afterSeveralAttemptsOrByAFallback_saysSo() {
+        for (int attempts : new int[] {0, 1, 3}) {
+            for (boolean degraded : new boolean[] {true, false}) {
+                Fact fact = new Fact.StepSettled(AT, 5, Decision.answer("x"), null, null, USED, attempts, degraded);
+                assertThat(roundTrip(fact)).isEqualTo(fact);
+            }
+        }
+    }
 }

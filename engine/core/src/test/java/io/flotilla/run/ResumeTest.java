@@ -128,4 +128,31 @@ class ResumeTest {
         assertThat(other.result().block().answers()).containsExactly("at once");
         assertThat(workflow.runs().replay(other.runId()).block().status()).isEqualTo(RunState.Status.SUCCEEDED);
     }
+
+    @Test
+    void journal_aStepThatWasRetried_hasItsAttemptsInItsFact() {
+        Journal journal = Journal.inMemory();
+        io.flotilla.step.StepInterceptor twice = new io.flotilla.step.StepInterceptor() {
+            @Override
+            public <I, O> Mono<O> step(io.flotilla.step.StepCall<I, O> call, Mono<O> attempts) {
+                return attempts.retry(1);
+            }
+        };
+        Run<String> run = Workflow.over(Topology.parse("start -> A"), String.class)
+                .agent(
+                        "A",
+                        Agent.of(
+                                "A",
+                                (turn, context) -> context.attempt() == 1
+                                        ? Mono.error(new IllegalStateException("not yet"))
+                                        : Mono.just(Decision.answer("now"))))
+                .engine(io.flotilla.step.StepEngine.builder().with(twice).build())
+                .journal(journal)
+                .build()
+                .start("go");
+        run.result().block();
+
+        JournalEntry settled = journal.read(run.runId(), 1).blockFirst();
+        assertThat(journal.codec().decode(settled.payload())).containsEntry("attempts", 2);
+    }
 }
