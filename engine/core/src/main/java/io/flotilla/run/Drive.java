@@ -48,6 +48,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     private final RunMachine machine;
     private final @Nullable Recorder recorder;
     private final Redactor redactor;
+    private final boolean redacts;
     private final List<Agent<Turn, Decision>> agents;
     private final StepDriver<Turn, Decision> driver;
     private final RunScope scope;
@@ -119,6 +120,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     Drive(Setup setup, Context context, @Nullable Past past) {
         this.agents = setup.agents();
         this.redactor = setup.engine().redactor();
+        this.redacts = !redactor.equals(Redactor.NONE);
         UsageLedger usage = new UsageLedger();
         this.driver = setup.engine().driver(this, usage);
         Instant now = read(driver.time()::now);
@@ -250,7 +252,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
 
     /** What people read of a failure goes through the redactor before anybody is told. */
     private @Nullable Throwable readable(@Nullable Throwable cause) {
-        return cause == null || redactor == Redactor.NONE ? cause : RecordedException.redacted(cause, redactor);
+        return cause == null || !redacts ? cause : RecordedException.redacted(cause, redactor);
     }
 
     private String redacted(String text) {
@@ -258,16 +260,16 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     }
 
     private @Nullable Decision readable(@Nullable Decision decision) {
-        if (redactor != Redactor.NONE && decision instanceof Decision.Fail fail) {
+        if (redacts && decision instanceof Decision.Fail fail) {
             return Decision.fail(redacted(fail.reason()));
         }
-        if (redactor != Redactor.NONE && decision instanceof Decision.Ask ask) {
+        if (redacts && decision instanceof Decision.Ask ask) {
             return Decision.ask(ask.question().withText(redacted(ask.question().text())));
         }
-        if (redactor != Redactor.NONE && decision instanceof Decision.HandOff handOff) {
+        if (redacts && decision instanceof Decision.HandOff handOff) {
             return Decision.handOff(readable(handOff.agent()), handOff.request());
         }
-        if (redactor != Redactor.NONE && decision instanceof Decision.FanOut fanOut) {
+        if (redacts && decision instanceof Decision.FanOut fanOut) {
             return Decision.fanOut(fanOut.invocations().stream()
                     .map(branch -> Invocation.of(readable(branch.agent()), branch.request()))
                     .toList());

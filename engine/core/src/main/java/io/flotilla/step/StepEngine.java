@@ -425,7 +425,7 @@ public final class StepEngine {
 
     void report(StepFailure failure) {
         try {
-            if (config.redactor == Redactor.NONE) {
+            if (config.redactor.equals(Redactor.NONE)) {
                 LOG.warn("step failed: {}", failure);
                 if (LOG.isDebugEnabled()) {
                     LOG.debug("stack of the failed step {}", failure.stepId(), failure.cause());

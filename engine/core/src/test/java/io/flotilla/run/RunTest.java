@@ -483,7 +483,7 @@ class RunTest {
 
     // --- agents that fail
 
-    private record Failing(String name, Supplier<Mono<Decision>> step, String message) {
+    record Failing(String name, Supplier<Mono<Decision>> step, String message) {
         @Override
         public String toString() {
             return name;
