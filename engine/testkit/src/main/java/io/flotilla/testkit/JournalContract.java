@@ -68,6 +68,9 @@ public abstract class JournalContract {
     private final Queue<Object> dropped = new ConcurrentLinkedQueue<>();
     private Journal journal;
 
+    /** For the tests of a journal. */
+    protected JournalContract() {}
+
     /**
      * Opens a journal that is empty, with payloads of up to {@link #maxPayloadBytes()}.
      *
