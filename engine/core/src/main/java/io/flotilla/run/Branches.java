@@ -53,11 +53,7 @@ final class Branches {
     // --- births and moves
 
     Branch born(Scope scope, int node, Turn turn, @Nullable Delegation delegation) {
-        return born(scope.nextPath(), scope, node, turn, delegation);
-    }
-
-    Branch born(BranchPath path, Scope scope, int node, Turn turn, @Nullable Delegation delegation) {
-        Branch branch = new Branch(path, scope, births++, node, turn, delegation);
+        Branch branch = new Branch(scope.nextPath(), scope, births++, node, turn, delegation);
         scope.add(branch);
         live++;
         enter(scope, node);

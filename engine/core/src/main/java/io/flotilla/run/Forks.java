@@ -97,8 +97,7 @@ final class Forks {
             scope.add(new Outcome.TimedOut(run.branches.name(branch), branch.path, limit));
         }
         for (Rendezvous rendezvous : scope.rendezvous.values()) {
-            rendezvous.path = scope.nextPath(); // which its branch will have, if stragglers are kept
-            scope.add(new Outcome.TimedOut(run.routes.name(rendezvous.node), rendezvous.path, limit));
+            scope.add(new Outcome.TimedOut(run.routes.name(rendezvous.node), scope.nextPath(), limit));
         }
         decide(scope, scope.join.isMet(tally), tally);
     }

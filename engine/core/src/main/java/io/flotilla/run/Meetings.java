@@ -94,7 +94,6 @@ final class Meetings {
         }
         List<Arrival> arrivals = rendezvous.arrivals();
         Branch branch = run.branches.born(
-                rendezvous.path == null ? scope.nextPath() : rendezvous.path,
                 scope,
                 rendezvous.node,
                 Turn.arrived(arrivals, run.routes.targets(rendezvous.node), !met),

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A rendezvous that waits: who has come to a node, in the scope they meet in. Becomes a branch of that scope when it fires.
@@ -23,9 +22,6 @@ final class Rendezvous {
 
     /** The timer of its deadline; 0 for none. */
     long timer;
-
-    /** The path of its branch, if it has been told already. */
-    @Nullable BranchPath path;
 
     boolean open = true;
 

@@ -161,7 +161,7 @@ final class PayloadReader {
         if (from.currentToken() != JsonToken.START_ARRAY) {
             throw new PayloadException("the payload has a set that is none", null);
         }
-        return readAll(from, new LinkedHashSet<>(), deeper(depth));
+        return readAll(from, new LinkedHashSet<@Nullable Object>(), deeper(depth));
     }
 
     private Map<String, @Nullable Object> readEscaped(JsonParser from, int depth) {
