@@ -26,7 +26,7 @@ final class Draft {
     private final IntList answered = new IntList();
     private final IntList answeredAt = new IntList();
     private final BitSet rendezvous = new BitSet();
-    private final BitSet passages = new BitSet();
+    private final BitSet passThrough = new BitSet();
     private final List<Fault> faults = new ArrayList<>();
     private final List<Role> roles = new ArrayList<>();
     private Rules rules = Rules.NONE;
@@ -165,7 +165,7 @@ final class Draft {
         return Names.quoted(names.get(source)) + " -> " + Names.quoted(names.get(target));
     }
 
-    // --- rendezvous, passages, rules
+    // --- rendezvous, pass_through, rules
 
     /** Kept for the end: the agent may be mentioned on a later line. */
     void role(boolean toBeRendezvous, String name) {
@@ -175,8 +175,8 @@ final class Draft {
     private void resolve(Role role) {
         at(role.list, role.where);
         int node = nodes.getOrDefault(role.name, -1);
-        String word = role.rendezvous ? Statements.RENDEZVOUS : Statements.PASSAGE;
-        BitSet those = role.rendezvous ? rendezvous : passages;
+        String word = role.rendezvous ? Statements.RENDEZVOUS : Statements.PASS_THROUGH;
+        BitSet those = role.rendezvous ? rendezvous : passThrough;
         if (Names.reserved(role.name) != null) {
             fault(Fault.Kind.UNKNOWN_NAME, Names.quoted(role.name) + " is no agent and can be no " + word);
         } else if (node < 0) {
@@ -187,8 +187,8 @@ final class Draft {
             fault(Fault.Kind.DOUBLED_RULE, word + ' ' + Names.quoted(role.name) + " is given twice");
         } else {
             those.set(node);
-            if (rendezvous.get(node) && passages.get(node)) {
-                fault(Fault.Kind.CONTRADICTION, Names.quoted(role.name) + " is to be a rendezvous and a passage");
+            if (rendezvous.get(node) && passThrough.get(node)) {
+                fault(Fault.Kind.CONTRADICTION, Names.quoted(role.name) + " is to be a rendezvous and pass_through");
             }
         }
     }
@@ -217,7 +217,7 @@ final class Draft {
         }
         BitSet meeting = graph.rendezvous();
         meeting.or(rendezvous);
-        meeting.andNot(passages);
+        meeting.andNot(passThrough);
         return new Topology(names.toArray(String[]::new), nodes, graph, meeting, rules);
     }
 

@@ -41,7 +41,7 @@ public record Fault(Kind kind, String message, @Nullable Integer where) {
         BAD_RULE,
         /** A rule that is given twice. */
         DOUBLED_RULE,
-        /** An agent that is to be a rendezvous and a passage. */
+        /** An agent that is to be a rendezvous and {@code pass_through}. */
         CONTRADICTION,
         /** More edges than {@link Topology#MAX_EDGES}. */
         TOO_LARGE

@@ -6,17 +6,18 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The statements that are no edges: {@code rendezvous X}, {@code passage X}, and rules such as {@code timeout(180)}. */
+/** The statements that are no edges: {@code rendezvous X}, {@code pass_through X}, and rules such as {@code timeout(180)}. */
 final class Statements {
 
     static final String RENDEZVOUS = "rendezvous";
-    static final String PASSAGE = "passage";
+    static final String PASS_THROUGH = "pass_through";
 
     private static final String TIMEOUT = "timeout";
     private static final String MAX_STEPS = "max_steps";
     private static final String MAX_BRANCHES = "max_branches";
     private static final String MAX_DEPTH = "max_depth";
-    private static final List<String> RULES = List.of(TIMEOUT, MAX_STEPS, MAX_BRANCHES, MAX_DEPTH, RENDEZVOUS, PASSAGE);
+    private static final List<String> RULES =
+            List.of(TIMEOUT, MAX_STEPS, MAX_BRANCHES, MAX_DEPTH, RENDEZVOUS, PASS_THROUGH);
     private static final Pattern SECONDS = Pattern.compile("[0-9]{1,9}(\\.[0-9]{1,9})?");
     private static final Pattern NUMBER = Pattern.compile("[0-9]{1,10}");
 
@@ -34,7 +35,7 @@ final class Statements {
 
     /** {@code rendezvous} and {@code rendezvous X}, but not {@code rendezvousX}. */
     private static boolean isRole(String word, String line) {
-        return (word.equals(RENDEZVOUS) || word.equals(PASSAGE))
+        return (word.equals(RENDEZVOUS) || word.equals(PASS_THROUGH))
                 && (line.length() == word.length() || Names.isBlank(line.charAt(word.length())));
     }
 
@@ -44,7 +45,7 @@ final class Statements {
 
     /** Reads a line of which {@link #begins} is true. */
     static void read(String line, Draft draft) {
-        for (String word : List.of(RENDEZVOUS, PASSAGE)) {
+        for (String word : List.of(RENDEZVOUS, PASS_THROUGH)) {
             if (line.startsWith(word) && isRole(word, line) && !isCall(word, line)) {
                 roles(word, line.substring(word.length()), draft);
                 return;
@@ -100,7 +101,7 @@ final class Statements {
                     draft.rules(new Rules(rules.timeout(), rules.maxSteps(), rules.maxBranches(), depth));
                 }
             }
-            case RENDEZVOUS, PASSAGE -> roles(name, argument, draft);
+            case RENDEZVOUS, PASS_THROUGH -> roles(name, argument, draft);
             default ->
                 draft.fault(
                         Fault.Kind.UNKNOWN_RULE,

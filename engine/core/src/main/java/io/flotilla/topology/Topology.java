@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code A -> B, C -> D}: edges from A to B and C, and from both to D.
  *   <li>{@code A <-> B, C}: edges both ways.
  *   <li>{@code A} or {@code A, B}: declares agents, which need edges elsewhere; only their order is told.
- *   <li>{@code rendezvous X, Y} and {@code passage X}: what X is, whatever its edges.
+ *   <li>{@code rendezvous X, Y} and {@code pass_through X}: what X is, whatever its edges.
  *   <li>{@code timeout(180)} (seconds), {@code max_steps(30)}, {@code max_branches(100)}, {@code max_depth(5)}: {@link
  *       Rules}, each once.
  * </ul>
@@ -111,7 +111,7 @@ public final class Topology {
      * @param agents names
      * @param flows lines of the notation
      * @param rules {@code timeout(180)} in seconds, {@code max_steps(30)}, {@code max_branches(100)}, {@code max_depth(5)},
-     *     {@code rendezvous(X)}, {@code passage(X)}; each once
+     *     {@code rendezvous(X)}, {@code pass_through(X)}; each once
      * @return the topology
      * @throws NullPointerException if a list or an element is null
      * @throws InvalidTopologyException if anything is wrong, with every fault
@@ -297,7 +297,7 @@ public final class Topology {
     }
 
     /**
-     * Whether branches meet at an agent: by its edges, or by a line {@code rendezvous} or {@code passage}.
+     * Whether branches meet at an agent: by its edges, or by a line {@code rendezvous} or {@code pass_through}.
      *
      * @param agent an agent; of a reserved name the answer is false
      * @return whether it is a rendezvous

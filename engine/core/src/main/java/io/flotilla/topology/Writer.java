@@ -38,7 +38,7 @@ final class Writer {
         BitSet expected = graph.rendezvous();
         for (int node = Graph.FIRST_AGENT; node < graph.nodes; node++) {
             if (rendezvous.get(node) != expected.get(node)) {
-                text.append(rendezvous.get(node) ? Statements.RENDEZVOUS : Statements.PASSAGE)
+                text.append(rendezvous.get(node) ? Statements.RENDEZVOUS : Statements.PASS_THROUGH)
                         .append(' ')
                         .append(names[node])
                         .append('\n');

@@ -63,7 +63,7 @@ final class RandomGraph {
             int role = random.nextInt(16);
             if (role < 2) {
                 rendezvous[node] = role == 0;
-                roles.append(role == 0 ? "rendezvous " : "passage ")
+                roles.append(role == 0 ? "rendezvous " : "pass_through ")
                         .append(name(node))
                         .append('\n');
             }

@@ -449,10 +449,10 @@ class RendezvousTest {
     }
 
     @Test
-    void passage_twoEdgesIn_nobodyWaits() {
+    void passThrough_twoEdgesIn_nobodyWaits() {
         Topology topology = Topology.parse("""
                 start -> Boss -> Left, Right -> Writer -> end
-                passage Writer
+                pass_through Writer
                 """);
         Ended ended = run(
                 3,

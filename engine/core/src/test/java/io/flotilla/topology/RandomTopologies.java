@@ -35,7 +35,7 @@ final class RandomTopologies {
         for (int more = random.nextInt(3); more > 0; more--) {
             roles.add(random.nextInt(agents));
         }
-        roles.forEach(agent -> lines.add((random.nextBoolean() ? "rendezvous A" : "passage A") + agent));
+        roles.forEach(agent -> lines.add((random.nextBoolean() ? "rendezvous A" : "pass_through A") + agent));
         if (random.nextInt(3) == 0) {
             lines.add("max_steps(" + (1 + random.nextInt(99)) + ")");
             lines.add("timeout(" + (1 + random.nextInt(99)) + ".5)");

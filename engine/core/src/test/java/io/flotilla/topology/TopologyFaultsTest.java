@@ -130,7 +130,7 @@ class TopologyFaultsTest {
                 "B # the writer|a comment has a line of its own",
                 "//B|a comment has a line of its own",
                 "rendezvous B|it begins as a statement of the notation does",
-                "passage|it begins as a statement of the notation does",
+                "pass_through|it begins as a statement of the notation does",
                 "timeout(3)|it begins as a statement of the notation does",
                 "B#|instance must not be blank, was \"\"",
             })
@@ -183,18 +183,18 @@ class TopologyFaultsTest {
     @Test
     void parse_rolesThatContradict_areAFault() {
         assertOnly(
-                "start -> A\nrendezvous A\npassage A",
+                "start -> A\nrendezvous A\npass_through A",
                 Kind.CONTRADICTION,
                 3,
-                "line 3: \"A\" is to be a rendezvous and a passage");
-        assertOnly("start -> A\npassage A, A", Kind.DOUBLED_RULE, 2, "line 2: passage \"A\" is given twice");
+                "line 3: \"A\" is to be a rendezvous and pass_through");
+        assertOnly("start -> A\npass_through A, A", Kind.DOUBLED_RULE, 2, "line 2: pass_through \"A\" is given twice");
     }
 
     @Test
     void parse_manyFaults_areAllTold() {
         InvalidTopologyException thrown = catchThrowableOfType(
                 InvalidTopologyException.class,
-                () -> Topology.parse("start -> A;\nA -> start\nend -> B\nX ->\nC\npassage Q\ntimeout(0)"));
+                () -> Topology.parse("start -> A;\nA -> start\nend -> B\nX ->\nC\npass_through Q\ntimeout(0)"));
 
         assertThat(thrown).isInstanceOf(FlotillaException.class);
         assertThat(thrown.faults())

@@ -49,7 +49,7 @@ class TopologyListsTest {
     @Test
     void of_noRules_hasNone() {
         assertThat(withRules().rules()).isEqualTo(Rules.NONE);
-        assertThat(withRules("passage(A)").isRendezvous("A")).isFalse();
+        assertThat(withRules("pass_through(A)").isRendezvous("A")).isFalse();
     }
 
     @Test
@@ -110,7 +110,7 @@ class TopologyListsTest {
                 "max_steps()|BAD_RULE|rule 1: \"max_steps()\" must have a number from 1 to 2147483647",
                 "rendezvous(B)|UNKNOWN_NAME|rule 1: \"B\" has no edge and can be no rendezvous, did you mean \"A\"?",
                 "rendezvous()|MALFORMED_LINE|rule 1: a name is missing after rendezvous",
-                "passage(user)|UNKNOWN_NAME|rule 1: \"user\" is no agent and can be no passage"
+                "pass_through(user)|UNKNOWN_NAME|rule 1: \"user\" is no agent and can be no pass_through"
             })
     void of_badRules_areFaults(String rule, Kind kind, String message) {
         assertThat(faultsOfRules(rule)).containsExactly(new Fault(kind, message, 1));
@@ -155,14 +155,21 @@ class TopologyListsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"timeout(1)", "max_steps(1)", "max_branches(1)", "max_depth(1)", "rendezvous(A)", "passage(A)"})
+            strings = {
+                "timeout(1)",
+                "max_steps(1)",
+                "max_branches(1)",
+                "max_depth(1)",
+                "rendezvous(A)",
+                "pass_through(A)"
+            })
     void of_doubledRules_areFaults(String rule) {
         assertThat(faultsOfRules(rule, rule)).extracting(Fault::kind).containsExactly(Kind.DOUBLED_RULE);
     }
 
     @Test
     void of_contradictingRules_areAFault() {
-        assertThat(faultsOfRules("rendezvous(A)", "passage(A)"))
+        assertThat(faultsOfRules("rendezvous(A)", "pass_through(A)"))
                 .extracting(Fault::kind)
                 .containsExactly(Kind.CONTRADICTION);
     }

@@ -147,18 +147,18 @@ class TopologyTest {
 
     @Test
     void isRendezvous_saidOtherwise_isWhatIsSaid() {
-        Topology topology = Topology.parse("rendezvous A, B\npassage C\nstart -> A\nA -> B, D\nB -> C\nD -> C");
+        Topology topology = Topology.parse("rendezvous A, B\npass_through C\nstart -> A\nA -> B, D\nB -> C\nD -> C");
 
         assertThat(topology.isRendezvous("A")).isTrue();
         assertThat(topology.isRendezvous("B")).isTrue();
         assertThat(topology.isRendezvous("C")).isFalse();
         assertThat(topology.isRendezvous("D")).isFalse();
-        assertThat(topology.toString()).endsWith("rendezvous A\nrendezvous B\npassage C\n");
+        assertThat(topology.toString()).endsWith("rendezvous A\nrendezvous B\npass_through C\n");
     }
 
     @Test
     void isRendezvous_saidAsItIs_isTheSameTopology() {
-        assertThat(Topology.parse("start -> A\npassage A")).isEqualTo(Topology.parse("start -> A"));
+        assertThat(Topology.parse("start -> A\npass_through A")).isEqualTo(Topology.parse("start -> A"));
     }
 
     @Test

@@ -150,9 +150,9 @@ public final class Scenario {
         }
         return switch (text) {
             case "all" -> Join.all();
-            case "any" -> Join.any();
-            case "first" -> Join.first();
-            default -> throw json.wrong("must be all, any, first, ratio:R or atLeast:K, is " + json);
+            case "allSettled" -> Join.any();
+            case "firstSuccess" -> Join.first();
+            default -> throw json.wrong("must be all, allSettled, firstSuccess, ratio:R or atLeast:K, is " + json);
         };
     }
 

@@ -21,7 +21,7 @@ record Script(
 
     private static final Set<String> KEYS = Keys.of("perBranch", "otherwise", "failEvery");
     private static final Set<String> TURN_KEYS =
-            Keys.of("answer", "handOff", "fanOut", "fanOutMany", "fail", "throw", "hang", "ask", "again", "after");
+            Keys.of("answer", "handOff", "fanOut", "fanOutMany", "fail", "throw", "hang", "ask", "repeat", "after");
 
     record FailEvery(int n, String reason) {}
 

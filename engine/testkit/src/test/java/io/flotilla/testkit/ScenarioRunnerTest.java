@@ -28,7 +28,7 @@ class ScenarioRunnerTest {
             'agents':{'A':[{'handOff':['end',1]},{'fanOut':[['B1',null],['B2',null]]},{'answer':7}],
               'B1':[{'after':'PT1S','handOff':['C','x']}],'B2':[{'after':'PT2S','fail':'no'}],
               'C':[{'answer':[1,null]}]},
-            'join':{'require':'any'}""";
+            'join':{'require':'allSettled'}""";
 
     private static final String FAILING = """
             'topology':['start -> A','A <-> B'],'task':'q',
@@ -133,7 +133,7 @@ class ScenarioRunnerTest {
     @CsvSource({"PT1S", "PT0S"})
     void run_thatGoesOnForEver_isStopped(String delay) {
         Scenario endless =
-                scenario("'topology':['start -> A'],'task':'q','agents':{'A':{'otherwise':{'again':1,'after':'" + delay
+                scenario("'topology':['start -> A'],'task':'q','agents':{'A':{'otherwise':{'repeat':1,'after':'" + delay
                         + "'}}}");
         ScenarioReport report =
                 new ScenarioRunner().withRealTime(Duration.ofMillis(300)).run(endless);

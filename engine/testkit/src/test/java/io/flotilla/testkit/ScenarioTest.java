@@ -41,9 +41,9 @@ class ScenarioTest {
             value = {
                 "{} | all()",
                 "{'require':'all'} | all()",
-                "{'require':'any','within':'PT0.5S'} | any().within(PT0.5S)",
-                "{'require':'first','stragglers':'keep'} | first().keepStragglers()",
-                "{'require':'first','stragglers':'cancel'} | first()",
+                "{'require':'allSettled','within':'PT0.5S'} | any().within(PT0.5S)",
+                "{'require':'firstSuccess','stragglers':'keep'} | first().keepStragglers()",
+                "{'require':'firstSuccess','stragglers':'cancel'} | first()",
                 "{'require':'ratio:0.5','shortfall':'proceed'} | ratio(0.5).orProceed()",
                 "{'require':'atLeast:2','shortfall':'fail'} | atLeast(2)",
                 "{'within':'PT1M'} | all().within(PT1M)"
@@ -93,7 +93,7 @@ class ScenarioTest {
                 "'about':1 | about: must be a string",
                 "'join':{'needs':'all'} | join.needs: there is no such key",
                 "'join':'all' | join: must be an object",
-                "'join':{'require':'most'} | join.require: must be all, any, first",
+                "'join':{'require':'most'} | join.require: must be all, allSettled, firstSuccess",
                 "'join':{'require':'ratio:x'} | join.require: must have a number",
                 "'join':{'require':'ratio:1.5'} | join.require: ratio must be >= 0 and <= 1",
                 "'join':{'require':'atLeast:0'} | join.require: atLeast must be >= 1",
