@@ -463,6 +463,7 @@ class ArchitectureTest {
                         "Order",
                         "ResultSink",
                         "EngineTime",
+                        "EngineTime$Watched",
                         "RoundFailedException",
                         "StepCall",
                         "StepDriver",

@@ -4,6 +4,7 @@ import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
@@ -28,6 +29,7 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
     private @Nullable Throwable first;
     private @Nullable String source;
     private @Nullable Throwable degradedBy;
+    private @Nullable List<Throwable> fallbackFailures;
 
     Attempts(Step<I, O> step, Steps<I, O> steps) {
         this.step = step;
@@ -104,6 +106,10 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
     /** The first cause there was; {@code last} is what the chain ended with. */
     synchronized Throwable firstCause(Throwable last) {
         record(last);
+        if (fallbackFailures != null) {
+            fallbackFailures.forEach(this::suppress);
+            fallbackFailures = null;
+        }
         return Objects.requireNonNull(first);
     }
 
@@ -133,6 +139,14 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
     }
 
     @Override
+    public @Nullable Duration timeRemaining() {
+        Instant deadline = context.deadline();
+        return deadline == null
+                ? null
+                : Duration.between(step.startedAt, deadline).minusNanos(step.elapsedNanos());
+    }
+
+    @Override
     public EngineTime time() {
         return step.time();
     }
@@ -152,5 +166,20 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
     public synchronized void degraded(String from, Throwable cause) {
         source = Objects.requireNonNull(from, "source");
         degradedBy = Objects.requireNonNull(cause, "cause");
+    }
+
+    @Override
+    public void fallbackFailed(String from, Throwable cause) {
+        Objects.requireNonNull(from, "source");
+        Objects.requireNonNull(cause, "cause");
+        synchronized (this) {
+            if (fallbackFailures == null) {
+                fallbackFailures = new ArrayList<>(1);
+            }
+            if (fallbackFailures.size() < MOST_SUPPRESSED) {
+                fallbackFailures.add(cause); // not recorded: the step's own failure stays the first cause
+            }
+        }
+        step.fallbackFailed(from, cause);
     }
 }

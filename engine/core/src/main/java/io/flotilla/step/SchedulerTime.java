@@ -40,29 +40,43 @@ final class SchedulerTime implements EngineTime {
         Objects.requireNonNull(task, "task");
         EngineSchedulers on = schedulers.get();
         if (delay.isZero() || delay.isNegative()) {
-            return on.worker().schedule(task);
+            return runSoon(on, task);
         }
         Disposable.Composite stages = Disposables.composite();
         arm(on, stages, delay.toNanos(), task);
         return stages;
     }
 
+    /** Where no worker can be had, the task runs on a thread of our own. */
+    private static Disposable runSoon(EngineSchedulers on, Runnable task) {
+        try {
+            return on.worker().schedule(task);
+        } catch (Throwable refused) {
+            Steps.rescue(task);
+            return Disposables.disposed();
+        }
+    }
+
     /** In bits of a day: what is years away would overflow the clocks of some schedulers. */
     private static void arm(EngineSchedulers on, Disposable.Composite stages, long delayNanos, Runnable task) {
         long bit = Math.min(MOST_NANOS, delayNanos);
-        stages.add(on.timer().schedule(() -> fired(on, stages, delayNanos - bit, task), bit, TimeUnit.NANOSECONDS));
+        try {
+            stages.add(on.timer().schedule(() -> fired(on, stages, delayNanos - bit, task), bit, TimeUnit.NANOSECONDS));
+        } catch (Throwable refused) {
+            stages.add(new RefusedDelay(on.timer(), delayNanos, task).watched());
+        }
     }
 
-    /** On the timer's thread. Where no timer or worker can be had any more, the task runs now, on a thread of our own. */
+    /** On the timer's thread. Where no worker can be had, the task runs on a thread of our own. */
     private static void fired(EngineSchedulers on, Disposable.Composite stages, long leftNanos, Runnable task) {
+        if (leftNanos > 0) {
+            arm(on, stages, leftNanos, task);
+            return;
+        }
         try {
-            if (leftNanos > 0) {
-                arm(on, stages, leftNanos, task);
-            } else {
-                // With a delay of nothing: virtual time lets what has none go before what is due at the same instant.
-                stages.add(on.worker().schedule(task, 0, TimeUnit.NANOSECONDS));
-            }
-        } catch (Throwable disposed) {
+            // With a delay of nothing: virtual time lets what has none go before what is due at the same instant.
+            stages.add(on.worker().schedule(task, 0, TimeUnit.NANOSECONDS));
+        } catch (Throwable refused) {
             if (!stages.isDisposed()) {
                 Steps.rescue(task);
             }

@@ -255,6 +255,19 @@ final class Step<I, O> implements CoreSubscriber<O> {
         }
     }
 
+    void fallbackFailed(String source, Throwable cause) {
+        try {
+            LOG.warn(
+                    "fallback failed: agent={} step={} fallback={} cause={}",
+                    agentId,
+                    stepId(),
+                    source,
+                    steps.engine.described(cause));
+        } catch (Throwable thrown) {
+            Steps.untold(thrown);
+        }
+    }
+
     EngineTime time() {
         return steps.engine.time();
     }

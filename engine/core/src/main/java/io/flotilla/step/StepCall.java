@@ -2,7 +2,9 @@ package io.flotilla.step;
 
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
+import java.time.Duration;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -35,6 +37,14 @@ public interface StepCall<I, O> {
      * @return the context
      */
     StepContext context();
+
+    /**
+     * How long the step may still take. Measured with the engine's timer, so a clock that is set forward or back changes
+     * nothing; {@link StepContext#deadline()} is the same moment on the engine's clock.
+     *
+     * @return the time left, negative if it is over; null if the step has no limit
+     */
+    @Nullable Duration timeRemaining();
 
     /**
      * The engine's time.
@@ -74,4 +84,13 @@ public interface StepCall<I, O> {
      * @throws NullPointerException if an argument is null
      */
     void degraded(String source, Throwable cause);
+
+    /**
+     * Says that a fallback has failed as well: logged once, at WARN, and suppressed in the cause the step ends with.
+     *
+     * @param source what has failed, such as another agent's id
+     * @param cause why
+     * @throws NullPointerException if an argument is null
+     */
+    void fallbackFailed(String source, Throwable cause);
 }
