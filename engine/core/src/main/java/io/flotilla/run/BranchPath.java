@@ -9,33 +9,55 @@ import org.jspecify.annotations.Nullable;
  * both from 0. Written {@code /0.2/1.0/}: of the first fork the third branch, of whose second fork the first. The branch
  * the run starts with is {@code /}; a second one outside every fork is {@code /~1/}.
  *
- * <p>A rendezvous is a branch too and has the next index of the fork it belongs to. Paths are ordered as the forks are: a
- * branch comes before those it forks, these in order of their forks and indices. Whatever is given in lineage order is in this
- * order, which does not depend on time.
+ * <p>A rendezvous is a branch too and has the next index of the fork it belongs to, in the order they fire. Paths are ordered
+ * as the forks are: a branch comes before those it forks, these in order of their forks; of one fork the invocations come
+ * first, in their order, then the rendezvous, in topological order of their agents and, at one agent, one after another. All
+ * lists in lineage order are in this order. It does not depend on time.
  *
  * <p>Immutable.
  */
 public final class BranchPath implements Comparable<BranchPath> {
 
+    /** The rank of a branch that is no rendezvous: before all that are. */
+    static final long INVOKED = -1;
+
     private final @Nullable BranchPath parent;
     private final int fork;
     private final int index;
+
+    /** Of a rendezvous its place among those of its fork, whenever they fire; {@link #INVOKED} for all others. */
+    private final long rank;
+
     private final int depth;
     private @Nullable String text; // made when asked for; two threads may both make it
 
-    private BranchPath(@Nullable BranchPath parent, int fork, int index) {
+    private BranchPath(@Nullable BranchPath parent, int fork, int index, long rank) {
         this.parent = parent;
         this.fork = fork;
         this.index = index;
+        this.rank = rank;
         this.depth = parent == null ? 0 : parent.depth + 1;
     }
 
     static BranchPath outsideForks(int index) {
-        return new BranchPath(null, 0, index);
+        return outsideForks(index, INVOKED);
+    }
+
+    static BranchPath outsideForks(int index, long rank) {
+        return new BranchPath(null, 0, index, rank);
     }
 
     BranchPath forked(int fork, int index) {
-        return new BranchPath(this, fork, index);
+        return forked(fork, index, INVOKED);
+    }
+
+    BranchPath forked(int fork, int index, long rank) {
+        return new BranchPath(this, fork, index, rank);
+    }
+
+    /** The rank of a rendezvous, in its fork: by its agent's place in topological order, then by instance. */
+    static long rank(int order, int instance) {
+        return (long) order << 32 | instance;
     }
 
     /**
@@ -89,9 +111,7 @@ public final class BranchPath implements Comparable<BranchPath> {
         }
         int outermost = byDepth; // a branch comes before those inside of it
         while (mine != theirs) {
-            int here = mine.fork == theirs.fork
-                    ? Integer.compare(mine.index, theirs.index)
-                    : Integer.compare(mine.fork, theirs.fork);
+            int here = compareAlone(mine, theirs);
             if (here != 0) {
                 outermost = here;
             }
@@ -104,9 +124,30 @@ public final class BranchPath implements Comparable<BranchPath> {
         return outermost;
     }
 
+    private static int compareAlone(BranchPath one, BranchPath other) {
+        if (one.fork != other.fork) {
+            return Integer.compare(one.fork, other.fork);
+        }
+        return one.rank == other.rank ? Integer.compare(one.index, other.index) : Long.compare(one.rank, other.rank);
+    }
+
+    /** By forks and indices, which name a branch of a run; so within a run as {@link #compareTo} has it. */
     @Override
+    @SuppressWarnings("ReferenceEquality") // where two lines meet, they share the same object, or have no parent
     public boolean equals(@Nullable Object other) {
-        return other instanceof BranchPath that && depth == that.depth && compareTo(that) == 0;
+        if (!(other instanceof BranchPath that) || depth != that.depth) {
+            return false;
+        }
+        BranchPath mine = this;
+        BranchPath theirs = that;
+        while (mine != theirs && mine != null && theirs != null) {
+            if (mine.fork != theirs.fork || mine.index != theirs.index) {
+                return false;
+            }
+            mine = mine.parent;
+            theirs = theirs.parent;
+        }
+        return true;
     }
 
     @Override

@@ -28,8 +28,8 @@ final class Branches {
     /** Scopes whose members have changed, to be looked at before the fact is done with. */
     private final Deque<Scope> changed = new ArrayDeque<>();
 
-    /** Rendezvous that may wait for nobody any more. */
-    private final Deque<Rendezvous> fulfilled = new ArrayDeque<>();
+    /** Rendezvous that may wait for nobody any more, or only for each other. */
+    private final Deque<Rendezvous> abandoned = new ArrayDeque<>();
 
     private final Routes routes;
     private final Story story;
@@ -53,7 +53,17 @@ final class Branches {
     // --- births and moves
 
     Branch born(Scope scope, int node, Turn turn, @Nullable Delegation delegation) {
-        Branch branch = new Branch(scope.nextPath(), scope, births++, node, turn, delegation);
+        return born(scope, scope.nextPath(), node, turn, delegation);
+    }
+
+    /** The branch that comes of a rendezvous. */
+    Branch born(Rendezvous rendezvous, Turn turn, Delegation delegation) {
+        Scope scope = rendezvous.scope;
+        return born(scope, scope.nextPath(rendezvous.rank), rendezvous.node, turn, delegation);
+    }
+
+    private Branch born(Scope scope, BranchPath path, int node, Turn turn, @Nullable Delegation delegation) {
+        Branch branch = new Branch(path, scope, births++, node, turn, delegation);
         scope.add(branch);
         live++;
         enter(scope, node);
@@ -165,7 +175,7 @@ final class Branches {
         }
     }
 
-    void enter(Scope scope, int node) {
+    void enter(@Nullable Scope scope, int node) {
         for (Scope at = watched == 0 ? null : scope; at != null; at = at.parent) {
             if (at.occupancy != null) {
                 at.occupancy.enter(node);
@@ -173,10 +183,10 @@ final class Branches {
         }
     }
 
-    void leave(Scope scope, int node) {
+    void leave(@Nullable Scope scope, int node) {
         for (Scope at = watched == 0 ? null : scope; at != null; at = at.parent) {
             if (at.occupancy != null) {
-                at.occupancy.leave(node, fulfilled);
+                at.occupancy.leave(node, abandoned);
             }
         }
     }
@@ -207,17 +217,21 @@ final class Branches {
         return scope;
     }
 
-    void fulfilled(Rendezvous rendezvous) {
-        fulfilled.add(rendezvous);
+    /** Somebody has come to the rendezvous. */
+    void arrived(Rendezvous rendezvous) {
+        if (rendezvous.movers == 0) {
+            abandoned.add(rendezvous);
+        }
     }
 
-    /** The next rendezvous that waits for nobody. */
-    @Nullable Rendezvous nextFulfilled() {
-        Rendezvous next = fulfilled.poll();
-        while (next != null && !(next.open && next.expected == 0)) {
-            next = fulfilled.poll();
+    /** The next rendezvous that waits for nobody, or is the first of a knot; null if there is none. */
+    @Nullable Rendezvous nextToFire() {
+        Rendezvous first = null;
+        while (first == null && !abandoned.isEmpty()) {
+            Rendezvous next = abandoned.remove();
+            first = next.open ? Knot.firstOf(next) : null;
         }
-        return next;
+        return first;
     }
 
     /** The next branch whose turn has come; null if there is none. It stays in until {@link #stepping}. */

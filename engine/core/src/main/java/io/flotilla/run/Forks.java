@@ -97,7 +97,7 @@ final class Forks {
             scope.add(new Outcome.TimedOut(run.branches.name(branch), branch.path, limit));
         }
         for (Rendezvous rendezvous : scope.rendezvous.values()) {
-            scope.add(new Outcome.TimedOut(run.routes.name(rendezvous.node), scope.nextPath(), limit));
+            scope.add(new Outcome.TimedOut(run.routes.name(rendezvous.node), scope.nextPath(rendezvous.rank), limit));
         }
         decide(scope, scope.join.isMet(tally), tally);
     }

@@ -1,22 +1,20 @@
 package io.flotilla.run;
 
 import io.flotilla.run.RunEvent.Verdict;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 
 /** The rendezvous of a run that wait: who comes to them, and when they fire. */
 final class Meetings {
 
     private final RunMachine run;
-    private final Set<Rendezvous> open = new LinkedHashSet<>();
+    private int open;
 
     Meetings(RunMachine run) {
         this.run = run;
     }
 
     int size() {
-        return open.size();
+        return open;
     }
 
     /** The branch ends here, at the rendezvous; {@code delegation} is who handed on to it. */
@@ -28,7 +26,7 @@ final class Meetings {
             run.branches.movedOn(branch, name, true);
             return;
         }
-        Rendezvous rendezvous = scope.rendezvous.get(node);
+        Rendezvous rendezvous = scope.rendezvous.get(run.routes.order(node));
         if (rendezvous == null) {
             rendezvous = open(scope, node);
         }
@@ -37,7 +35,7 @@ final class Meetings {
         if (rendezvous.join.firesOnArrival(rendezvous.arrived())) {
             fire(rendezvous, true, true);
         } else {
-            run.branches.fulfilled(rendezvous);
+            run.branches.arrived(rendezvous);
         }
     }
 
@@ -52,19 +50,24 @@ final class Meetings {
 
     private Rendezvous open(Scope scope, int node) {
         run.branches.watch(scope);
-        Rendezvous rendezvous =
-                new Rendezvous(scope, node, run.plan.joinAt(node), run.routes.reaching(node, scope.node));
-        scope.rendezvous.put(node, rendezvous);
-        open.add(rendezvous);
-        run.branches.enter(scope, node);
+        int order = run.routes.order(node);
+        Rendezvous rendezvous = new Rendezvous(
+                scope,
+                node,
+                BranchPath.rank(order, scope.nextInstance(node)),
+                run.plan.joinAt(node),
+                run.routes.reaching(node, scope.node));
+        scope.rendezvous.put(order, rendezvous);
+        open++;
+        run.branches.enter(scope.parent, node);
         if (scope.occupancy != null) {
-            scope.occupancy.add(rendezvous);
+            scope.occupancy.count(rendezvous);
         }
         rendezvous.timer = run.timers.start(rendezvous.join.within(), rendezvous);
         return rendezvous;
     }
 
-    /** Nobody else can come. */
+    /** Nobody else can come before it has fired. */
     void fulfil(Rendezvous rendezvous) {
         fire(rendezvous, rendezvous.join.isMetBy(rendezvous.arrived()), false);
     }
@@ -76,17 +79,6 @@ final class Meetings {
         }
     }
 
-    /** Those that are left wait for each other: the first in topological order fires. */
-    void breakTie() {
-        Rendezvous first = open.iterator().next();
-        for (Rendezvous rendezvous : open) {
-            if (run.routes.order(rendezvous.node) < run.routes.order(first.node)) {
-                first = rendezvous;
-            }
-        }
-        fulfil(first);
-    }
-
     private void fire(Rendezvous rendezvous, boolean met, boolean early) {
         Scope scope = rendezvous.scope;
         if (early) {
@@ -94,10 +86,7 @@ final class Meetings {
         }
         List<Arrival> arrivals = rendezvous.arrivals();
         Branch branch = run.branches.born(
-                scope,
-                rendezvous.node,
-                Turn.arrived(arrivals, run.routes.targets(rendezvous.node), !met),
-                rendezvous.delegation());
+                rendezvous, Turn.arrived(arrivals, run.routes.targets(rendezvous.node), !met), rendezvous.delegation());
         discard(rendezvous);
         if (run.isOver(run.limits.branches(run.branches.births(), branch), branch)) {
             return;
@@ -126,12 +115,9 @@ final class Meetings {
         Scope scope = rendezvous.scope;
         rendezvous.open = false;
         rendezvous.timer = run.timers.stop(rendezvous.timer);
-        scope.rendezvous.remove(rendezvous.node);
-        open.remove(rendezvous);
-        if (scope.occupancy != null) {
-            scope.occupancy.remove(rendezvous);
-        }
-        run.branches.leave(scope, rendezvous.node);
+        scope.rendezvous.remove(run.routes.order(rendezvous.node));
+        open--;
+        run.branches.leave(scope.parent, rendezvous.node);
         run.branches.changed(scope);
     }
 }

@@ -17,8 +17,14 @@ final class Rendezvous {
     /** From where it can be reached without passing the scope's resolver. */
     final BitSet from;
 
-    /** How many places of the scope are occupied from which somebody may still come; kept by {@link Occupancy}. */
-    int expected;
+    /** Its place among the rendezvous of its scope, see {@link BranchPath#rank}. */
+    final long rank;
+
+    /**
+     * How many places of the scope are occupied by somebody who may still come and can move, rendezvous of the same scope
+     * aside; kept by {@link Occupancy}.
+     */
+    int movers;
 
     /** The timer of its deadline; 0 for none. */
     long timer;
@@ -30,11 +36,17 @@ final class Rendezvous {
 
     private record Coming(Arrival arrival, Delegation delegation) {}
 
-    Rendezvous(Scope scope, int node, Join join, BitSet from) {
+    Rendezvous(Scope scope, int node, long rank, Join join, BitSet from) {
         this.scope = scope;
         this.node = node;
+        this.rank = rank;
         this.join = join;
         this.from = from;
+    }
+
+    /** Whether somebody may come to it from where the other is. */
+    boolean waitsFor(Rendezvous other) {
+        return other.node != node && from.get(other.node);
     }
 
     void add(Arrival arrival, Delegation delegation) {

@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
  * Timers}; {@link LimitGuard}; {@link DecisionCheck}, which holds a decision against the edges of its own agent; {@link
  * BranchPath}, the lineage everything is ordered by; {@link Ending}; {@link Story}, which tells.
  *
- * <p>Why a run cannot hang on structure: a live branch is ready, stepping, asking, or joining a scope that is not empty; if
- * none is any of the first three, a rendezvous waits, and the first in topological order is made to fire.
+ * <p>Why a run cannot hang on structure: a live branch is ready, stepping, asking, or joining a scope that is not empty. Of an
+ * innermost scope without any of the first three only rendezvous are left. They wait for each other at most, so some of them are
+ * a {@link Knot}, which is untied.
  *
  * <p>Not thread-safe.
  */
@@ -170,23 +171,16 @@ final class RunMachine {
             }
             return true;
         }
-        Rendezvous fulfilled = branches.nextFulfilled();
-        if (fulfilled != null) {
-            meetings.fulfil(fulfilled);
+        Rendezvous rendezvous = branches.nextToFire();
+        if (rendezvous != null) {
+            meetings.fulfil(rendezvous);
             return true;
         }
         if (ending.look()) { // before anybody is called for nothing
             return true;
         }
         Branch ready = branches.nextReady();
-        if (ready != null) {
-            return startStep(ready);
-        }
-        if (branches.inFlight() == 0 && inquiries.isEmpty() && meetings.size() > 0) {
-            meetings.breakTie();
-            return true;
-        }
-        return false;
+        return ready != null && startStep(ready);
     }
 
     private boolean startStep(Branch branch) {

@@ -5,6 +5,8 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,11 +54,14 @@ final class Scope {
     private @Nullable Scope previousSibling;
     private @Nullable Scope nextSibling;
 
-    /** Rendezvous that wait, by node. */
-    final Map<Integer, Rendezvous> rendezvous = new HashMap<>(2);
+    /** Rendezvous that wait, by the place of their node in topological order. */
+    final SortedMap<Integer, Rendezvous> rendezvous = new TreeMap<>();
 
     /** The last early firing at a node: how many branches there were. */
     final Map<Integer, Long> firedEarly = new HashMap<>(2);
+
+    /** How many rendezvous have been opened at a node. */
+    private final Map<Integer, Integer> instances = new HashMap<>(2);
 
     @Nullable Occupancy occupancy;
 
@@ -76,10 +81,20 @@ final class Scope {
         }
     }
 
-    /** The path of its next member. */
+    /** The path of its next member, which is no rendezvous. */
     BranchPath nextPath() {
+        return nextPath(BranchPath.INVOKED);
+    }
+
+    /** The path of its next member. */
+    BranchPath nextPath(long rank) {
         int index = members++;
-        return resolver == null ? BranchPath.outsideForks(index) : resolver.path.forked(fork, index);
+        return resolver == null ? BranchPath.outsideForks(index, rank) : resolver.path.forked(fork, index, rank);
+    }
+
+    /** The number of the next rendezvous at a node, from 0. */
+    int nextInstance(int node) {
+        return instances.merge(node, 1, Integer::sum) - 1;
     }
 
     /** Whether this scope or one around it was opened at the agent. */

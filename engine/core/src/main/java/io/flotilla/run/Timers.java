@@ -1,7 +1,7 @@
 package io.flotilla.run;
 
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +13,9 @@ final class Timers {
     static final long NONE = 0;
 
     private final List<Effect> effects;
-    private final Map<Long, Object> running = new HashMap<>();
+    /** In the order they were started, which is the order they are stopped in at the end. */
+    private final Map<Long, Object> running = new LinkedHashMap<>();
+
     private long started;
 
     Timers(List<Effect> effects) {

@@ -4,7 +4,7 @@ import io.flotilla.observe.Telemetry;
 import io.flotilla.step.StepDriver;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -20,7 +20,7 @@ final class Tracing {
     private final StepDriver<?, ?> driver;
     private final StepDriver.@Nullable Observed run;
     private final Context context;
-    private final Map<BranchPath, Observing> branches = new HashMap<>();
+    private final Map<BranchPath, Observing> branches = new LinkedHashMap<>();
 
     private final List<Ended> ended = new ArrayList<>();
 

@@ -3,12 +3,12 @@ package io.flotilla.run;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +60,7 @@ final class Onlooker {
         final String path;
         final Fork home;
         final long born;
+        final Place place;
         int node;
         State state = State.READY;
         int forked;
@@ -80,11 +81,12 @@ final class Onlooker {
 
         final List<Fork> opened = new ArrayList<>();
 
-        Line(String path, Fork home, long born, int node) {
+        Line(String path, Fork home, long born, int node, Place place) {
             this.path = path;
             this.home = home;
             this.born = born;
             this.node = node;
+            this.place = place;
         }
     }
 
@@ -103,8 +105,9 @@ final class Onlooker {
         int members;
         int answered;
         int failed;
-        final Map<String, String> outcomes = new HashMap<>();
+        final Map<Place, String> outcomes = new TreeMap<>();
         final Map<Integer, Long> firedEarly = new HashMap<>();
+        final Map<Integer, Integer> instances = new HashMap<>();
 
         Fork(
                 @Nullable Line resolver,
@@ -136,14 +139,40 @@ final class Onlooker {
 
         final Fork fork;
         final int node;
+        final int instance;
         final Instant at;
-        final Map<String, String> arrivals = new HashMap<>();
-        final Map<String, List<Integer>> handedOn = new HashMap<>();
+        final Map<Place, String> arrivals = new TreeMap<>();
+        final Map<Place, List<Integer>> handedOn = new TreeMap<>();
 
         Meeting(Fork fork, int node, Instant at) {
             this.fork = fork;
             this.node = node;
+            this.instance = fork.instances.merge(node, 1, Integer::sum);
             this.at = at;
+        }
+    }
+
+    /**
+     * Where among all others a branch stands: at every level the number of the fork, then for an invocation 0 and its index,
+     * for a rendezvous 1 and more, by its node's place in topological order, and its instance.
+     */
+    record Place(List<Integer> numbers) implements Comparable<Place> {
+
+        static Place of(@Nullable Line resolver, int fork, int kind, int number) {
+            List<Integer> numbers = resolver == null ? new ArrayList<>() : new ArrayList<>(resolver.place.numbers);
+            numbers.addAll(List.of(fork, kind, number));
+            return new Place(numbers);
+        }
+
+        @Override
+        public int compareTo(Place other) {
+            for (int at = 0; at < Math.min(numbers.size(), other.numbers.size()); at++) {
+                int here = numbers.get(at).compareTo(other.numbers.get(at));
+                if (here != 0) {
+                    return here;
+                }
+            }
+            return Integer.compare(numbers.size(), other.numbers.size());
         }
     }
 
@@ -305,8 +334,13 @@ final class Onlooker {
             home = resolver.opened.get(started.branch().fork());
         }
         check(started.branch().index() >= home.members, "%s: index twice", path);
-        Line line = new Line(path, home, births++, graph.number(started.agent()));
         int index = started.branch().index();
+        int node = graph.number(started.agent());
+        boolean isInvoked = index < (home == root ? graph.entries() : home.invocations.size());
+        Meeting meeting = isInvoked ? null : meetingAt(home, node);
+        check(isInvoked || meeting != null, "%s, but nobody waits there", started);
+        Place place = meeting == null ? Place.of(home.resolver, started.branch().fork(), 0, index) : place(meeting);
+        Line line = new Line(path, home, births++, node, place);
         if (home.members < home.invocations.size()) { // invocations have the first indices
             check(index == home.members, "%s is not the next invocation", path);
             Invocation invocation = home.invocations.get(index);
@@ -388,7 +422,7 @@ final class Onlooker {
         check(to == root || isLate == to.decided, "%s, but the join is decided: %s", event, to.decided);
         if (!isLate) {
             to.answered++;
-            to.outcomes.put(line.path, "answered " + line.path + " " + line.value);
+            to.outcomes.put(line.place, "answered " + line.path + " " + line.value);
         }
     }
 
@@ -396,7 +430,7 @@ final class Onlooker {
         Line line = settle(event.branch(), "failed", event);
         if (!line.home.decided) {
             line.home.failed++;
-            line.home.outcomes.put(line.path, "failed " + line.path + " null");
+            line.home.outcomes.put(line.place, "failed " + line.path + " null");
         }
         withdraw(line);
     }
@@ -528,11 +562,17 @@ final class Onlooker {
         if (expired) {
             for (Line straggler : live.values()) {
                 if (straggler.home == fork) {
-                    fork.outcomes.put(straggler.path, "timedOut " + straggler.path + " null");
+                    fork.outcomes.put(straggler.place, "timedOut " + straggler.path + " null");
+                }
+            }
+            for (Meeting meeting : meetings) {
+                if (meeting.fork == fork) {
+                    fork.outcomes.put(place(meeting), "timedOut " + graph.name(meeting.node) + " null");
+                    counts.add("rendezvous timed out by the join around them");
                 }
             }
         }
-        line.joined = inOrder(fork.outcomes);
+        line.joined = List.copyOf(fork.outcomes.values());
         line.state = State.READY;
         fork.decided = true;
         if (!fork.join.keeps()) {
@@ -540,30 +580,10 @@ final class Onlooker {
         }
     }
 
-    private static List<String> inOrder(Map<String, String> byPath) {
-        return byPath.keySet().stream()
-                .sorted(Comparator.comparing(Onlooker::numbers, Onlooker::compare))
-                .map(path -> Objects.requireNonNull(byPath.get(path)))
-                .toList();
-    }
-
-    private static int[] numbers(String path) {
-        String flat = path.startsWith("/~") ? path.substring(2) : "0" + path;
-        String[] parts = flat.substring(0, flat.length() - 1).split("[/.]", -1);
-        int[] numbers = new int[parts.length];
-        for (int at = 0; at < parts.length; at++) {
-            numbers[at] = Integer.parseInt(parts[at]);
-        }
-        return numbers;
-    }
-
-    private static int compare(int[] one, int[] other) {
-        for (int at = 0; at < Math.min(one.length, other.length); at++) {
-            if (one[at] != other[at]) {
-                return Integer.compare(one[at], other[at]);
-            }
-        }
-        return Integer.compare(one.length, other.length);
+    private Place place(Meeting meeting) {
+        Line resolver = meeting.fork.resolver;
+        int fork = resolver == null ? 0 : resolver.opened.indexOf(meeting.fork);
+        return Place.of(resolver, fork, 1 + order(meeting.node), meeting.instance);
     }
 
     /** No join waits longer than it has to. */
@@ -623,9 +643,9 @@ final class Onlooker {
             meeting = new Meeting(place, node, now);
             meetings.add(meeting);
         }
-        meeting.arrivals.put(line.path, line.path + " " + line.value);
+        meeting.arrivals.put(line.place, line.path + " " + line.value);
         boolean sentHere = line.node == node && line.steps == 0; // by the fork itself
-        meeting.handedOn.put(line.path, sentHere ? line.handedOn : handedOn(line));
+        meeting.handedOn.put(line.place, sentHere ? line.handedOn : handedOn(line));
     }
 
     private @Nullable Meeting meetingAt(Fork place, int node) {
@@ -642,13 +662,11 @@ final class Onlooker {
         Meeting found = meetingAt(line.home, line.node);
         check(found != null, "%s, but nobody waits there", event);
         Meeting meeting = Objects.requireNonNull(found);
-        meetings.remove(meeting);
         RandomJoin join = joins[line.node];
         int arrivals = meeting.arrivals.size();
         check(event.arrivals() == arrivals, "%s, but %s came", event, arrivals);
-        line.arrived = inOrder(meeting.arrivals);
-        String first = line.arrived.get(0);
-        line.handedOn = Objects.requireNonNull(meeting.handedOn.get(first.substring(0, first.indexOf(' '))));
+        line.arrived = List.copyOf(meeting.arrivals.values());
+        line.handedOn = meeting.handedOn.values().iterator().next();
         boolean isQuorum = join.isQuorum(arrivals);
         boolean isExpired = isDeadline && eventsOfFact == 1;
         boolean isMet;
@@ -662,70 +680,36 @@ final class Onlooker {
             counts.add(isQuorum ? "rendezvous at their quorum" : "rendezvous at their deadline");
         } else {
             isMet = join.kind() != RandomJoin.AT_LEAST;
-            Line other = whoMayCome(meeting, line);
-            boolean others = other != null || meetingThatMayCome(meeting) != null;
-            if (others) {
-                checkQuiescence(event, meeting, line);
+            KnotRule rule = new KnotRule(graph, meetings, live.values(), line);
+            List<Meeting> knot = rule.knotOf(meeting);
+            check(!knot.isEmpty(), "%s, but others could still come", event);
+            for (Meeting other : knot) {
+                check(order(line.node) <= order(other.node), "%s, but %s is first", event, graph.name(other.node));
             }
-            counts.add(others ? "rendezvous that waited for each other" : "rendezvous when nobody else could come");
+            counts.add(
+                    knot.size() > 1
+                            ? "rendezvous that waited for each other"
+                            : "rendezvous when nobody else could come");
+            boolean isQuiet = questions.isEmpty()
+                    && live.values().stream().allMatch(other -> other == line || other.state == State.WAITING);
+            counts.add(knot.size() > 1 && !isQuiet ? "knots untied while others were at work" : "other firings");
         }
+        meetings.remove(meeting);
         check((event.verdict() == RunEvent.Verdict.MET) == isMet, "%s, but met is %s", event, isMet);
-    }
-
-    private void checkQuiescence(RunEvent event, Meeting meeting, Line fired) {
-        check(questions.isEmpty(), "%s, but somebody is asked", event);
-        for (Line line : live.values()) {
-            check(line == fired || line.state == State.WAITING, "%s, but %s could still come", event, line.path);
-        }
-        for (Meeting other : meetings) {
-            check(order(meeting.node) <= order(other.node), "%s, but %s comes first", event, graph.name(other.node));
-        }
     }
 
     private int order(int node) {
         return graph.topology.inTopologicalOrder().indexOf(graph.name(node));
     }
 
-    private @Nullable Line whoMayCome(Meeting meeting, @Nullable Line fired) {
-        BitSet closed = closed(meeting);
-        for (Line line : live.values()) {
-            if (line != fired
-                    && line.home.isInside(meeting.fork)
-                    && line.node < graph.agents
-                    && graph.leads(line.node, meeting.node, closed)) {
-                return line;
-            }
-        }
-        return null;
-    }
-
-    private @Nullable Meeting meetingThatMayCome(Meeting meeting) {
-        BitSet closed = closed(meeting);
-        for (Meeting other : meetings) {
-            if (other != meeting
-                    && other.fork.isInside(meeting.fork)
-                    && graph.leads(other.node, meeting.node, closed)) {
-                return other;
-            }
-        }
-        return null;
-    }
-
-    private static BitSet closed(Meeting meeting) {
-        BitSet closed = new BitSet();
-        if (meeting.fork.node >= 0) {
-            closed.set(meeting.fork.node);
-        }
-        return closed;
-    }
-
-    /** No rendezvous waits for nobody. */
+    /** No rendezvous waits for nobody, and no knot is left. */
     private void checkMeetings() {
         boolean isQuiet = questions.isEmpty();
         for (Line line : live.values()) {
             isQuiet &= line.state == State.WAITING;
         }
         check(!isQuiet, "nothing can happen any more");
+        KnotRule rule = new KnotRule(graph, meetings, live.values(), null);
         for (Meeting meeting : meetings) {
             RandomJoin join = joins[meeting.node];
             check(
@@ -737,8 +721,8 @@ final class Onlooker {
                     "the rendezvous %s has its quorum and waits",
                     graph.name(meeting.node));
             check(
-                    whoMayCome(meeting, null) != null || meetingThatMayCome(meeting) != null,
-                    "the rendezvous %s waits, but nobody can come",
+                    rule.knotOf(meeting).isEmpty(),
+                    "the rendezvous %s waits, but nobody can come, or is in a knot",
                     graph.name(meeting.node));
         }
     }
@@ -778,16 +762,17 @@ final class Onlooker {
         }
     }
 
-    private static void checkTurn(Line line, Turn turn) {
+    private void checkTurn(Line line, Turn turn) {
         if (turn.reason() == Turn.Reason.JOINED) {
             List<String> joined = turn.joined().stream()
-                    .map(outcome -> kind(outcome) + " " + outcome.branch() + " " + outcome.value())
+                    .map(outcome -> kind(outcome) + " " + who(outcome) + " " + outcome.value())
                     .toList();
-            if (line.joined != null && joined.stream().noneMatch(one -> one.startsWith("timedOut"))) {
-                check(joined.equals(line.joined), "%s is told %s, but was %s", line.path, joined, line.joined);
-            } else if (line.joined != null) { // a rendezvous that had not fired in time is among them, too
-                check(joined.containsAll(line.joined), "%s is told %s, but was %s", line.path, joined, line.joined);
-            }
+            check(
+                    line.joined == null || joined.equals(line.joined),
+                    "%s is told %s, but was %s",
+                    line.path,
+                    joined,
+                    line.joined);
             line.joined = null;
         } else if (turn.reason() == Turn.Reason.ARRIVED && line.arrived != null) {
             List<String> arrived = turn.arrivals().stream()
@@ -796,6 +781,12 @@ final class Onlooker {
             check(arrived.equals(line.arrived), "%s is told %s, but was %s", line.path, arrived, line.arrived);
             line.arrived = null;
         }
+    }
+
+    /** A rendezvous that had not fired when the time was up is no branch yet. */
+    private String who(Outcome outcome) {
+        String path = outcome.branch().toString();
+        return lines.containsKey(path) ? path : outcome.agent();
     }
 
     private static String kind(Outcome outcome) {
@@ -816,7 +807,7 @@ final class Onlooker {
         check(finish.late() == late, "%s late, but %s were told of", finish.late(), late);
         counts.add("runs " + finish.status());
         if (finish.status() == RunResult.Status.SUCCEEDED) {
-            List<String> answers = inOrder(root.outcomes).stream()
+            List<String> answers = root.outcomes.values().stream()
                     .filter(outcome -> outcome.startsWith("answered"))
                     .map(outcome -> outcome.substring(outcome.lastIndexOf(' ') + 1))
                     .toList();

@@ -108,6 +108,15 @@ final class RandomGraph {
         return to >= 0 && to < agents + 2 && edges[from][to];
     }
 
+    /** How many agents a run starts at. */
+    int entries() {
+        int count = 0;
+        for (boolean entry : entries) {
+            count += entry ? 1 : 0;
+        }
+        return count;
+    }
+
     boolean isRendezvous(int node) {
         return node < agents && rendezvous[node];
     }

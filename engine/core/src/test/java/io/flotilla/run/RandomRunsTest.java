@@ -57,6 +57,8 @@ class RandomRunsTest {
             "late arrivals",
             "rendezvous when nobody else could come",
             "rendezvous that waited for each other",
+            "rendezvous timed out by the join around them",
+            "knots untied while others were at work",
             "rendezvous at their quorum",
             "rendezvous at their deadline",
             "questions",
