@@ -175,8 +175,9 @@ class RunExamplesTest {
 
         run.events()
                 .ofType(RunEvent.Asked.class)
-                .subscribe(asked -> run.answer(
-                        asked.question().id(), decide(asked.question().text())));
+                .concatMap(asked -> run.answer(
+                        asked.question().id(), decide(asked.question().text())))
+                .subscribe();
 
         StepVerifier.create(run.result().map(RunResult::answers))
                 .expectNext(List.of("released: yes"))
@@ -201,8 +202,8 @@ class RunExamplesTest {
         OpenQuestion question = run.questions().get(0);
 
         assertThat(question.text()).isEqualTo("release it?");
-        assertThat(run.answer(question.id(), "yes")).isTrue();
-        assertThat(run.answer(question.id(), "no")).isFalse();
+        assertThat(run.answer(question.id(), "yes").block()).isTrue();
+        assertThat(run.answer(question.id(), "no").block()).isFalse();
         StepVerifier.create(run.result().map(RunResult::answers))
                 .expectNext(List.of("released: yes"))
                 .verifyComplete();

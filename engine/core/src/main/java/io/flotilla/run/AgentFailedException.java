@@ -38,15 +38,14 @@ public final class AgentFailedException extends RunFailure {
     }
 
     static AgentFailedException step(String agent, BranchPath branch, StepResult.Kind kind, Throwable cause) {
-        String reason = RecordedException.told(cause::getMessage, cause);
+        RecordedException read = RecordedException.of(cause);
         return new AgentFailedException(
-                "agent " + agent + " (branch " + branch + ") " + kind + ": "
-                        + RecordedException.told(cause::toString, cause),
+                "agent " + agent + " (branch " + branch + ") " + kind + ": " + read,
                 agent,
                 branch,
                 kind,
-                reason,
-                cause);
+                String.valueOf(read.getMessage()),
+                read.original());
     }
 
     @Override

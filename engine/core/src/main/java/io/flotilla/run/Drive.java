@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -26,6 +25,7 @@ import reactor.core.Disposable;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.MonoSink;
 import reactor.core.publisher.Sinks;
 import reactor.util.concurrent.Queues;
 import reactor.util.context.Context;
@@ -55,7 +55,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     private final Tracing tracing;
     private final EventLog events;
     private final Sinks.One<RunResult<O>> result = Sinks.one();
-    private final Map<String, OpenQuestion> questions = new LinkedHashMap<>(); // guarded by itself
+    private final PendingQuestions questions = new PendingQuestions();
     private final Instant startedAt;
     private final long startedNanos;
 
@@ -130,7 +130,8 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
         this.machine = past == null ? new RunMachine(setup.plan()) : past.machine;
         usage.record(past == null ? Usage.NONE : past.used);
         String runId = past == null ? driver.runId() : past.runId;
-        this.recorder = setup.recording() == null ? null : new Recorder(setup.recording(), runId, machine, past);
+        this.recorder =
+                setup.recording() == null ? null : new Recorder(setup.recording(), runId, machine, driver.time(), past);
         Duration limit = setup.plan().limits().time;
         this.scope = new RunScope(
                 runId,
@@ -207,23 +208,42 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     }
 
     List<OpenQuestion> questions() {
-        synchronized (questions) {
-            return List.copyOf(questions.values());
+        return questions.list();
+    }
+
+    Mono<Boolean> answer(String question, @Nullable Object value) {
+        return Mono.create(caller -> {
+            if (questions.claim(question, caller)) {
+                offer(new Fact.QuestionAnswered(now(), question, value));
+            } else {
+                caller.success(false);
+            }
+        });
+    }
+
+    /** The question is open no more; who is answering it is too late. */
+    private void withdraw(String question) {
+        told(questions.close(question), false);
+    }
+
+    private void told(@Nullable MonoSink<Boolean> caller, boolean taken) {
+        if (caller != null) {
+            guarded(() -> caller.success(taken));
         }
     }
 
-    boolean answer(String question, @Nullable Object value) {
-        if (!close(question)) {
-            return false;
+    private void told(@Nullable MonoSink<Boolean> caller, Throwable why) {
+        if (caller != null) {
+            guarded(() -> caller.error(why));
         }
-        offer(new Fact.QuestionAnswered(now(), question, value));
-        return true;
     }
 
-    /** An answer and the deadline of a question both close it; whoever does is the one the machine is told of. */
-    private boolean close(String question) {
-        synchronized (questions) {
-            return questions.remove(question) != null;
+    /** What a subscriber throws is no business of the run. */
+    private static void guarded(Runnable signal) {
+        try {
+            signal.run();
+        } catch (Throwable thrown) {
+            LOG.debug("a subscriber to an answer throws", thrown);
         }
     }
 
@@ -237,7 +257,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
                 ((RunStep) identity).start().step(),
                 readable(settled.value()),
                 kind.isFailure() ? kind : null,
-                kind.isFailure() ? readable(settled.cause()) : null,
+                kind.isFailure() ? readOnce(settled.cause()) : null,
                 scope.usage().total(),
                 settled.attempts(),
                 kind == StepResult.Kind.DEGRADED));
@@ -250,9 +270,12 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
                 : fact;
     }
 
-    /** What people read of a failure goes through the redactor before anybody is told. */
-    private @Nullable Throwable readable(@Nullable Throwable cause) {
-        return cause == null || !redacts ? cause : RecordedException.redacted(cause, redactor);
+    /** What people read of a failure is read once, and goes through the redactor before anybody is told. */
+    private @Nullable Throwable readOnce(@Nullable Throwable cause) {
+        if (cause == null) {
+            return null;
+        }
+        return redacts ? RecordedException.redacted(cause, redactor) : RecordedException.of(cause);
     }
 
     private String redacted(String text) {
@@ -300,11 +323,15 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
 
     private void work() {
         do {
-            Fact fact = next();
+            Recorder.Written fact = next();
             if (fact == null) {
                 return; // the journal's thread has somebody go on
             }
-            apply(fact);
+            if (fact.refused() == null) {
+                apply(fact.fact());
+            } else {
+                refuse(fact.fact(), fact.refused());
+            }
             if (!carryOut()) {
                 return; // another thread goes on
             }
@@ -312,23 +339,52 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     }
 
     /** The next fact, in the journal if there is one; null if it is not in there yet. */
-    private @Nullable Fact next() {
+    private Recorder.@Nullable Written next() {
         if (recorder == null) {
-            return facts.remove();
+            return new Recorder.Written(facts.remove(), null);
         }
-        Fact durable = recorder.poll();
+        Recorder.Written durable = recorder.poll();
         if (durable != null) {
             return durable;
         }
+        if (!over) {
+            try {
+                return recorder.write(facts, owed::get, this::written) ? recorder.poll() : null;
+            } catch (Throwable notWritten) {
+                breakDown(Exceptions.unwrap(notWritten));
+                durable = recorder.poll();
+            }
+        }
+        if (durable != null) {
+            return durable;
+        }
+        Fact late = facts.poll(); // too late for anybody, the journal too
+        return late == null ? null : new Recorder.Written(late, null);
+    }
+
+    /** The journal cannot have this fact. An answer is given back; without any other fact the run cannot go on. */
+    private void refuse(Fact fact, Throwable why) {
+        nextEffect = 0;
+        effects = List.of();
         if (over) {
-            return facts.remove(); // too late for anybody, the journal too
+            return;
         }
-        try {
-            return recorder.write(facts, owed.get(), this::written) ? recorder.poll() : null;
-        } catch (Throwable notWritten) {
-            breakDown(Exceptions.unwrap(notWritten));
-            return recorder.poll();
+        if (fact instanceof Fact.QuestionAnswered answer) {
+            MonoSink<Boolean> caller = questions.answering(answer.question());
+            Long timer = questions.reopen(answer.question());
+            if (timer != null) {
+                offer(new Fact.DeadlinePassed(now(), timer));
+            }
+            told(caller, why);
+        } else if (!(fact instanceof Fact.StepSettled settled) || isWanted(settled.step())) {
+            breakDown(why);
         }
+    }
+
+    /** Not if it has been cancelled meanwhile. */
+    private boolean isWanted(long step) {
+        inFlight.remove(step);
+        return !machine.where(step).isEmpty();
     }
 
     /** On the journal's thread, which is not to be kept. */
@@ -374,6 +430,9 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
         }
         try {
             effects = machine.apply(fact);
+            if (fact instanceof Fact.QuestionAnswered answer) {
+                told(questions.close(answer.question()), true);
+            }
             if (recorder != null) {
                 recorder.told(machine.events());
             }
@@ -391,6 +450,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     /** Nothing of the user's runs in the machine: whatever it throws is ours, and nobody is to wait for an end. */
     private void breakDown(Throwable broken) {
         effects = List.of();
+        questions.closeAll().forEach(caller -> told(caller, broken));
         over();
         tracing.finished(RunResult.Status.FAILED, broken);
         events.fail(broken);
@@ -429,7 +489,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
                 stop(running);
             }
         } else if (effect instanceof Effect.CloseQuestion close) {
-            close(close.question());
+            withdraw(close.question());
         } else if (effect instanceof Effect.Finish finish) {
             finish(finish);
         }
@@ -447,7 +507,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
                     start.step(),
                     null,
                     StepResult.Kind.FAILED,
-                    noTime,
+                    readOnce(noTime),
                     scope.usage().total()));
             return true;
         }
@@ -464,9 +524,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     private void open(List<Effect> asked) {
         for (Effect effect : asked) {
             if (effect instanceof Effect.Ask ask) {
-                synchronized (questions) {
-                    questions.put(ask.question().id(), ask.question());
-                }
+                questions.open(ask.question());
             }
         }
     }
@@ -480,7 +538,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     }
 
     private void timeIsUp(Effect.StartTimer timer) {
-        if (timer.question() == null || close(timer.question())) {
+        if (timer.question() == null || questions.expire(timer.question(), timer.timer())) {
             offer(new Fact.DeadlinePassed(now(), timer.timer()));
         }
     }
@@ -538,8 +596,9 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
         timers.values().forEach(Drive::stop);
         timers.clear();
         inFlight.clear();
-        synchronized (questions) {
-            questions.clear();
+        if (recorder != null) {
+            recorder.abandon();
         }
+        questions.closeAll().forEach(caller -> told(caller, false));
     }
 }

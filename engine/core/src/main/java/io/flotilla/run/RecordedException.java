@@ -6,26 +6,45 @@ import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What a step failed with, as a journal or a redactor has left it: its text, not its type. */
+/**
+ * What a step failed with, as a journal or a redactor has left it: its text, not its type. The text is read once, when the
+ * step fails, and cut after {@value #MAX_TEXT_LENGTH} characters.
+ */
 public final class RecordedException extends FlotillaException {
 
     private static final long serialVersionUID = 1L;
 
+    /** The most characters that are kept of an exception's message, and of its {@code toString}; then follows how many there were. */
+    public static final int MAX_TEXT_LENGTH = 16_384;
+
     private final String text;
+    private final transient @Nullable Throwable original;
 
     RecordedException(@Nullable String message, String text) {
+        this(message, text, null);
+    }
+
+    private RecordedException(@Nullable String message, String text, @Nullable Throwable original) {
         super(message == null ? "" : message, null, false);
         this.text = text;
+        this.original = original;
     }
 
     static RecordedException of(Throwable cause) {
         return cause instanceof RecordedException recorded
                 ? recorded
-                : new RecordedException(messageOf(cause), textOf(cause));
+                : new RecordedException(messageOf(cause), textOf(cause), cause);
+    }
+
+    /** What the step failed with itself, where that is known; else this. */
+    Throwable original() {
+        return original == null ? this : original;
     }
 
     static RecordedException redacted(Throwable cause, Redactor redactor) {
-        return new RecordedException(redacted(messageOf(cause), redactor), redacted(textOf(cause), redactor));
+        return new RecordedException(
+                cut(redacted(told(cause::getMessage, cause), redactor)),
+                cut(redacted(told(cause::toString, cause), redactor)));
     }
 
     /** A redactor that fails lets nothing through. */
@@ -38,11 +57,11 @@ public final class RecordedException extends FlotillaException {
     }
 
     private static String messageOf(Throwable cause) {
-        return told(cause::getMessage, cause);
+        return cut(told(cause::getMessage, cause));
     }
 
     private static String textOf(Throwable cause) {
-        return told(cause::toString, cause);
+        return cut(told(cause::toString, cause));
     }
 
     /** An exception of the user's may throw when it is asked for its message. */
@@ -53,6 +72,15 @@ public final class RecordedException extends FlotillaException {
         } catch (Throwable broken) {
             return type + " (whose message cannot be read)";
         }
+    }
+
+    /** Not between the halves of a character. */
+    private static String cut(String text) {
+        if (text.length() <= MAX_TEXT_LENGTH) {
+            return text;
+        }
+        int end = Character.isHighSurrogate(text.charAt(MAX_TEXT_LENGTH - 1)) ? MAX_TEXT_LENGTH - 1 : MAX_TEXT_LENGTH;
+        return text.substring(0, end) + "... (" + text.length() + " characters)";
     }
 
     /** What the failure's {@code toString} was. */

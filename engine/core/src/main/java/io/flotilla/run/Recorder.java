@@ -3,22 +3,25 @@ package io.flotilla.run;
 import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.observe.Redactor;
+import io.flotilla.step.EngineTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Queue;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import reactor.core.Exceptions;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
  * Writes the facts of a run into a journal before the machine is told of them. Facts that have come while others were being
- * written go into the journal together.
+ * written go into the journal together, up to {@value #MOST} of them or {@value #MOST_BYTES} bytes and one fact. A fact whose
+ * payload cannot be written is left out; the machine is not told of it, but its caller is, after the others.
  *
  * <p>Touched by the one who works for the run only.
  */
@@ -27,6 +30,8 @@ final class Recorder {
     /** The most facts that are written together. */
     private static final int MOST = 256;
 
+    private static final long MOST_BYTES = 1024 * 1024;
+
     private final Journal journal;
     private final FactCodec codec;
     private final String runId;
@@ -34,8 +39,15 @@ final class Recorder {
     private final RunMachine machine;
     private final Digest digest;
 
-    /** Facts that are in the journal, and the machine has not been told of. */
-    private final Deque<Fact> durable = new ArrayDeque<>();
+    /** Facts that are in the journal, and the machine has not been told of; behind them those that cannot be written. */
+    private final Deque<Written> durable = new ArrayDeque<>();
+
+    /**
+     * A fact that is in the journal, or cannot be.
+     *
+     * @param refused why it cannot be written; null if it is in the journal
+     */
+    record Written(Fact fact, @Nullable Throwable refused) {}
 
     /** The sequence number of the next entry. */
     private long next;
@@ -44,12 +56,17 @@ final class Recorder {
     private long told;
 
     private final boolean noted;
+    private final EngineTime time;
+    private final Duration limit;
+    private @Nullable Append append;
 
     /** Whether time was moved before the next fact. */
     private boolean moved;
 
     /** {@code past} is what the run has behind it, if it has. */
-    Recorder(Recording recording, String runId, RunMachine machine, @Nullable Past past) {
+    Recorder(Recording recording, String runId, RunMachine machine, EngineTime time, @Nullable Past past) {
+        this.time = time;
+        this.limit = recording.timeout();
         this.journal = recording.journal();
         this.codec = recording.codec();
         this.workflow = recording.workflow();
@@ -62,11 +79,15 @@ final class Recorder {
         this.moved = past != null && past.isMoved();
     }
 
-    /** Where and how a workflow's runs are recorded. */
-    record Recording(Journal journal, FactCodec codec, String workflow) {
+    /**
+     * Where and how a workflow's runs are recorded.
+     *
+     * @param timeout how long the journal may take for an append
+     */
+    record Recording(Journal journal, FactCodec codec, String workflow, Duration timeout) {
 
-        static Recording of(Journal journal, Redactor redactor, String workflow) {
-            return new Recording(journal, new FactCodec(journal.codec(), redactor), workflow);
+        static Recording of(Journal journal, Redactor redactor, String workflow, Duration timeout) {
+            return new Recording(journal, new FactCodec(journal.codec(), redactor), workflow, timeout);
         }
 
         /** Writes entries of one run as the first of another. */
@@ -78,8 +99,8 @@ final class Recorder {
         }
     }
 
-    /** The next fact that is in the journal; null if there is none. */
-    @Nullable Fact poll() {
+    /** The next fact that is in the journal, or cannot be; null if there is none. */
+    @Nullable Written poll() {
         return durable.poll();
     }
 
@@ -91,20 +112,33 @@ final class Recorder {
 
     /**
      * Writes the facts that have come, {@code most} of them at most. True if they are in the journal now; else {@code later} is
-     * called by a thread of the journal's when they are, with null, or with why they are not.
+     * called when they are, with null, or with why they are not. Until then nobody else may work for the run: the facts may
+     * have to wait for their turn, and are taken only then.
      */
-    boolean write(Queue<Fact> facts, int most, Consumer<@Nullable Throwable> later) {
+    boolean write(Queue<Fact> facts, IntSupplier most, Consumer<@Nullable Throwable> later) {
+        return append(() -> take(facts, most.getAsInt()), later);
+    }
+
+    private List<JournalEntry> take(Queue<Fact> facts, int most) {
         List<JournalEntry> entries = new ArrayList<>();
-        for (int count = Math.min(most, MOST); count > 0; count--) {
+        List<Written> refused = new ArrayList<>();
+        long bytes = 0;
+        for (int count = Math.min(most, MOST); count > 0 && bytes < MOST_BYTES; count--) {
             Fact fact = facts.remove();
-            durable.add(fact);
-            Recorded recorded = new Recorded(fact, told, digest.value(), where(fact), moved);
-            moved = false;
-            entries.add(codec.entry(next + entries.size(), recorded));
+            try {
+                Recorded recorded = new Recorded(fact, told, digest.value(), where(fact), moved);
+                JournalEntry entry = codec.entry(next + entries.size(), recorded);
+                entries.add(entry);
+                bytes += entry.payloadSize();
+                moved = false;
+                durable.add(new Written(fact, null));
+            } catch (Throwable unwritable) { // whatever the codec or a value throws, the others are written
+                refused.add(new Written(fact, unwritable));
+            }
         }
-        long at = next;
+        durable.addAll(refused);
         next += entries.size();
-        return append(at, entries, later);
+        return entries;
     }
 
     private String where(Fact fact) {
@@ -121,46 +155,20 @@ final class Recorder {
 
     /** Notes that the run has ended. As for {@link #write}. */
     boolean finish(Instant at, RunResult.Status status, Consumer<@Nullable Throwable> later) {
-        return append(next, List.of(codec.finished(next, at, status, digest.value())), later);
+        return append(() -> List.of(codec.finished(next, at, status, digest.value())), later);
     }
 
-    private boolean append(long at, List<JournalEntry> entries, Consumer<@Nullable Throwable> later) {
-        Append append = new Append(later);
-        journal.append(runId, at, entries).subscribe(sequence -> {}, append::ended, () -> append.ended(null));
-        return append.isDone();
+    private boolean append(Supplier<List<JournalEntry>> encode, Consumer<@Nullable Throwable> later) {
+        Append started = new Append(journal, runId, encode, time, limit, later);
+        append = started;
+        return started.start();
     }
 
-    /** Tells an append that is done on the way from one that is done later. */
-    private static final class Append {
-
-        private static final int UNDER_WAY = 0;
-        private static final int DONE = 1;
-        private static final int LEFT = 2;
-
-        private final Consumer<@Nullable Throwable> later;
-        private final AtomicInteger state = new AtomicInteger(UNDER_WAY);
-        private volatile @Nullable Throwable failure;
-
-        Append(Consumer<@Nullable Throwable> later) {
-            this.later = later;
-        }
-
-        void ended(@Nullable Throwable cause) {
-            failure = cause;
-            if (!state.compareAndSet(UNDER_WAY, DONE)) {
-                later.accept(cause);
-            }
-        }
-
-        boolean isDone() {
-            if (state.compareAndSet(UNDER_WAY, LEFT)) {
-                return false;
-            }
-            Throwable cause = failure;
-            if (cause != null) {
-                throw Exceptions.propagate(cause);
-            }
-            return true;
+    /** Nobody waits for the journal any more. */
+    void abandon() {
+        Append last = append;
+        if (last != null) {
+            last.abandon();
         }
     }
 }

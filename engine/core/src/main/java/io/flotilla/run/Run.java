@@ -10,8 +10,8 @@ import reactor.core.publisher.Mono;
  * A run that has been started. It goes on by itself, whoever subscribes to it or not; {@link #cancel()} ends it.
  *
  * <p>All methods may be called by any thread, and return at once. What they bring about may be done on the calling thread:
- * {@link #cancel()} calls the steps' cancel handlers there, {@link #resume()} and {@link #answer} the agents whose turn
- * comes.
+ * {@link #cancel()} calls the steps' cancel handlers there, {@link #resume()} and the subscription to {@link #answer} the
+ * agents whose turn comes.
  *
  * @param <O> the answers of the run
  */
@@ -106,13 +106,26 @@ public final class Run<O> {
     /**
      * Answers a question; in any order.
      *
+     * <p>Cold: nothing happens before subscription. A second subscription is a second answer, which comes too late for the
+     * same question.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: true, once, when this is the question's answer and, if the workflow has a journal, the answer is in
+     *       the journal. False if the question is not open: answered (also by an answer that is still being written), expired,
+     *       withdrawn because no branch waits for it any more, or never asked.
+     *   <li><b>onError</b>: {@link io.flotilla.journal.PayloadException} if the journal's codec cannot write the value: the
+     *       question is open again and the run goes on. What the journal fails with: the run has failed with it too.
+     *   <li><b>cancel</b>: only ends the waiting; an answer that has been subscribed to is not taken back.
+     *   <li><b>threads</b>: the thread that takes the answer for the run: the one that subscribes, or one where the journal answers
+     *       or a step ends. Like the run itself it must not be kept.
+     * </ul>
+     *
      * @param questionId its {@link OpenQuestion#id()}
      * @param value the answer; may be null
-     * @return true if this is the question's answer; false if it is not open: answered, expired, withdrawn because nobody
-     *     waits for it any more, or never asked
-     * @throws NullPointerException if {@code questionId} is null
+     * @return whether this is the answer
+     * @throws NullPointerException if {@code questionId} is null (the call itself, not a signal)
      */
-    public boolean answer(String questionId, @Nullable Object value) {
+    public Mono<Boolean> answer(String questionId, @Nullable Object value) {
         return drive.answer(Objects.requireNonNull(questionId, "questionId"), value);
     }
 

@@ -6,6 +6,7 @@ import io.flotilla.journal.Journal;
 import io.flotilla.step.StepEngine;
 import io.flotilla.topology.Rules;
 import io.flotilla.topology.Topology;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -42,6 +43,9 @@ public final class Workflow<I, O> {
 
     /** How many events of a run are kept for those who subscribe later, unless told otherwise. */
     public static final int DEFAULT_EVENT_HISTORY = 65_536;
+
+    /** How long the journal may take for an append if nothing else is said: 30 seconds. */
+    public static final Duration DEFAULT_JOURNAL_TIMEOUT = Duration.ofSeconds(30);
 
     /** The name of a workflow that was given none. */
     public static final String DEFAULT_NAME = "workflow";
@@ -104,8 +108,11 @@ public final class Workflow<I, O> {
     }
 
     /**
-     * Starts a run now, on this thread, and returns when its first steps have been started; an agent that keeps the thread
-     * keeps this call.
+     * Starts a run now, on this thread. Without a journal the first steps have been started when this returns; an agent that
+     * keeps the thread keeps this call.
+     *
+     * <p>With a journal the run may not be in it yet when this returns: the first steps start once it is, on another thread
+     * where the journal answers on another one. A run that cannot be recorded ends with an error, see {@link Run#result()}.
      *
      * @param task what the first agent has as input
      * @return the run, which goes on whether anybody subscribes to it or not
@@ -218,6 +225,7 @@ public final class Workflow<I, O> {
         private int eventHistory = DEFAULT_EVENT_HISTORY;
         private @Nullable StepEngine engine;
         private @Nullable Journal journal;
+        private Duration journalTimeout = DEFAULT_JOURNAL_TIMEOUT;
         private String name = DEFAULT_NAME;
 
         private Builder(Topology topology, Class<O> answerType) {
@@ -357,6 +365,27 @@ public final class Workflow<I, O> {
         }
 
         /**
+         * How long the journal may take for an append. A run whose journal takes longer ends with {@link
+         * io.flotilla.journal.JournalTimeoutException}, its steps in flight are cancelled; whether the append is in the journal
+         * is known to {@link Runs#resume} only.
+         *
+         * <p>While an append waits because the journal has no room for it, the time starts anew whenever the journal
+         * completes an append of another run: a journal that is slow but works ends no run.
+         *
+         * @param limit more than zero; default {@link Workflow#DEFAULT_JOURNAL_TIMEOUT}, 30 s
+         * @return this builder
+         * @throws NullPointerException if {@code limit} is null
+         * @throws IllegalArgumentException if {@code limit} is zero or negative
+         */
+        public Builder<O> journalTimeout(Duration limit) {
+            if (limit.isZero() || limit.isNegative()) {
+                throw new IllegalArgumentException("journalTimeout must be > 0, was " + limit);
+            }
+            journalTimeout = limit;
+            return this;
+        }
+
+        /**
          * The workflow's name, which tells its runs from others in the same journal.
          *
          * @param name not blank; default {@value Workflow#DEFAULT_NAME}
@@ -413,7 +442,7 @@ public final class Workflow<I, O> {
                     steps.places(),
                     answerType);
             Recorder.Recording recording =
-                    journal == null ? null : Recorder.Recording.of(journal, steps.redactor(), name);
+                    journal == null ? null : Recorder.Recording.of(journal, steps.redactor(), name, journalTimeout);
             return new Workflow<>(topology, new Drive.Setup(plan, bodies, steps, eventHistory, recording));
         }
 

@@ -290,7 +290,7 @@ class EventsTest {
         Run<String> run = flow.start("task");
         run.pause();
         run.resume();
-        run.answer("q0", "yes");
+        run.answer("q0", "yes").subscribe();
         return run;
     }
 

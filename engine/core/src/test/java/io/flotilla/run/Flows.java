@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.topology.Topology;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -28,6 +29,9 @@ final class Flows {
             Boss, Worker -> end
             """);
 
+    private static final List<String> EXPECTED = new ArrayList<>();
+    private static final List<String> TAKEN = new ArrayList<>();
+
     private Flows() {}
 
     /** What came of a run, and how. */
@@ -46,6 +50,12 @@ final class Flows {
         Mono.delay(seconds(seconds)).subscribe(ignored -> what.run());
     }
 
+    /** Whether the answer is taken: known in the same instant of virtual time, so when the run has ended. */
+    static void taken(Mono<Boolean> answer, boolean expected) {
+        EXPECTED.add("" + expected);
+        answer.subscribe(taken -> TAKEN.add("" + taken), failed -> TAKEN.add("" + failed));
+    }
+
     /** Runs in virtual time; fails if the run ends before or after {@code took} seconds. */
     static Ended run(double took, Supplier<Run<String>> run) {
         return run(took, run, started -> {});
@@ -54,6 +64,8 @@ final class Flows {
     /** The same; {@code meanwhile} is called when the run has started. */
     static Ended run(double took, Supplier<Run<String>> run, Consumer<Run<String>> meanwhile) {
         AtomicReference<Ended> ended = new AtomicReference<>();
+        EXPECTED.clear();
+        TAKEN.clear();
         StepVerifier.FirstStep<Ended> first = StepVerifier.withVirtualTime(() -> {
             Run<String> started = run.get();
             meanwhile.accept(started);
@@ -66,6 +78,7 @@ final class Flows {
                 .consumeNextWith(ended::set)
                 .expectComplete()
                 .verify(Duration.ofSeconds(5));
+        assertThat(TAKEN).containsExactlyInAnyOrderElementsOf(EXPECTED);
         assertThat(ended.get().result().duration()).isEqualTo(seconds(took));
         return ended.get();
     }

@@ -54,7 +54,7 @@ class ForkTest {
     /** Facts: 0 start, 1 A forks, 2 B, 3 A asks, 4 the answer, 5 A ends; 6 is the note. */
     private Run<String> recorded() {
         Run<String> run = workflow().start("go");
-        assertThat(run.answer("q0", "me")).isTrue();
+        assertThat(run.answer("q0", "me").block(TestRuns.SOON)).isTrue();
         assertThat(run.result().block(TestRuns.SOON).answers()).containsExactly("told me");
         return run;
     }
@@ -85,7 +85,7 @@ class ForkTest {
         Run<String> other = fork(recorded(), 0, "another way");
 
         assertThat(other.questions().get(0).text()).isEqualTo("what?[b another way]");
-        other.answer("q0", "you");
+        other.answer("q0", "you").subscribe();
         assertThat(finished(other)).isEqualTo("told you");
     }
 
@@ -96,7 +96,7 @@ class ForkTest {
 
         Run<String> answered = fork(recorded(), 2, "c");
         assertThat(answered.questions().get(0).text()).isEqualTo("what?[c]");
-        answered.answer("q0", "you");
+        answered.answer("q0", "you").subscribe();
         assertThat(finished(answered)).isEqualTo("told you");
     }
 
@@ -109,7 +109,7 @@ class ForkTest {
 
         assertThat(finished(other)).isEqualTo("told you");
         assertThat(other.questions()).isEmpty();
-        assertThat(other.answer("q0", "again")).isFalse();
+        assertThat(other.answer("q0", "again").block(TestRuns.SOON)).isFalse();
         assertThat(agents.turns).as("only the last step").hasSize(before + turns + 1);
     }
 

@@ -222,7 +222,7 @@ class JoinDeadlineTest {
                     assertThat(open.get(0).choices()).containsExactly("proceed", "fail");
                     assertThat(open.get(0).deadline()).isNull();
                     assertThat(open.get(0).text()).contains("all()").endsWith("proceed?");
-                    assertThat(run.answer(open.get(0).id(), answer[0])).isTrue();
+                    Flows.taken(run.answer(open.get(0).id(), answer[0]), true);
                     assertThat(run.questions()).isEmpty();
                 }));
     }
@@ -264,7 +264,9 @@ class JoinDeadlineTest {
                 () -> Flows.fork(Flows.FORK, agents, within(Join.all()).orAsk(), "1:a -")
                         .<String>build()
                         .start("task"),
-                run -> Flows.at(6, () -> run.answer(run.questions().get(0).id(), "proceed")));
+                run -> Flows.at(
+                        6,
+                        () -> run.answer(run.questions().get(0).id(), "proceed").subscribe()));
 
         assertThat(ended.result().answers()).containsExactly("a ?PT5S");
         assertThat(ended.events(RunEvent.Asked.class).get(0).at())
@@ -290,7 +292,8 @@ class JoinDeadlineTest {
                         .joinAt("Mid", Join.all().orAsk())
                         .<String>build()
                         .start("task"),
-                run -> Flows.at(9, () -> run.answer(run.questions().get(0).id(), true)));
+                run -> Flows.at(
+                        9, () -> run.answer(run.questions().get(0).id(), true).subscribe()));
 
         assertThat(ended.result().answers()).containsExactly("other !w");
         assertThat(ended.events(RunEvent.Asked.class).get(0).question().agent()).isEqualTo("Mid");

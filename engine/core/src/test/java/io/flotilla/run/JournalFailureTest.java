@@ -40,12 +40,12 @@ class JournalFailureTest {
     }
 
     /** One in memory, whose appends are what {@code how} makes of them. */
-    private static final class Odd implements Journal {
+    static final class Odd implements Journal {
 
         final Journal kept = Journal.inMemory();
         final AtomicInteger appends = new AtomicInteger();
         final AtomicInteger most = new AtomicInteger();
-        private final Function<Append, Mono<Long>> how;
+        final Function<Append, Mono<Long>> how;
 
         record Append(int number, List<JournalEntry> entries, Mono<Long> as) {}
 
@@ -244,7 +244,7 @@ class JournalFailureTest {
                 .build()
                 .start("go");
         journal.kept.delete(run.runId()).block();
-        run.answer("q0", "x");
+        run.answer("q0", "x").subscribe();
 
         assertThatThrownBy(() -> run.result().block(TestRuns.SOON)).isInstanceOf(StaleAppendException.class);
         assertThat(run.questions()).isEmpty();

@@ -296,7 +296,10 @@ class LimitsTest {
                         .limits(Limits.questions(limit))
                         .<String>build()
                         .start("task"),
-                run -> Flows.at(9, () -> run.questions().forEach(open -> run.answer(open.id(), "ok"))));
+                run -> Flows.at(
+                        9,
+                        () -> run.questions()
+                                .forEach(open -> run.answer(open.id(), "ok").subscribe())));
 
         check(
                 ended,
@@ -317,9 +320,16 @@ class LimitsTest {
                         .<String>build()
                         .start("task"),
                 run -> {
-                    Flows.at(1, () -> run.answer(run.questions().get(0).id(), "go"));
-                    Flows.at(2, () -> run.answer(run.questions().get(0).id(), "go"));
-                    Flows.at(3, () -> run.answer(run.questions().get(0).id(), "stop"));
+                    Flows.at(
+                            1,
+                            () -> run.answer(run.questions().get(0).id(), "go").subscribe());
+                    Flows.at(
+                            2,
+                            () -> run.answer(run.questions().get(0).id(), "go").subscribe());
+                    Flows.at(
+                            3,
+                            () -> run.answer(run.questions().get(0).id(), "stop")
+                                    .subscribe());
                 });
         assertWithin(ended);
     }

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.scheduler.VirtualTimeScheduler;
@@ -70,8 +71,7 @@ class QuestionTest {
                         OpenQuestion question = open.get(indices.get(at));
                         Flows.at(1 + at, () -> {
                             assertThat(run.questions()).contains(question);
-                            assertThat(run.answer(question.id(), "to " + question.text()))
-                                    .isTrue();
+                            Flows.taken(run.answer(question.id(), "to " + question.text()), true);
                             assertThat(run.questions()).doesNotContain(question);
                         });
                     }
@@ -90,7 +90,7 @@ class QuestionTest {
                 () -> start(Flows.fork(MANY, agents, Join.all(), "1?x 2:b")),
                 run -> Flows.at(5, () -> {
                     assertThat(run.questions()).hasSize(1);
-                    run.answer(run.questions().get(0).id(), "a");
+                    run.answer(run.questions().get(0).id(), "a").subscribe();
                 }));
 
         assertThat(ended.result().answers()).containsExactly("a b");
@@ -103,7 +103,8 @@ class QuestionTest {
         Flows.run(
                 1,
                 () -> start(asking(Question.of("who?"))),
-                run -> Flows.at(1, () -> run.answer(run.questions().get(0).id(), "me")));
+                run -> Flows.at(
+                        1, () -> run.answer(run.questions().get(0).id(), "me").subscribe()));
 
         Turn answered = agents.turns.get(1);
         assertThat(answered.reason()).isEqualTo(Turn.Reason.ANSWERED);
@@ -117,9 +118,7 @@ class QuestionTest {
                 1,
                 () -> start(asking(Question.of("who?"))),
                 run -> Flows.at(
-                        1,
-                        () -> assertThat(run.answer(run.questions().get(0).id(), null))
-                                .isTrue()));
+                        1, () -> Flows.taken(run.answer(run.questions().get(0).id(), null), true)));
 
         assertThat(ended.result().answers()).containsExactly((String) null);
     }
@@ -136,7 +135,7 @@ class QuestionTest {
                         Question.of("well?").within(Duration.ofSeconds(5)).orElse("otherwise"))),
                 run -> {
                     OpenQuestion open = run.questions().get(0);
-                    Flows.at(at, () -> accepted.set(run.answer(open.id(), "yes")));
+                    Flows.at(at, () -> run.answer(open.id(), "yes").subscribe(accepted::set));
                 });
 
         assertThat(ended.result().answers()).containsExactly(answer);
@@ -186,7 +185,7 @@ class QuestionTest {
                         .join(Join.any())),
                 run -> Flows.at(9, () -> {
                     assertThat(run.questions()).extracting(OpenQuestion::text).containsExactly("long");
-                    run.answer(run.questions().get(0).id(), "a");
+                    run.answer(run.questions().get(0).id(), "a").subscribe();
                 }));
 
         assertThat(ended.result().answers()).hasSize(1);
@@ -198,7 +197,9 @@ class QuestionTest {
         Ended ended = Flows.run(
                 100_000,
                 () -> start(asking(Question.of("well?").orElse("otherwise"))),
-                run -> Flows.at(100_000, () -> run.answer(run.questions().get(0).id(), "late")));
+                run -> Flows.at(
+                        100_000,
+                        () -> run.answer(run.questions().get(0).id(), "late").subscribe()));
 
         assertThat(ended.result().answers()).containsExactly("late");
     }
@@ -212,12 +213,12 @@ class QuestionTest {
                 () -> start(asking(Question.of("well?"))),
                 run -> Flows.at(2, () -> {
                     String id = run.questions().get(0).id();
-                    assertThat(run.answer("no such question", "x")).isFalse();
+                    Flows.taken(run.answer("no such question", "x"), false);
                     assertThatNullPointerException()
                             .isThrownBy(() -> run.answer(null, "x"))
                             .withMessage("questionId");
-                    assertThat(run.answer(id, "first")).isTrue();
-                    assertThat(run.answer(id, "second")).isFalse();
+                    Flows.taken(run.answer(id, "first"), true);
+                    Flows.taken(run.answer(id, "second"), false);
                 }));
 
         assertThat(ended.result().answers()).containsExactly("first");
@@ -241,7 +242,7 @@ class QuestionTest {
                     Flows.at(2, () -> id[0] = run.questions().get(0).id());
                     Flows.at(4, () -> {
                         assertThat(run.questions()).isEmpty();
-                        assertThat(run.answer(id[0], "x")).isFalse();
+                        Flows.taken(run.answer(id[0], "x"), false);
                     });
                 });
 
@@ -258,7 +259,7 @@ class QuestionTest {
                 assertThat(open).hasSize(2);
                 run.cancel();
                 assertThat(run.questions()).isEmpty();
-                assertThat(run.answer(open.get(0).id(), "x")).isFalse();
+                Flows.taken(run.answer(open.get(0).id(), "x"), false);
             });
         });
 
@@ -269,10 +270,7 @@ class QuestionTest {
     void answer_whilePaused_isKeptForWhenItGoesOn() {
         Ended ended = Flows.run(7, () -> start(asking(Question.of("well?"))), run -> {
             Flows.at(1, run::pause);
-            Flows.at(
-                    2,
-                    () -> assertThat(run.answer(run.questions().get(0).id(), "yes"))
-                            .isTrue());
+            Flows.at(2, () -> Flows.taken(run.answer(run.questions().get(0).id(), "yes"), true));
             Flows.at(7, run::resume);
         });
 
@@ -292,7 +290,9 @@ class QuestionTest {
             AtomicBoolean taken = new AtomicBoolean();
 
             RaceTestUtils.race(
-                    threads, () -> taken.set(run.answer(id, "yes")), () -> time.advanceTimeBy(Duration.ofSeconds(5)));
+                    threads,
+                    () -> run.answer(id, "yes").subscribe(taken::set),
+                    () -> time.advanceTimeBy(Duration.ofSeconds(5)));
             time.advanceTimeBy(Duration.ofSeconds(5));
 
             RunResult<String> result = run.result().block(Duration.ofSeconds(5));
@@ -308,13 +308,16 @@ class QuestionTest {
         for (int round = 0; round < 1_000; round++) {
             Run<String> run = start(asking(Question.of("well?")));
             String id = run.questions().get(0).id();
-            AtomicBoolean first = new AtomicBoolean();
-            AtomicBoolean second = new AtomicBoolean();
+            Sinks.One<Boolean> first = Sinks.one();
+            Sinks.One<Boolean> second = Sinks.one();
 
-            RaceTestUtils.race(() -> first.set(run.answer(id, "first")), () -> second.set(run.answer(id, "second")));
+            RaceTestUtils.race(
+                    () -> run.answer(id, "first").subscribe(first::tryEmitValue),
+                    () -> run.answer(id, "second").subscribe(second::tryEmitValue));
 
-            assertThat(first.get()).isNotEqualTo(second.get());
-            assertThat(run.result().block(Duration.ofSeconds(5)).answer()).isEqualTo(first.get() ? "first" : "second");
+            boolean taken = first.asMono().block(Duration.ofSeconds(5));
+            assertThat(second.asMono().block(Duration.ofSeconds(5))).isNotEqualTo(taken);
+            assertThat(run.result().block(Duration.ofSeconds(5)).answer()).isEqualTo(taken ? "first" : "second");
         }
     }
 
@@ -322,7 +325,8 @@ class QuestionTest {
     void answer_ofManyAtOnce_allArrive() {
         Run<String> run = start(Flows.fork(MANY, agents, Join.all(), "?a ?b ?c ?d ?e ?f"));
         RaceTestUtils.race(run.questions().stream()
-                .map(open -> (Runnable) () -> run.answer(open.id(), open.text().toUpperCase(Locale.ROOT)))
+                .map(open -> (Runnable) () -> run.answer(open.id(), open.text().toUpperCase(Locale.ROOT))
+                        .subscribe())
                 .toArray(Runnable[]::new));
 
         assertThat(run.result().block(Duration.ofSeconds(5)).answers()).containsExactly("A B C D E F");

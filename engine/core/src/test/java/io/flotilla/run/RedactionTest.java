@@ -145,7 +145,7 @@ class RedactionTest {
     private Run<Object> ran(Redactor redactor) {
         Run<Object> run = workflow(redactor, journal).start(Map.of("task", CANARY));
         assertThat(run.questions()).singleElement().satisfies(question -> nowhere(List.of(question.toString())));
-        run.answer("q0", "answer: " + CANARY);
+        run.answer("q0", "answer: " + CANARY).subscribe();
         return run;
     }
 
@@ -169,7 +169,7 @@ class RedactionTest {
     @Test
     void redactor_none_theSecretIsThere() {
         Run<Object> run = workflow(Redactor.NONE, journal).start(Map.of("task", CANARY));
-        run.answer("q0", "answer: " + CANARY);
+        run.answer("q0", "answer: " + CANARY).subscribe();
         run.result().block(TestRuns.SOON);
 
         assertThat(payloads()).as("or the search finds nothing").anyMatch(text -> text.contains(CANARY));
@@ -212,7 +212,8 @@ class RedactionTest {
                 Decision.answer(CANARY),
                 Decision.handOff(CANARY, CANARY))) {
             Run<Object> other = runs.fork(run.runId(), 1, decision).block();
-            other.questions().forEach(question -> other.answer(question.id(), CANARY));
+            other.questions()
+                    .forEach(question -> other.answer(question.id(), CANARY).subscribe());
             other.result().block(TestRuns.SOON);
             nowhere(told(other));
             nowhere(payloads());

@@ -137,7 +137,9 @@ class RendezvousTest {
                         .agent("Writer", agents.meeting())
                         .<String>build()
                         .start("task"),
-                run -> Flows.at(9, () -> run.answer(run.questions().get(0).id(), "there")));
+                run -> Flows.at(
+                        9,
+                        () -> run.answer(run.questions().get(0).id(), "there").subscribe()));
 
         assertThat(ended.result().answers()).containsExactly("Left=a Right=there");
     }
@@ -262,7 +264,7 @@ class RendezvousTest {
                 run -> Flows.at(9, () -> {
                     assertThat(run.questions()).hasSize(1);
                     assertThat(run.questions().get(0).agent()).isEqualTo("Writer");
-                    run.answer(run.questions().get(0).id(), answer);
+                    run.answer(run.questions().get(0).id(), answer).subscribe();
                 }));
 
         assertThat(ended.result().status()).isEqualTo(status);

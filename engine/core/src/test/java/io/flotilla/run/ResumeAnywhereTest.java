@@ -137,7 +137,7 @@ class ResumeAnywhereTest {
         for (int steps = 0; results.isEmpty() && errors.isEmpty() && steps < 100_000; steps++) {
             run.questions().stream()
                     .filter(question -> question.text().startsWith("you"))
-                    .forEach(question -> run.answer(question.id(), "me"));
+                    .forEach(question -> run.answer(question.id(), "me").subscribe());
             long ms = time.now(TimeUnit.MILLISECONDS);
             time.advanceTimeTo(Instant.ofEpochMilli(ms - ms % 100 + 100));
         }
@@ -249,7 +249,7 @@ class ResumeAnywhereTest {
         timeAt(Instant.EPOCH);
         Run<String> run = asking(journal, "a").start("go");
         run.pause();
-        run.answer("q0", "me");
+        run.answer("q0", "me").subscribe();
         Run<String> resumed = asking(journal, "a").runs().resume(run.runId()).block();
         List<RunResult<String>> results = new ArrayList<>();
         resumed.result().subscribe(results::add);
@@ -268,8 +268,8 @@ class ResumeAnywhereTest {
         Run<String> run = asking(journal, "a").start("go");
         Run<String> one = asking(journal, "a").runs().resume(run.runId()).block();
         Run<String> two = asking(journal, "a").runs().resume(run.runId()).block();
-        one.answer("q0", "one");
-        two.answer("q0", "two");
+        one.answer("q0", "one").subscribe();
+        two.answer("q0", "two").subscribe();
 
         assertThat(one.result().block(TestRuns.SOON).answers()).containsExactly("told one");
         assertThatThrownBy(() -> two.result().block(TestRuns.SOON)).isInstanceOf(StaleAppendException.class);
@@ -282,7 +282,7 @@ class ResumeAnywhereTest {
         Run<String> first = asking(journal, "a").start("go");
         Run<String> other = asking(journal, "b").start("go");
         Run<String> ended = asking(journal, "a").start("go");
-        ended.answer("q0", "me");
+        ended.answer("q0", "me").subscribe();
         Run<String> last = asking(journal, "a").start("go");
 
         assertThat(asking(journal, "a")

@@ -266,7 +266,7 @@ class RunTest {
 
         assertThat(ended(run).answer()).isEqualTo("x");
         assertThat(events(run)).isEqualTo(before);
-        assertThat(run.answer("q0", "late")).isFalse();
+        assertThat(run.answer("q0", "late").block(SOON)).isFalse();
     }
 
     @ParameterizedTest
@@ -427,7 +427,7 @@ class RunTest {
                 .start("task");
 
         run.pause();
-        assertThat(run.answer("q0", "this")).isTrue();
+        assertThat(run.answer("q0", "this").block(SOON)).isTrue();
         assertThat(run.questions()).isEmpty();
         assertThat(first(run.events().take(6))).last().isInstanceOf(RunEvent.Paused.class);
         run.resume();
@@ -1174,7 +1174,7 @@ class RunTest {
         Run<String> cancelled = flow.start("task");
         assertThat(timer.open).hasValue(2);
 
-        answered.answer(answered.questions().get(0).id(), "x");
+        answered.answer(answered.questions().get(0).id(), "x").subscribe();
         cancelled.cancel();
 
         assertThat(ended(answered).answer()).isEqualTo("x");

@@ -91,7 +91,11 @@ class GoldenJournalTest {
 
         Run<String> run =
                 GoldenFlows.open(journal, true).runs().resumeAll().single().block(SOON);
-        assertThat(run.questions()).singleElement().satisfies(question -> run.answer(question.id(), "this one"));
+        assertThat(run.questions())
+                .singleElement()
+                .satisfies(question -> assertThat(
+                                run.answer(question.id(), "this one").block(SOON))
+                        .isTrue());
         assertThat(run.result().block(SOON).answers()).containsExactly("answer this one, did b, did c");
     }
 

@@ -113,7 +113,8 @@ class SqliteRunsTest {
         assertThat(resumed.questions())
                 .singleElement()
                 .satisfies(question -> assertThat(question.toString()).contains("a book ***"));
-        assertThat(resumed.answer(resumed.questions().get(0).id(), new Note("yes", 1)))
+        assertThat(resumed.answer(resumed.questions().get(0).id(), new Note("yes", 1))
+                        .block(SOON))
                 .isTrue();
 
         assertThat(resumed.result().block(SOON).answers()).containsExactly(new Note("yes", 1));
@@ -128,7 +129,7 @@ class SqliteRunsTest {
     @Test
     void listAndAtAndFork_inAnotherJournal_haveWhatWasRecorded() {
         Run<Note> run = asked();
-        run.answer(run.questions().get(0).id(), new Note("yes", 1));
+        run.answer(run.questions().get(0).id(), new Note("yes", 1)).block(SOON);
         run.result().block(SOON);
         reopen(NOTES);
         Runs<Note> runs = notes().runs();
