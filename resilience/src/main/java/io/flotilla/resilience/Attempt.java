@@ -25,9 +25,9 @@ import reactor.util.context.Context;
  * thread.
  *
  * <p>The time limit is armed after the body has been subscribed to and only if it has not ended by then: an attempt that ends
- * at once arms no timer.
+ * at once arms no timer. Until then the engine watches: a body that keeps the thread is timed out on another one.
  */
-final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.Waiter {
+final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.Waiter, EngineTime.Watched {
 
     private static final int BUDGET = 1;
     private static final int PLACE = 2;
@@ -84,6 +84,14 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
 
     void start() {
         actual.onSubscribe(this);
+        try {
+            enter();
+        } catch (Throwable thrown) {
+            broke(thrown);
+        }
+    }
+
+    private void enter() {
         if (budget != null) {
             StepRejectedException refusal = budget.reserve();
             if (refusal != null) {
@@ -145,10 +153,14 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
     public void admitted() {
         WaitingLine from = line;
         line = null;
-        if (from instanceof BulkheadGuard bulkhead) {
-            hasPlace(bulkhead);
-        } else if (!hasEnded()) {
-            enterBreaker();
+        try {
+            if (from instanceof BulkheadGuard bulkhead) {
+                hasPlace(bulkhead);
+            } else if (!hasEnded()) {
+                enterBreaker();
+            }
+        } catch (Throwable thrown) {
+            broke(thrown);
         }
     }
 
@@ -184,26 +196,49 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
             }
         }
         bodyNanos = time.nanoTime();
-        try {
+        subscribe(resilience.attemptTimeout());
+    }
+
+    /** What an interceptor further in throws is for {@link #start()} and {@link #admitted()}: nobody else hears of it. */
+    private void subscribe(@Nullable Duration attemptTimeout) {
+        if (attemptTimeout == null) {
             body.subscribe(this);
-        } catch (
-                Throwable thrown) { // by an interceptor further in: nobody else would hear of it on the worker's thread
-            failed(thrown);
             return;
         }
-        armLimit();
+        time.watch(this);
+        try {
+            body.subscribe(this);
+        } finally {
+            time.forget(this);
+        }
+        armLimit(attemptTimeout);
     }
 
     /** What the body has taken before it returned is part of its time. */
-    private void armLimit() {
-        Duration attemptTimeout = resilience.attemptTimeout();
-        if (attemptTimeout != null && !hasEnded()) {
+    private void armLimit(Duration attemptTimeout) {
+        if (!hasEnded()) {
             Disposable armed = time.after(attemptTimeout.minusNanos(time.nanoTime() - bodyNanos), this::timedOut);
             limit = armed;
             if (hasEnded()) {
                 armed.dispose();
             }
         }
+    }
+
+    /** While the body keeps the thread it was subscribed to on: no timer is armed yet. */
+    @Override
+    public boolean isOverdue(long nanos) {
+        Duration attemptTimeout = resilience.attemptTimeout();
+        try {
+            return attemptTimeout != null && time.nanoTime() - bodyNanos >= attemptTimeout.toNanos();
+        } catch (Throwable noTime) {
+            return false;
+        }
+    }
+
+    @Override
+    public void overdue() {
+        timedOut();
     }
 
     // --- what is held
@@ -225,39 +260,62 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
         }
     }
 
-    /**
-     * Ends the attempt and gives back all it holds; a body that has not ended by itself is stopped first, or the next would
-     * run beside it. False if the attempt has ended before.
-     */
-    private boolean end(End how, @Nullable Throwable cause) {
+    /** Ends the attempt. What it held, for the one who is to give it back; negative if it has ended before. */
+    private int end() {
         int had;
         do {
             had = held;
             if ((had & ENDED) != 0) {
-                return false;
+                return -1;
             }
         } while (!HELD.compareAndSet(this, had, had | ENDED));
         Disposable armed = limit;
         if (armed != null) {
-            armed.dispose();
-        }
-        try {
-            if (how == End.TIMED_OUT || how == End.CANCELLED) {
-                Operators.terminate(UPSTREAM, this);
+            try {
+                armed.dispose();
+            } catch (Throwable thrown) {
+                resilience.givingBack().about(thrown);
             }
-        } finally {
-            giveBack(had, how, cause);
         }
-        return true;
+        return had;
     }
 
+    /**
+     * Stops a body that has not ended by itself, before what it holds is given back: the next would run beside it. One that
+     * does not return from its cancel is not waited for, see {@link Stopping}.
+     */
+    private void stop(int had, End how, @Nullable Throwable cause, Runnable then) {
+        Stopping stopping = new Stopping(() -> {
+            giveBack(had, how, cause);
+            then.run();
+        });
+        time.watch(stopping);
+        try {
+            Operators.terminate(UPSTREAM, this);
+        } catch (Throwable thrown) {
+            resilience.givingBack().about(thrown);
+        } finally {
+            time.forget(stopping);
+        }
+        stopping.finish();
+    }
+
+    /** Every link of it runs, whatever those before have thrown: what is kept here is kept for ever. */
     private void giveBack(int had, End how, @Nullable Throwable cause) {
         if ((had & PROBE) != 0) {
-            tellBreaker(how, cause);
+            try {
+                tellBreaker(how, cause);
+            } catch (Throwable thrown) {
+                resilience.givingBack().about(thrown);
+            }
         }
         BulkheadGuard bulkhead = guards.bulkhead();
         if ((had & PLACE) != 0 && bulkhead != null) {
-            bulkhead.release(time);
+            try {
+                bulkhead.release(time);
+            } catch (Throwable thrown) {
+                resilience.givingBack().about(thrown);
+            }
         }
         if ((had & BUDGET) != 0 && budget != null) {
             budget.release();
@@ -266,53 +324,81 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
 
     private void tellBreaker(End how, @Nullable Throwable cause) {
         BreakerGuard breaker = guards.breaker();
-        if (breaker != null) {
-            long nanos = time.nanoTime() - bodyNanos;
-            if (how == End.SUCCEEDED) {
-                breaker.succeeded(breakerState, nanos);
-            } else if (how != End.CANCELLED && cause != null) {
-                breaker.failed(breakerState, nanos, cause);
-            } else {
-                breaker.cancelled(breakerState);
-            }
+        if (breaker == null) {
+            return;
+        }
+        if (how == End.CANCELLED) {
+            breaker.cancelled(breakerState);
+            return;
+        }
+        long nanos = bodyTook();
+        if (how == End.SUCCEEDED || cause == null) {
+            breaker.succeeded(breakerState, nanos);
+        } else {
+            breaker.failed(breakerState, nanos, cause);
+        }
+    }
+
+    /** A clock that throws must not keep the permit. */
+    private long bodyTook() {
+        try {
+            return Math.max(0, time.nanoTime() - bodyNanos);
+        } catch (Throwable noTime) {
+            resilience.givingBack().about(noTime);
+            return 0;
         }
     }
 
     // --- how it ends
 
     private void refused(StepRejectedException refusal) {
-        if (end(End.CANCELLED, refusal)) {
+        int had = end();
+        if (had >= 0) {
+            giveBack(had, End.CANCELLED, refusal);
             resilience.meters().rejected(guards.key(), refusal.guard());
             actual.onError(refusal);
         }
     }
 
     private void failed(Throwable cause) {
-        if (end(End.FAILED, cause)) {
+        int had = end();
+        if (had >= 0) {
+            giveBack(had, End.FAILED, cause);
             actual.onError(cause);
+        }
+    }
+
+    /** Something has thrown on the way in, or from the body's subscribe: nobody knows whether the body runs. */
+    private void broke(Throwable thrown) {
+        int had = end();
+        if (had >= 0) {
+            stop(had, End.FAILED, thrown, () -> actual.onError(thrown));
         }
     }
 
     private void timedOut() {
         Duration attemptTimeout = resilience.attemptTimeout();
-        if (attemptTimeout == null) {
-            return;
-        }
-        StepTimeoutException cause = new StepTimeoutException(
-                "an attempt of " + guards.key() + " passed the attempt timeout of " + attemptTimeout, attemptTimeout);
-        if (end(End.TIMED_OUT, cause)) {
-            resilience.meters().timedOut(guards.key());
-            actual.onError(cause);
+        int had = attemptTimeout == null ? -1 : end();
+        if (had >= 0) {
+            StepTimeoutException cause = new StepTimeoutException(
+                    "an attempt of " + guards.key() + " passed the attempt timeout of " + attemptTimeout,
+                    attemptTimeout);
+            stop(had, End.TIMED_OUT, cause, () -> {
+                resilience.meters().timedOut(guards.key());
+                actual.onError(cause);
+            });
         }
     }
 
     @Override
     public void cancel() {
-        if (end(End.CANCELLED, null)) {
+        int had = end();
+        if (had >= 0) {
             WaitingLine from = line;
             if (from != null) {
                 from.leave(this);
             }
+            stop(had, End.CANCELLED, null, () -> {});
         }
     }
 
@@ -335,7 +421,9 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
 
     @Override
     public void onNext(O value) {
-        if (end(End.SUCCEEDED, null)) {
+        int had = end();
+        if (had >= 0) {
+            giveBack(had, End.SUCCEEDED, null);
             actual.onNext(value);
             actual.onComplete();
         } else {
@@ -345,7 +433,9 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
 
     @Override
     public void onComplete() {
-        if (end(End.SUCCEEDED, null)) {
+        int had = end();
+        if (had >= 0) {
+            giveBack(had, End.SUCCEEDED, null);
             actual.onComplete();
         }
     }

@@ -1,25 +1,48 @@
 package io.flotilla.resilience;
 
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import reactor.core.publisher.BufferOverflowStrategy;
 import reactor.core.publisher.Flux;
-import reactor.core.publisher.Sinks;
+import reactor.core.publisher.FluxSink;
 import reactor.core.scheduler.Schedulers;
 
-/** The breakers' changes, to whoever listens; a slow subscriber loses its own oldest only. */
+/**
+ * The breakers' changes, for all subscribers. Each has a buffer and a turn of its own: one that is slow loses its own oldest
+ * only, and one that throws hurts neither the others nor the attempt whose end has changed the state.
+ */
 final class BreakerChanges {
 
     private static final int BUFFER = 256;
 
-    private final Sinks.Many<BreakerChange> sink = Sinks.many().multicast().directBestEffort();
+    private final List<FluxSink<BreakerChange>> subscribers = new CopyOnWriteArrayList<>();
+    private final Complaint complaint = new Complaint("a subscriber of circuit breaker changes");
 
-    /** One at a time: changes of several breakers may come at once, and are rare. */
+    /** One at a time: changes of several breakers may come at once, and are rare. Throws nothing. */
     synchronized void publish(BreakerChange change) {
-        sink.tryEmitNext(change); // nobody listening is no failure
+        for (FluxSink<BreakerChange> subscriber : subscribers) {
+            try {
+                subscriber.next(change);
+            } catch (Throwable thrown) {
+                complaint.about(thrown);
+                subscribers.remove(subscriber);
+            }
+        }
     }
 
+    /** Deferred, so that virtual time is seen by who subscribes in it. */
     Flux<BreakerChange> changes() {
-        return sink.asFlux()
+        return Flux.defer(() -> Flux.<BreakerChange>create(this::add, FluxSink.OverflowStrategy.IGNORE)
                 .onBackpressureBuffer(BUFFER, dropped -> {}, BufferOverflowStrategy.DROP_OLDEST)
-                .publishOn(Schedulers.boundedElastic(), 1);
+                .publishOn(Schedulers.boundedElastic(), 1));
+    }
+
+    private void add(FluxSink<BreakerChange> subscriber) {
+        subscribers.add(subscriber);
+        subscriber.onDispose(() -> subscribers.remove(subscriber));
+    }
+
+    int subscriberCount() {
+        return subscribers.size();
     }
 }

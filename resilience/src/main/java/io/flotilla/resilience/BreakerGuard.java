@@ -4,6 +4,7 @@ import io.flotilla.step.EngineTime;
 import io.flotilla.step.StepRejectedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -34,8 +35,15 @@ final class BreakerGuard {
     private final long halfOpenNanos;
     private final Consumer<BreakerChange> changes;
 
+    private final Complaint functions = new Complaint("a function of a circuit breaker's configuration");
+    private final Complaint clock = new Complaint("the engine's clock");
+
     private volatile int stateNumber;
     private volatile long stateSince;
+
+    // Guarded by this.
+    private CircuitBreaker.State known;
+    private Instant lastAt = Instant.EPOCH;
 
     BreakerGuard(
             String key,
@@ -52,10 +60,11 @@ final class BreakerGuard {
         this.halfOpenNanos = policy.halfOpenFor().toNanos();
         this.changes = changes;
         this.stateSince = time.nanoTime();
+        this.known = breaker.getState();
         breaker.getEventPublisher()
-                .onStateTransition(event -> changed(
-                        stateOf(event.getStateTransition().getFromState()),
-                        stateOf(event.getStateTransition().getToState())));
+                .onStateTransition(event -> told(
+                        event.getStateTransition().getFromState(),
+                        event.getStateTransition().getToState()));
     }
 
     /** Of a breaker whose waits grow, the first. */
@@ -65,11 +74,36 @@ final class BreakerGuard {
                 .apply(1));
     }
 
+    private synchronized void told(CircuitBreaker.State from, CircuitBreaker.State to) {
+        if (from == to || to != known) {
+            changed(from, to);
+        }
+    }
+
+    /** A consumer of the user's that throws keeps the breaker from telling those behind it, us among them. */
+    private void look() {
+        CircuitBreaker.State now = breaker.getState();
+        if (now != known) {
+            changed(known, now);
+        }
+    }
+
     @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
-    private void changed(BreakerChange.State from, BreakerChange.State to) {
+    private void changed(CircuitBreaker.State from, CircuitBreaker.State to) {
+        known = to;
         stateNumber++;
         stateSince = time.nanoTime();
-        changes.accept(new BreakerChange(key, from, to, time.now()));
+        changes.accept(new BreakerChange(key, stateOf(from), stateOf(to), instant()));
+    }
+
+    /** The time of the change before, if the user's clock throws: the change itself is to be known. */
+    private Instant instant() {
+        try {
+            lastAt = time.now();
+        } catch (Throwable thrown) {
+            clock.about(thrown);
+        }
+        return lastAt;
     }
 
     static BreakerChange.State stateOf(CircuitBreaker.State state) {
@@ -87,6 +121,7 @@ final class BreakerGuard {
 
     /** The number of the state the attempt is let through in, or -1. */
     synchronized int tryAcquire() {
+        look();
         CircuitBreaker.State state = breaker.getState();
         long age = time.nanoTime() - stateSince;
         if (state == CircuitBreaker.State.HALF_OPEN && age >= halfOpenNanos) {
@@ -99,22 +134,42 @@ final class BreakerGuard {
 
     /** An open breaker of a registry may begin its trial in here: the number is read afterwards. */
     private int acquire() {
-        return breaker.tryAcquirePermission() ? stateNumber : -1;
+        boolean permitted = breaker.tryAcquirePermission();
+        look();
+        return permitted ? stateNumber : -1;
     }
 
     synchronized void succeeded(int state, long nanos) {
-        if (state == stateNumber) {
-            breaker.onSuccess(nanos, TimeUnit.NANOSECONDS);
-        }
+        tell(state, () -> breaker.onSuccess(nanos, TimeUnit.NANOSECONDS));
     }
 
     synchronized void failed(int state, long nanos, Throwable cause) {
-        if (state == stateNumber) {
-            breaker.onError(nanos, TimeUnit.NANOSECONDS, cause);
+        tell(state, () -> breaker.onError(nanos, TimeUnit.NANOSECONDS, cause));
+    }
+
+    /**
+     * What the breaker asks the user of a registry, such as which exceptions count, may throw. Then the attempt does not
+     * count, and a permit of the trial is back.
+     */
+    private void tell(int state, Runnable outcome) {
+        look();
+        if (state != stateNumber) {
+            return;
         }
+        try {
+            outcome.run();
+        } catch (Throwable thrown) {
+            functions.about(thrown);
+            look();
+            if (state == stateNumber) {
+                breaker.releasePermission();
+            }
+        }
+        look();
     }
 
     synchronized void cancelled(int state) {
+        look();
         if (state == stateNumber) {
             breaker.releasePermission();
         }

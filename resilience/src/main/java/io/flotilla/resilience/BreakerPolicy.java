@@ -12,6 +12,9 @@ import java.util.function.Predicate;
  */
 public final class BreakerPolicy {
 
+    /** The largest window, and the most attempts on trial: memory for all of them is taken at once, for every key. */
+    public static final int MAX_WINDOW_SIZE = 100_000;
+
     private final double failureRate;
     private final double slowCallRate;
     private final Duration slowCall;
@@ -140,13 +143,13 @@ public final class BreakerPolicy {
         /**
          * How many attempts the rates are taken over, and how many there must be before they mean anything.
          *
-         * @param windowSize the last so many; 1 or more; default 100
+         * @param windowSize the last so many; 1 to {@value #MAX_WINDOW_SIZE}; default 100
          * @param minimumCalls 1 to {@code windowSize}; default 20
          * @return this builder
          * @throws IllegalArgumentException if an argument is out of bounds
          */
         public Builder window(int windowSize, int minimumCalls) {
-            Check.atLeast(1, windowSize, "windowSize");
+            Check.within(1, MAX_WINDOW_SIZE, windowSize, "windowSize");
             Check.atLeast(1, minimumCalls, "minimumCalls");
             if (minimumCalls > windowSize) {
                 throw new IllegalArgumentException(
@@ -172,13 +175,13 @@ public final class BreakerPolicy {
         /**
          * What happens on trial: half-open.
          *
-         * @param halfOpenCalls how many attempts are let through, and decide; 1 or more; default 5
+         * @param halfOpenCalls how many attempts are let through, and decide; 1 to {@value #MAX_WINDOW_SIZE}; default 5
          * @param halfOpenFor if they have not decided by then, the breaker opens again; more than zero; default 60 s
          * @return this builder
          * @throws IllegalArgumentException if an argument is out of bounds
          */
         public Builder halfOpen(int halfOpenCalls, Duration halfOpenFor) {
-            this.halfOpenCalls = Check.atLeast(1, halfOpenCalls, "halfOpenCalls");
+            this.halfOpenCalls = Check.within(1, MAX_WINDOW_SIZE, halfOpenCalls, "halfOpenCalls");
             this.halfOpenFor = Check.positive(halfOpenFor, "halfOpenFor");
             return this;
         }

@@ -5,10 +5,16 @@ import io.flotilla.step.StepRejectedException;
 import io.github.resilience4j.bulkhead.Bulkhead;
 import java.time.Duration;
 
-/** Resilience4j's bulkhead, which never waits (its own waiting blocks the thread), with a line before it. */
+/**
+ * Resilience4j's bulkhead, which never waits (its own waiting blocks the thread), with a line before it.
+ *
+ * <p>It takes and gives back a place first and tells its consumers then. One that throws therefore changes nothing: the
+ * place is taken, or given back.
+ */
 final class BulkheadGuard extends WaitingLine {
 
     private final Bulkhead bulkhead;
+    private final Complaint consumers = new Complaint("a consumer of a bulkhead's events");
 
     BulkheadGuard(Bulkhead bulkhead, int maxWaiting, Duration maxWait) {
         super(maxWaiting, maxWait);
@@ -17,7 +23,16 @@ final class BulkheadGuard extends WaitingLine {
 
     @Override
     boolean tryAcquire() {
-        return mayAcquire() && bulkhead.tryAcquirePermission();
+        return mayAcquire() && Uninterrupted.ask(this::acquire);
+    }
+
+    private boolean acquire() {
+        try {
+            return bulkhead.tryAcquirePermission();
+        } catch (Throwable thrown) {
+            consumers.about(thrown);
+            return true;
+        }
     }
 
     @Override
@@ -35,8 +50,13 @@ final class BulkheadGuard extends WaitingLine {
         bulkhead.releasePermission();
     }
 
+    /** Throws nothing that a consumer does, and lets in the next whatever happens. */
     void release(EngineTime time) {
-        bulkhead.onComplete();
+        try {
+            bulkhead.onComplete();
+        } catch (Throwable thrown) {
+            consumers.about(thrown);
+        }
         if (size() > 0) {
             pump(time);
         }

@@ -245,9 +245,18 @@ public final class Chaos implements StepInterceptor {
             case HANG -> Mono.never();
             case DELAY -> attempt; // waited for before
             case EMPTY -> Mono.empty();
-            case MALFORMED -> attempt.map(value -> Chaos.<O>typed(rule.change().apply(value)));
+            case MALFORMED -> attempt.flatMap(value -> changed(rule, value));
             case CANCEL -> Mono.error(new CancellationException("chaos: cancelled " + context.agentId()));
         };
+    }
+
+    /** What is fatal would end on whichever thread the body emits on, and the step would hang. */
+    private static <O> Mono<O> changed(Rule rule, O value) {
+        try {
+            return Mono.just(Chaos.<O>typed(Objects.requireNonNull(rule.change().apply(value), "changed value")));
+        } catch (Throwable thrown) {
+            return Retrying.failed(thrown);
+        }
     }
 
     private static Mono<Void> delayed(Rule rule, StepCall<?, ?> call, SplittableRandom random) {

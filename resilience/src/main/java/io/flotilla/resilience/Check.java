@@ -16,6 +16,13 @@ final class Check {
         return value;
     }
 
+    static int within(int least, int most, int value, String name) {
+        if (value > most) {
+            throw new IllegalArgumentException(name + " must be <= " + most + ", was " + value);
+        }
+        return atLeast(least, value, name);
+    }
+
     static long atLeast(long bound, long value, String name) {
         if (value < bound) {
             throw new IllegalArgumentException(name + " must be >= " + bound + ", was " + value);

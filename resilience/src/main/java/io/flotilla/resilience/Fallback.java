@@ -1,9 +1,8 @@
 package io.flotilla.resilience;
 
+import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.step.StepCall;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -15,18 +14,32 @@ import reactor.core.publisher.Mono;
  * What stands in when all attempts at a step have failed: other agents, in order; then the last good value; then a constant.
  * The result is {@link io.flotilla.step.StepResult.Degraded}, with the source and the first cause.
  *
+ * <ul>
+ *   <li>An agent that completes empty has given no answer: the next fallback has its turn. (A step whose own agent completes
+ *       empty has not failed, and no fallback is asked.)
+ *   <li>An agent that fails has given no answer either. Its failure is logged once, counted in {@link
+ *       ResilienceMeter#FALLBACK_FAILURES}, and suppressed in the cause the step ends with.
+ *   <li>Agents are called directly, within the step's timeout and without retries, unless {@link Builder#guardAgents} asks
+ *       for the guards.
+ *   <li>If nothing has an answer, the step fails as it would have without a fallback.
+ * </ul>
+ *
  * <p>Nothing is remembered of a failure: the next step asks its own agent again, and it is the breaker that keeps it from
- * asking in vain. If no fallback has a value either, the step fails as it would have without. Immutable.
+ * asking in vain. Immutable.
  */
 public final class Fallback {
 
+    private static final AgentId NAMELESS = AgentId.of("nameless");
+
     private final List<Agent<?, ?>> agents;
+    private final boolean guarded;
     private final @Nullable LastGood lastGood;
     private final @Nullable Object constant;
     private final Predicate<? super Throwable> on;
 
     private Fallback(Builder builder) {
         agents = List.copyOf(builder.agents);
+        guarded = builder.guarded;
         lastGood = builder.lastGood;
         constant = builder.constant;
         on = builder.on;
@@ -46,62 +59,75 @@ public final class Fallback {
         LastGood store = lastGood;
         Mono<O> kept = store == null
                 ? step
-                : step.doOnNext(value -> store.keep(
-                        call.context(), call.input(), value, call.time().now()));
+                : step.doOnNext(value -> store.keep(call.context(), call.input(), value, call.time()));
         return kept.onErrorResume(cause -> resumed(resilience, call, cause, key));
     }
 
     /** Throws nothing: what is fatal would end on whichever thread the step failed on, and the step would hang. */
     private <I, O> Mono<O> resumed(Resilience resilience, StepCall<I, O> call, Throwable cause, String key) {
         try {
-            return on.test(cause) ? first(resilience, call, cause, key, 0) : Mono.error(cause);
+            return on.test(cause) ? next(resilience, call, cause, key, 0) : Retrying.failed(cause);
         } catch (Throwable thrown) {
-            return Mono.error(thrown);
+            return Retrying.failed(thrown);
         }
     }
 
+    /**
+     * The fallback at that place, with the next behind it; there are few, so it may recur. Ends with a value or an error,
+     * never empty: so the next is asked once, whether the one before has failed or has no answer.
+     */
     private <I, O> Mono<O> next(Resilience resilience, StepCall<I, O> call, Throwable cause, String key, int at) {
+        if (at >= agents.size()) {
+            return last(resilience, call, cause, key);
+        }
+        Agent<I, O> other = typed(agents.get(at));
+        AgentId id = idOf(other);
+        return asked(resilience, call, other, id)
+                .doOnNext(value -> stoodIn(resilience, call, cause, key, id.toString(), "agent"))
+                .onErrorResume(failure -> {
+                    call.fallbackFailed(id.toString(), failure);
+                    resilience.meters().fallbackFailed(key, failure);
+                    return next(resilience, call, cause, key, at + 1);
+                })
+                .switchIfEmpty(Mono.defer(() -> {
+                    resilience.meters().fallbackEmpty(key);
+                    return next(resilience, call, cause, key, at + 1);
+                }));
+    }
+
+    private <I, O> Mono<O> asked(Resilience resilience, StepCall<I, O> call, Agent<I, O> other, AgentId id) {
+        Mono<O> asked = call.ask(other);
+        if (!guarded) {
+            return asked;
+        }
         try {
-            return first(resilience, call, cause, key, at);
-        } catch (Throwable thrown) {
-            return Mono.error(thrown);
+            return resilience.guarded(call, new StandInContext(call.context(), id), asked);
+        } catch (Throwable thrown) { // by the function that makes keys
+            return Retrying.failed(thrown);
         }
     }
 
-    /** An agent that has answered counts, even if its id cannot be had. */
-    private static String nameOf(Agent<?, ?> agent) {
-        try {
-            return agent.id().toString();
-        } catch (Throwable thrown) {
-            return "nameless";
-        }
-    }
-
-    /** The fallback at that place, with the next behind it; there are few, so it may recur. */
-    private <I, O> Mono<O> first(Resilience resilience, StepCall<I, O> call, Throwable cause, String key, int at) {
-        if (at < agents.size()) {
-            Agent<I, O> other = typed(agents.get(at));
-            return call.ask(other)
-                    .doOnSuccess(value -> stoodIn(resilience, call, cause, key, nameOf(other), "agent"))
-                    .onErrorResume(failed -> next(resilience, call, cause, key, at + 1));
-        }
-        Instant now = call.time().now();
-        LastGood.Kept found = lastGood == null ? null : lastGood.find(call.context(), call.input(), now);
+    /** Values need nobody's answer. */
+    private <I, O> Mono<O> last(Resilience resilience, StepCall<I, O> call, Throwable cause, String key) {
+        LastGood.Found found = lastGood == null ? null : lastGood.find(call.context(), call.input());
         if (found != null) {
-            stoodIn(
-                    resilience,
-                    call,
-                    cause,
-                    key,
-                    "last good value, " + Duration.between(found.at(), now) + " old",
-                    "last good");
+            stoodIn(resilience, call, cause, key, "last good value, " + found.age() + " old", "last good");
             return Mono.just(valueOf(found.value()));
         }
         if (constant != null) {
             stoodIn(resilience, call, cause, key, "constant", "constant");
             return Mono.just(valueOf(constant));
         }
-        return Mono.error(cause);
+        return Retrying.failed(cause);
+    }
+
+    /** An agent that has answered counts, even if its id cannot be had. */
+    private static AgentId idOf(Agent<?, ?> agent) {
+        try {
+            return Objects.requireNonNull(agent.id(), "id");
+        } catch (Throwable thrown) {
+            return NAMELESS;
+        }
     }
 
     private static void stoodIn(
@@ -124,6 +150,7 @@ public final class Fallback {
     public static final class Builder {
 
         private final List<Agent<?, ?>> agents = new ArrayList<>();
+        private boolean guarded;
         private @Nullable LastGood lastGood;
         private @Nullable Object constant;
         private Predicate<? super Throwable> on = cause -> true;
@@ -132,7 +159,8 @@ public final class Fallback {
 
         /**
          * Another agent, asked with the same input; may be called several times, the first is asked first. It is asked
-         * directly: no guard of this resilience is around it, only the step's timeout.
+         * directly, within the step's timeout only, unless {@link #guardAgents} is set. If it fails or completes empty, the
+         * next fallback has its turn.
          *
          * @param agent takes the inputs and answers the values of the agents it stands in for; else the step fails with a
          *     {@link ClassCastException}, or whoever uses the value does
@@ -141,6 +169,18 @@ public final class Fallback {
          */
         public Builder agent(Agent<?, ?> agent) {
             agents.add(Objects.requireNonNull(agent, "agent"));
+            return this;
+        }
+
+        /**
+         * Puts the guards of an attempt around each agent of this fallback: budget, bulkhead, limiter, breaker and attempt
+         * timeout, as far as the resilience has them, with the agent's own key. A refusal is a failure of that agent, so the
+         * next fallback has its turn. There is no retry. Default: no guards.
+         *
+         * @return this builder
+         */
+        public Builder guardAgents() {
+            this.guarded = true;
             return this;
         }
 

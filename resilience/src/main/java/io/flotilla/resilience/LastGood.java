@@ -1,8 +1,8 @@
 package io.flotilla.resilience;
 
 import io.flotilla.agent.StepContext;
+import io.flotilla.step.EngineTime;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,28 +13,37 @@ import org.jspecify.annotations.Nullable;
 /**
  * The last good value of each agent and input, to fall back on. Bounded: the entry not used for the longest time goes first.
  *
- * <p>Keeps the values themselves, and the keys. Thread-safe.
+ * <p>Ages are measured with the engine's timer, so a clock that is set forward or back changes none of them. The store keeps
+ * the values themselves, and the keys.
+ *
+ * <p>A key whose {@code hashCode} or {@code equals} throws never changes a step's result: a value is not kept, or not found,
+ * and the log is told once. Thread-safe.
  */
 public final class LastGood {
 
+    /** A value, and when it was good on which engine's timer. */
+    private record Kept(Object value, EngineTime time, long nanos) {}
+
     /**
-     * A value and when it was good.
+     * A value that may stand in.
      *
      * @param value the value
-     * @param at when the step that answered it ended, on the engine's clock
+     * @param age how long ago the step that answered it ended; never negative
      */
-    record Kept(Object value, Instant at) {}
+    record Found(Object value, Duration age) {}
 
     private final int entries;
     private final Duration maxAge;
     private final BiFunction<? super StepContext, Object, ?> key;
 
+    private final Complaint keys = new Complaint("the key of a last good value");
+
     /** Guarded by itself. */
-    private final Map<Object, Kept> kept = new LinkedHashMap<>(16, 0.75f, true) {
+    private final Map<Key, Kept> kept = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Object, Kept> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Key, Kept> eldest) {
             return size() > entries;
         }
     };
@@ -63,7 +72,8 @@ public final class LastGood {
     /**
      * The same bounds with keys of the user's own, such as the agent's kind alone.
      *
-     * @param key makes a key of context and input; compared by {@code equals}
+     * @param key makes a key of context and input; compared by {@code equals}; where it throws or returns null, nothing is
+     *     kept or found
      * @return another, empty store
      * @throws NullPointerException if {@code key} is null
      */
@@ -82,27 +92,74 @@ public final class LastGood {
         }
     }
 
-    void keep(StepContext context, Object input, Object value, Instant now) {
-        Object of = keyOf(context, input);
-        synchronized (kept) {
-            kept.put(of, new Kept(value, now));
-        }
-    }
-
-    @Nullable Kept find(StepContext context, Object input, Instant now) {
-        Object of = keyOf(context, input);
-        synchronized (kept) {
-            Kept found = kept.get(of);
-            return found == null || Duration.between(found.at(), now).compareTo(maxAge) > 0 ? null : found;
-        }
-    }
-
-    /** Reactor throws a fatal error where an operator of its own calls us, instead of signalling it, and the step would hang. */
-    private Object keyOf(StepContext context, Object input) {
+    /** Throws nothing: a success stays one, whatever its key does. */
+    void keep(StepContext context, Object input, Object value, EngineTime time) {
         try {
-            return Objects.requireNonNull(key.apply(context, input), "key of a last good value");
-        } catch (Error thrown) {
-            throw new IllegalStateException("key of a last good value", thrown);
+            Key of = keyOf(context, input);
+            Kept good = new Kept(value, time, time.nanoTime());
+            synchronized (kept) {
+                kept.put(of, good);
+            }
+        } catch (Throwable thrown) {
+            keys.about(thrown);
+        }
+    }
+
+    /** Throws nothing: if the key does, nothing is found, and what comes next stands in. */
+    @Nullable Found find(StepContext context, Object input) {
+        try {
+            Key of = keyOf(context, input);
+            Kept found;
+            synchronized (kept) {
+                found = kept.get(of);
+            }
+            return found == null ? null : young(found);
+        } catch (Throwable thrown) {
+            keys.about(thrown);
+            return null;
+        }
+    }
+
+    /** On the timer it was kept with: another's readings mean nothing. One that has gone back tells no age at all. */
+    private @Nullable Found young(Kept good) {
+        Duration age = Duration.ofNanos(good.time().nanoTime() - good.nanos());
+        return age.isNegative() || age.compareTo(maxAge) > 0 ? null : new Found(good.value(), age);
+    }
+
+    private Key keyOf(StepContext context, Object input) {
+        Object of = Objects.requireNonNull(key.apply(context, input), "key of a last good value");
+        return new Key(of, of.hashCode(), keys);
+    }
+
+    /** Asks for the hash once, outside the map, and throws nothing inside it: the map would be left half changed. */
+    private static final class Key {
+
+        private final Object of;
+        private final int hash;
+        private final Complaint keys;
+
+        Key(Object of, int hash, Complaint keys) {
+            this.of = of;
+            this.hash = hash;
+            this.keys = keys;
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            if (this == other) {
+                return true;
+            }
+            try {
+                return other instanceof Key that && hash == that.hash && of.equals(that.of);
+            } catch (Throwable thrown) {
+                keys.about(thrown);
+                return false;
+            }
+        }
+
+        @Override
+        public int hashCode() {
+            return hash;
         }
     }
 }

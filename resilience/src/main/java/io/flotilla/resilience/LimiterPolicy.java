@@ -3,17 +3,33 @@ package io.flotilla.resilience;
 import java.time.Duration;
 
 /**
- * How many attempts with one key start in a period, how many wait for the next, and how long. Immutable.
+ * How many attempts with one key start in a period, how many wait, and how long. Immutable.
  *
- * <p>Periods are fixed windows, as in Resilience4j's rate limiter: up to twice the permits may be used around the border
- * of two. Who waits holds no thread and no permit, and is let in first come, first served.
+ * <p>There are two forms, and they guarantee different things:
+ *
+ * <ul>
+ *   <li><b>Fixed periods</b> ({@link #of}), as in Resilience4j's rate limiter. Every period has {@code permits} permits;
+ *       what is not used is lost. In each period at most {@code permits} attempts start. A window of the same length
+ *       that lies across the border of two periods may see up to twice as many: the last of one period and the first of
+ *       the next.
+ *   <li><b>A token bucket</b> ({@link #tokenBucket}), which has no borders. Attempts are spread evenly, {@code interval =
+ *       period / permits} apart, rounded up to a nanosecond; only after a pause do up to {@code burst} start at once. In
+ *       any window of one period, wherever it begins, at most {@code permits + burst - 1} attempts start: with a burst of
+ *       1 never more than {@code permits}. It is the Generic Cell Rate Algorithm of ITU-T Recommendation I.371: an attempt
+ *       at time {@code t} starts if {@code t >= tat - (burst - 1) * interval}, and then {@code tat = max(t, tat) +
+ *       interval}.
+ * </ul>
+ *
+ * <p>An attempt that waits holds no thread and no permit, and is let in first come, first served.
  *
  * @param permits how many start in a period; 1 or more
  * @param period how long a period is; more than zero
  * @param maxWaiting how many wait; 0 or more
  * @param maxWait how long one waits; zero or more
+ * @param burst 0 for fixed periods; else the size of the token bucket: how many may start at once after a pause; such that
+ *     {@code burst * period / permits} is at most 146 years
  */
-public record LimiterPolicy(int permits, Duration period, int maxWaiting, Duration maxWait) {
+public record LimiterPolicy(int permits, Duration period, int maxWaiting, Duration maxWait, int burst) {
 
     /**
      * Checks the bounds.
@@ -22,6 +38,7 @@ public record LimiterPolicy(int permits, Duration period, int maxWaiting, Durati
      * @param period how long a period is
      * @param maxWaiting how many wait
      * @param maxWait how long one waits
+     * @param burst 0, or the size of the token bucket
      * @throws IllegalArgumentException if a number or a duration is out of bounds
      */
     public LimiterPolicy {
@@ -29,10 +46,28 @@ public record LimiterPolicy(int permits, Duration period, int maxWaiting, Durati
         Check.positive(period, "period");
         Check.atLeast(0, maxWaiting, "maxWaiting");
         Check.notNegative(maxWait, "maxWait");
+        Check.atLeast(0, burst, "burst");
+        if (burst > Long.MAX_VALUE / 2 / interval(permits, period)) {
+            throw new IllegalArgumentException(
+                    "burst * period / permits must be <= 146 years, was " + burst + " * " + period + " / " + permits);
+        }
     }
 
     /**
-     * A limiter with 1,000 waiting for up to 10 s.
+     * Fixed periods.
+     *
+     * @param permits how many start in a period; 1 or more
+     * @param period how long a period is; more than zero
+     * @param maxWaiting how many wait; 0 or more
+     * @param maxWait how long one waits; zero or more
+     * @throws IllegalArgumentException if a number or a duration is out of bounds
+     */
+    public LimiterPolicy(int permits, Duration period, int maxWaiting, Duration maxWait) {
+        this(permits, period, maxWaiting, maxWait, 0);
+    }
+
+    /**
+     * Fixed periods, with 1,000 waiting for up to 10 s.
      *
      * @param permits how many start in a period; 1 or more
      * @param period how long a period is; more than zero
@@ -41,5 +76,27 @@ public record LimiterPolicy(int permits, Duration period, int maxWaiting, Durati
      */
     public static LimiterPolicy of(int permits, Duration period) {
         return new LimiterPolicy(permits, period, 1_000, Duration.ofSeconds(10));
+    }
+
+    /**
+     * A token bucket, with 1,000 waiting for up to 10 s.
+     *
+     * @param permits how many start in a period on average; 1 or more
+     * @param period how long a period is; more than zero
+     * @param burst how many may start at once after a pause; 1 or more; 1 spreads all attempts evenly
+     * @return the policy
+     * @throws IllegalArgumentException if an argument is out of bounds
+     */
+    public static LimiterPolicy tokenBucket(int permits, Duration period, int burst) {
+        return new LimiterPolicy(permits, period, 1_000, Duration.ofSeconds(10), Check.atLeast(1, burst, "burst"));
+    }
+
+    /** The time between two attempts of a token bucket: rounded up, so that there are never more than promised. */
+    long intervalNanos() {
+        return interval(permits, period);
+    }
+
+    private static long interval(int permits, Duration period) {
+        return (period.toNanos() - 1) / permits + 1;
     }
 }

@@ -5,21 +5,11 @@ import io.flotilla.step.EngineTime;
 import io.flotilla.step.StepCall;
 import io.flotilla.step.StepInterceptor;
 import io.flotilla.step.StepRejectedException;
-import io.github.resilience4j.bulkhead.Bulkhead;
-import io.github.resilience4j.bulkhead.BulkheadConfig;
 import io.github.resilience4j.bulkhead.BulkheadRegistry;
-import io.github.resilience4j.circuitbreaker.CircuitBreaker;
-import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
-import io.github.resilience4j.ratelimiter.RateLimiter;
-import io.github.resilience4j.ratelimiter.RateLimiterConfig;
 import io.github.resilience4j.ratelimiter.RateLimiterRegistry;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -69,42 +59,32 @@ public final class Resilience implements StepInterceptor {
 
     private final Function<? super StepContext, String> key;
     private final @Nullable RetryPolicy retry;
-    private final @Nullable BulkheadPolicy bulkhead;
-    private final @Nullable LimiterPolicy limiter;
-    private final @Nullable BreakerPolicy breaker;
     private final @Nullable Duration attemptTimeout;
     private final @Nullable Fallback fallback;
     private final @Nullable Budget budget;
-    private final @Nullable CircuitBreakerRegistry breakers;
-    private final @Nullable BulkheadRegistry bulkheads;
-    private final @Nullable RateLimiterRegistry limiters;
+    private final GuardMaker maker;
     private final ResilienceMeters meters;
     private final BreakerChanges changes = new BreakerChanges();
     private final Set<String> keys = ConcurrentHashMap.newKeySet();
     private final Map<String, Guards> guards = new ConcurrentHashMap<>();
     private final boolean guardsAttempts;
+    private final Complaint givingBack = new Complaint("what was asked as an attempt ended");
 
     private Resilience(Builder builder) {
         key = builder.key;
         retry = builder.retry;
-        bulkhead = builder.bulkhead;
-        limiter = builder.limiter;
-        breaker = builder.breaker;
         attemptTimeout = builder.attemptTimeout;
         fallback = builder.fallback;
         budget = builder.budget;
-        breakers = builder.breakers;
-        bulkheads = builder.bulkheads;
-        limiters = builder.limiters;
         meters = new ResilienceMeters(builder.meterRegistry);
-        guardsAttempts = bulkhead != null
-                || limiter != null
-                || breaker != null
-                || attemptTimeout != null
-                || budget != null
-                || breakers != null
-                || bulkheads != null
-                || limiters != null;
+        maker = new GuardMaker(
+                builder.bulkhead,
+                builder.limiter,
+                builder.breaker,
+                builder.bulkheads,
+                builder.limiters,
+                builder.breakers);
+        guardsAttempts = maker.makesAny() || attemptTimeout != null || budget != null;
     }
 
     /**
@@ -122,7 +102,8 @@ public final class Resilience implements StepInterceptor {
      * <p>Hot: what happened before subscription is not repeated.
      *
      * <ul>
-     *   <li><b>onNext</b>: one change. A subscriber that is slow has up to 256 waiting; then its oldest are dropped.
+     *   <li><b>onNext</b>: one change. A subscriber that is slow has up to 256 waiting; then its oldest are dropped. One that
+     *       throws, fatal errors too, gets no more; the others and the breakers do not notice.
      *   <li><b>onError, onComplete</b>: never.
      *   <li><b>demand</b>: honoured.
      *   <li><b>threads</b>: {@link reactor.core.scheduler.Schedulers#boundedElastic()}; a subscriber may block.
@@ -157,6 +138,11 @@ public final class Resilience implements StepInterceptor {
 
     @Override
     public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+        return guarded(call, context, attempt);
+    }
+
+    /** With the guards of the context's key around it. */
+    <O> Mono<O> guarded(StepCall<?, O> call, StepContext context, Mono<O> attempt) {
         return guardsAttempts ? new GuardedAttempt<>(this, call, guardsOf(context, call.time()), attempt) : attempt;
     }
 
@@ -168,6 +154,10 @@ public final class Resilience implements StepInterceptor {
 
     ResilienceMeters meters() {
         return meters;
+    }
+
+    Complaint givingBack() {
+        return givingBack;
     }
 
     @Nullable BudgetUse budgetUse(StepCall<?, ?> call) {
@@ -216,116 +206,14 @@ public final class Resilience implements StepInterceptor {
     }
 
     private Guards makeGuards(String of, EngineTime time) {
-        Guards made = new Guards(of, makeBulkhead(of), makeLimiter(of, time), makeBreaker(of, time), time);
+        Guards made = maker.make(of, time, this::changed);
         meters.watch(made);
         return made;
     }
 
-    private @Nullable BulkheadGuard makeBulkhead(String of) {
-        if (bulkhead == null && bulkheads == null) {
-            return null;
-        }
-        BulkheadPolicy policy = bulkhead == null ? BulkheadPolicy.of(1) : bulkhead;
-        Bulkhead machine = bulkheads != null
-                ? bulkheads.bulkhead(of)
-                : Bulkhead.of(
-                        of,
-                        BulkheadConfig.custom()
-                                .maxConcurrentCalls(policy.maxConcurrent())
-                                .maxWaitDuration(Duration.ZERO)
-                                .build());
-        return new BulkheadGuard(machine, policy.maxWaiting(), policy.maxWait());
-    }
-
-    private @Nullable LimiterGuard makeLimiter(String of, EngineTime time) {
-        if (limiter == null && limiters == null) {
-            return null;
-        }
-        LimiterPolicy policy = limiter == null ? LimiterPolicy.of(1, Duration.ofSeconds(1)) : limiter;
-        RateLimiter machine = limiters != null
-                ? limiters.rateLimiter(of)
-                : RateLimiter.of(
-                        of,
-                        RateLimiterConfig.custom()
-                                .limitForPeriod(policy.permits())
-                                .limitRefreshPeriod(policy.period())
-                                .timeoutDuration(Duration.ZERO)
-                                .build(),
-                        time::nanoTime);
-        return new LimiterGuard(machine, policy.maxWaiting(), policy.maxWait());
-    }
-
-    private @Nullable BreakerGuard makeBreaker(String of, EngineTime time) {
-        if (breaker == null && breakers == null) {
-            return null;
-        }
-        BreakerPolicy policy = breaker == null ? BreakerPolicy.defaults() : breaker;
-        CircuitBreaker machine =
-                breakers != null ? breakers.circuitBreaker(of) : CircuitBreaker.of(of, config(policy, time));
-        return new BreakerGuard(of, machine, time, policy, breakers == null, change -> {
-            meters.changed(change);
-            changes.publish(change);
-        });
-    }
-
-    private static CircuitBreakerConfig config(BreakerPolicy policy, EngineTime time) {
-        return CircuitBreakerConfig.custom()
-                .failureRateThreshold(percent(policy.failureRate()))
-                .slowCallRateThreshold(percent(policy.slowCallRate()))
-                .slowCallDurationThreshold(policy.slowCall())
-                .slidingWindow(
-                        policy.windowSize(), policy.minimumCalls(), CircuitBreakerConfig.SlidingWindowType.COUNT_BASED)
-                .waitDurationInOpenState(wholeMillis(policy.openFor()))
-                .permittedNumberOfCallsInHalfOpenState(policy.halfOpenCalls())
-                .ignoreException(cause -> isIgnored(policy, cause))
-                .clock(new EngineClock(time, ZoneOffset.UTC))
-                .build();
-    }
-
-    /** Never the zero that a tiny share would be rounded to. */
-    private static float percent(double share) {
-        return Math.max(Float.MIN_VALUE, (float) (share * 100));
-    }
-
-    /** Rounded up: the guard looks at the nanosecond, and must come before the breaker, which counts milliseconds. */
-    private static Duration wholeMillis(Duration time) {
-        return Duration.ofMillis(time.plusNanos(999_999).toMillis());
-    }
-
-    /** A predicate that throws must neither hide the failure nor keep what the attempt holds. */
-    private static boolean isIgnored(BreakerPolicy policy, Throwable cause) {
-        try {
-            return policy.ignored().test(cause);
-        } catch (Throwable thrown) {
-            return false;
-        }
-    }
-
-    /** The engine's time for Resilience4j, which only measures durations with it: not the clock, which may be set. */
-    private static final class EngineClock extends Clock {
-
-        private final EngineTime time;
-        private final ZoneId zone;
-
-        EngineClock(EngineTime time, ZoneId zone) {
-            this.time = time;
-            this.zone = zone;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return zone;
-        }
-
-        @Override
-        public Clock withZone(ZoneId other) {
-            return new EngineClock(time, other);
-        }
-
-        @Override
-        public Instant instant() {
-            return Instant.ofEpochSecond(0, time.nanoTime());
-        }
+    private void changed(BreakerChange change) {
+        meters.changed(change);
+        changes.publish(change);
     }
 
     /** The configuration of a resilience. Each setting checks its argument at once. Not thread-safe. */
@@ -411,6 +299,12 @@ public final class Resilience implements StepInterceptor {
         /**
          * Bounds the time of one attempt, without its waits. An attempt that ends at once arms no timer.
          *
+         * <p>A body that keeps the thread it is called on is timed out too, up to 20 ms late: a thread of the library notices.
+         * The result, a retry and the next attempt of the bulkhead do not wait for it. The kept thread itself stays with the
+         * body until the body returns; what the body answers then is discarded. If it is the thread that starts the steps of
+         * a round, the steps behind it start when it is back, or after the step timeout on another thread. A cancel
+         * handler that does not return within 100 ms is not waited for either.
+         *
          * @param attemptTimeout more than zero; default none but the engine's step timeout
          * @return this builder
          * @throws IllegalArgumentException if it is out of bounds
@@ -461,6 +355,9 @@ public final class Resilience implements StepInterceptor {
          * already apply. The one place where types of Resilience4j show. What a registry gives replaces what the policy says
          * of the same guard, but for how many wait, how long, and how long a trial may take. Their clock is theirs: virtual
          * time drives them only if they were made with it.
+         *
+         * <p>A consumer of their events that throws changes nothing but the log. Where a predicate of a breaker throws, the
+         * failure does not count, and nothing stays taken.
          *
          * @param breakers circuit breakers, or null for Flotilla's own
          * @param bulkheads bulkheads, or null for Flotilla's own; their waiting is not used, it blocks

@@ -18,6 +18,8 @@ public enum ResilienceMeter {
     ATTEMPT_TIMEOUTS("flotilla.attempt.timeouts", Type.COUNTER, "attempts", List.of("key")),
     /** Steps a fallback stood in for; {@code source} is agent, last good or constant. */
     FALLBACKS("flotilla.fallbacks", Type.COUNTER, "steps", List.of("key", "source")),
+    /** Fallback agents that had no answer; {@code reason} is failed, rejected or empty. */
+    FALLBACK_FAILURES("flotilla.fallback.failures", Type.COUNTER, "calls", List.of("key", "reason")),
     /** The state of a breaker: 0 closed, 1 half-open, 2 open, 3 special. */
     BREAKER_STATE("flotilla.breaker.state", Type.GAUGE, "", List.of("key")),
     /** Changes of a breaker's state; {@code to} is the new one. */

@@ -1,5 +1,6 @@
 package io.flotilla.resilience;
 
+import io.flotilla.step.StepRejectedException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -34,6 +35,15 @@ final class ResilienceMeters {
 
     void degraded(String key, String source) {
         count(ResilienceMeter.FALLBACKS, "key", key, "source", source);
+    }
+
+    void fallbackFailed(String key, Throwable cause) {
+        String reason = cause instanceof StepRejectedException ? "rejected" : "failed";
+        count(ResilienceMeter.FALLBACK_FAILURES, "key", key, "reason", reason);
+    }
+
+    void fallbackEmpty(String key) {
+        count(ResilienceMeter.FALLBACK_FAILURES, "key", key, "reason", "empty");
     }
 
     void changed(BreakerChange change) {

@@ -2,7 +2,6 @@ package io.flotilla.resilience;
 
 import io.flotilla.step.StepCall;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -47,9 +46,9 @@ final class Retrying<O> {
         return delay == null ? failed(cause) : wait(delay);
     }
 
-    /** Hidden, since {@code concatMap} calls a bare {@code Mono.error} instead of subscribing, and throws a fatal error. */
-    private static Mono<Integer> failed(Throwable cause) {
-        return Mono.<Integer>error(cause).hide();
+    /** Hidden, since operators call a bare {@code Mono.error} instead of subscribing, and throw a fatal error. */
+    static <T> Mono<T> failed(Throwable cause) {
+        return Mono.<T>error(cause).hide();
     }
 
     private Mono<Integer> wait(Duration delay) {
@@ -71,8 +70,8 @@ final class Retrying<O> {
 
     /** An attempt that would start at the deadline or later cannot end in time. */
     private boolean endsTooLate(Duration delay) {
-        Instant deadline = call.context().deadline();
-        return deadline != null && !call.time().now().plus(delay).isBefore(deadline);
+        Duration left = call.timeRemaining();
+        return left != null && delay.compareTo(left) >= 0;
     }
 
     private boolean withinBudget() {

@@ -7,7 +7,6 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 
@@ -40,6 +39,8 @@ abstract class WaitingLine {
     private @Nullable Disposable timer;
     private long timerNanos;
     private int timerNumber;
+    private final Complaint clock = new Complaint("the engine's timer");
+    private long lastNanos;
 
     WaitingLine(int most, Duration maxWait) {
         this.most = most;
@@ -66,8 +67,13 @@ abstract class WaitingLine {
         if (waiting.size() >= most || maxWait.isZero() || nanosToNext(waiting.size()) > maxWait.toNanos()) {
             return Answer.FULL;
         }
-        waiting.put(waiter, time.nanoTime() + maxWait.toNanos());
-        arm(time);
+        waiting.put(waiter, now(time) + maxWait.toNanos());
+        try {
+            arm(time);
+        } catch (Throwable noTimer) {
+            waiting.remove(waiter);
+            throw noTimer;
+        }
         return Answer.WAITING;
     }
 
@@ -77,35 +83,62 @@ abstract class WaitingLine {
         }
     }
 
-    /** Lets in as many as there are permits, and sends away those who have waited too long. */
+    /**
+     * Lets in as many as there are permits, and sends away those who have waited too long. Throws nothing: who has been
+     * taken off the line is told, whatever becomes of the others.
+     */
     final void pump(EngineTime time) {
         List<Waiter> admitted = new ArrayList<>();
         List<Waiter> late = new ArrayList<>();
         synchronized (this) {
-            long now = time.nanoTime();
+            long now = now(time);
             Iterator<Map.Entry<Waiter, Long>> line = waiting.entrySet().iterator();
             while (line.hasNext()) {
                 Map.Entry<Waiter, Long> next = line.next();
                 if (next.getValue() - now < 0 || (next.getValue() == now && !mayAcquire())) {
                     late.add(next.getKey());
-                } else if (tryAcquire()) {
+                } else if (mayBeLetIn()) {
                     admitted.add(next.getKey());
                 } else {
                     break;
                 }
                 line.remove();
             }
-            arm(time);
+            try {
+                arm(time);
+            } catch (Throwable noTimer) {
+                clock.about(noTimer);
+            }
         }
         late.forEach(waiter -> onWorker(time, waiter::waitedTooLong));
         admitted.forEach(waiter -> onWorker(time, waiter::admitted));
     }
 
-    /** Here if there is no worker any more: who is off the line would wait for ever. */
-    private static void onWorker(EngineTime time, Runnable task) {
+    private boolean mayBeLetIn() {
+        try {
+            return tryAcquire();
+        } catch (Throwable noTime) {
+            clock.about(noTime);
+            return false;
+        }
+    }
+
+    /** A clock that fails for a moment stands still. */
+    private long now(EngineTime time) {
+        try {
+            lastNanos = time.nanoTime();
+        } catch (Throwable noTime) {
+            clock.about(noTime);
+        }
+        return lastNanos;
+    }
+
+    /** Here if not even a thread can be had: who is off the line would wait for ever. */
+    private void onWorker(EngineTime time, Runnable task) {
         try {
             time.after(Duration.ZERO, task);
-        } catch (RejectedExecutionException disposed) {
+        } catch (Throwable noThread) {
+            clock.about(noThread);
             task.run();
         }
     }
@@ -119,7 +152,7 @@ abstract class WaitingLine {
             disarm();
             return;
         }
-        long now = time.nanoTime();
+        long now = now(time);
         long due = waiting.values().iterator().next() - now;
         long next = nanosToNext(0);
         long delay = Math.max(0, next >= 0 ? Math.min(due, next) : due);

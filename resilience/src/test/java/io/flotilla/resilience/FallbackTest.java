@@ -11,6 +11,7 @@ import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepRejectedException;
 import io.flotilla.step.StepReport;
 import io.flotilla.step.StepResult;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,8 +21,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
 
 /** Who stands in for a step that has failed, and what its result says of it. */
@@ -105,12 +109,27 @@ class FallbackTest {
     }
 
     @Test
-    void step_fallbackEndsEmpty_isDegradedWithoutAValue() {
-        StepResult.Degraded<String> result =
-                degraded(resultOf(failing, agents(List.of(named("b1", context -> Mono.empty()), answering("b2")))));
+    void step_fallbackEndsEmpty_isNoAnswerAndTheNextIsAsked() {
+        standsInAfter(named("broken", context -> Mono.empty()));
+    }
 
-        assertThat(result.value()).isNull();
-        assertThat(result.source()).isEqualTo("b1");
+    @Test
+    void step_allFallbacksEndEmpty_theConstantStandsIn() {
+        Agent<String, String> empty = named("b1", context -> Mono.empty());
+
+        StepResult.Degraded<String> result =
+                degraded(resultOf(failing, agents(List.of(empty, empty)).constant("constant")));
+
+        assertThat(result.value()).isEqualTo("constant");
+        assertThat(asked).containsExactly("failing", "b1", "b1");
+    }
+
+    @Test
+    void step_allFallbacksEndEmptyAndThereIsNothingElse_failsAsItWouldHaveWithout() {
+        StepResult<String> result = resultOf(failing, agents(List.of(named("b1", context -> Mono.empty()))));
+
+        assertThat(result).isInstanceOf(StepResult.Failed.class);
+        assertThat(result.cause()).hasMessage("attempt 1").hasNoSuppressedExceptions();
     }
 
     private void standsInAfter(Agent<String, String> broken) {
@@ -404,7 +423,7 @@ class FallbackTest {
     }
 
     @Test
-    void run_keyOfLastGoodThrowsAFatalErrorOnAnotherThread_theStepEnds() {
+    void run_keyOfLastGoodThrowsAFatalErrorOnAnotherThread_theStepSucceedsAllTheSame() {
         LastGood broken = LastGood.of(10, Duration.ofMinutes(5)).keyedBy((context, input) -> {
             throw new NoClassDefFoundError("broken");
         });
@@ -415,7 +434,142 @@ class FallbackTest {
                 round.report(round.engine(resilience(Fallback.builder().lastGood(broken))), List.of(slow));
 
         assertThat(report).as("the step does not hang").isNotNull();
-        assertThat(report.failures()).hasSize(1);
+        assertThat(report.values()).containsExactly("good");
+    }
+
+    @Test
+    void step_keyOfLastGoodThrows_theConstantStandsIn() {
+        LastGood broken = LastGood.of(10, Duration.ofMinutes(5)).keyedBy((context, input) -> {
+            throw new StackOverflowError("broken");
+        });
+
+        StepResult.Degraded<String> result =
+                degraded(resultOf(failing, Fallback.builder().lastGood(broken).constant("digest")));
+
+        assertThat(result.value()).isEqualTo("digest");
+        assertThat(result.cause()).hasMessage("attempt 1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {-3_600, 3_600})
+    void step_clockIsSet_theAgeOfTheLastGoodValueIsTheTimers(long seconds) {
+        SettableClock clock = new SettableClock();
+        StepEngine engine = round.builder(resilience(lastGood())).clock(clock).build();
+        Agent<String, String> once = once();
+        round.result(engine, once);
+
+        clock.now = clock.now.plusSeconds(seconds);
+        round.pass(Duration.ofSeconds(90));
+
+        assertThat(degraded(round.result(engine, once)).source()).isEqualTo("last good value, PT1M30S old");
+    }
+
+    // --- fallbacks that fail
+
+    private Agent<String, String> broken(String id) {
+        return named(id, context -> Mono.error(new IllegalStateException("of " + id)));
+    }
+
+    @Test
+    void step_fallbacksFailAndOneAnswers_theirFailuresAreSuppressedInTheCauseAndCounted() {
+        SimpleMeterRegistry meters = new SimpleMeterRegistry();
+        Fallback fallback = agents(List.of(broken("b1"), named("b2", context -> Mono.empty()), broken("b3")))
+                .constant("digest")
+                .build();
+        Resilience resilience =
+                Resilience.builder().fallback(fallback).meterRegistry(meters).build();
+
+        StepResult.Degraded<String> result = degraded(round.result(round.engine(resilience), failing));
+
+        assertThat(result.value()).isEqualTo("digest");
+        assertThat(result.cause()).hasMessage("attempt 1");
+        assertThat(result.cause().getSuppressed())
+                .extracting(Throwable::getMessage)
+                .containsExactly("of b1", "of b3");
+        assertThat(failures(meters, "failed")).isEqualTo(2);
+        assertThat(failures(meters, "empty")).isEqualTo(1);
+    }
+
+    private static double failures(SimpleMeterRegistry meters, String reason) {
+        return meters.get("flotilla.fallback.failures")
+                .tag("key", "failing")
+                .tag("reason", reason)
+                .counter()
+                .count();
+    }
+
+    @Test
+    void step_allFallbacksFail_theirFailuresAreSuppressedInTheCauseItFailsWith() {
+        StepResult<String> result = resultOf(failing, agents(List.of(broken("b1"), broken("b2"))));
+
+        assertThat(result.cause()).hasMessage("attempt 1");
+        assertThat(result.cause().getSuppressed())
+                .extracting(Throwable::getMessage)
+                .containsExactly("of b1", "of b2");
+    }
+
+    // --- guards around fallbacks
+
+    private StepResult<String> refusedOrNot(boolean guarded) {
+        Fallback.Builder fallback = agents(List.of(broken("b1"))).constant("digest");
+        Resilience resilience = Resilience.builder()
+                .breaker(BreakerPolicy.builder().window(1, 1).build())
+                .fallback((guarded ? fallback.guardAgents() : fallback).build())
+                .build();
+        StepEngine engine = round.engine(resilience);
+        round.result(engine, failing);
+        Agent<String, String> another = Agent.of("another", (input, context) -> Mono.error(new IOException("down")));
+        return round.result(engine, another);
+    }
+
+    @Test
+    void guardAgents_breakerOfTheFallbackIsOpen_itIsNotAskedAgainAndTheNextStandsIn() {
+        StepResult<String> result = refusedOrNot(true);
+
+        assertThat(asked).containsExactly("failing", "b1");
+        assertThat(result.value()).isEqualTo("digest");
+        assertThat(result.cause().getSuppressed())
+                .singleElement()
+                .asInstanceOf(InstanceOfAssertFactories.THROWABLE)
+                .hasMessageContaining("b1 is OPEN");
+    }
+
+    @Test
+    void guardAgents_notSet_theFallbackIsAskedEveryTime() {
+        refusedOrNot(false);
+
+        assertThat(asked).containsExactly("failing", "b1", "b1");
+    }
+
+    @Test
+    void guardAgents_attemptTimeout_boundsTheFallbackToo() {
+        Resilience resilience = Resilience.builder()
+                .attemptTimeout(Duration.ofSeconds(1))
+                .fallback(agents(List.of(named("b1", context -> Mono.never())))
+                        .guardAgents()
+                        .constant("digest")
+                        .build())
+                .build();
+
+        assertThat(round.result(round.engine(resilience), failing).value()).isEqualTo("digest");
+    }
+
+    @Test
+    void guardAgents_keyFunctionThrowsForTheFallback_theNextStandsIn() {
+        Resilience resilience = Resilience.builder()
+                .keyedBy(context -> {
+                    if (context.agentId().kind().equals("b1")) {
+                        throw new StackOverflowError("key");
+                    }
+                    return "all";
+                })
+                .bulkhead(BulkheadPolicy.of(1))
+                .fallback(agents(List.of(answering("b1"), answering("b2")))
+                        .guardAgents()
+                        .build())
+                .build();
+
+        assertThat(round.result(round.engine(resilience), failing).value()).isEqualTo("from b2");
     }
 
     // --- bad input

@@ -11,6 +11,8 @@ import java.time.Duration;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
 
 /** The bounds of the guards' settings: what is outside is refused at once, what is on them works. */
@@ -229,8 +231,38 @@ class GuardPoliciesTest {
                         .slowCalls(1, LONGEST)
                         .window(100_000, 100_000)
                         .openFor(LONGEST)
-                        .halfOpen(Integer.MAX_VALUE, LONGEST)
+                        .halfOpen(100_000, LONGEST)
                         .build()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {100_001, 2_000_000_000})
+    void breaker_moreThanTheLargestWindow_isRefused(int size) {
+        isRefused(
+                "windowSize must be <= 100000, was " + size,
+                () -> BreakerPolicy.builder().window(size, 1));
+        isRefused(
+                "halfOpenCalls must be <= 100000, was " + size,
+                () -> BreakerPolicy.builder().halfOpen(size, SECOND));
+    }
+
+    @Test
+    void tokenBucket_burstZero_isRefused() {
+        isRefused("burst must be >= 1, was 0", () -> LimiterPolicy.tokenBucket(1, SECOND, 0));
+    }
+
+    @Test
+    void tokenBucket_burstLongerThanAllTime_isRefused() {
+        isRefused(
+                "burst * period / permits must be <= 146 years, was 2 * " + LONGEST + " / 1",
+                () -> LimiterPolicy.tokenBucket(1, LONGEST, 2));
+    }
+
+    @Test
+    void tokenBucket_smallestAndLargest_work() {
+        works(Resilience.builder().limiter(LimiterPolicy.tokenBucket(1, NANO, 1)));
+        works(Resilience.builder().limiter(LimiterPolicy.tokenBucket(Integer.MAX_VALUE, NANO, Integer.MAX_VALUE)));
+        works(Resilience.builder().limiter(LimiterPolicy.tokenBucket(3, LONGEST, 1)));
     }
 
     // --- attempt timeout

@@ -7,13 +7,17 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import io.flotilla.AgentId;
 import io.flotilla.agent.StepContext;
 import java.time.Duration;
-import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is kept, for how long, and what goes first. */
 class LastGoodTest {
 
-    private static final Instant NOON = Instant.parse("2026-01-02T12:00:00Z");
+    private final VirtualTimer time = new VirtualTimer();
     private static final StepContext READER = StepContext.detached(AgentId.of("reader#1"));
     private static final StepContext OTHER_READER = StepContext.detached(AgentId.of("reader#2"));
 
@@ -21,17 +25,17 @@ class LastGoodTest {
 
     private void keep(LastGood store, String... inputs) {
         for (String input : inputs) {
-            store.keep(READER, input, "value of " + input, NOON);
+            store.keep(READER, input, "value of " + input, time);
         }
     }
 
     private static boolean has(LastGood store, String input) {
-        return store.find(READER, input, NOON) != null;
+        return store.find(READER, input) != null;
     }
 
     @Test
     void find_nothingKept_isNull() {
-        assertThat(three.find(READER, "a", NOON)).isNull();
+        assertThat(three.find(READER, "a")).isNull();
         assertThat(three.size()).isZero();
     }
 
@@ -39,15 +43,16 @@ class LastGoodTest {
     void find_kept_isTheValueAndWhenItWasGood() {
         keep(three, "a");
 
-        assertThat(three.find(READER, "a", NOON.plusSeconds(5))).isEqualTo(new LastGood.Kept("value of a", NOON));
+        time.pass(Duration.ofSeconds(5));
+        assertThat(three.find(READER, "a")).isEqualTo(new LastGood.Found("value of a", Duration.ofSeconds(5)));
     }
 
     @Test
     void find_keptTwice_isTheLater() {
-        three.keep(READER, "a", "old", NOON);
-        three.keep(READER, "a", "new", NOON.plusSeconds(1));
+        three.keep(READER, "a", "old", time);
+        three.keep(READER, "a", "new", time);
 
-        assertThat(three.find(READER, "a", NOON).value()).isEqualTo("new");
+        assertThat(three.find(READER, "a").value()).isEqualTo("new");
         assertThat(three.size()).isOne();
     }
 
@@ -55,28 +60,123 @@ class LastGoodTest {
     void find_otherAgent_hasValuesOfItsOwn() {
         keep(three, "a");
 
-        assertThat(three.find(OTHER_READER, "a", NOON)).isNull();
+        assertThat(three.find(OTHER_READER, "a")).isNull();
     }
 
     @Test
     void find_youngerThanMaxAge_isFound() {
         keep(three, "a");
 
-        assertThat(three.find(READER, "a", NOON.plusMillis(59_999))).isNotNull();
+        time.pass(Duration.ofMillis(59_999));
+        assertThat(three.find(READER, "a")).isNotNull();
     }
 
     @Test
     void find_asOldAsMaxAge_isFound() {
         keep(three, "a");
 
-        assertThat(three.find(READER, "a", NOON.plusMillis(60_000))).isNotNull();
+        time.pass(Duration.ofMillis(60_000));
+        assertThat(three.find(READER, "a")).isNotNull();
     }
 
     @Test
     void find_olderThanMaxAge_isNull() {
         keep(three, "a");
 
-        assertThat(three.find(READER, "a", NOON.plusMillis(60_001))).isNull();
+        time.pass(Duration.ofMillis(60_001));
+        assertThat(three.find(READER, "a")).isNull();
+    }
+
+    @Test
+    void find_timerHasGoneBack_isNull() {
+        keep(three, "a");
+
+        time.pass(Duration.ofNanos(-1));
+
+        assertThat(three.find(READER, "a")).as("nobody knows how old it is").isNull();
+    }
+
+    @Test
+    void find_keptByAnEngineWithAnotherTimer_isAsOldAsThatOneSays() {
+        VirtualTimer other = new VirtualTimer();
+        other.pass(Duration.ofDays(-3));
+        three.keep(READER, "a", "good", other);
+
+        other.pass(Duration.ofSeconds(7));
+
+        assertThat(three.find(READER, "a")).isEqualTo(new LastGood.Found("good", Duration.ofSeconds(7)));
+    }
+
+    // --- keys that throw
+
+    private static final List<Supplier<Throwable>> THROWN =
+            List.of(IllegalStateException::new, StackOverflowError::new, () -> new NoClassDefFoundError("broken"));
+
+    private static <T extends Throwable> void sneak(Throwable thrown) throws T {
+        @SuppressWarnings("unchecked")
+        T unchecked = (T) thrown;
+        throw unchecked;
+    }
+
+    /** Throws what it is told to when it is asked for its hash, or compared. */
+    private record Broken(String name, Throwable ofHash, Throwable ofEquals) {
+        @Override
+        public int hashCode() {
+            if (ofHash != null) {
+                LastGoodTest.<RuntimeException>sneak(ofHash);
+            }
+            return 1;
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            LastGoodTest.<RuntimeException>sneak(ofEquals);
+            return false;
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
+    void keep_hashCodeThrows_nothingIsKeptOrFound(int which) {
+        Broken input = new Broken("a", THROWN.get(which).get(), null);
+
+        three.keep(READER, input, "good", time);
+
+        assertThat(three.find(READER, input)).isNull();
+        assertThat(three.size()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
+    void keep_equalsThrows_theOthersAreFoundAndTheBoundHolds(int which) {
+        keep(three, "a");
+        for (int input = 0; input < 100; input++) {
+            three.keep(READER, new Broken("b" + input, null, THROWN.get(which).get()), "good", time);
+            assertThat(has(three, "a")).isTrue();
+        }
+
+        assertThat(three.size()).isEqualTo(3);
+        assertThat(three.find(READER, new Broken("c", null, THROWN.get(which).get())))
+                .isNull();
+    }
+
+    @Test
+    void keep_inputContainsItself_nothingIsKeptOrFound() {
+        List<Object> cyclic = new ArrayList<>();
+        cyclic.add(cyclic);
+
+        three.keep(READER, cyclic, "good", time);
+
+        assertThat(three.find(READER, cyclic)).isNull();
+    }
+
+    @Test
+    void keep_keyIsNull_nothingIsKeptOrFound() {
+        LastGood none = three.keyedBy((context, input) -> null);
+
+        none.keep(READER, "a", "good", time);
+
+        assertThat(none.find(READER, "a")).isNull();
     }
 
     @Test
@@ -126,9 +226,9 @@ class LastGoodTest {
     @Test
     void keyedBy_kind_agentsOfAKindShare() {
         LastGood byKind = three.keyedBy((context, input) -> context.agentId().kind());
-        byKind.keep(READER, "a", "of one", NOON);
+        byKind.keep(READER, "a", "of one", time);
 
-        assertThat(byKind.find(OTHER_READER, "b", NOON).value()).isEqualTo("of one");
+        assertThat(byKind.find(OTHER_READER, "b").value()).isEqualTo("of one");
         assertThat(three.size()).as("another store").isZero();
     }
 
@@ -138,7 +238,8 @@ class LastGoodTest {
         keep(byInput, "a", "b", "c", "d");
 
         assertThat(byInput.size()).isEqualTo(3);
-        assertThat(byInput.find(READER, "d", NOON.plusSeconds(61))).isNull();
+        time.pass(Duration.ofSeconds(61));
+        assertThat(byInput.find(READER, "d")).isNull();
     }
 
     @Test

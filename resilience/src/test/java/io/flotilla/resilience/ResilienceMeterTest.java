@@ -63,7 +63,7 @@ class ResilienceMeterTest {
                 .limiter(LimiterPolicy.of(1_000, Duration.ofSeconds(1)))
                 .breaker(BreakerPolicy.builder().window(4, 4).build())
                 .attemptTimeout(Duration.ofSeconds(1))
-                .fallback(Fallback.builder().constant("digest").build());
+                .fallback(Fallback.builder().agent(failing).constant("digest").build());
         run(all, silent, 3);
     }
 

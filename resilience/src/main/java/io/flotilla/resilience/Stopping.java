@@ -1,0 +1,46 @@
+package io.flotilla.resilience;
+
+import io.flotilla.step.EngineTime;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * What follows once a body has been told to stop: when its cancel handler returns, or after {@value #GRACE_MILLIS} ms, on
+ * another thread, if the handler keeps this one.
+ */
+final class Stopping implements EngineTime.Watched {
+
+    static final int GRACE_MILLIS = 100;
+
+    private final AtomicBoolean finished = new AtomicBoolean();
+    private final Runnable then;
+
+    // The watch's own.
+    private boolean seen;
+    private long seenNanos;
+
+    Stopping(Runnable then) {
+        this.then = then;
+    }
+
+    @Override
+    public boolean isOverdue(long nanos) {
+        if (!seen) {
+            seen = true;
+            seenNanos = nanos;
+        }
+        return nanos - seenNanos >= TimeUnit.MILLISECONDS.toNanos(GRACE_MILLIS);
+    }
+
+    @Override
+    public void overdue() {
+        finish();
+    }
+
+    /** Once, whoever comes first. */
+    void finish() {
+        if (finished.compareAndSet(false, true)) {
+            then.run();
+        }
+    }
+}
