@@ -70,6 +70,37 @@ public final class InMemoryJournal implements Journal {
     }
 
     @Override
+    public Mono<Long> copy(String sourceRunId, long count, String targetRunId, List<JournalEntry> entries) {
+        JournalBounds.checkRunId(sourceRunId);
+        List<JournalEntry> checked = JournalBounds.checkAppend(targetRunId, count, entries);
+        return Mono.fromCallable(() -> {
+            JournalBounds.checkPayloads(targetRunId, checked, maxPayloadBytes);
+            synchronized (lock) {
+                checkOpen();
+                Log source = runs.get(sourceRunId);
+                long actual = source == null ? 0 : source.size;
+                if (actual < count) {
+                    throw new StaleAppendException(sourceRunId, count, actual);
+                }
+                Log target = runs.get(targetRunId);
+                if (target != null) {
+                    throw new StaleAppendException(targetRunId, 0, target.size);
+                }
+                if (runs.size() >= maxRuns) {
+                    throw new JournalFullException(targetRunId, maxRuns);
+                }
+                target = new Log();
+                if (source != null) {
+                    target.add(Arrays.asList(source.kept).subList(0, (int) count));
+                }
+                target.add(checked);
+                runs.put(targetRunId, target);
+                return (long) target.size;
+            }
+        });
+    }
+
+    @Override
     public Flux<JournalEntry> read(String runId, long fromSequence) {
         JournalBounds.checkRunId(runId);
         JournalBounds.checkSequence("fromSequence", fromSequence);

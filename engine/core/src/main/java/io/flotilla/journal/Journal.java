@@ -1,5 +1,6 @@
 package io.flotilla.journal;
 
+import java.util.ArrayList;
 import java.util.List;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -42,6 +43,47 @@ public interface Journal {
      * @throws IllegalArgumentException if an argument is out of its bounds, or the sequences are not as described
      */
     Mono<Long> append(String runId, long expectedSequence, List<JournalEntry> entries);
+
+    /**
+     * Makes a new run that has the first entries of another one, and further ones behind them: all of it, or nothing. The
+     * source is not changed.
+     *
+     * <p>Cold, and otherwise like an {@link #append} of all these entries to the new run, however many they are. The default
+     * implementation is one: it reads the entries into memory, and takes {@link JournalBounds#MAX_ENTRIES} at most. A journal
+     * that keeps longer runs implements this method itself.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: the new run's next sequence, once, when it is kept.
+     *   <li><b>onError</b>: as for {@link #append}; {@link StaleAppendException} also if the source has fewer than {@code count}
+     *       entries; {@link JournalCorruptedException} if one of them is not what was appended; {@link
+     *       UnsupportedOperationException} if there are more than this journal copies. There is no new run then.
+     *   <li><b>cancel</b>: only ends the waiting, once the entries to be copied have been read.
+     * </ul>
+     *
+     * @param sourceRunId the run to copy from
+     * @param count how many of its entries; 0 or more
+     * @param targetRunId the new run, which must not be there
+     * @param entries what comes behind them: 1 to 10,000 entries, with sequences from {@code count} on
+     * @return the new run's next sequence
+     * @throws NullPointerException if an argument or an entry is null
+     * @throws IllegalArgumentException if an argument is out of its bounds, or the sequences are not as described
+     */
+    default Mono<Long> copy(String sourceRunId, long count, String targetRunId, List<JournalEntry> entries) {
+        JournalBounds.checkRunId(sourceRunId);
+        List<JournalEntry> further = JournalBounds.checkAppend(targetRunId, count, entries);
+        if (count + further.size() > JournalBounds.MAX_ENTRIES) {
+            return Mono.error(() -> new UnsupportedOperationException("this journal copies at most "
+                    + JournalBounds.MAX_ENTRIES + " entries at once, not " + (count + further.size())));
+        }
+        return read(sourceRunId, 0).take(count).collectList().flatMap(common -> {
+            if (common.size() < count) {
+                return Mono.error(new StaleAppendException(sourceRunId, count, common.size()));
+            }
+            List<JournalEntry> all = new ArrayList<>(common);
+            all.addAll(further);
+            return append(targetRunId, 0, all);
+        });
+    }
 
     /**
      * Reads a run from a sequence on, as it is at subscription.

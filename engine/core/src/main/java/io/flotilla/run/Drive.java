@@ -4,7 +4,6 @@ import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.Usage;
 import io.flotilla.agent.UsageLedger;
-import io.flotilla.observe.Redactor;
 import io.flotilla.step.StepDriver;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepIdentity;
@@ -47,8 +46,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
 
     private final RunMachine machine;
     private final @Nullable Recorder recorder;
-    private final Redactor redactor;
-    private final boolean redacts;
+    private final Redaction redaction;
     private final List<Agent<Turn, Decision>> agents;
     private final StepDriver<Turn, Decision> driver;
     private final RunScope scope;
@@ -119,8 +117,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     /** A run, with its past if it has one, which is not to be used by anybody else from now on. */
     Drive(Setup setup, Context context, @Nullable Past past) {
         this.agents = setup.agents();
-        this.redactor = setup.engine().redactor();
-        this.redacts = !redactor.equals(Redactor.NONE);
+        this.redaction = new Redaction(setup.engine().redactor(), setup.plan().routes());
         UsageLedger usage = new UsageLedger();
         this.driver = setup.engine().driver(this, usage);
         Instant now = read(driver.time()::now);
@@ -168,14 +165,10 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
         offer(new Fact.Started(startedAt, task));
     }
 
-    /** Goes on where the past has left off; {@code fact}, if there is one, comes first. */
-    void goOn(Past past, @Nullable Fact fact) {
+    /** Goes on where the past has left off. */
+    void goOn(Past past) {
         owed.set(1); // nobody else works before this is done
-        if (fact != null) {
-            facts.offer(readable(fact));
-            owed.set(2);
-        }
-        past.events.forEach(events::tell);
+        past.events().forEach(events::tell);
         past.liveBranches().forEach(tracing::tell);
         took = past.took();
         effects = past.leftOver(now());
@@ -255,54 +248,12 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
         offer(new Fact.StepSettled(
                 now(),
                 ((RunStep) identity).start().step(),
-                readable(settled.value()),
+                redaction.readable(settled.value()),
                 kind.isFailure() ? kind : null,
-                kind.isFailure() ? readOnce(settled.cause()) : null,
+                kind.isFailure() ? redaction.readOnce(settled.cause()) : null,
                 scope.usage().total(),
                 settled.attempts(),
                 kind == StepResult.Kind.DEGRADED));
-    }
-
-    private Fact readable(Fact fact) {
-        return fact instanceof Fact.StepSettled settled
-                ? new Fact.StepSettled(
-                        settled.at(), settled.step(), readable(settled.decision()), null, null, settled.used())
-                : fact;
-    }
-
-    /** What people read of a failure is read once, and goes through the redactor before anybody is told. */
-    private @Nullable Throwable readOnce(@Nullable Throwable cause) {
-        if (cause == null) {
-            return null;
-        }
-        return redacts ? RecordedException.redacted(cause, redactor) : RecordedException.of(cause);
-    }
-
-    private String redacted(String text) {
-        return RecordedException.redacted(text, redactor);
-    }
-
-    private @Nullable Decision readable(@Nullable Decision decision) {
-        if (redacts && decision instanceof Decision.Fail fail) {
-            return Decision.fail(redacted(fail.reason()));
-        }
-        if (redacts && decision instanceof Decision.Ask ask) {
-            return Decision.ask(ask.question().withText(redacted(ask.question().text())));
-        }
-        if (redacts && decision instanceof Decision.HandOff handOff) {
-            return Decision.handOff(readable(handOff.agent()), handOff.request());
-        }
-        if (redacts && decision instanceof Decision.FanOut fanOut) {
-            return Decision.fanOut(fanOut.invocations().stream()
-                    .map(branch -> Invocation.of(readable(branch.agent()), branch.request()))
-                    .toList());
-        }
-        return decision;
-    }
-
-    /** A name that is nobody's may be anything. */
-    private String readable(String agent) {
-        return scope.routes().number(agent) == Routes.NONE ? redacted(agent) : agent;
     }
 
     /** A clock of the user's that throws must not take a fact with it. */
@@ -507,7 +458,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
                     start.step(),
                     null,
                     StepResult.Kind.FAILED,
-                    readOnce(noTime),
+                    redaction.readOnce(noTime),
                     scope.usage().total()));
             return true;
         }

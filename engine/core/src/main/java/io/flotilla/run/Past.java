@@ -3,14 +3,14 @@ package io.flotilla.run;
 import io.flotilla.agent.Usage;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,11 +24,26 @@ final class Past {
     final Map<Long, Effect.StartStep> steps = new LinkedHashMap<>();
     private final Map<Long, Due> timers = new LinkedHashMap<>();
     final Map<String, OpenQuestion> questions = new LinkedHashMap<>();
-    final List<RunEvent> events = new ArrayList<>();
     final Digest digest = new Digest();
 
-    /** What had been told before each fact, and now. */
-    private final List<String> digests = new ArrayList<>(List.of(digest.value()));
+    /** How many facts are written together at most, and so how far the check of a fact may lie back, with room to spare. */
+    private static final int MOST_CHECKS = 1_024;
+
+    /** Steps that were cancelled may still have ended. */
+    private static final int MOST_CANCELLED = 65_536;
+
+    /** The last events, as many as are kept. */
+    private final ArrayDeque<RunEvent> events = new ArrayDeque<>();
+
+    private final int eventHistory;
+
+    /** The beginnings of the branches that have not ended. */
+    private final Map<BranchPath, RunEvent> begun = new LinkedHashMap<>();
+
+    /** What had been told before each of the last facts, and now. */
+    private final ArrayDeque<String> digests = new ArrayDeque<>(List.of(digest.value()));
+
+    private long facts;
 
     Effect.@Nullable Finish finish;
     Usage used = Usage.NONE;
@@ -38,18 +53,35 @@ final class Past {
     private record Due(Instant at, @Nullable String question) {}
 
     private final Map<Long, String> started = new HashMap<>();
+
+    private final Map<Long, String> cancelled = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Long, String> eldest) {
+            return size() > MOST_CANCELLED;
+        }
+    };
+
     private boolean paused;
     private boolean noted;
     private boolean moved;
 
+    /** Nobody wants its events. */
     Past(String runId, Plan plan) {
+        this(runId, plan, 0);
+    }
+
+    /** Keeps the last {@code eventHistory} events; what it needs of memory does not grow with the number of facts. */
+    Past(String runId, Plan plan, int eventHistory) {
+        this.eventHistory = eventHistory;
         this.runId = runId;
         this.machine = new RunMachine(plan);
     }
 
     /** How many facts there are. */
     long facts() {
-        return digests.size() - 1L;
+        return facts;
     }
 
     void take(Recorded recorded) {
@@ -63,6 +95,8 @@ final class Past {
             startedAt = fact.at();
         } else if (fact instanceof Fact.StepSettled settled) {
             steps.remove(settled.step());
+            started.remove(settled.step());
+            cancelled.remove(settled.step());
             used = settled.used();
         } else if (fact instanceof Fact.DeadlinePassed deadline) {
             timers.remove(deadline.timer());
@@ -74,10 +108,48 @@ final class Past {
         effects.forEach(effect -> note(effect, fact.at()));
         for (RunEvent event : machine.events()) {
             paused = event instanceof RunEvent.Paused || (paused && !(event instanceof RunEvent.Resumed));
+            keep(event);
         }
-        events.addAll(machine.events());
         digest.add(machine.events());
         digests.add(digest.value());
+        if (digests.size() > MOST_CHECKS) {
+            digests.remove();
+        }
+        facts++;
+    }
+
+    private void keep(RunEvent event) {
+        BranchPath branch = event.branch();
+        if (branch != null && event instanceof RunEvent.BranchStarted) {
+            begun.put(branch, event);
+        } else if (branch != null
+                && (event instanceof RunEvent.Answered
+                        || event instanceof RunEvent.Failed
+                        || event instanceof RunEvent.MovedOn
+                        || event instanceof RunEvent.Cancelled)) {
+            begun.remove(branch);
+        }
+        if (eventHistory > 0) {
+            events.add(event);
+            if (events.size() > eventHistory) {
+                events.remove();
+            }
+        }
+    }
+
+    /** The last events, in order. */
+    Iterable<RunEvent> events() {
+        return events;
+    }
+
+    /** How much is kept of what has been, for tests. */
+    int remembered() {
+        return events.size() + digests.size() + started.size() + cancelled.size() + begun.size() + steps.size();
+    }
+
+    /** What the last fact has told. */
+    List<RunEvent> fresh() {
+        return noted ? List.of() : List.copyOf(machine.events());
     }
 
     private void hold(Recorded recorded) {
@@ -86,7 +158,7 @@ final class Past {
         }
         check(recorded.told(), recorded.check());
         if (recorded.fact() instanceof Fact.StepSettled settled) {
-            String now = started.getOrDefault(settled.step(), "");
+            String now = started.getOrDefault(settled.step(), cancelled.getOrDefault(settled.step(), ""));
             if (!recorded.where().isEmpty() && !now.equals(recorded.where())) {
                 throw diverges(
                         facts(),
@@ -113,7 +185,15 @@ final class Past {
         if (told < 0 || told > facts()) {
             throw diverges(facts(), "what was told before fact " + told, facts() + " facts");
         }
-        String now = digests.get((int) told);
+        long back = facts - told;
+        if (back >= digests.size()) {
+            throw diverges(facts, "a check of what was told at most " + MOST_CHECKS + " facts ago", "one of fact " + told);
+        }
+        String now = "";
+        Iterator<String> latest = digests.descendingIterator();
+        for (long at = 0; at <= back; at++) {
+            now = latest.next();
+        }
         if (!now.equals(check)) {
             throw diverges(Math.max(0, told - 1), "events with checksum " + check, "checksum " + now);
         }
@@ -129,6 +209,10 @@ final class Past {
             started.put(start.step(), machine.where(start.step()));
         } else if (effect instanceof Effect.CancelStep cancel) {
             steps.remove(cancel.step());
+            String where = started.remove(cancel.step());
+            if (where != null) {
+                cancelled.put(cancel.step(), where);
+            }
         } else if (effect instanceof Effect.StartTimer timer) {
             timers.put(timer.timer(), new Due(at.plus(timer.delay()), timer.question()));
         } else if (effect instanceof Effect.CancelTimer timer) {
@@ -176,11 +260,7 @@ final class Past {
 
     /** The beginnings of the branches that live. */
     List<RunEvent> liveBranches() {
-        Set<BranchPath> live = new HashSet<>();
-        machine.branchStates().forEach(branch -> live.add(branch.path()));
-        return events.stream()
-                .filter(event -> event instanceof RunEvent.BranchStarted begun && live.contains(begun.branch()))
-                .toList();
+        return List.copyOf(begun.values());
     }
 
     /** What is to be done for the run to go on: all that was asked for and has not come to an end. */

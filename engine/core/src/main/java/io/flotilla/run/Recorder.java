@@ -15,8 +15,6 @@ import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Flux;
-import reactor.core.publisher.Mono;
 
 /**
  * Writes the facts of a run into a journal before the machine is told of them. Facts that have come while others were being
@@ -88,14 +86,6 @@ final class Recorder {
 
         static Recording of(Journal journal, Redactor redactor, String workflow, Duration timeout) {
             return new Recording(journal, new FactCodec(journal.codec(), redactor), workflow, timeout);
-        }
-
-        /** Writes entries of one run as the first of another. */
-        Mono<Long> copy(String runId, List<JournalEntry> entries) {
-            return Flux.fromIterable(entries)
-                    .buffer(MOST)
-                    .concatMap(some -> journal.append(runId, some.get(0).sequence(), some), 1)
-                    .last(0L);
         }
     }
 

@@ -6,6 +6,8 @@ import io.flotilla.journal.JournalFilter;
 import io.flotilla.journal.JournalRun;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -42,7 +44,8 @@ public final class Runs<O> {
      * <ul>
      *   <li><b>onNext</b>: the run, which goes on. Its events are those since its start. Of a run that has ended, one with
      *       the result it had.
-     *   <li><b>onError</b>: {@link UnknownRunException}, {@link DivergenceException}, and what the journal fails with.
+     *   <li><b>onError</b>: {@link UnknownRunException}, {@link DivergenceException}, {@link RecoveryFailedException} if
+     *       memory does not suffice, and what the journal fails with.
      *   <li><b>cancel</b>: stops reading; a run that has been emitted goes on.
      *   <li><b>threads</b>: steps are started where the journal is read.
      *   <li><b>context</b>: the subscriber's context reaches every step.
@@ -55,7 +58,8 @@ public final class Runs<O> {
     public Mono<Run<O>> resume(String runId) {
         Objects.requireNonNull(runId, "runId");
         return Mono.deferContextual(
-                context -> past(runId, Long.MAX_VALUE).map(past -> workflow.resumed(past, Context.of(context))));
+                context -> Mono.defer(() -> past(runId, Long.MAX_VALUE, workflow.past(runId)))
+                        .map(past -> workflow.resumed(past, Context.of(context))));
     }
 
     /**
@@ -113,7 +117,7 @@ public final class Runs<O> {
     public Mono<RunState> at(String runId, long sequence) {
         Objects.requireNonNull(runId, "runId");
         Bounds.atLeast(0, "sequence", sequence);
-        return past(runId, sequence).map(Past::state);
+        return Mono.defer(() -> past(runId, sequence, new Past(runId, workflow.plan()))).map(Past::state);
     }
 
     /**
@@ -131,7 +135,13 @@ public final class Runs<O> {
      */
     public Flux<RunEvent> events(String runId) {
         Objects.requireNonNull(runId, "runId");
-        return past(runId, Long.MAX_VALUE).flatMapIterable(past -> past.events);
+        return Flux.defer(() -> {
+            Past past = new Past(runId, workflow.plan());
+            return entries(runId, Long.MAX_VALUE).concatMapIterable(entry -> {
+                read(entry, past);
+                return past.fresh();
+            });
+        });
     }
 
     /**
@@ -142,7 +152,9 @@ public final class Runs<O> {
      * <ul>
      *   <li><b>onNext</b>: the new run, which goes on.
      *   <li><b>onError</b>: {@link UnknownRunException}; {@link IllegalArgumentException} if there is no such fact, or it
-     *       has no input; {@link DivergenceException}; what the journal fails with.
+     *       has no input; {@link DivergenceException}; {@link io.flotilla.journal.PayloadException} if the input cannot be
+     *       written; what the journal fails with. The journal has nothing of the new run then: it has the common facts and
+     *       the other one, or none.
      *   <li><b>context</b>: the subscriber's context reaches every step.
      * </ul>
      *
@@ -157,22 +169,41 @@ public final class Runs<O> {
     public Mono<Run<O>> fork(String runId, long sequence, @Nullable Object input) {
         Objects.requireNonNull(runId, "runId");
         Bounds.atLeast(0, "sequence", sequence);
-        return Mono.deferContextual(context -> entries(runId, sequence + 1)
-                .collectList()
-                .flatMap(entries -> forked(runId, entries, sequence, input, Context.of(context))));
+        return Mono.deferContextual(context -> Mono.defer(() -> {
+            Past past = workflow.past(workflow.newRunId());
+            AtomicReference<@Nullable JournalEntry> exchanged = new AtomicReference<>();
+            return entries(runId, sequence + 1)
+                    .doOnNext(entry -> {
+                        if (entry.sequence() < sequence) {
+                            read(entry, past);
+                        } else {
+                            exchanged.set(entry);
+                        }
+                    })
+                    .then(Mono.defer(() -> forked(runId, past, sequence, exchanged.get(), input)))
+                    .map(forked -> workflow.resumed(forked, Context.of(context)));
+        }));
     }
 
-    private Mono<Run<O>> forked(
-            String runId, List<JournalEntry> entries, long sequence, @Nullable Object input, Context context) {
-        if (entries.size() <= sequence) {
+    /** The new run with its first fact of its own: in the journal at once, or not at all. */
+    private Mono<Past> forked(
+            String runId, Past past, long sequence, @Nullable JournalEntry exchanged, @Nullable Object input) {
+        if (exchanged == null) {
             return Mono.error(new IllegalArgumentException(
-                    "run " + runId + " has no fact " + sequence + ", it has " + entries.size()));
+                    "run " + runId + " has no fact " + sequence + ", it has " + past.facts()));
         }
-        List<JournalEntry> common = entries.subList(0, (int) sequence);
-        Past past = new Past(workflow.newRunId(), workflow.plan());
-        common.forEach(entry -> recording.codec().read(entry, past));
-        Fact other = recording.codec().with(entries.get((int) sequence), input);
-        return recording.copy(past.runId, common).then(Mono.fromSupplier(() -> workflow.forked(past, other, context)));
+        FactCodec codec = recording.codec();
+        Fact other = signalled(
+                runId, exchanged, () -> workflow.redacted(codec.with(exchanged, input).at(workflow.now())));
+        String where = other instanceof Fact.StepSettled settled
+                ? past.machine.where(settled.step())
+                : other instanceof Fact.Started ? recording.workflow() : "";
+        Recorded recorded = new Recorded(other, past.facts(), past.digest.value(), where, true);
+        JournalEntry first = signalled(runId, exchanged, () -> codec.entry(sequence, recorded));
+        return recording.journal().copy(runId, sequence, past.runId, List.of(first)).map(next -> {
+            read(first, past);
+            return past;
+        });
     }
 
     /**
@@ -188,14 +219,27 @@ public final class Runs<O> {
 
     // --- reading
 
-    private Mono<Past> past(String runId, long facts) {
-        return Mono.defer(() -> {
-            Past past = new Past(runId, workflow.plan());
-            return entries(runId, Math.max(1, facts)) // of an unknown run it is known at the first
-                    .filter(entry -> entry.sequence() < facts)
-                    .doOnNext(entry -> recording.codec().read(entry, past))
-                    .then(Mono.just(past));
+    private Mono<Past> past(String runId, long facts, Past past) {
+        return entries(runId, Math.max(1, facts)) // of an unknown run it is known at the first
+                .filter(entry -> entry.sequence() < facts)
+                .doOnNext(entry -> read(entry, past))
+                .then(Mono.just(past));
+    }
+
+    /** Reactor signals no {@link VirtualMachineError}, and somebody waits. */
+    private void read(JournalEntry entry, Past past) {
+        signalled(past.runId, entry, () -> {
+            recording.codec().read(entry, past);
+            return past;
         });
+    }
+
+    private static <T> T signalled(String runId, JournalEntry entry, Supplier<T> read) {
+        try {
+            return read.get();
+        } catch (Error fatal) {
+            throw new RecoveryFailedException(runId, entry.sequence(), fatal);
+        }
     }
 
     private Flux<JournalEntry> entries(String runId, long most) {
@@ -205,12 +249,14 @@ public final class Runs<O> {
                 .switchIfEmpty(Flux.error(() -> new UnknownRunException(runId, "is not in the journal")))
                 .switchOnFirst((first, all) -> {
                     JournalEntry started = first.get();
-                    if (started == null
-                            || recording.workflow().equals(recording.codec().workflow(started))) {
+                    if (started == null) {
                         return all;
                     }
-                    return Flux.error(new UnknownRunException(
-                            runId, "is of the workflow " + recording.codec().workflow(started)));
+                    String workflowName = signalled(
+                            runId, started, () -> recording.codec().workflow(started));
+                    return recording.workflow().equals(workflowName)
+                            ? all
+                            : Flux.error(new UnknownRunException(runId, "is of the workflow " + workflowName));
                 })
                 .take(most);
     }

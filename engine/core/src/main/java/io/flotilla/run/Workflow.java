@@ -184,20 +184,22 @@ public final class Workflow<I, O> {
 
     Run<O> resumed(Past past, Context context) {
         Drive<O> drive = new Drive<>(setup, context, past);
-        drive.goOn(past, null);
+        drive.goOn(past);
         return new Run<>(drive);
     }
 
-    /** {@code fact} is what happens otherwise than it did. */
-    Run<O> forked(Past past, Fact fact, Context context) {
-        Instant now = setup.engine().now();
-        past.moveTo(now);
-        if (fact instanceof Fact.StepSettled settled) {
-            past.steps.remove(settled.step()); // it has its end
-        }
-        Drive<O> drive = new Drive<>(setup, context, past);
-        drive.goOn(past, fact.at(now));
-        return new Run<>(drive);
+    Instant now() {
+        return setup.engine().now();
+    }
+
+    /** What happens in a fork instead of what did, as it is recorded. */
+    Fact redacted(Fact fact) {
+        return new Redaction(setup.engine().redactor(), plan().routes()).readable(fact);
+    }
+
+    /** The facts of a run, to be gone on with. */
+    Past past(String runId) {
+        return new Past(runId, plan(), setup.eventHistory());
     }
 
     /** The number of agents and the engine. */

@@ -49,14 +49,14 @@ class RandomPastsTest {
         Live live = new Live();
         RandomRun run = new RandomRun(seed, new Counts(), live);
         run.run();
-        Past past = new Past("run", run.itsPlan());
+        Past past = new Past("run", run.itsPlan(), Integer.MAX_VALUE);
         assertThat(past.state()).isEqualTo(live.states.get(0));
         for (int at = 0; at < live.entries.size(); at++) {
             CODEC.read(live.entries.get(at), past);
             assertThat(past.state()).as("after fact %s", at).isEqualTo(live.states.get(at + 1));
             assertThat(past.steps.keySet()).as("in flight after fact %s", at).isEqualTo(live.inFlight.get(at));
         }
-        assertThat(past.events.toString()).isEqualTo(live.events.toString());
+        assertThat(past.events().toString()).isEqualTo(live.events.toString());
         return live.entries.size();
     }
 

@@ -113,6 +113,23 @@ public final class SqliteJournal implements Journal {
                 .cast(Long.class);
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Takes any number of entries, one at a time in memory, in a transaction of the thread that writes: a run of a million
+     * facts holds it for some seconds.
+     */
+    @Override
+    public Mono<Long> copy(String sourceRunId, long count, String targetRunId, List<JournalEntry> entries) {
+        JournalBounds.checkRunId(sourceRunId);
+        List<JournalEntry> checked = JournalBounds.checkAppend(targetRunId, count, entries);
+        return write(() -> {
+                    JournalBounds.checkPayloads(targetRunId, checked, maxPayloadBytes);
+                    return new WriteTask.Copy(sourceRunId, count, targetRunId, checked);
+                })
+                .cast(Long.class);
+    }
+
     @Override
     public Mono<Boolean> delete(String runId) {
         JournalBounds.checkRunId(runId);

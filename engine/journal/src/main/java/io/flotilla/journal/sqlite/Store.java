@@ -2,6 +2,7 @@ package io.flotilla.journal.sqlite;
 
 import io.flotilla.journal.JournalCorruptedException;
 import io.flotilla.journal.JournalEntry;
+import io.flotilla.journal.JournalException;
 import io.flotilla.journal.JournalFullException;
 import io.flotilla.journal.StaleAppendException;
 import java.sql.Connection;
@@ -9,6 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -97,6 +99,83 @@ final class Store implements AutoCloseable {
         long started = before == null ? Format.nanosOf(entries.get(0).at()) : before.started();
         write(before == null ? insertRun : updateRun, runNo, runId, started, last, bytes, hash);
         return next + entries.size();
+    }
+
+    /** A copy that cannot be made to its end has written nothing. */
+    long copy(String source, long count, String target, List<JournalEntry> entries) throws SQLException {
+        RunHead from = find(source);
+        long there = from == null ? 0 : from.next();
+        if (there < count) {
+            throw new StaleAppendException(source, count, there);
+        }
+        if (from == null || count == 0) {
+            return append(target, 0, entries);
+        }
+        RunHead before = find(target);
+        if (before != null) {
+            throw new StaleAppendException(target, 0, before.next());
+        }
+        any.execute("SAVEPOINT copy");
+        try {
+            long next = copyFacts(from, count, target, entries);
+            any.execute("RELEASE copy");
+            return next;
+        } catch (JournalException damaged) {
+            any.execute("ROLLBACK TO copy");
+            any.execute("RELEASE copy");
+            throw damaged;
+        }
+    }
+
+    private long copyFacts(RunHead from, long count, String target, List<JournalEntry> entries) throws SQLException {
+        if (nextRunNo > Format.MAX_RUN_NO) {
+            throw new JournalFullException(target, Format.MAX_RUN_NO);
+        }
+        written = true;
+        long runNo = nextRunNo++;
+        byte[] kept = Chain.START;
+        byte[] hash = Chain.START;
+        long bytes = 0;
+        long started = 0;
+        try (PreparedStatement facts = connection.prepareStatement(
+                "SELECT id, at, type, payload, hash FROM facts WHERE id BETWEEN ? AND ? ORDER BY id")) {
+            facts.setLong(1, Format.firstId(from.runNo()));
+            facts.setLong(2, Format.factId(from.runNo(), count - 1));
+            try (ResultSet row = facts.executeQuery()) {
+                for (long sequence = 0; sequence < count; sequence++) {
+                    JournalEntry fact = row.next() ? fact(row, from, sequence, kept) : null;
+                    if (fact == null) {
+                        throw new JournalCorruptedException(
+                                from.runId(), sequence, "it is not what was appended", null);
+                    }
+                    kept = Bytes.orNone(row.getBytes(5));
+                    hash = insert(runNo, target, fact, hash);
+                    bytes += fact.payloadSize();
+                    started = sequence == 0 ? Format.nanosOf(fact.at()) : started;
+                }
+            }
+        }
+        for (JournalEntry entry : entries) {
+            hash = insert(runNo, target, entry, hash);
+            bytes += entry.payloadSize();
+        }
+        JournalEntry last = entries.get(entries.size() - 1);
+        write(insertRun, runNo, target, started, last, bytes, hash);
+        return count + entries.size();
+    }
+
+    /** The fact of a row, or null if it is not the one that was appended. */
+    private @Nullable JournalEntry fact(ResultSet row, RunHead run, long sequence, byte[] previous)
+            throws SQLException {
+        long at = row.getLong(2);
+        String type = row.getString(3);
+        byte[] payload = Bytes.orNone(row.getBytes(4));
+        boolean whole = row.getLong(1) == Format.factId(run.runNo(), sequence)
+                && type != null
+                && Arrays.equals(
+                        Bytes.orNone(row.getBytes(5)),
+                        chain.fact(previous, run.runId(), sequence, at, type, payload));
+        return whole ? new JournalEntry(sequence, Format.instantOf(at), type, payload) : null;
     }
 
     private byte[] insert(long runNo, String runId, JournalEntry entry, byte[] previous) throws SQLException {

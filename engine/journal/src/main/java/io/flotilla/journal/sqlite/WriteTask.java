@@ -82,6 +82,33 @@ abstract sealed class WriteTask {
         }
     }
 
+    static final class Copy extends WriteTask {
+
+        private final String source;
+        private final long count;
+        private final String target;
+        private final List<JournalEntry> entries;
+        private final long bytes;
+
+        Copy(String source, long count, String target, List<JournalEntry> entries) {
+            this.source = source;
+            this.count = count;
+            this.target = target;
+            this.entries = entries;
+            this.bytes = new Append(target, count, entries).bytes();
+        }
+
+        @Override
+        long bytes() {
+            return bytes;
+        }
+
+        @Override
+        Object write(Store store) throws SQLException {
+            return store.copy(source, count, target, entries);
+        }
+    }
+
     static final class Delete extends WriteTask {
 
         private final String runId;

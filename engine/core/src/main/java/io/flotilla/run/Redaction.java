@@ -1,0 +1,60 @@
+package io.flotilla.run;
+
+import io.flotilla.observe.Redactor;
+import org.jspecify.annotations.Nullable;
+
+/** What goes through the redactor before anybody is told: texts of failures, reasons, questions, names that are nobody's. */
+final class Redaction {
+
+    private final Redactor redactor;
+    private final boolean redacts;
+    private final Routes routes;
+
+    Redaction(Redactor redactor, Routes routes) {
+        this.redactor = redactor;
+        this.redacts = !redactor.equals(Redactor.NONE);
+        this.routes = routes;
+    }
+
+    Fact readable(Fact fact) {
+        return fact instanceof Fact.StepSettled settled
+                ? new Fact.StepSettled(
+                        settled.at(), settled.step(), readable(settled.decision()), null, null, settled.used())
+                : fact;
+    }
+
+    /** What people read of a failure is read once, and goes through the redactor before anybody is told. */
+    @Nullable Throwable readOnce(@Nullable Throwable cause) {
+        if (cause == null) {
+            return null;
+        }
+        return redacts ? RecordedException.redacted(cause, redactor) : RecordedException.of(cause);
+    }
+
+    private String redacted(String text) {
+        return RecordedException.redacted(text, redactor);
+    }
+
+    @Nullable Decision readable(@Nullable Decision decision) {
+        if (redacts && decision instanceof Decision.Fail fail) {
+            return Decision.fail(redacted(fail.reason()));
+        }
+        if (redacts && decision instanceof Decision.Ask ask) {
+            return Decision.ask(ask.question().withText(redacted(ask.question().text())));
+        }
+        if (redacts && decision instanceof Decision.HandOff handOff) {
+            return Decision.handOff(readable(handOff.agent()), handOff.request());
+        }
+        if (redacts && decision instanceof Decision.FanOut fanOut) {
+            return Decision.fanOut(fanOut.invocations().stream()
+                    .map(branch -> Invocation.of(readable(branch.agent()), branch.request()))
+                    .toList());
+        }
+        return decision;
+    }
+
+    /** A name that is nobody's may be anything. */
+    private String readable(String agent) {
+        return routes.number(agent) == Routes.NONE ? redacted(agent) : agent;
+    }
+}
