@@ -58,6 +58,7 @@ import reactor.test.util.RaceTestUtils;
  */
 @Timeout(60)
 @NullUnmarked // it hands in nulls on purpose
+@SuppressWarnings("exports") // JUnit is optional, so it is not required transitively
 public abstract class JournalContract {
 
     /** The time of all tests; journals have no clock of their own. */
