@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two small programs, {@code src/it}, are compiled and run on the module path, by the JDK's own tools. */
-@Timeout(120)
+@Timeout(300)
 class ModularApplicationTest {
 
     private static final ToolProvider JAVAC = ToolProvider.findFirst("javac").orElseThrow();
@@ -76,7 +76,7 @@ class ModularApplicationTest {
                 .redirectError(errors.toFile())
                 .start();
         try {
-            assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("ends").isTrue();
+            assertThat(process.waitFor(180, TimeUnit.SECONDS)).as("ends").isTrue();
         } finally {
             process.destroyForcibly();
         }
