@@ -118,12 +118,8 @@ final class CallWatch {
                 left = true;
             }
         }
-        for (EngineTime.Watched waiting : OTHERS) {
-            if (!(isTakenOver(waiting, now) && OTHERS.remove(waiting))) {
-                left = true;
-            }
-        }
-        return left;
+        OTHERS.removeIf(waiting -> isTakenOver(waiting, now));
+        return left || !OTHERS.isEmpty();
     }
 
     private static boolean isTakenOver(EngineTime.Watched call, long now) {
