@@ -39,6 +39,7 @@ class ThrowingFunctionsTest {
 
     /** A function that throws, named for the report of the tests. */
     private record Broken(String name, Supplier<Throwable> of) {
+        @SuppressWarnings("TypeParameterUnusedInFormals") // it returns nothing
         <T> T call() {
             ThrowingFunctionsTest.<RuntimeException>sneak(of.get());
             return null;
