@@ -141,9 +141,16 @@ public sealed interface Decision {
          *
          * @param invocations the branches
          * @throws NullPointerException if {@code invocations} or one of them is null
+         * @throws ClassCastException if one is no invocation, after an unchecked cast
          */
         public FanOut {
             invocations = List.copyOf(invocations);
+            for (Object invocation : invocations) {
+                if (!(invocation instanceof Invocation)) {
+                    throw new ClassCastException("a fork is of " + Invocation.class.getName() + ", here is a "
+                            + invocation.getClass().getName());
+                }
+            }
         }
     }
 

@@ -25,7 +25,6 @@ import reactor.core.Exceptions;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
-import reactor.core.publisher.Sinks;
 import reactor.util.concurrent.Queues;
 import reactor.util.context.Context;
 
@@ -52,7 +51,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     private final RunScope scope;
     private final Tracing tracing;
     private final EventLog events;
-    private final Sinks.One<RunResult<O>> result = Sinks.one();
+    private final Outlet<RunResult<O>> result = new Outlet<>();
     private final PendingQuestions questions = new PendingQuestions();
     private final Instant startedAt;
     private final long startedNanos;
@@ -181,7 +180,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     }
 
     Mono<RunResult<O>> result() {
-        return result.asMono();
+        return result.mono();
     }
 
     Flux<RunEvent> events() {
@@ -245,15 +244,32 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     @Override
     public void settled(StepIdentity identity, StepResult<Decision> settled) {
         StepResult.Kind kind = settled.kind();
+        Decision decision = null;
+        Throwable cause = null;
+        try {
+            cause = kind.isFailure() ? redaction.readOnce(settled.cause()) : null;
+            decision = redaction.readable(decisionOf((RunStep) identity, settled));
+        } catch (Throwable thrown) { // a guard's or a fallback's value that is none, a redactor that throws
+            kind = StepResult.Kind.FAILED;
+            cause = redaction.readOnce(thrown);
+        }
         offer(new Fact.StepSettled(
                 now(),
                 ((RunStep) identity).start().step(),
-                redaction.readable(settled.value()),
+                decision,
                 kind.isFailure() ? kind : null,
-                kind.isFailure() ? redaction.readOnce(settled.cause()) : null,
+                cause,
                 scope.usage().total(),
                 settled.attempts(),
                 kind == StepResult.Kind.DEGRADED));
+    }
+
+    /** Types are erased where steps are guarded: what comes out of them may be anything. */
+    private @Nullable Decision decisionOf(RunStep step, StepResult<?> settled) {
+        Object value = settled.value();
+        return value == null
+                ? null
+                : NodeAgent.decision(scope.routes().name(step.start().node()), value);
     }
 
     /** A clock of the user's that throws must not take a fact with it. */
@@ -401,17 +417,32 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     /** Nothing of the user's runs in the machine: whatever it throws is ours, and nobody is to wait for an end. */
     private void breakDown(Throwable broken) {
         effects = List.of();
-        questions.closeAll().forEach(caller -> told(caller, broken));
-        over();
-        tracing.finished(RunResult.Status.FAILED, broken);
-        events.fail(broken);
-        result.tryEmitError(broken);
+        nextEffect = 0;
+        try {
+            questions.closeAll().forEach(caller -> told(caller, broken));
+            over();
+            tracing.finished(RunResult.Status.FAILED, broken);
+            events.fail(broken);
+        } catch (Throwable another) {
+            LOG.error("a run that breaks down cannot be cleared away, run={}", runId(), another);
+        } finally {
+            result.error(broken);
+        }
     }
 
     // --- effects
 
     /** False if the thread was kept and another has taken over. */
     private boolean carryOut() {
+        try {
+            return carryOutAll();
+        } catch (Throwable broken) { // the stack may end anywhere
+            breakDown(broken);
+            return true;
+        }
+    }
+
+    private boolean carryOutAll() {
         while (nextEffect < effects.size()) {
             Effect effect = effects.get(nextEffect);
             nextEffect++;
@@ -523,7 +554,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
 
     private void ended(RunResult<O> finished) {
         events.complete();
-        result.tryEmitValue(finished);
+        result.value(finished);
     }
 
     private RunResult<O> result(Effect.Finish finish) {

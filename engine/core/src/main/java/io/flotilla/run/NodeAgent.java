@@ -16,7 +16,20 @@ record NodeAgent(AgentId id, Agent<Turn, Decision> body) implements Agent<Turn, 
 
     @Override
     public Mono<Decision> step(Turn turn, StepContext context) {
-        return body.step(turn, context);
+        Mono<?> step = body.step(turn, context);
+        if (step == null) {
+            throw new NullPointerException("agent " + id + " returned null instead of a Mono");
+        }
+        return step.map(value -> decision(id, value));
+    }
+
+    /** What an agent decided; after an unchecked cast, as generic clients do, it may be anything. */
+    static Decision decision(Object agent, Object value) {
+        if (value instanceof Decision decision) {
+            return decision;
+        }
+        throw new ClassCastException("agent " + agent + " must decide by a " + Decision.class.getName()
+                + ", its value is a " + value.getClass().getName());
     }
 
     /** One that knows nothing of runs: takes the input, and its value is an answer or the only hand-off there is. */

@@ -1,0 +1,99 @@
+package io.flotilla.run;
+
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.MonoSink;
+
+/**
+ * One value or error for any number of subscribers, told one after another in the order they subscribed. Each is on its own: what
+ * one of them throws, fatal errors too, is logged, and the next is told all the same. A sink of Reactor's stops at the first that
+ * throws.
+ *
+ * <p>Thread-safe; the first end counts.
+ */
+final class Outlet<T> {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Run.class);
+
+    private final Set<MonoSink<T>> waiting = new LinkedHashSet<>(); // guarded by itself
+    private volatile @Nullable End<T> end;
+    private final Mono<T> mono = Mono.create(this::add);
+
+    private record End<T>(@Nullable T value, @Nullable Throwable cause) {
+
+        void tell(MonoSink<T> subscriber) {
+            if (cause != null) {
+                subscriber.error(cause);
+            } else {
+                subscriber.success(value);
+            }
+        }
+    }
+
+    Mono<T> mono() {
+        return mono;
+    }
+
+    void value(T value) {
+        end(new End<>(value, null));
+    }
+
+    void error(Throwable cause) {
+        end(new End<>(null, cause));
+    }
+
+    private void add(MonoSink<T> subscriber) {
+        End<T> known;
+        synchronized (waiting) {
+            known = end;
+            if (known == null) {
+                waiting.add(subscriber);
+            }
+        }
+        if (known != null) {
+            known.tell(subscriber);
+        } else {
+            subscriber.onDispose(() -> remove(subscriber));
+        }
+    }
+
+    private void remove(MonoSink<T> subscriber) {
+        synchronized (waiting) {
+            waiting.remove(subscriber);
+        }
+    }
+
+    private void end(End<T> ended) {
+        synchronized (waiting) {
+            if (end != null) {
+                return;
+            }
+            end = ended;
+        }
+        for (MonoSink<T> next = next(); next != null; next = next()) {
+            try {
+                ended.tell(next);
+            } catch (Throwable thrown) { // LinkageError, StackOverflowError: the subscriber's own
+                LOG.warn("a subscriber of a run's result throws", thrown);
+            }
+        }
+    }
+
+    /** Takes the first who has not been told. */
+    private @Nullable MonoSink<T> next() {
+        synchronized (waiting) {
+            Iterator<MonoSink<T>> first = waiting.iterator();
+            if (!first.hasNext()) {
+                return null;
+            }
+            MonoSink<T> next = first.next();
+            first.remove();
+            return next;
+        }
+    }
+}
