@@ -258,6 +258,25 @@ final class Past {
         moved = true;
     }
 
+    /** The deadlines that are due, the one that was due first at first; of two due at once the one that was started first. */
+    List<Long> due(Instant now) {
+        return timers.entrySet().stream()
+                .filter(timer -> !timer.getValue().at().isAfter(now))
+                .sorted(Comparator.comparing(timer -> timer.getValue().at()))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /** Tells the machine that a deadline has passed; null if nobody waits for it any more, since an earlier one has passed. */
+    @Nullable Recorded pass(long timer, Instant now) {
+        if (!timers.containsKey(timer)) {
+            return null;
+        }
+        Recorded passed = new Recorded(new Fact.DeadlinePassed(now, timer), facts(), digest.value(), "", moved);
+        take(passed);
+        return passed;
+    }
+
     /** The beginnings of the branches that live. */
     List<RunEvent> liveBranches() {
         return List.copyOf(begun.values());
@@ -269,7 +288,7 @@ final class Past {
             return List.of(finish);
         }
         List<Effect> left = new ArrayList<>();
-        timers.entrySet().stream() // of those that have passed the first comes first
+        timers.entrySet().stream() // of those that pass meanwhile the first comes first
                 .sorted(Comparator.comparing(timer -> timer.getValue().at()))
                 .forEach(timer -> left.add(new Effect.StartTimer(
                         timer.getKey(),

@@ -15,6 +15,9 @@ import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * Writes the facts of a run into a journal before the machine is told of them. Facts that have come while others were being
@@ -86,6 +89,32 @@ final class Recorder {
 
         static Recording of(Journal journal, Redactor redactor, String workflow, Duration timeout) {
             return new Recording(journal, new FactCodec(journal.codec(), redactor), workflow, timeout);
+        }
+
+        /**
+         * Passes the deadlines of a run that are due, and writes that they have. Emits the past when they are in the journal;
+         * then on another thread than the journal's, where agents must not run.
+         */
+        Mono<Past> passDue(Past past, Instant now) {
+            List<JournalEntry> entries = new ArrayList<>();
+            for (long timer : past.due(now)) {
+                Recorded passed = past.pass(timer, now);
+                if (passed != null) {
+                    entries.add(codec.entry(past.facts() - 1, passed));
+                }
+            }
+            return entries.isEmpty()
+                    ? Mono.just(past)
+                    : append(past.runId, entries)
+                            .publishOn(Schedulers.boundedElastic())
+                            .thenReturn(past);
+        }
+
+        private Mono<Long> append(String runId, List<JournalEntry> entries) {
+            return Flux.fromIterable(entries)
+                    .buffer(MOST)
+                    .concatMap(some -> journal.append(runId, some.get(0).sequence(), some), 1)
+                    .last(0L);
         }
     }
 

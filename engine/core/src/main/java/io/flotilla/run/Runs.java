@@ -36,7 +36,11 @@ public final class Runs<O> {
 
     /**
      * Goes on with a run that has not ended, as after a restart. Steps that had settled are not started again, those in
-     * flight are; questions are still open, with the deadlines they had; deadlines that have passed meanwhile pass now.
+     * flight are; questions are still open, with the deadlines they had.
+     *
+     * <p>Deadlines that are due pass first, in the order they were due, before a step is started or an answer is taken: that
+     * of the run's time, those of joins and rendezvous, and those of questions. An agent of a run whose time is up is not
+     * called again.
      *
      * <p>Nobody else must be going on with it: the one whose facts come second fails with {@link
      * io.flotilla.journal.StaleAppendException}.
@@ -47,7 +51,8 @@ public final class Runs<O> {
      *   <li><b>onError</b>: {@link UnknownRunException}, {@link DivergenceException}, {@link RecoveryFailedException} if
      *       memory does not suffice, and what the journal fails with.
      *   <li><b>cancel</b>: stops reading; a run that has been emitted goes on.
-     *   <li><b>threads</b>: steps are started where the journal is read.
+     *   <li><b>threads</b>: steps are started where the journal is read; on a thread of {@code
+     *       Schedulers.boundedElastic()} if deadlines were due.
      *   <li><b>context</b>: the subscriber's context reaches every step.
      * </ul>
      *
@@ -59,7 +64,7 @@ public final class Runs<O> {
         Objects.requireNonNull(runId, "runId");
         return Mono.deferContextual(
                 context -> Mono.defer(() -> past(runId, Long.MAX_VALUE, workflow.past(runId)))
-                        .map(past -> workflow.resumed(past, Context.of(context))));
+                        .flatMap(past -> workflow.resumed(past, Context.of(context), recording)));
     }
 
     /**
@@ -181,7 +186,7 @@ public final class Runs<O> {
                         }
                     })
                     .then(Mono.defer(() -> forked(runId, past, sequence, exchanged.get(), input)))
-                    .map(forked -> workflow.resumed(forked, Context.of(context)));
+                    .flatMap(forked -> workflow.resumed(forked, Context.of(context), recording));
         }));
     }
 

@@ -182,10 +182,13 @@ public final class Workflow<I, O> {
         return setup.engine().newRunId();
     }
 
-    Run<O> resumed(Past past, Context context) {
-        Drive<O> drive = new Drive<>(setup, context, past);
-        drive.goOn(past);
-        return new Run<>(drive);
+    /** What was due meanwhile has passed before any step is started or any answer taken. */
+    Mono<Run<O>> resumed(Past past, Context context, Recorder.Recording recording) {
+        return recording.passDue(past, setup.engine().now()).map(all -> {
+            Drive<O> drive = new Drive<>(setup, context, all);
+            drive.goOn(all);
+            return new Run<>(drive);
+        });
     }
 
     Instant now() {
