@@ -11,10 +11,12 @@ import io.flotilla.step.StepResult;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +66,12 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
 
     private volatile int waiting;
 
+    /** The steps that were started and have not ended, by number. Whoever takes one out is the one to cancel it. */
+    private final Map<Long, StepDriver.Prepared> inFlight = new ConcurrentHashMap<>();
+
+    /** Nobody wants the run any more, whether the machine knows or not: no agent is called. */
+    private volatile boolean cancelled;
+
     /** How long it took, if it had ended before. */
     private @Nullable Duration took;
 
@@ -73,7 +81,6 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     // Touched by the one who works only.
     private List<Effect> effects = List.of();
     private int nextEffect;
-    private final Map<Long, StepDriver.Prepared> inFlight = new HashMap<>();
     private final Map<Long, Disposable> timers = new HashMap<>();
 
     /** What all steps of a run have in common; does not hold on to the run. */
@@ -196,7 +203,23 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     }
 
     void cancel() {
+        cancelled = true;
         offer(new Fact.Cancelled(now()));
+        if (recorder != null) {
+            cancelUnrecorded();
+        }
+    }
+
+    /** The journal may take its time to record the cancel, or all time; the steps do not wait for it. The last goes first. */
+    private void cancelUnrecorded() {
+        List<Long> steps = new ArrayList<>(inFlight.keySet());
+        steps.sort(Comparator.reverseOrder());
+        for (Long number : steps) {
+            StepDriver.Prepared step = inFlight.remove(number);
+            if (step != null) {
+                step.cancel();
+            }
+        }
     }
 
     List<OpenQuestion> questions() {
@@ -494,6 +517,9 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
             return true;
         }
         inFlight.put(start.step(), step);
+        if (cancelled && recorder != null) {
+            return true; // its end is not waited for: the cancel is on its way into the journal
+        }
         return driver.start(step);
     }
 

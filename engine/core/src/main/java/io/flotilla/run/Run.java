@@ -89,7 +89,10 @@ public final class Run<O> {
         drive.resumeRun();
     }
 
-    /** Ends the run: what is in flight is sent a cancel, and nothing more is started. Does nothing if it has ended. */
+    /**
+     * Ends the run: what is in flight is sent a cancel, and nothing more is started. Does nothing if it has ended. With a journal
+     * the result waits until the cancel is recorded; the steps in flight are cancelled at once.
+     */
     public void cancel() {
         drive.cancel();
     }
