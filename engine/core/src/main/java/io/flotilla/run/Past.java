@@ -187,7 +187,8 @@ final class Past {
         }
         long back = facts - told;
         if (back >= digests.size()) {
-            throw diverges(facts, "a check of what was told at most " + MOST_CHECKS + " facts ago", "one of fact " + told);
+            throw diverges(
+                    facts, "a check of what was told at most " + MOST_CHECKS + " facts ago", "one of fact " + told);
         }
         String now = "";
         Iterator<String> latest = digests.descendingIterator();

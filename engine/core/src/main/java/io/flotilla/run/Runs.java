@@ -62,9 +62,8 @@ public final class Runs<O> {
      */
     public Mono<Run<O>> resume(String runId) {
         Objects.requireNonNull(runId, "runId");
-        return Mono.deferContextual(
-                context -> Mono.defer(() -> past(runId, Long.MAX_VALUE, workflow.past(runId)))
-                        .flatMap(past -> workflow.resumed(past, Context.of(context), recording)));
+        return Mono.deferContextual(context -> Mono.defer(() -> past(runId, Long.MAX_VALUE, workflow.past(runId)))
+                .flatMap(past -> workflow.resumed(past, Context.of(context), recording)));
     }
 
     /**
@@ -122,7 +121,8 @@ public final class Runs<O> {
     public Mono<RunState> at(String runId, long sequence) {
         Objects.requireNonNull(runId, "runId");
         Bounds.atLeast(0, "sequence", sequence);
-        return Mono.defer(() -> past(runId, sequence, new Past(runId, workflow.plan()))).map(Past::state);
+        return Mono.defer(() -> past(runId, sequence, new Past(runId, workflow.plan())))
+                .map(Past::state);
     }
 
     /**
@@ -199,16 +199,21 @@ public final class Runs<O> {
         }
         FactCodec codec = recording.codec();
         Fact other = signalled(
-                runId, exchanged, () -> workflow.redacted(codec.with(exchanged, input).at(workflow.now())));
+                runId,
+                exchanged,
+                () -> workflow.redacted(codec.with(exchanged, input).at(workflow.now())));
         String where = other instanceof Fact.StepSettled settled
                 ? past.machine.where(settled.step())
                 : other instanceof Fact.Started ? recording.workflow() : "";
         Recorded recorded = new Recorded(other, past.facts(), past.digest.value(), where, true);
         JournalEntry first = signalled(runId, exchanged, () -> codec.entry(sequence, recorded));
-        return recording.journal().copy(runId, sequence, past.runId, List.of(first)).map(next -> {
-            read(first, past);
-            return past;
-        });
+        return recording
+                .journal()
+                .copy(runId, sequence, past.runId, List.of(first))
+                .map(next -> {
+                    read(first, past);
+                    return past;
+                });
     }
 
     /**
@@ -257,8 +262,8 @@ public final class Runs<O> {
                     if (started == null) {
                         return all;
                     }
-                    String workflowName = signalled(
-                            runId, started, () -> recording.codec().workflow(started));
+                    String workflowName =
+                            signalled(runId, started, () -> recording.codec().workflow(started));
                     return recording.workflow().equals(workflowName)
                             ? all
                             : Flux.error(new UnknownRunException(runId, "is of the workflow " + workflowName));

@@ -26,10 +26,16 @@ class ForkAtomicTest {
 
     private Workflow<String, String> paying(Journal journal) {
         return Workflow.over(Topology.parse("start -> A\nA -> A, end"), String.class)
-                .agent("A", Agent.of("A", (turn, context) -> Mono.fromSupplier(() -> {
-                    paid.add("" + context.stepNumber());
-                    return context.stepNumber() < 600 ? Decision.again("invoice") : Decision.answer("done");
-                })))
+                .agent(
+                        "A",
+                        Agent.of(
+                                "A",
+                                (turn, context) -> Mono.fromSupplier(() -> {
+                                    paid.add("" + context.stepNumber());
+                                    return context.stepNumber() < 600
+                                            ? Decision.again("invoice")
+                                            : Decision.answer("done");
+                                })))
                 .journal(journal)
                 .build();
     }
@@ -60,7 +66,8 @@ class ForkAtomicTest {
                     .block(SOON);
 
             assertThat(paid).as("append %s", fails).isEmpty();
-            assertThat(recovered).allSatisfy(result -> assertThat(result.answer()).isEqualTo("stop"));
+            assertThat(recovered)
+                    .allSatisfy(result -> assertThat(result.answer()).isEqualTo("stop"));
         }
     }
 

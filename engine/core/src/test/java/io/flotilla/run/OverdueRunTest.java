@@ -109,14 +109,14 @@ class OverdueRunTest {
     void resume_questionHasExpired_takesNoAnswer() {
         Run<String> run = found(lead(Question.of("who?").within(HOUR)), workflow -> workflow);
         assertThat(run.questions()).isEmpty();
-        assertThat(run.answer("q0", "person")).isFalse();
+        assertThat(run.answer("q0", "person").block(TestRuns.SOON)).isFalse();
         assertThat(TestRuns.ended(run).failure()).isInstanceOf(QuestionExpiredException.class);
     }
 
     @RepeatedTest(20)
     void resume_questionHasADefault_takesIt() {
         Run<String> run = found(lead(Question.of("who?").within(HOUR).orElse("nobody")), workflow -> workflow);
-        assertThat(run.answer("q0", "person")).isFalse();
+        assertThat(run.answer("q0", "person").block(TestRuns.SOON)).isFalse();
         assertThat(TestRuns.ended(run).answer()).isEqualTo("nobody");
         assertThat(called).containsExactly("Lead ANSWERED");
     }
@@ -141,7 +141,7 @@ class OverdueRunTest {
     void resume_nothingIsDue_goesOnAsItWas() {
         Run<String> run = found(lead(Question.of("who?").within(Duration.ofDays(36_500))), workflow -> workflow);
         assertThat(run.questions()).hasSize(1);
-        assertThat(run.answer("q0", "person")).isTrue();
+        assertThat(run.answer("q0", "person").block(TestRuns.SOON)).isTrue();
         assertThat(TestRuns.ended(run).answer()).isEqualTo("person");
     }
 }

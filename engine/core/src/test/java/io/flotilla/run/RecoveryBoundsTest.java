@@ -57,7 +57,12 @@ class RecoveryBoundsTest {
         assertThat(past.events()).hasSize(100);
         assertThat(past.remembered()).isLessThan(1_200);
         assertThat(flow.runs().events(run.runId()).count().block(SOON)).isGreaterThan(10_000);
-        assertThat(flow.runs().resume(run.runId()).flatMap(Run::result).block(SOON).answer()).isEqualTo("done");
+        assertThat(flow.runs()
+                        .resume(run.runId())
+                        .flatMap(Run::result)
+                        .block(SOON)
+                        .answer())
+                .isEqualTo("done");
     }
 
     /** The codec runs out of something from the third payload on. */
@@ -114,8 +119,8 @@ class RecoveryBoundsTest {
         InMemoryJournal kept = InMemoryJournal.builder().build();
         Run<String> run = loop(10, kept).start("go");
         run.result().block(SOON);
-        Runs<String> runs =
-                loop(10, new Exhausted(kept, type.getConstructor().newInstance())).runs();
+        Runs<String> runs = loop(10, new Exhausted(kept, type.getConstructor().newInstance()))
+                .runs();
 
         for (Mono<?> read : List.of(
                 runs.replay(run.runId()),

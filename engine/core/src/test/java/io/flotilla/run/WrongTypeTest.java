@@ -111,7 +111,8 @@ class WrongTypeTest {
                         : Decision.ask("who?")))
                 .<String>build()
                 .start("task");
-        assertThat(run.answer(run.questions().get(0).id(), 17).block(TestRuns.SOON)).isTrue();
+        assertThat(run.answer(run.questions().get(0).id(), 17).block(TestRuns.SOON))
+                .isTrue();
         assertThat(TestRuns.ended(run).failure().reason())
                 .isEqualTo("answer is a java.lang.Integer, not a java.lang.String");
     }
