@@ -465,8 +465,7 @@ public abstract class JournalContract {
                             assertThat(stale.actual()).isEqualTo(3);
                         }))
                 .verify(SOON);
-        StepVerifier.create(journal.copy("none", 1, "copy", List.of(entry(1))))
-                .verifyError(StaleAppendException.class);
+        StepVerifier.create(journal.copy("none", 1, "copy", List.of(entry(1)))).verifyError(StaleAppendException.class);
 
         assertThat(list(JournalFilter.all())).containsExactly("run");
     }

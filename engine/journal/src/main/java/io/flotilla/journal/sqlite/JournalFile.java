@@ -18,7 +18,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashMap;
 import java.util.Map;
+import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
+import org.sqlite.SQLiteOpenMode;
 
 /**
  * The file: found, checked, made where there is none, and connections to it.
@@ -66,6 +68,11 @@ final class JournalFile {
 
     Path log() {
         return beside("-wal");
+    }
+
+    /** What SQLite keeps beside the log while the journal is open. */
+    Path index() {
+        return beside("-shm");
     }
 
     private Path beside(String suffix) {
@@ -158,7 +165,7 @@ final class JournalFile {
         Files.deleteIfExists(draft.beside("-journal"));
         Files.deleteIfExists(beside("-shm"));
         Files.deleteIfExists(log());
-        try (Connection connection = draft.connect();
+        try (Connection connection = draft.connect(true);
                 Statement statement = connection.createStatement()) {
             statement.execute("PRAGMA synchronous = FULL");
             statement.execute("PRAGMA encoding = 'UTF-8'");
@@ -186,15 +193,20 @@ final class JournalFile {
 
     // --- connected
 
-    private Connection connect() throws SQLException {
-        SQLiteDataSource source = new SQLiteDataSource();
+    /** Only a draft is made; whatever else is not there is an error. */
+    private Connection connect(boolean create) throws SQLException {
+        SQLiteConfig config = new SQLiteConfig();
+        if (!create) {
+            config.resetOpenMode(SQLiteOpenMode.CREATE);
+        }
+        SQLiteDataSource source = new SQLiteDataSource(config);
         source.setUrl("jdbc:sqlite:" + path);
         return source.getConnection();
     }
 
     /** The one that writes. */
     Connection connectWriter() throws SQLException {
-        Connection connection = connect();
+        Connection connection = connect(false);
         try (Statement statement = connection.createStatement()) {
             statement.execute("PRAGMA busy_timeout = 5000");
             statement.execute("PRAGMA trusted_schema = OFF");
@@ -231,7 +243,7 @@ final class JournalFile {
 
     /** One that only reads. */
     Connection connectReader() throws SQLException {
-        Connection connection = connect();
+        Connection connection = connect(false);
         try (Statement statement = connection.createStatement()) {
             statement.execute("PRAGMA busy_timeout = 10000");
             statement.execute("PRAGMA trusted_schema = OFF");
@@ -252,7 +264,7 @@ final class JournalFile {
         }
         JournalFile draft = new JournalFile(target.beside(".new"));
         Files.deleteIfExists(draft.path);
-        try (Connection connection = connect();
+        try (Connection connection = connect(false);
                 var statement = connection.prepareStatement("VACUUM INTO ?")) {
             statement.setString(1, draft.path.toString());
             statement.execute();

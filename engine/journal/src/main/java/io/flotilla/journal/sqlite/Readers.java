@@ -39,9 +39,12 @@ final class Readers {
     /** Idle connections; guarded by itself. */
     private final ArrayDeque<Connection> idle = new ArrayDeque<>();
 
+    private final Runnable check;
     private volatile boolean closed;
 
-    Readers(JournalFile file, int threads, Scheduler signals) {
+    /** {@code check} throws if the file is not to be read any more. */
+    Readers(JournalFile file, int threads, Scheduler signals, Runnable check) {
+        this.check = check;
         this.file = file;
         this.signals = signals;
         this.pool = new ThreadPoolExecutor(
@@ -94,6 +97,7 @@ final class Readers {
         }
         Connection connection = null;
         try {
+            check.run();
             connection = take();
             T value = job.read(connection);
             give(connection);

@@ -5,6 +5,7 @@ import io.flotilla.journal.JournalBounds;
 import io.flotilla.journal.JournalClosedException;
 import io.flotilla.journal.JournalCorruptedException;
 import io.flotilla.journal.JournalEntry;
+import io.flotilla.journal.JournalFileLostException;
 import io.flotilla.journal.JournalFilter;
 import io.flotilla.journal.JournalFormatException;
 import io.flotilla.journal.JournalInUseException;
@@ -47,7 +48,9 @@ import reactor.core.scheduler.Schedulers;
  *
  * <p>Every fact has a hash over itself and the one in front of it, which is checked whenever it is read: what is altered,
  * missing or moved is named by {@link JournalCorruptedException}. After a write that failed, {@link JournalPoisonedException}
- * is the answer to every further one.
+ * is the answer to every further one. So it is when the file, its log or the index to that is deleted, renamed or replaced while
+ * the journal is open, which is looked for after every commit, before it is acknowledged, and before every page that is read;
+ * such a read ends with {@link JournalFileLostException}.
  *
  * <p>Signals come on a scheduler of the user's choice, {@code Schedulers.parallel()} by default; a read has up to two pages
  * of 256 entries or 1 MiB (one entry more) in memory ahead of demand. Thread-safe.
@@ -63,6 +66,7 @@ public final class SqliteJournal implements Journal {
     private final Scheduler signals;
     private final Inbox inbox;
     private final Writer writer;
+    private final FileWatch watch;
     private final Readers readers;
     private final @Nullable String faultInRuns;
     private final Sinks.Empty<Void> end = Sinks.empty();
@@ -75,12 +79,14 @@ public final class SqliteJournal implements Journal {
         signals = builder.scheduler.get();
         inbox = new Inbox(builder.maxQueuedAppends, builder.maxQueuedBytes);
         faultInRuns = store.faultInRuns();
-        readers = new Readers(file, builder.readers, signals);
+        watch = new FileWatch(file);
+        readers = new Readers(file, builder.readers, signals, this::check);
         writer = new Writer(
                 store,
                 inbox,
                 builder.maxBatch,
                 builder.commit,
+                watch,
                 faultInRuns == null
                         ? null
                         : new JournalCorruptedException(null, -1, "the list of runs is damaged: " + faultInRuns, null),
@@ -224,7 +230,8 @@ public final class SqliteJournal implements Journal {
     }
 
     /**
-     * Whether a write has failed, or the list of runs was found damaged, so that nothing is written any more.
+     * Whether a write has failed, the list of runs was found damaged, or a file was found to be lost, so that nothing is
+     * written any more.
      *
      * @return true from the first failure on
      */
@@ -239,6 +246,16 @@ public final class SqliteJournal implements Journal {
                     return end.asMono();
                 })
                 .publishOn(signals);
+    }
+
+    /** Before anything is read: a connection to a file that is not there any more must not be made. */
+    private void check() {
+        try {
+            watch.check();
+        } catch (JournalFileLostException lost) {
+            writer.poison(lost);
+            throw lost;
+        }
     }
 
     /** On the writer's thread, after the last commit. The connection that writes goes last: that moves the log into the file. */

@@ -173,8 +173,7 @@ final class Store implements AutoCloseable {
         boolean whole = row.getLong(1) == Format.factId(run.runNo(), sequence)
                 && type != null
                 && Arrays.equals(
-                        Bytes.orNone(row.getBytes(5)),
-                        chain.fact(previous, run.runId(), sequence, at, type, payload));
+                        Bytes.orNone(row.getBytes(5)), chain.fact(previous, run.runId(), sequence, at, type, payload));
         return whole ? new JournalEntry(sequence, Format.instantOf(at), type, payload) : null;
     }
 

@@ -36,6 +36,7 @@ final class Writer {
     private final Inbox inbox;
     private final int maxBatch;
     private final Commit commit;
+    private final FileWatch watch;
     private final Consumer<Store> last;
     private final AtomicLong commits = new AtomicLong();
     private final Thread thread = new Thread(this::run, "flotilla-journal");
@@ -43,7 +44,15 @@ final class Writer {
     private boolean shrinking;
 
     /** {@code last} is called on the writer's thread when all is written, and closes what is left. */
-    Writer(Store store, Inbox inbox, int maxBatch, Commit commit, @Nullable Throwable damage, Consumer<Store> last) {
+    Writer(
+            Store store,
+            Inbox inbox,
+            int maxBatch,
+            Commit commit,
+            FileWatch watch,
+            @Nullable Throwable damage,
+            Consumer<Store> last) {
+        this.watch = watch;
         this.store = store;
         this.inbox = inbox;
         this.maxBatch = maxBatch;
@@ -153,6 +162,12 @@ final class Writer {
         }
         if (store.hasWritten()) {
             commits.incrementAndGet();
+            try {
+                watch.check();
+            } catch (Throwable lost) { // committed, but into a file that nobody can open again
+                poison(lost, batch);
+                return;
+            }
         }
         tell(batch, WriteTask::tell);
     }
@@ -165,10 +180,19 @@ final class Writer {
         }
     }
 
+    /** Nothing is written any more; the first reason counts. */
+    synchronized JournalPoisonedException poison(Throwable failed) {
+        JournalPoisonedException first = poison;
+        if (first == null) {
+            first = new JournalPoisonedException(failed);
+            poison = first;
+            LOG.error("journal poisoned, nothing is written any more: {}", failed.toString());
+        }
+        return first;
+    }
+
     private void poison(Throwable failed, List<WriteTask> batch) {
-        JournalPoisonedException poisoned = new JournalPoisonedException(failed);
-        poison = poisoned;
-        LOG.error("journal poisoned, nothing is written any more: {}", failed.toString());
+        JournalPoisonedException poisoned = poison(failed);
         tell(batch, task -> task.fail(poisonedBy(poisoned)));
     }
 
