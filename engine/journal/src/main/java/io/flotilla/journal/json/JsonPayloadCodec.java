@@ -19,6 +19,7 @@ import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.cfg.DateTimeFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.jsontype.BasicPolymorphicTypeValidator;
 
@@ -45,7 +46,11 @@ import tools.jackson.databind.jsontype.BasicPolymorphicTypeValidator;
  * <p>Every string that is a value goes through the redactor, inside registered types too, and whatever a registered type
  * writes as a string; so does a {@link UUID}, which becomes a string if the redactor changes it. Keys and names do not, nor
  * do numbers and bytes. A redactor that throws or returns null is a {@link PayloadException}. So is a registered type that
- * cannot be read again as it was written, with the redactor's changes.
+ * cannot be read again with the redactor's changes, or that without them would be read as another value: a component that is
+ * declared as {@code Object} or a type variable and holds what JSON cannot tell, or a constructor that changes what it is
+ * given. So every payload with a registered type is read back and compared with {@code equals} when it is written, and once
+ * more if the redactor has changed it. A class without an {@code equals} of its own is only read back. Offsets and zones of
+ * {@link java.time.OffsetDateTime} and {@link java.time.ZonedDateTime} are kept.
  *
  * <p>The same payload gives the same bytes: keys and sets are sorted, and nothing is indented.
  *
@@ -75,6 +80,8 @@ public final class JsonPayloadCodec implements PayloadCodec {
                         JsonFactory.builder().streamReadConstraints(constraints).build())
                 .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                 .enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS)
+                .disable(DateTimeFeature.ADJUST_DATES_TO_CONTEXT_TIME_ZONE) // offsets are kept
+                .enable(DateTimeFeature.WRITE_DATES_WITH_ZONE_ID)
                 .disable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS) // the payload goes on behind a typed value
                 .polymorphicTypeValidator(
                         BasicPolymorphicTypeValidator.builder().build()) // allows no class by its name
@@ -98,15 +105,42 @@ public final class JsonPayloadCodec implements PayloadCodec {
         byte[] bytes = writer.write(payload).getBytes(StandardCharsets.UTF_8);
         checkSize(bytes);
         if (writer.hasRegisteredTypes()) {
-            readBack(bytes);
+            Map<String, @Nullable Object> read = readBack(bytes);
+            compare(payload, writer.hasRedacted() ? unredacted(payload) : read);
         }
         return bytes;
     }
 
-    /** What could not be read when it is needed must not be written. */
-    private void readBack(byte[] bytes) {
+    /** What would be read if nothing were redacted; null if that is too large, or refused by its own type. */
+    private @Nullable Map<String, @Nullable Object> unredacted(Map<String, ?> payload) {
         try {
-            decode(bytes);
+            String text = new PayloadWriter(mapper, types, bounds, UnaryOperator.identity()).write(payload);
+            return decode(text.getBytes(StandardCharsets.UTF_8));
+        } catch (PayloadException tooLarge) {
+            return null;
+        }
+    }
+
+    /** What would be another value when it is needed must not be written. */
+    private static void compare(Map<String, ?> payload, @Nullable Map<String, @Nullable Object> read) {
+        String difference;
+        try {
+            difference = read == null ? null : ReadBack.difference(payload, read, "payload");
+        } catch (RuntimeException | StackOverflowError thrown) {
+            throw Faults.of("what was written cannot be compared with what is read", thrown);
+        }
+        if (difference != null) {
+            throw new PayloadException(
+                    "what was written is read as another value, at " + difference
+                            + ": declare the component with the type of its value, or write it as text",
+                    null);
+        }
+    }
+
+    /** What could not be read when it is needed must not be written. */
+    private Map<String, @Nullable Object> readBack(byte[] bytes) {
+        try {
+            return decode(bytes);
         } catch (PayloadException unreadable) {
             throw new PayloadException(
                     "what was written, after the redactor, cannot be read again: " + unreadable.getMessage(), null);

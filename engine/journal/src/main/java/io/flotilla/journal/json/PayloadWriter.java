@@ -28,6 +28,7 @@ final class PayloadWriter {
     private final Bounds bounds;
     private final UnaryOperator<String> redactor;
     private boolean registeredTypes;
+    private boolean changed;
 
     PayloadWriter(JsonMapper mapper, Types types, Bounds bounds, UnaryOperator<String> redactor) {
         this.mapper = mapper;
@@ -48,6 +49,11 @@ final class PayloadWriter {
 
     boolean hasRegisteredTypes() {
         return registeredTypes;
+    }
+
+    /** Whether the redactor has changed anything. */
+    boolean hasRedacted() {
+        return changed;
     }
 
     private String text(@Nullable Object value, int depth) {
@@ -226,6 +232,7 @@ final class PayloadWriter {
         if (redacted == null) {
             throw new PayloadException("the redactor returned null, so nothing is written", null);
         }
+        changed |= !redacted.equals(text);
         return checked(redacted);
     }
 
