@@ -140,10 +140,7 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
 
     @Override
     public @Nullable Duration timeRemaining() {
-        Instant deadline = context.deadline();
-        return deadline == null
-                ? null
-                : Duration.between(step.startedAt, deadline).minusNanos(step.elapsedNanos());
+        return step.remaining();
     }
 
     @Override

@@ -47,12 +47,28 @@ final class Delivery<O> {
     /** What ends the round after the last result. */
     private volatile @Nullable Throwable sourceFailure;
 
+    /** How many delivered steps are still being told of, to the log and to registries: the end comes after that. */
+    private volatile int untold;
+
+    /** All is delivered, and the end waits for {@link #untold}. */
+    private volatile boolean awaitingTold;
+
+    /** The watch's own note. */
+    private boolean seenAwaiting;
+
+    /** Somebody who is told keeps the thread: the end waits no longer. */
+    private volatile boolean toldEnough;
+
     /** Only touched while holding {@link #wip}. */
     private long delivered;
 
     @SuppressWarnings("rawtypes")
     private static final AtomicIntegerFieldUpdater<Delivery> WIP =
             AtomicIntegerFieldUpdater.newUpdater(Delivery.class, "wip");
+
+    @SuppressWarnings("rawtypes")
+    private static final AtomicIntegerFieldUpdater<Delivery> UNTOLD =
+            AtomicIntegerFieldUpdater.newUpdater(Delivery.class, "untold");
 
     @SuppressWarnings("rawtypes")
     private static final AtomicLongFieldUpdater<Delivery> REQUESTED =
@@ -108,6 +124,28 @@ final class Delivery<O> {
         return drain();
     }
 
+    /** Before a result is delivered of which somebody is to be told; {@link #told()} follows. */
+    void telling() {
+        UNTOLD.getAndIncrement(this);
+    }
+
+    int told() {
+        return UNTOLD.decrementAndGet(this) == 0 && total != UNKNOWN ? drain() : 0;
+    }
+
+    /** Whether the end has waited for what is told since the last look. */
+    boolean isTellingOverdue() {
+        boolean waits = awaitingTold && untold > 0 && !isOver();
+        boolean overdue = waits && seenAwaiting;
+        seenAwaiting = waits;
+        return overdue;
+    }
+
+    int endUntold() {
+        toldEnough = true;
+        return drain();
+    }
+
     int deliver(StepResult<O> result) {
         if (wip == 0 && WIP.compareAndSet(this, 0, 1)) {
             int freed = 0;
@@ -137,7 +175,10 @@ final class Delivery<O> {
                 if (cause != null) {
                     end(cause);
                 } else if (delivered == total) {
-                    end(sourceFailure);
+                    awaitingTold = true;
+                    if (untold == 0 || toldEnough) {
+                        end(sourceFailure);
+                    }
                 }
             }
             if (isOver()) {
@@ -172,12 +213,13 @@ final class Delivery<O> {
 
     private void end(@Nullable Throwable cause) {
         if (close()) {
-            round.ending(cause);
-            if (cause == null) {
-                downstream.onComplete();
-            } else {
-                downstream.onError(cause);
-            }
+            round.ending(cause, () -> {
+                if (cause == null) {
+                    downstream.onComplete();
+                } else {
+                    downstream.onError(cause);
+                }
+            });
         }
     }
 

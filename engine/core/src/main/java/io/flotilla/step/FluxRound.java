@@ -19,7 +19,7 @@ final class FluxRound<I, O> extends Round<I, O>
     private final int concurrency;
     private volatile @Nullable Subscription source;
     private long started;
-    private boolean finished;
+    private volatile boolean finished;
 
     FluxRound(StepEngine engine, boolean failFast, CoreSubscriber<? super StepResult<O>> downstream, int concurrency) {
         super(engine, failFast, downstream, new UsageLedger());
@@ -87,6 +87,11 @@ final class FluxRound<I, O> extends Round<I, O>
         if (places > 0 && pairs != null && concurrency != Integer.MAX_VALUE) {
             ask(pairs, places);
         }
+    }
+
+    @Override
+    boolean hasSource() {
+        return source != null && !finished;
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.flotilla.step;
 
+import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
@@ -8,8 +10,9 @@ import reactor.core.Disposable;
  * The steps of a round that did not end at once, in the order they started: whom a cancel goes to, and whose time is up.
  *
  * <p>All steps of a round have the same limit, so the one that started first is due first, and one timer, armed for the
- * first that is not due yet, does for all of them. It is armed when the first step enters; when it fires too early, because
- * that step has ended meanwhile, it is armed again: about once a limit, not once a step. Entering and leaving is a few writes
+ * first that is not due yet, does for all of them. It is armed for that one when a step enters and no timer runs, and again when
+ * a step that is due is taken out; when it fires too early, because its step has ended meanwhile, it is armed again: about
+ * once a limit, not once a step. Entering and leaving is a few writes
  * under a lock whatever the number in flight, and a step that ends while it is being started never enters. A step whose time
  * is up stays in until it has ended, so that a cancel reaches it.
  */
@@ -25,6 +28,10 @@ final class InFlight {
 
     private @Nullable Disposable timer;
     private boolean armed;
+
+    /** The timer has fired, and the worker has not come yet. */
+    private boolean firing;
+
     private boolean closed;
 
     /** Why no timer can be had any more. */
@@ -49,18 +56,10 @@ final class InFlight {
             if (!step.isActive()) {
                 return true;
             }
-            step.previous = last;
-            if (last != null) {
-                last.next = step;
-            }
-            last = step;
-            step.linked = true;
-            if (pending == null) {
-                pending = step;
-            }
-            if (limitNanos > 0 && !armed) {
+            link(step);
+            if (limitNanos > 0 && !armed && !firing) {
                 try {
-                    armFor(step);
+                    armFor(first());
                 } catch (Throwable noTimer) {
                     unlink(step);
                     throw noTimer;
@@ -68,6 +67,34 @@ final class InFlight {
             }
             return true;
         }
+    }
+
+    /** After those that started before it: nearly always at the end. */
+    private void link(Step<?, ?> step) {
+        Step<?, ?> before = last;
+        Step<?, ?> after = null;
+        while (before != null && before.startedNanos - step.startedNanos > 0) {
+            after = before;
+            before = before.previous;
+        }
+        step.previous = before;
+        step.next = after;
+        if (before != null) {
+            before.next = step;
+        }
+        if (after == null) {
+            last = step;
+        } else {
+            after.previous = step;
+        }
+        step.linked = true;
+        if (pending == null || pending == after) {
+            pending = step;
+        }
+    }
+
+    private Step<?, ?> first() {
+        return Objects.requireNonNull(pending, "a step has just entered");
     }
 
     /** Lets a step out; it need not be in. */
@@ -135,6 +162,7 @@ final class InFlight {
             if (closed || pending == null || !isDueOrArmed(pending)) {
                 return;
             }
+            firing = true;
         }
         steps.timeOutDue();
     }
@@ -157,12 +185,45 @@ final class InFlight {
 
     /** The next step whose time is up, or null. It stays in until it has ended. */
     synchronized @Nullable Step<?, ?> takeDue() {
+        firing = false;
         Step<?, ?> step = pending;
         if (closed || step == null || (timerFailure == null && !isDueOrArmed(step))) {
             return null;
         }
         pending = step.next;
+        if (pending != null && timerFailure == null) {
+            // Now, not when the next is taken: the body of this one may keep the thread.
+            @SuppressWarnings("unused")
+            boolean due = isDueOrArmed(pending);
+        }
         return step;
+    }
+
+    /** Whether a step waits to be taken. Called by the watch, with no effect. */
+    synchronized boolean hasDue() {
+        Step<?, ?> step = pending;
+        return !closed && step != null && (timerFailure != null || isDue(step));
+    }
+
+    private boolean isDue(Step<?, ?> step) {
+        try {
+            return step.startedNanos + limitNanos - steps.nanos() <= 0;
+        } catch (Throwable noTime) {
+            return true;
+        }
+    }
+
+    /** Looks whether the timer still lives; one that was disposed of forgets what it was armed for. */
+    synchronized boolean isTimerLost() {
+        if (closed
+                || pending == null
+                || timerFailure != null
+                || !armed
+                || !steps.schedulers.timer().isDisposed()) {
+            return false;
+        }
+        timerFailure = new RejectedExecutionException("the timer of the step timeouts has been disposed of");
+        return true;
     }
 
     synchronized @Nullable Throwable timerFailure() {

@@ -46,6 +46,10 @@ final class ListRound<I, O> extends Round<I, O> {
     }
 
     void run(int concurrency) {
+        begin(() -> go(concurrency));
+    }
+
+    private void go(int concurrency) {
         open();
         if (agents.length == 0) {
             sourceEnded(0, null);
@@ -95,6 +99,11 @@ final class ListRound<I, O> extends Round<I, O> {
     @Override
     long waiting() {
         return agents.length - (long) next;
+    }
+
+    @Override
+    boolean hasSource() {
+        return false;
     }
 
     @Override

@@ -24,29 +24,49 @@ import reactor.util.context.Context;
  */
 abstract class Round<I, O> extends Steps<I, O> implements Subscription {
 
-    private final @Nullable Observation observation;
-    private final Context context;
     private final CoreSubscriber<? super StepResult<O>> downstream;
     private final boolean failFast;
     private final Delivery<O> delivery;
+
+    // Written before anything is started.
+    private Context context;
+    private @Nullable Observation observation;
+    private boolean begun;
 
     Round(StepEngine engine, boolean failFast, CoreSubscriber<? super StepResult<O>> downstream, UsageLedger usage) {
         super(engine, usage);
         this.downstream = downstream;
         this.failFast = failFast;
         this.delivery = new Delivery<>(this, downstream);
-        Context subscriber = downstream.currentContext();
-        this.observation = telemetry == null ? null : observed(telemetry, subscriber);
-        this.context = StepTelemetry.within(observation, subscriber);
+        this.context = downstream.currentContext();
     }
 
-    private @Nullable Observation observed(StepTelemetry told, Context subscriber) {
-        try {
-            return told.roundStarted(scope, subscriber);
-        } catch (Throwable thrown) {
-            untold(thrown);
-            return null;
+    /** Starts the round's observation, then {@code round}: without it, if its handlers keep the thread. */
+    final void begin(Runnable round) {
+        if (telemetry == null) {
+            round.run();
+        } else {
+            StepTelemetry told = telemetry;
+            Context subscriber = context;
+            Relay.run(() -> observe(told, subscriber), () -> {
+                synchronized (this) {
+                    begun = true;
+                }
+                round.run();
+            });
         }
+    }
+
+    private void observe(StepTelemetry told, Context subscriber) {
+        Observation started = told.roundStarted(scope, subscriber);
+        synchronized (this) {
+            if (!begun) {
+                observation = started;
+                context = StepTelemetry.within(started, subscriber);
+                return;
+            }
+        }
+        told.abandoned(started);
     }
 
     @Override
@@ -90,32 +110,51 @@ abstract class Round<I, O> extends Steps<I, O> implements Subscription {
         }
     }
 
+    /** Returns when the cancels have been sent, or after a moment, see {@link Cancels#elsewhere}. */
     @Override
     public final void cancel() {
         if (delivery.close()) {
-            stopSource();
-            over("cancelled", null);
+            forgetStalls();
+            Cancels cancels = allCancels();
+            if (observation != null) {
+                cancels.addLast(() -> over("cancelled", null));
+            }
+            cancels.elsewhere();
             delivery.drain();
         }
     }
 
-    /** Fails the round ahead of whatever waits. */
+    /** Fails the round ahead of whatever waits: when the cancels have been sent, or after a moment. */
     final void fail(Throwable cause) {
         if (delivery.fail(cause)) {
-            stopSource();
-            cancelSteps();
-            delivery.drain();
+            allCancels().here(delivery::drain);
         }
     }
 
-    /** Called by the delivery right before it tells downstream of the end. */
-    final void ending(@Nullable Throwable cause) {
-        over(cause == null ? "completed" : "failed", cause);
+    private Cancels allCancels() {
+        Cancels cancels = cancels();
+        if (hasSource()) {
+            cancels.addFirst(this::stopSource);
+        }
+        return cancels;
+    }
+
+    /** Whether there is a source to be cancelled. */
+    abstract boolean hasSource();
+
+    /** Called by the delivery to tell downstream of the end, {@code signal}. */
+    final void ending(@Nullable Throwable cause, Runnable signal) {
+        forgetStalls();
+        cancels().here(() -> {
+            if (observation == null) {
+                signal.run();
+            } else {
+                Relay.run(() -> over(cause == null ? "completed" : "failed", cause), signal);
+            }
+        });
     }
 
     private void over(String outcome, @Nullable Throwable cause) {
-        forgetStalls();
-        cancelSteps();
         try {
             StepTelemetry.roundEnded(observation, outcome, cause);
         } catch (Throwable thrown) {
@@ -127,15 +166,37 @@ abstract class Round<I, O> extends Steps<I, O> implements Subscription {
 
     @Override
     final void settled(Step<I, O> step, StepResult<O> result, @Nullable StepFailure failure) {
+        if (!isToBeTold(failure)) {
+            placesFreed(delivery.deliver(result));
+            return;
+        }
+        delivery.telling();
+        int freed = 0;
         if (failure != null && failFast) {
             fail(new StepFailedException(failure));
         } else {
-            placesFreed(delivery.deliver(result));
+            freed = delivery.deliver(result);
+        }
+        int places = freed;
+        tellAndGoOn(
+                () -> {
+                    tell(step, result, failure);
+                    placesFreed(delivery.told());
+                },
+                () -> placesFreed(places));
+    }
+
+    /** On the stall watch's thread. */
+    @Override
+    final void checkForStall(long now) {
+        super.checkForStall(now);
+        if (delivery.isTellingOverdue()) {
+            rescue(() -> placesFreed(delivery.endUntold()));
         }
     }
 
     @Override
-    final void noTime(Throwable thrown) {
+    final void noTime(Step<I, O> step, Throwable thrown) {
         fail(thrown);
     }
 

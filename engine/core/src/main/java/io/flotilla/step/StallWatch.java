@@ -8,11 +8,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Notices bodies that do not give back the thread they were started on.
+ * Notices user code that does not give back its thread: bodies that keep the thread they were started on, and {@link Lane
+ * lanes} that are overdue.
  *
  * <p>A body that blocks in {@code step(..)} or on subscribe holds the thread that starts the steps of its round. No timer
  * of the step's can be armed then: arming one before every start would make each step that ends at once pay for it (a
- * timer costs several times as much as such a step). So rounds with a step timeout are looked at from outside: a thread
+ * timer costs several times as much as such a step). So rounds are looked at from outside: a thread
  * of our own lets each round look every {@value #TICK_MILLIS} ms whether it is still starting the same step, see {@link
  * Steps#checkForStall}.
  *
@@ -42,14 +43,31 @@ final class StallWatch {
         return clock;
     }
 
+    private static final Set<Lane> LANES = ConcurrentHashMap.newKeySet();
+
+    /** A lane begins to call user code. */
+    static void enter(Lane lane) {
+        LANES.add(lane);
+        keepTicking();
+    }
+
+    /** It has come to its end. */
+    static void leave(Lane lane) {
+        LANES.remove(lane);
+    }
+
     /** Returns what to call {@link #forget} with. */
     static WeakReference<Steps<?, ?>> watch(Steps<?, ?> round) {
         WeakReference<Steps<?, ?>> watched = new WeakReference<>(round);
         ROUNDS.add(watched);
+        keepTicking();
+        return watched;
+    }
+
+    private static void keepTicking() {
         if (!TICKING.get() && TICKING.compareAndSet(false, true)) {
             tickLater();
         }
-        return watched;
     }
 
     static void forget(WeakReference<Steps<?, ?>> watched) {
@@ -71,16 +89,35 @@ final class StallWatch {
                     round.checkForStall(now);
                 }
             } catch (Throwable noThread) {
-                Steps.untold(noThread); // the other rounds are to be looked at all the same
+                // Tried again at the next tick. Not logged: an appender could keep the one thread that looks.
             }
         }
-        if (!ROUNDS.isEmpty()) {
+        for (Lane lane : LANES) {
+            try {
+                check(lane);
+            } catch (Throwable noThread) {
+                // As above.
+            }
+        }
+        if (isNeeded()) {
             tickLater();
             return;
         }
         TICKING.set(false);
-        if (!ROUNDS.isEmpty() && TICKING.compareAndSet(false, true)) {
-            tickLater();
+        if (isNeeded()) {
+            keepTicking();
+        }
+    }
+
+    private static boolean isNeeded() {
+        return !ROUNDS.isEmpty() || !LANES.isEmpty();
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // written here only
+    private static void check(Lane lane) {
+        lane.looks = Math.min(lane.looks + 1, Integer.MAX_VALUE - 1);
+        if (lane.looks > 1 && lane.isAwaited()) {
+            Steps.rescue(lane::overdue);
         }
     }
 

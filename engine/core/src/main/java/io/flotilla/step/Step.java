@@ -27,6 +27,8 @@ import reactor.util.context.Context;
  * subscriber of the merge) is one object here. The body's signals, the time-out, a stall and a cancel race for {@link
  * #state}; whoever wins ends the step, everyone else finds it ended and does nothing.
  *
+ * <p>Nothing of the user's is called before {@link #start()}, where the stall watch sees what keeps the thread.
+ *
  * <p>Every call into the body is guarded: assembly, subscribe, request and cancel. Reactor does not signal what it holds
  * for fatal ({@link LinkageError}, {@link VirtualMachineError}) but throws it at whoever called, which is here. What is
  * thrown on a thread of the body's own is seen by nobody; the time-out ends such a step.
@@ -45,12 +47,17 @@ final class Step<I, O> implements CoreSubscriber<O> {
     final Agent<? super I, ? extends O> agent;
     final I input;
     final long index;
-    final AgentId agentId;
-    final Instant startedAt;
-    final long startedNanos;
-    private final @Nullable Attempts<I, O> attempts;
-    final @Nullable Observation observation;
-    private final Context context;
+
+    // Written once, by the starter, before the body is called; the values here are those of a step that never comes so
+    // far.
+    AgentId agentId = NAMELESS;
+    private @Nullable Instant startedAt;
+    long startedNanos;
+    private @Nullable Attempts<I, O> attempts;
+    private Context context;
+
+    @SuppressWarnings("UnusedVariable") // by its updater
+    private volatile @Nullable Observation observation;
 
     /** {@link #ACTIVE}, then {@link #ENDED}; between them {@link #TIMING_OUT} while the body is told that its time is up. */
     private volatile int state;
@@ -76,6 +83,10 @@ final class Step<I, O> implements CoreSubscriber<O> {
     private static final AtomicReferenceFieldUpdater<Step, @Nullable Subscription> BODY =
             AtomicReferenceFieldUpdater.newUpdater(Step.class, Subscription.class, "body");
 
+    @SuppressWarnings("rawtypes")
+    private static final AtomicReferenceFieldUpdater<Step, @Nullable Observation> OBSERVATION =
+            AtomicReferenceFieldUpdater.newUpdater(Step.class, Observation.class, "observation");
+
     Step(Steps<I, O> steps, Agent<? super I, ? extends O> agent, I input, long index) {
         this(steps, agent, input, index, null, steps.context());
     }
@@ -93,12 +104,35 @@ final class Step<I, O> implements CoreSubscriber<O> {
         this.agent = agent;
         this.input = input;
         this.index = index;
-        this.agentId = idOf(agent);
-        this.startedAt = steps.now();
-        this.startedNanos = steps.nanos();
-        this.attempts = steps.interceptors.isEmpty() ? null : new Attempts<>(this, steps);
-        this.observation = steps.telemetry == null ? null : observed(steps.telemetry, outer);
-        this.context = StepTelemetry.within(observation, outer);
+        this.context = outer;
+    }
+
+    /** Asks the clock, the agent's id and the observation handlers, any of which may be the user's. */
+    private void begin() {
+        if (startedAt == null) {
+            takeTime();
+        }
+        agentId = idOf(agent);
+        attempts = steps.interceptors.isEmpty() ? null : new Attempts<>(this, steps);
+        if (steps.telemetry != null) {
+            Observation begun = observed(steps.telemetry, context);
+            context = StepTelemetry.within(begun, context);
+            observation = begun;
+            if (begun != null && !isActive()) { // ended meanwhile, by one who did not see it
+                steps.telemetry.abandoned(takeObservation());
+            }
+        }
+    }
+
+    /** The step starts now: called before {@link #start()} by one who wants to know whether clock and timer answer. */
+    void takeTime() {
+        startedNanos = steps.nanos();
+        startedAt = steps.now();
+    }
+
+    /** For the one who stops it. */
+    @Nullable Observation takeObservation() {
+        return OBSERVATION.getAndSet(this, null);
     }
 
     private @Nullable Observation observed(StepTelemetry telemetry, Context outer) {
@@ -123,6 +157,15 @@ final class Step<I, O> implements CoreSubscriber<O> {
     /** Calls the body on this thread. Returns normally whatever the body does, unless it does not return at all. */
     void start() {
         try {
+            begin();
+        } catch (Throwable noTime) {
+            steps.noTime(this, noTime);
+            return;
+        }
+        if (!isActive()) {
+            return; // it took too long
+        }
+        try {
             Mono<? extends O> mono = attempts == null ? call(agent, context()) : attempts.intercepted();
             if (isActive()) {
                 mono.subscribe(this);
@@ -133,7 +176,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
     }
 
     RoundScope.AttemptContext context() {
-        return steps.scope.context(agentId, index, startedAt, identity);
+        return steps.scope.context(agentId, index, startedAt(), identity);
     }
 
     Mono<? extends O> call(Agent<? super I, ? extends O> called, StepContext context) {
@@ -144,13 +187,26 @@ final class Step<I, O> implements CoreSubscriber<O> {
         return mono;
     }
 
+    /** The body is cancelled, then the step has failed: at once if the body keeps the thread that cancels it. */
     void threw(Throwable thrown) {
-        stopBody();
-        fail(thrown);
+        if (body == null) {
+            fail(thrown);
+        } else {
+            Relay.run(this::stopBody, () -> fail(thrown));
+        }
     }
 
     boolean isActive() {
         return state == ACTIVE;
+    }
+
+    boolean isTimingOut() {
+        return state == TIMING_OUT;
+    }
+
+    Instant startedAt() {
+        Instant started = startedAt;
+        return started == null ? Instant.now() : started; // a clock that did not answer
     }
 
     private boolean end() {
@@ -268,6 +324,15 @@ final class Step<I, O> implements CoreSubscriber<O> {
         }
     }
 
+    /** How much time is left by the timer, whatever happens to the clock meanwhile; null without a limit. */
+    @Nullable Duration remaining() {
+        Instant until = context().deadline();
+        if (until == null) {
+            return null;
+        }
+        return Duration.between(startedAt(), until).minusNanos(elapsedNanos());
+    }
+
     EngineTime time() {
         return steps.engine.time();
     }
@@ -289,27 +354,28 @@ final class Step<I, O> implements CoreSubscriber<O> {
     private StepResult<O> succeeded(@Nullable O value) {
         Duration duration = Duration.ofNanos(elapsedNanos());
         if (attempts == null) {
-            return new StepResult.Succeeded<>(agentId, index, 1, startedAt, duration, value);
+            return new StepResult.Succeeded<>(agentId, index, 1, startedAt(), duration, value);
         }
-        return attempts.succeeded(startedAt, duration, value);
+        return attempts.succeeded(startedAt(), duration, value);
     }
 
     private StepResult<O> failed(Throwable last) {
+        Instant began = startedAt();
         Duration duration = Duration.ofNanos(elapsedNanos());
         int count = attempts == null ? 1 : attempts.count();
         Throwable cause = attempts == null ? last : attempts.firstCause(last);
         Throwable kind = last instanceof StepTimeoutException ? last : cause;
         if (kind instanceof StepTimeoutException timeout) {
-            return new StepResult.TimedOut<>(agentId, index, count, startedAt, duration, timeout.limit(), cause);
+            return new StepResult.TimedOut<>(agentId, index, count, began, duration, timeout.limit(), cause);
         }
         if (cause instanceof StepRejectedException rejected) {
             return new StepResult.Rejected<>(
-                    agentId, index, count, startedAt, duration, rejected.guard(), rejected.retryAfter(), cause);
+                    agentId, index, count, began, duration, rejected.guard(), rejected.retryAfter(), cause);
         }
         if (cause instanceof CancellationException) {
-            return new StepResult.Cancelled<>(agentId, index, count, startedAt, duration, cause);
+            return new StepResult.Cancelled<>(agentId, index, count, began, duration, cause);
         }
-        return new StepResult.Failed<>(agentId, index, count, startedAt, duration, Objects.requireNonNull(cause));
+        return new StepResult.Failed<>(agentId, index, count, began, duration, Objects.requireNonNull(cause));
     }
 
     String stepId() {

@@ -110,7 +110,9 @@ public final class StepDriver<I, O> {
      */
     public Prepared prepare(
             Agent<? super I, ? extends O> agent, I input, long number, StepIdentity identity, Context context) {
-        return new Handle<>(new Step<>(steps, agent, input, number, identity, context));
+        Step<I, O> step = new Step<>(steps, agent, input, number, identity, context);
+        step.takeTime();
+        return new Handle<>(steps, step);
     }
 
     /**
@@ -194,10 +196,10 @@ public final class StepDriver<I, O> {
         }
     }
 
-    private record Handle<I, O>(Step<I, O> step) implements Prepared {
+    private record Handle<I, O>(Driven<I, O> steps, Step<I, O> step) implements Prepared {
         @Override
         public void cancel() {
-            step.cancel();
+            steps.cancelNow(step);
         }
     }
 
@@ -241,7 +243,13 @@ public final class StepDriver<I, O> {
         void close() {
             closed = true;
             forgetStalls();
-            cancelSteps();
+            cancels().elsewhere();
+        }
+
+        void cancelNow(Step<I, O> step) {
+            Cancels cancels = new Cancels(null);
+            cancels.addLast(step::cancel);
+            cancels.elsewhere();
         }
 
         @Override
@@ -256,12 +264,17 @@ public final class StepDriver<I, O> {
 
         @Override
         void settled(Step<I, O> step, StepResult<O> result, @Nullable StepFailure failure) {
-            listener.settled(Objects.requireNonNull(step.identity()), result);
+            Runnable settle = () -> listener.settled(Objects.requireNonNull(step.identity()), result);
+            if (isToBeTold(failure)) {
+                tellAndGoOn(() -> tell(step, result, failure), settle);
+            } else {
+                settle.run();
+            }
         }
 
         @Override
-        void noTime(Throwable thrown) {
-            throw new IllegalStateException(thrown); // prepare() throws before anything is started
+        void noTime(Step<I, O> step, Throwable thrown) {
+            step.threw(thrown);
         }
 
         @Override

@@ -70,7 +70,8 @@ final class StepFlux {
 
         @Override
         public void subscribe(CoreSubscriber<? super StepResult<O>> actual) {
-            pairs.subscribe(new FluxRound<I, O>(engine, failFast, actual, engine.places()));
+            FluxRound<I, O> round = new FluxRound<>(engine, failFast, actual, engine.places());
+            round.begin(() -> pairs.subscribe(round));
         }
     }
 }

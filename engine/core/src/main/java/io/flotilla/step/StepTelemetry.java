@@ -115,6 +115,13 @@ final class StepTelemetry {
         ended(step, result.kind(), result.duration().toNanos(), result.cause());
     }
 
+    /** A handler took so long to start an observation that the step has ended without it. */
+    void abandoned(@Nullable Observation late) {
+        if (late != null) {
+            stop(late, OUTCOMES[StepResult.Kind.TIMED_OUT.ordinal()], null);
+        }
+    }
+
     void stepCancelled(Step<?, ?> step) {
         ended(step, StepResult.Kind.CANCELLED, step.elapsedNanos(), null);
     }
@@ -125,7 +132,7 @@ final class StepTelemetry {
                 timer(meters, step.agentId.kind(), kind).record(nanos, TimeUnit.NANOSECONDS);
             }
         } finally {
-            Observation observation = step.observation;
+            Observation observation = step.takeObservation();
             if (observation != null) {
                 stop(observation, OUTCOMES[kind.ordinal()], cause);
             }

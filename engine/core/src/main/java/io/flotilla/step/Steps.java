@@ -5,7 +5,6 @@ import io.flotilla.agent.UsageLedger;
 import java.lang.ref.WeakReference;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
@@ -18,14 +17,15 @@ import reactor.util.context.Context;
  *
  * <ul>
  *   <li><b>Starting.</b> One thread at a time starts steps (subclasses say who). A step being started stands in {@link
- *       #starting}; the starter takes it out when the body has returned.
+ *       #starting}; the starter takes it out when the body has returned. {@link StallWatch} looks at the mark, and where it
+ *       stands too long a thread of our own takes it out and goes on; the thread that was kept finds its mark gone when it
+ *       comes back, and does nothing more.
  *   <li><b>In flight.</b> {@link InFlight} has the steps that did not end at once, for the time-out and for cancel. Steps
- *       whose time is up are ended one after another on a worker; the one being ended stands in {@link #expiring}.
+ *       whose time is up are ended by an {@link Expiry}, those that are cancelled by {@link Cancels}.
  * </ul>
  *
- * <p>Starting and ending call the user's code, which may not return. Whoever does either can be replaced: {@link StallWatch}
- * looks at the two marks, and where one stands too long a thread of our own takes it out and goes on; the thread that was
- * kept finds its mark gone when it comes back, and does nothing more.
+ * <p>All code of the user's runs either under the mark or on a {@link Lane}. The thread's interrupt flag is cleared after each
+ * piece of it: what a body leaves behind meets no other body, no timer and no guard.
  */
 abstract class Steps<I, O> {
 
@@ -42,22 +42,23 @@ abstract class Steps<I, O> {
     /** The step whose body has been called, or told that it is cancelled, and has not returned. */
     private volatile @Nullable Step<I, O> starting;
 
-    /** The step whose time is up and whose body is being told so. */
-    private volatile @Nullable Step<?, ?> expiring;
+    /** The thread that starts steps; only that thread finds itself in here. */
+    private @Nullable Thread starter;
+
+    /** A step that has ended while it was being started is being told of, by the starter. */
+    private volatile boolean telling;
 
     // The stall watch's own notes.
     private @Nullable Step<?, ?> seenStarting;
-    private @Nullable Step<?, ?> seenExpiring;
     private long seenStartingNanos;
     private volatile @Nullable Thread rescuer;
+
+    /** A cancel handler was overdue. */
+    private volatile boolean cancelsElsewhere;
 
     @SuppressWarnings("rawtypes")
     private static final AtomicReferenceFieldUpdater<Steps, @Nullable Step> STARTING =
             AtomicReferenceFieldUpdater.newUpdater(Steps.class, Step.class, "starting");
-
-    @SuppressWarnings("rawtypes")
-    private static final AtomicReferenceFieldUpdater<Steps, @Nullable Step> EXPIRING =
-            AtomicReferenceFieldUpdater.newUpdater(Steps.class, Step.class, "expiring");
 
     Steps(StepEngine engine, UsageLedger usage) {
         this.engine = engine;
@@ -87,8 +88,8 @@ abstract class Steps<I, O> {
     /** A step has ended, on whatever thread. {@code failure} is there if the result is one. */
     abstract void settled(Step<I, O> step, StepResult<O> result, @Nullable StepFailure failure);
 
-    /** A clock or timer of the user's throws: no step can be started. */
-    abstract void noTime(Throwable thrown);
+    /** A clock or timer of the user's throws: the step cannot be started. */
+    abstract void noTime(Step<I, O> step, Throwable thrown);
 
     /** Goes on starting after a body has kept the thread that did; on a thread of our own. */
     abstract void resumeStarting();
@@ -102,9 +103,7 @@ abstract class Steps<I, O> {
     // --- beginning and end
 
     final void watchForStalls() {
-        if (engine.stepTimeoutNanos() > 0) {
-            watch = StallWatch.watch(this);
-        }
+        watch = StallWatch.watch(this);
     }
 
     final void forgetStalls() {
@@ -114,22 +113,16 @@ abstract class Steps<I, O> {
     }
 
     /**
-     * Cancels what is in flight; what is started from now on is cancelled at once. Those that started last go first: steps that
-     * wait for a place in a guard of the user's are gone before one of those they wait for makes room.
+     * Takes out what is in flight, to be cancelled; what is started from now on is cancelled at once. Those that started last go
+     * first: steps that wait for a place in a guard of the user's are gone before one of those they wait for makes room.
      */
-    final void cancelSteps() {
-        Step<?, ?> step = inFlight.close();
-        while (step != null) {
-            Step<?, ?> before = step.previous;
-            step.next = null;
-            step.previous = null;
-            step.cancel();
-            step = before;
-        }
+    final Cancels cancels() {
+        Cancels cancels = new Cancels(inFlight.close());
         Step<I, O> beingStarted = starting;
-        if (beingStarted != null) {
-            beingStarted.cancel();
+        if (beingStarted != null && beingStarted.isActive()) {
+            cancels.addLast(beingStarted::cancel);
         }
+        return cancels;
     }
 
     // --- starting
@@ -139,41 +132,72 @@ abstract class Steps<I, O> {
      * caller then starts nothing more.
      */
     final boolean start(Agent<? super I, ? extends O> agent, I input, long index) {
-        Step<I, O> step;
-        try {
-            step = new Step<>(this, agent, input, index);
-        } catch (Throwable noTime) {
-            noTime(noTime);
-            return false;
-        }
-        return start(step);
+        return start(new Step<>(this, agent, input, index));
     }
 
     /** As {@link #start(Agent, Object, long)}. */
     final boolean start(Step<I, O> step) {
+        boolean ownersFlag = Thread.interrupted(); // meant for whoever owns the thread, not for a body
+        starter = Thread.currentThread();
         starting = step;
-        if (isStopped()) { // the mark above and this look meet cancelSteps(), which looks at them the other way round
+        if (isStopped()) { // the mark above and this look meet cancels(), which looks at them the other way round
             step.cancel();
-            return STARTING.compareAndSet(this, step, null);
+        } else {
+            step.start();
+            if (step.isActive()) {
+                enter(step);
+            }
         }
-        step.start();
-        if (step.isActive()) {
-            enter(step);
+        boolean goesOn = STARTING.compareAndSet(this, step, null);
+        if (goesOn) {
+            starter = null;
         }
-        return STARTING.compareAndSet(this, step, null);
+        restore(ownersFlag);
+        return goesOn;
     }
 
-    /** Cancels a step on the thread that starts steps; false as for {@link #start(Step)}. */
+    /** Clears what user code has left behind. */
+    @SuppressWarnings("ResultOfMethodCallIgnored")
+    static void restore(boolean ownersFlag) {
+        Thread.interrupted();
+        if (ownersFlag) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * Cancels a step on the thread that starts steps; false as for {@link #start(Step)}. After a cancel handler that was
+     * overdue, the others are called elsewhere: nobody waits for each of them in turn.
+     */
     final boolean cancel(Step<I, O> step) {
+        if (!step.isActive()) {
+            return true;
+        }
+        if (cancelsElsewhere) {
+            Cancels.unawaited(step::cancel);
+            return true;
+        }
         starting = step;
-        step.cancel();
+        Cancels cancels = new Cancels(null);
+        cancels.addLast(step::cancel);
+        Thread caller = Thread.currentThread();
+        cancels.here(() -> {
+            if (Thread.currentThread() != caller) {
+                cancelsElsewhere = true;
+                if (STARTING.compareAndSet(this, step, null)) {
+                    resumeStarting();
+                }
+            }
+        });
         return STARTING.compareAndSet(this, step, null);
     }
 
     private void enter(Step<I, O> step) {
         try {
             if (!inFlight.enter(step)) {
-                step.cancel();
+                Cancels cancels = new Cancels(null);
+                cancels.addLast(step::cancel);
+                cancels.elsewhere();
             }
         } catch (Throwable noTimer) {
             step.threw(noTimer);
@@ -183,22 +207,23 @@ abstract class Steps<I, O> {
     // --- what is kept by the user's code
 
     /** On the stall watch's thread. */
-    final void checkForStall(long now) {
-        Step<?, ?> ending = expiring;
-        if (ending != null && ending == seenExpiring) {
-            seenExpiring = null;
-            rescue(() -> takeOverExpiring(ending));
-        } else {
-            seenExpiring = ending;
+    void checkForStall(long now) {
+        if (inFlight.isTimerLost()) {
+            rescue(new Expiry(inFlight));
         }
         Step<I, O> step = starting;
-        if (step == null || step != seenStarting || (!step.isActive() && isDelivering())) {
+        boolean toldOf = telling && step != null && !step.isActive();
+        if (step == null || step != seenStarting || (!step.isActive() && !toldOf && isDelivering())) {
             seenStarting = step; // a step that has ended and a result on its way: it is downstream that takes its time
             seenStartingNanos = now;
-        } else if (now - seenStartingNanos >= engine.stepTimeoutNanos()) {
-            seenStartingNanos = now;
+        } else if (toldOf || isPast(engine.stepTimeoutNanos(), now)) {
             rescue(() -> takeOverStarting(step));
+            seenStartingNanos = now;
         }
+    }
+
+    private boolean isPast(long limitNanos, long now) {
+        return limitNanos > 0 && now - seenStartingNanos >= limitNanos;
     }
 
     static void rescue(Runnable takingOver) {
@@ -209,6 +234,7 @@ abstract class Steps<I, O> {
 
     private void takeOverStarting(Step<I, O> stalled) {
         if (STARTING.compareAndSet(this, stalled, null)) {
+            telling = false;
             Thread before = rescuer;
             rescuer = Thread.currentThread();
             if (stalled.claimTimeOut()) {
@@ -221,31 +247,15 @@ abstract class Steps<I, O> {
         }
     }
 
-    private void takeOverExpiring(Step<?, ?> kept) {
-        if (EXPIRING.compareAndSet(this, kept, null)) {
-            kept.endTimeOut();
-            expire();
-        }
-    }
-
     // --- the end of a step
 
     /** On the timer's thread; what follows may run code of the user's, so it goes to the worker. */
     final void timeOutDue() {
+        Expiry expiry = new Expiry(inFlight);
         try {
-            schedulers.worker().schedule(this::expire);
-        } catch (RejectedExecutionException disposed) {
-            rescue(this::expire);
-        }
-    }
-
-    private void expire() {
-        for (Step<?, ?> due = inFlight.takeDue(); due != null; due = inFlight.takeDue()) {
-            expiring = due;
-            due.timeOut(inFlight.timerFailure());
-            if (!EXPIRING.compareAndSet(this, due, null)) {
-                return; // somebody else goes on
-            }
+            schedulers.worker().schedule(expiry);
+        } catch (Throwable disposed) {
+            rescue(expiry);
         }
     }
 
@@ -264,7 +274,21 @@ abstract class Steps<I, O> {
         if (step.listed) {
             inFlight.leave(step);
         }
-        StepFailure stepFailure = result.isFailure() ? StepFailure.of(result, step.stepId()) : null;
+        boolean bodysFlag = Thread.interrupted();
+        StepFailure failure = result.isFailure() ? StepFailure.of(result, step.stepId()) : null;
+        settled(step, result, failure);
+        if (bodysFlag) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Whether anybody is to be told of the end of a step. */
+    final boolean isToBeTold(@Nullable StepFailure failure) {
+        return failure != null || telemetry != null;
+    }
+
+    /** Tells registries, the log and the feed: user code, which may not return. */
+    final void tell(Step<I, O> step, StepResult<O> result, @Nullable StepFailure failure) {
         if (telemetry != null) {
             try {
                 telemetry.stepEnded(step, result);
@@ -272,14 +296,28 @@ abstract class Steps<I, O> {
                 untold(thrown);
             }
         }
-        if (stepFailure != null) {
+        if (failure != null) {
             try {
-                engine.report(stepFailure);
+                engine.report(failure);
             } catch (Throwable thrown) {
                 untold(thrown);
             }
         }
-        settled(step, result, stepFailure);
+    }
+
+    /**
+     * Tells of a step, and goes on: what is told may keep this thread, and nobody waits for it. The starter goes on first,
+     * which is a note for itself; the watch sees the mark of the step it starts.
+     */
+    final void tellAndGoOn(Runnable tells, Runnable rest) {
+        if (starter != Thread.currentThread()) {
+            Relay.run(tells, rest);
+            return;
+        }
+        rest.run();
+        telling = true;
+        tells.run();
+        telling = false;
     }
 
     final void cancelled(Step<I, O> step) {

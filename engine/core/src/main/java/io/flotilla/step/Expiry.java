@@ -1,0 +1,47 @@
+package io.flotilla.step;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ends the steps of a round whose time is up: each body is sent its cancel, then the step has its result. A cancel handler
+ * that keeps the thread holds its own step's result back until the lane is overdue, and other steps no longer than that.
+ */
+final class Expiry extends Lane {
+
+    private final InFlight inFlight;
+
+    /** The step that is being ended; its result is the one that is waited for. */
+    private volatile @Nullable Step<?, ?> ending;
+
+    Expiry(InFlight inFlight) {
+        this.inFlight = inFlight;
+    }
+
+    @Override
+    boolean advance() {
+        Step<?, ?> due = inFlight.takeDue();
+        if (due == null) {
+            return false;
+        }
+        ending = due;
+        due.timeOut(inFlight.timerFailure());
+        return true;
+    }
+
+    @Override
+    boolean isAwaited() {
+        Step<?, ?> step = ending;
+        return (step != null && step.isTimingOut()) || inFlight.hasDue();
+    }
+
+    @Override
+    void overdue() {
+        if (inFlight.hasDue()) {
+            Steps.rescue(new Expiry(inFlight));
+        }
+        Step<?, ?> step = ending;
+        if (step != null) {
+            step.endTimeOut();
+        }
+    }
+}
