@@ -84,7 +84,13 @@ public interface Agent<I, O> {
      * many such steps proceed at the same time, whatever the engine's concurrency. On JDK 21 and later these are virtual
      * threads if the JVM is started with {@code -Dreactor.schedulers.defaultBoundedElasticOnVirtualThreads=true}. Use
      * {@link #blocking(AgentId, Scheduler, BiFunction)} for a pool of your own. Cancelling the step interrupts the
-     * thread. Waiting for a thread counts as the step's time.
+     * thread; the interrupt flag a body leaves behind ends with it. Waiting for a thread counts as the step's time.
+     * Whatever the body throws, an {@link Error} too, is the step's failure at once.
+     *
+     * <p>A body may block on a round of other blocking agents: those get threads of a further pool of the same size, one for
+     * each level, so they never wait for a thread that their caller keeps. After nine levels the step fails at once with
+     * {@link NestedBlockingException}. This holds for rounds that the body subscribes to on its own thread, as {@code
+     * block()} does.
      *
      * @param id its name, as {@link AgentId#of(String)} reads it
      * @param step its body; may block, and throw what is unchecked; null is no value, as an empty
@@ -96,17 +102,15 @@ public interface Agent<I, O> {
      * @throws IllegalArgumentException if {@code id} is no name of an agent
      */
     static <I, O> Agent<I, O> blocking(String id, BiFunction<? super I, ? super StepContext, ? extends O> step) {
+        AgentId agentId = AgentId.of(id);
         Objects.requireNonNull(step, "step");
-        // Resolved at every attempt, so that a test's virtual time is seen.
-        return of(
-                id,
-                (input, context) -> Mono.<O>fromCallable(() -> step.apply(input, context))
-                        .subscribeOn(Schedulers.boundedElastic()));
+        return of(agentId, (input, context) -> BlockingBody.on(null, agentId, input, context, step));
     }
 
     /**
      * An agent whose body blocks its thread, on a pool of the caller's own. The pool's size bounds how many of these
-     * steps proceed at the same time, whatever the engine's concurrency.
+     * steps proceed at the same time, whatever the engine's concurrency. An agent whose body is called by a round that
+     * another body on the same pool blocks on gets a thread within a second or fails with {@link NestedBlockingException}.
      *
      * @param id its name
      * @param pool where the body runs; the caller disposes of it
@@ -121,9 +125,6 @@ public interface Agent<I, O> {
             AgentId id, Scheduler pool, BiFunction<? super I, ? super StepContext, ? extends O> step) {
         Objects.requireNonNull(pool, "pool");
         Objects.requireNonNull(step, "step");
-        return of(
-                id,
-                (input, context) ->
-                        Mono.<O>fromCallable(() -> step.apply(input, context)).subscribeOn(pool));
+        return of(id, (input, context) -> BlockingBody.on(pool, id, input, context, step));
     }
 }

@@ -17,16 +17,20 @@ import reactor.core.publisher.Mono;
  */
 final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
 
-    /** More causes than these are not told apart any more, and a shared exception must not grow without end. */
+    /** More causes than these are not kept. */
     private static final int MOST_SUPPRESSED = 16;
 
     private final Step<I, O> step;
     private final List<StepInterceptor> interceptors;
     private final RoundScope.AttemptContext context;
 
+    /** Whose causes they are, for {@link SharedCauses}; holds on to nothing. */
+    private final Object owner = new Object();
+
     // Guarded by this.
     private int count;
     private @Nullable Throwable first;
+    private final List<Throwable> later = new ArrayList<>(0);
     private @Nullable String source;
     private @Nullable Throwable degradedBy;
     private @Nullable List<Throwable> fallbackFailures;
@@ -41,9 +45,15 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
     Mono<O> intercepted() {
         Mono<O> chain = this;
         for (int at = interceptors.size() - 1; at >= 0; at--) {
-            chain = notNull(interceptors.get(at).step(this, chain), interceptors.get(at));
+            Mono<O> wrapped = guarded(chain);
+            chain = notNull(interceptors.get(at).step(this, wrapped), interceptors.get(at));
         }
         return chain;
+    }
+
+    /** What the next interceptor's operators throw is caught beneath them, not beneath all. */
+    private static <O> Mono<O> guarded(Mono<O> chain) {
+        return chain instanceof Guarded ? chain : new Guarded<>(() -> chain);
     }
 
     private Mono<O> notNull(@Nullable Mono<O> wrapped, StepInterceptor interceptor) {
@@ -60,7 +70,7 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
         StepContext attempt = number == 1 ? context : context.attempt(number);
         Mono<O> chain = new Guarded<>(() -> step.call(step.agent, attempt));
         for (int at = interceptors.size() - 1; at >= 0; at--) {
-            chain = attempt(interceptors.get(at), attempt, chain);
+            chain = attempt(interceptors.get(at), attempt, guarded(chain));
         }
         chain.doOnError(this::record).subscribe(actual);
     }
@@ -77,26 +87,29 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
     private synchronized void record(Throwable cause) {
         if (first == null) {
             first = cause;
+            SharedCauses.claim(cause, owner);
         } else if (first instanceof StepRejectedException && !(cause instanceof StepRejectedException)) {
             Throwable refused = first;
             first = cause; // a guard's refusal never hides what an attempt really failed with
+            SharedCauses.claim(cause, owner);
+            later.removeIf(known -> isSame(known, cause));
             suppress(refused);
         } else {
             suppress(cause);
         }
     }
 
-    @SuppressWarnings("ReferenceEquality") // an exception is not to suppress itself, nor another twice
-    private void suppress(Throwable later) {
-        Throwable kept = Objects.requireNonNull(first);
-        if (later != kept && kept.getSuppressed().length < MOST_SUPPRESSED) {
-            for (Throwable known : kept.getSuppressed()) {
-                if (known == later) {
-                    return;
-                }
-            }
-            kept.addSuppressed(later);
+    private void suppress(Throwable cause) {
+        if (later.size() < MOST_SUPPRESSED
+                && !isSame(cause, Objects.requireNonNull(first))
+                && later.stream().noneMatch(known -> isSame(known, cause))) {
+            later.add(cause);
         }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // an exception is not to suppress itself, nor another twice
+    private static boolean isSame(Throwable one, Throwable other) {
+        return one == other;
     }
 
     synchronized int count() {
@@ -113,6 +126,13 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
         return Objects.requireNonNull(first);
     }
 
+    /** The same with the later ones suppressed, once the step has ended. */
+    synchronized Throwable suppressing(Throwable firstCause) {
+        Throwable cause = SharedCauses.with(firstCause, later, owner);
+        later.clear();
+        return cause;
+    }
+
     synchronized StepResult<O> succeeded(Instant startedAt, Duration duration, @Nullable O value) {
         String from = source;
         Throwable by = degradedBy;
@@ -120,7 +140,7 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
             return new StepResult.Succeeded<>(step.agentId, step.index, count, startedAt, duration, value);
         }
         return new StepResult.Degraded<>(
-                step.agentId, step.index, count, startedAt, duration, value, from, firstCause(by));
+                step.agentId, step.index, count, startedAt, duration, value, from, suppressing(firstCause(by)));
     }
 
     @Override

@@ -15,7 +15,7 @@ import reactor.core.scheduler.Schedulers;
  * one that does not return keeps neither the other handlers nor the caller waiting, see {@link Lane}.
  *
  * <p>{@link #here} sends the cancels on the calling thread, and {@code then} runs when all handlers have returned, on another
- * thread if one of them does not, about 20 to 60 ms after the first was called. {@link #elsewhere} is for callers that must get
+ * thread if one of them does not, about 80 to 120 ms after the first was called. {@link #elsewhere} is for callers that must get
  * their thread back whatever a handler does: a {@code flotilla-cancel} thread sends the cancels, and the caller waits until all
  * have returned, no longer than that and never more than {@value #MOST_WAIT_MILLIS} ms. A thread that must not block does
  * not wait at all.
@@ -24,7 +24,7 @@ final class Cancels {
 
     private static final int MOST_THREADS = 10_000;
     private static final int IDLE_SECONDS = 10;
-    private static final long MOST_WAIT_MILLIS = 100;
+    private static final long MOST_WAIT_MILLIS = 200;
 
     private static final ThreadPoolExecutor THREADS = new ThreadPoolExecutor(
             0, MOST_THREADS, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), Canceller::new);
@@ -167,7 +167,7 @@ final class Cancels {
         /** The first time, those that are left are still called before what follows; the second time, it follows at once. */
         @Override
         void overdue() {
-            if (looks > 2) {
+            if (looks > PATIENCE) {
                 finish();
             }
             if (isLeft()) {

@@ -53,8 +53,8 @@ final class Delivery<O> {
     /** All is delivered, and the end waits for {@link #untold}. */
     private volatile boolean awaitingTold;
 
-    /** The watch's own note. */
-    private boolean seenAwaiting;
+    /** The watch's own note: how often it has seen that. */
+    private int looks;
 
     /** Somebody who is told keeps the thread: the end waits no longer. */
     private volatile boolean toldEnough;
@@ -133,12 +133,10 @@ final class Delivery<O> {
         return UNTOLD.decrementAndGet(this) == 0 && total != UNKNOWN ? drain() : 0;
     }
 
-    /** Whether the end has waited for what is told since the last look. */
+    /** Whether the end has waited for what is told for too long. Called by the watch. */
     boolean isTellingOverdue() {
-        boolean waits = awaitingTold && untold > 0 && !isOver();
-        boolean overdue = waits && seenAwaiting;
-        seenAwaiting = waits;
-        return overdue;
+        looks = awaitingTold && untold > 0 && !isOver() ? Math.min(looks + 1, Lane.PATIENCE) : 0;
+        return looks == Lane.PATIENCE;
     }
 
     int endUntold() {

@@ -1,5 +1,6 @@
 package io.flotilla.step;
 
+import java.lang.ref.Cleaner;
 import java.util.Map;
 import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,8 @@ record EngineSchedulers(Scheduler timer, Scheduler worker, Scheduler feeds) {
      */
     private static final Map<Scheduler, EngineSchedulers> BY_FACTORY = new WeakHashMap<>();
 
+    private static final Cleaner CLEANER = Cleaner.create();
+
     private static volatile @Nullable Cached last;
 
     private record Cached(Scheduler key, EngineSchedulers schedulers) {}
@@ -49,22 +52,24 @@ record EngineSchedulers(Scheduler timer, Scheduler worker, Scheduler feeds) {
         }
     }
 
-    /** Reactor's schedulers have been shut down for good: ours end with them. */
+    /** Reactor's schedulers have been shut down for good: no new round gets the ones that came with them. */
     private static boolean isOutdated(Map.Entry<Scheduler, EngineSchedulers> entry) {
-        boolean outdated = entry.getKey().isDisposed();
-        if (outdated) {
-            EngineSchedulers old = entry.getValue();
-            old.timer.dispose();
-            old.worker.dispose();
-            old.feeds.dispose();
-        }
-        return outdated;
+        return entry.getKey().isDisposed();
     }
 
     private static EngineSchedulers create() {
-        return new EngineSchedulers(
-                Schedulers.newSingle("flotilla-timer", true),
-                Schedulers.newBoundedElastic(MOST_WORKERS, MOST_QUEUED, "flotilla-worker", IDLE_SECONDS, true),
-                Schedulers.newBoundedElastic(MOST_WORKERS, MOST_QUEUED, "flotilla-listener", IDLE_SECONDS, true));
+        Scheduler timer = Schedulers.newSingle("flotilla-timer", true);
+        Scheduler worker =
+                Schedulers.newBoundedElastic(MOST_WORKERS, MOST_QUEUED, "flotilla-worker", IDLE_SECONDS, true);
+        Scheduler feeds =
+                Schedulers.newBoundedElastic(MOST_WORKERS, MOST_QUEUED, "flotilla-listener", IDLE_SECONDS, true);
+        EngineSchedulers created = new EngineSchedulers(timer, worker, feeds);
+        // Rounds in flight hold on to them, and so does every timer that is armed: disposed of when nobody uses them.
+        CLEANER.register(created, () -> {
+            timer.dispose();
+            worker.dispose();
+            feeds.dispose();
+        });
+        return created;
     }
 }

@@ -30,9 +30,13 @@ final class FailureFeed {
                         .baseUnit(Telemetry.FAILURES_DROPPED.unit())
                         .register(meters);
         // A sink of Flux.create may be fed by many threads at once; the buffer behind it takes all it is given.
-        this.failures = Flux.defer(() -> Flux.<StepFailure>create(this::add, FluxSink.OverflowStrategy.IGNORE)
-                .onBackpressureBuffer(bufferSize, this::dropped, BufferOverflowStrategy.DROP_OLDEST)
-                .publishOn(EngineSchedulers.shared().feeds(), 1));
+        this.failures = Flux.defer(() -> {
+            EngineSchedulers schedulers = EngineSchedulers.shared();
+            Flux<StepFailure> fed = Flux.<StepFailure>create(this::add, FluxSink.OverflowStrategy.IGNORE)
+                    .onBackpressureBuffer(bufferSize, this::dropped, BufferOverflowStrategy.DROP_OLDEST)
+                    .publishOn(schedulers.feeds(), 1);
+            return new FailureListener.Guarding(fed, schedulers);
+        });
     }
 
     private void add(FluxSink<StepFailure> subscriber) {
@@ -43,13 +47,21 @@ final class FailureFeed {
     private void dropped(StepFailure oldest) {
         dropped.increment();
         if (droppedCounter != null) {
-            droppedCounter.increment();
+            try {
+                droppedCounter.increment();
+            } catch (Throwable thrown) {
+                Steps.untold(thrown); // a registry's fault is not the subscriber's
+            }
         }
     }
 
     void publish(StepFailure failure) {
         for (FluxSink<StepFailure> subscriber : subscribers) {
-            subscriber.next(failure);
+            try {
+                subscriber.next(failure);
+            } catch (Throwable thrown) {
+                Steps.untold(thrown); // the other subscribers are to hear of it all the same
+            }
         }
     }
 

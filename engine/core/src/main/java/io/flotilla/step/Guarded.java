@@ -2,6 +2,7 @@ package io.flotilla.step;
 
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
@@ -9,8 +10,12 @@ import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 
 /**
- * A body behind interceptors: whatever is thrown while it is assembled, subscribed to or requested from becomes {@code
- * onError}, what Reactor holds for fatal too. So a retry, a breaker or a bulkhead around it always sees an end.
+ * What interceptors wrap: whatever is thrown while it is assembled, subscribed to or requested from becomes {@code onError},
+ * what Reactor holds for fatal too. So a retry, a breaker or a bulkhead around it always sees an end. What the operators of
+ * an interceptor throw when they are given a value becomes their {@code onError} as well, on whatever thread the value came.
+ *
+ * <p>The interrupt flag that the body leaves behind is kept from those around it, and from the next attempt: a guard that
+ * waits or takes a permit would take it for its own.
  */
 final class Guarded<O> extends Mono<O> {
 
@@ -29,9 +34,15 @@ final class Guarded<O> extends Mono<O> {
     @Override
     public void subscribe(CoreSubscriber<? super O> actual) {
         Guard<O> guard = new Guard<>(actual);
+        boolean ownersFlag = Thread.interrupted();
+        @Nullable Throwable thrown = null;
         try {
             body.call().subscribe(guard);
-        } catch (Throwable thrown) {
+        } catch (Throwable fromBody) {
+            thrown = fromBody;
+        }
+        Steps.restore(ownersFlag);
+        if (thrown != null) {
             guard.threw(thrown);
         }
     }
@@ -95,22 +106,44 @@ final class Guarded<O> extends Mono<O> {
 
         @Override
         public void onNext(O value) {
-            if (!ended.get()) {
-                actual.onNext(value);
+            if (ended.get()) {
+                return;
             }
+            boolean bodysFlag = Thread.interrupted();
+            try {
+                actual.onNext(value);
+            } catch (Throwable fatal) {
+                threw(fatal);
+            }
+            leave(bodysFlag);
         }
 
         @Override
         public void onError(Throwable cause) {
             if (ended.compareAndSet(false, true)) {
+                boolean bodysFlag = Thread.interrupted();
                 actual.onError(cause);
+                leave(bodysFlag);
             }
         }
 
         @Override
         public void onComplete() {
             if (ended.compareAndSet(false, true)) {
-                actual.onComplete();
+                boolean bodysFlag = Thread.interrupted();
+                try {
+                    actual.onComplete();
+                } catch (Throwable fatal) {
+                    actual.onError(fatal); // of a supplier that is called at the end, such as a default's
+                }
+                leave(bodysFlag);
+            }
+        }
+
+        /** The thread goes back to the body, whose flag it is. */
+        private static void leave(boolean bodysFlag) {
+            if (bodysFlag) {
+                Thread.currentThread().interrupt();
             }
         }
     }

@@ -4,8 +4,8 @@ package io.flotilla.step;
  * A thread that calls user code piece by piece: cancel handlers, observation handlers, log appenders. Any piece may keep
  * the thread, so nobody waits for a lane for long.
  *
- * <p>{@link StallWatch} looks at every lane that is running. One that is still there after two looks, {@value
- * StallWatch#TICK_MILLIS} to 40 ms after it has started, is overdue: a rescue thread then does what others wait for, and
+ * <p>{@link StallWatch} looks at every lane that is running. One that is still there at the {@value #PATIENCE}th look, 80 to 100
+ * ms after it has started, is overdue: a rescue thread then does what others wait for, and
  * works on what is left beside the lane. While pieces are left this repeats at every look, and the helpers are lanes
  * themselves, so the number of threads doubles until no piece waits behind one that does not return. A lane that comes
  * back late goes on with what is left, or ends.
@@ -13,6 +13,9 @@ package io.flotilla.step;
  * <p>A lane costs an entry in a set, not a timer.
  */
 abstract class Lane implements Runnable {
+
+    /** How many looks user code has before nobody waits for it any longer. Long enough for a busy machine. */
+    static final int PATIENCE = 5;
 
     /** How often the watch has seen this lane; written by the watch only. */
     volatile int looks;

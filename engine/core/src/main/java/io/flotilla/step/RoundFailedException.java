@@ -1,11 +1,12 @@
 package io.flotilla.step;
 
 import io.flotilla.FlotillaException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A round in which at least one step has failed, after all have ended: {@link FailureMode#FAIL_AT_END} and {@link
  * StepReport#orThrow()}. Its cause is that of the first failure in input order; the other failures' causes are in the
- * report.
+ * report. If the pairs of a stream have failed, their error is the cause, and the report has what was settled before.
  */
 public final class RoundFailedException extends FlotillaException {
 
@@ -14,9 +15,13 @@ public final class RoundFailedException extends FlotillaException {
     private final transient StepReport<?> report;
 
     RoundFailedException(StepReport<?> report) {
-        super(
-                report.toString(),
+        this(
+                report,
                 report.failures().isEmpty() ? null : report.failures().get(0).cause());
+    }
+
+    RoundFailedException(StepReport<?> report, @Nullable Throwable cause) {
+        super(report.toString(), cause);
         this.report = report;
     }
 

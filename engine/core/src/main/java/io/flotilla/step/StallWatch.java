@@ -116,7 +116,7 @@ final class StallWatch {
     @SuppressWarnings("NonAtomicVolatileUpdate") // written here only
     private static void check(Lane lane) {
         lane.looks = Math.min(lane.looks + 1, Integer.MAX_VALUE - 1);
-        if (lane.looks > 1 && lane.isAwaited()) {
+        if (lane.looks >= Lane.PATIENCE && lane.isAwaited()) {
             Steps.rescue(lane::overdue);
         }
     }

@@ -6,7 +6,6 @@ import io.flotilla.agent.StepContext;
 import io.micrometer.observation.Observation;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
@@ -104,7 +103,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
         this.agent = agent;
         this.input = input;
         this.index = index;
-        this.context = outer;
+        this.context = steps.inherited(outer);
     }
 
     /** Asks the clock, the agent's id and the observation handlers, any of which may be the user's. */
@@ -364,18 +363,19 @@ final class Step<I, O> implements CoreSubscriber<O> {
         Duration duration = Duration.ofNanos(elapsedNanos());
         int count = attempts == null ? 1 : attempts.count();
         Throwable cause = attempts == null ? last : attempts.firstCause(last);
+        Throwable told = attempts == null ? cause : attempts.suppressing(cause);
         Throwable kind = last instanceof StepTimeoutException ? last : cause;
         if (kind instanceof StepTimeoutException timeout) {
-            return new StepResult.TimedOut<>(agentId, index, count, began, duration, timeout.limit(), cause);
+            return new StepResult.TimedOut<>(agentId, index, count, began, duration, timeout.limit(), told);
         }
         if (cause instanceof StepRejectedException rejected) {
             return new StepResult.Rejected<>(
-                    agentId, index, count, began, duration, rejected.guard(), rejected.retryAfter(), cause);
+                    agentId, index, count, began, duration, rejected.guard(), rejected.retryAfter(), told);
         }
         if (cause instanceof CancellationException) {
-            return new StepResult.Cancelled<>(agentId, index, count, began, duration, cause);
+            return new StepResult.Cancelled<>(agentId, index, count, began, duration, told);
         }
-        return new StepResult.Failed<>(agentId, index, count, began, duration, Objects.requireNonNull(cause));
+        return new StepResult.Failed<>(agentId, index, count, began, duration, told);
     }
 
     String stepId() {

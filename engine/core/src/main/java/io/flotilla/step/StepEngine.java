@@ -211,7 +211,8 @@ public final class StepEngine {
      *   <li><b>onNext, cancel, context</b>: as for {@link #stream(Iterable, Object)}; cancel reaches {@code pairs} too.
      *   <li><b>onError</b>: as for {@link #stream(Iterable, Object)}, but that the report of a {@link
      *       RoundFailedException} has at most {@link #MAX_FAILURES_KEPT} failures and no other results; and the error of
-     *       {@code pairs}, after the results of the steps in flight.
+     *       {@code pairs}, after the results of the steps in flight. In {@link FailureMode#FAIL_AT_END} that error is the
+     *       cause of the {@link RoundFailedException}, whose report has what was settled before.
      *   <li><b>onComplete</b>: when {@code pairs} has completed, after the last result.
      *   <li><b>demand</b>: honoured; {@code pairs} is asked for {@link #concurrency()} pairs, and for one more when a
      *       result has been delivered, so no more steps than that start ahead of demand, and nothing is queued but their
@@ -252,6 +253,7 @@ public final class StepEngine {
         return Flux.defer(() -> {
             ResultSink<O> sink = aggregate.get();
             return sink.pass(results)
+                    .onErrorMap(cause -> new RoundFailedException(sink.report(), cause))
                     .concatWith(Mono.defer(
                             () -> Mono.fromRunnable(() -> sink.report().orThrow())));
         });

@@ -1,6 +1,7 @@
 package io.flotilla.step;
 
 import io.flotilla.agent.Agent;
+import io.flotilla.agent.BlockingLevel;
 import io.flotilla.agent.UsageLedger;
 import java.lang.ref.WeakReference;
 import java.time.Instant;
@@ -31,11 +32,14 @@ abstract class Steps<I, O> {
 
     private static final Logger LOG = LoggerFactory.getLogger(StepEngine.class);
 
+    private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(Lane.PATIENCE * StallWatch.TICK_MILLIS);
+
     final StepEngine engine;
     final RoundScope scope;
     final EngineSchedulers schedulers;
     final List<StepInterceptor> interceptors;
     final @Nullable StepTelemetry telemetry;
+    private final @Nullable BlockingLevel blockingLevel;
     private final InFlight inFlight;
     private @Nullable WeakReference<Steps<?, ?>> watch;
 
@@ -66,7 +70,13 @@ abstract class Steps<I, O> {
         this.schedulers = engine.schedulers();
         this.interceptors = engine.interceptors();
         this.telemetry = engine.telemetry();
+        this.blockingLevel = BlockingLevel.current();
         this.inFlight = new InFlight(this, engine.stepTimeoutNanos());
+    }
+
+    /** The context of a step, with what it has from whoever waits for the round. */
+    final Context inherited(Context context) {
+        return blockingLevel == null ? context : blockingLevel.in(context);
     }
 
     final long nanos() {
@@ -216,7 +226,7 @@ abstract class Steps<I, O> {
         if (step == null || step != seenStarting || (!step.isActive() && !toldOf && isDelivering())) {
             seenStarting = step; // a step that has ended and a result on its way: it is downstream that takes its time
             seenStartingNanos = now;
-        } else if (toldOf || isPast(engine.stepTimeoutNanos(), now)) {
+        } else if (isPast(toldOf ? PATIENCE_NANOS : engine.stepTimeoutNanos(), now)) {
             rescue(() -> takeOverStarting(step));
             seenStartingNanos = now;
         }

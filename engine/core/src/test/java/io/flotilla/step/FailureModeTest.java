@@ -261,13 +261,18 @@ class FailureModeTest {
     }
 
     @Test
-    void stream_pairsFailAtEndAndSourceFails_signalsTheSourcesError() {
+    void stream_pairsFailAtEndAndSourceFails_theReportComesWithTheSourcesErrorAsItsCause() {
         IllegalStateException broken = new IllegalStateException("source");
 
         StepVerifier.create(
                         engine(FailureMode.FAIL_AT_END).stream(pairs(mixed()).concatWith(Flux.error(broken))))
                 .expectNextCount(4)
-                .verifyErrorSatisfies(cause -> assertThat(cause).isSameAs(broken));
+                .verifyErrorSatisfies(error -> {
+                    assertThat(error).isInstanceOf(RoundFailedException.class).hasCause(broken);
+                    StepReport<?> report = ((RoundFailedException) error).report();
+                    assertThat(report.size()).isEqualTo(4);
+                    assertThat(report.failures()).isNotEmpty();
+                });
     }
 
     // --- views and copies

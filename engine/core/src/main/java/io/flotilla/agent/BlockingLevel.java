@@ -1,0 +1,121 @@
+package io.flotilla.agent;
+
+import java.util.Map;
+import java.util.WeakHashMap;
+import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+import reactor.util.context.Context;
+import reactor.util.context.ContextView;
+
+/**
+ * How many blocking bodies wait for one: not for applications, but for what starts steps. A body notes its level on its thread while it runs; a round that is
+ * subscribed to there takes the level along in its context, to whatever threads its steps are started on. So a body's level
+ * does not depend on the thread that starts it.
+ *
+ * <p>Each level has a pool of its own, as large as the shared one. Bodies of one level wait for those of higher levels only,
+ * and those of the highest for nobody: somebody always gets on.
+ *
+ * <p>Immutable.
+ */
+public final class BlockingLevel {
+
+    /** The most levels below the first; whoever needs more fails at once. */
+    static final int MAX = 8;
+
+    private static final String KEY = "flotilla.blocking-level";
+    private static final int MOST_QUEUED = 100_000;
+    private static final int IDLE_SECONDS = 60;
+
+    private static final ThreadLocal<BlockingLevel> CURRENT = new ThreadLocal<>();
+
+    /** By one of Reactor's shared schedulers, which changes when its factory is exchanged. Guarded by itself. */
+    private static final Map<Scheduler, Scheduler[]> POOLS = new WeakHashMap<>();
+
+    private final int depth;
+    private final Scheduler pool;
+    private final @Nullable BlockingLevel outer;
+
+    private BlockingLevel(int depth, Scheduler pool, @Nullable BlockingLevel outer) {
+        this.depth = depth;
+        this.pool = pool;
+        this.outer = outer;
+    }
+
+    /**
+     * For rounds and runs: whose thread this is.
+     *
+     * @return the level of the blocking body that is running on this thread; null if none is
+     */
+    public static @Nullable BlockingLevel current() {
+        return CURRENT.get();
+    }
+
+    /**
+     * Notes the level for the bodies that see the context.
+     *
+     * @param context the context of a step
+     * @return the same with this level
+     */
+    public Context in(Context context) {
+        return context.put(KEY, this);
+    }
+
+    /** The level of the body that waits for one that is about to be called; null if none does. */
+    static @Nullable BlockingLevel waiting(ContextView subscriber) {
+        BlockingLevel here = CURRENT.get();
+        return here != null ? here : subscriber.getOrDefault(KEY, null);
+    }
+
+    /** How many bodies wait for one that {@code outer} waits for. */
+    static int depthBelow(@Nullable BlockingLevel outer) {
+        return outer == null ? 0 : outer.depth + 1;
+    }
+
+    /** The body on this thread from now on; to be followed by {@link #leave} with what was there before. */
+    static void enter(@Nullable BlockingLevel outer, Scheduler pool) {
+        CURRENT.set(new BlockingLevel(depthBelow(outer), pool, outer));
+    }
+
+    static void leave(@Nullable BlockingLevel before) {
+        if (before == null) {
+            CURRENT.remove();
+        } else {
+            CURRENT.set(before);
+        }
+    }
+
+    /** Whether a body that waits keeps a thread of this pool. */
+    @SuppressWarnings("ReferenceEquality") // it is the pool itself whose threads are kept
+    static boolean keeps(@Nullable BlockingLevel waiting, Scheduler pool) {
+        for (BlockingLevel level = waiting; level != null; level = level.outer) {
+            if (level.pool == pool) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The shared pool for the first level, one of its size for every other. */
+    static Scheduler pool(int depth) {
+        if (depth == 0) {
+            return Schedulers.boundedElastic();
+        }
+        Scheduler factory = Schedulers.single();
+        synchronized (POOLS) {
+            POOLS.keySet().removeIf(Scheduler::isDisposed);
+            Scheduler[] pools = POOLS.computeIfAbsent(factory, any -> new Scheduler[MAX + 1]);
+            Scheduler pool = pools[depth];
+            if (pool == null || pool.isDisposed()) {
+                pool = Schedulers.newBoundedElastic(
+                        Schedulers.DEFAULT_BOUNDED_ELASTIC_SIZE,
+                        MOST_QUEUED,
+                        "flotilla-nested-" + depth,
+                        IDLE_SECONDS,
+                        true);
+                pools[depth] = pool;
+            }
+            return pool;
+        }
+    }
+}
