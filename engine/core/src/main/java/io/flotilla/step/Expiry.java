@@ -24,7 +24,11 @@ final class Expiry extends Lane {
             return false;
         }
         ending = due;
-        due.timeOut(inFlight.timerFailure());
+        try {
+            due.timeOut(inFlight.timerFailure());
+        } catch (Throwable thrown) {
+            Steps.untold(thrown); // downstream's end: the others are due all the same
+        }
         return true;
     }
 

@@ -11,6 +11,9 @@ public enum FailureMode {
      */
     FAIL_FAST,
 
-    /** All steps run to their end; if any has failed, a {@link RoundFailedException} with the whole report follows. */
+    /**
+     * All steps run to their end; if any has failed, or the pairs of a stream, a {@link RoundFailedException} with the whole
+     * report follows.
+     */
     FAIL_AT_END
 }

@@ -36,7 +36,9 @@ import reactor.util.function.Tuple2;
  * }</pre>
  *
  * <p>Every failure is logged once at WARN by the logger of this class, in one line with agent id, step id, kind of
- * failure and cause; at DEBUG a second line has the stack trace.
+ * failure and cause; at DEBUG a second line has the stack trace. A round delivers a result before it is logged and
+ * observed, and completes after that; an appender, registry or redactor that does not return keeps it no longer than about
+ * 100 ms.
  *
  * <p>An engine has no threads that need closing, and is meant to be shared by the whole application. Thread-safe.
  */
@@ -171,7 +173,10 @@ public final class StepEngine {
      *       {@link FailureMode#ISOLATE} only what a clock or timer of the caller's own throws, or a fatal {@link Error}
      *       that downstream throws out of onNext.
      *   <li><b>onComplete</b>: after the last result; at once for no agents.
-     *   <li><b>cancel</b>: cancels every step in flight, starts no more; results not yet asked for are discarded.
+     *   <li><b>cancel</b>: cancels every step in flight, starts no more; results not yet asked for are discarded. The
+     *       cancel handlers are called by a {@code flotilla-cancel} thread; {@code cancel()} waits until they have
+     *       returned, at most 0.2 s, and not at all on a thread that must not block. A handler that does not return
+     *       holds up no other. In {@link FailureMode#FAIL_FAST} the error waits for them likewise.
      *   <li><b>demand</b>: honoured; at most {@link #concurrency()} steps start ahead of it.
      *   <li><b>threads</b>: the first steps are started on the thread that subscribes, later ones there or where a result
      *       was delivered. Results come on any thread where a step ended or more was asked for; of a step that has passed
@@ -279,7 +284,9 @@ public final class StepEngine {
      *   <li><b>onNext</b>: one failure a failed step. A subscriber that is slow has up to {@link Builder#failureBuffer}
      *       failures waiting, behind the one that is on its way to it; then the oldest that wait are dropped, and
      *       counted in {@link #failuresDropped()}. Neither other subscribers nor the engine wait for it.
-     *   <li><b>onError, onComplete</b>: never.
+     *   <li><b>onError</b>: only what the subscriber itself throws out of {@code onNext}; its subscription is cancelled,
+     *       other subscribers notice nothing.
+     *   <li><b>onComplete</b>: never.
      *   <li><b>demand</b>: honoured.
      *   <li><b>threads</b>: a {@code flotilla-listener} thread of the subscriber's own; it may block.
      * </ul>
@@ -536,7 +543,8 @@ public final class StepEngine {
 
         /**
          * How long a step may take, all its attempts and waits included. A step that takes longer is cancelled and {@link
-         * StepResult.TimedOut}. A step that ends at once arms no timer.
+         * StepResult.TimedOut}. Its result waits for its own cancel handler, about 100 ms at most. A step that ends at
+         * once arms no timer.
          *
          * @param stepTimeout more than zero, at most 292 years; default 60 seconds
          * @return this builder
@@ -559,7 +567,8 @@ public final class StepEngine {
 
         /**
          * Lets steps take as long as they like. A body that never ends then keeps its round from ending, and so does one
-         * that dies of an {@link Error} on a thread of its own, which nobody hears of.
+         * that dies of an {@link Error} on a thread of its own, which nobody hears of; {@link Agent#blocking} bodies are
+         * heard of.
          *
          * @return this builder
          */
@@ -631,7 +640,8 @@ public final class StepEngine {
 
         /**
          * Where step timeouts fire, and where what they set off runs: the cancel of the body, the delivery of the result,
-         * the start of the next step. Asked once a round.
+         * the start of the next step. Asked once a round. If it is disposed of while steps wait for their timeout, they are
+         * {@link StepResult.Failed} with a {@link java.util.concurrent.RejectedExecutionException}.
          *
          * @param timer default: a thread of the library's for the timers, and threads on demand for the rest; inside
          *     reactor-test's virtual time, virtual

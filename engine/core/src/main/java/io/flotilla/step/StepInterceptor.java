@@ -13,11 +13,15 @@ import reactor.core.publisher.Mono;
  * </pre>
  *
  * <p>The guard turns whatever the body throws, fatal errors too, into {@code onError}, so an interceptor sees every
- * failure as a signal. What an interceptor throws itself fails the step, not the round. A step fails with the first
+ * failure as a signal. What an interceptor throws itself fails the step, not the round; so does what its operators throw
+ * when a value comes from further in, fatal errors too. A step fails with the first
  * cause there was that is not a guard's refusal, and its kind says what that cause is: {@link StepResult.TimedOut} for a
  * {@link StepTimeoutException}, {@link StepResult.Cancelled} for a {@link java.util.concurrent.CancellationException},
  * {@link StepResult.Rejected} for a {@link StepRejectedException} if there was no other cause. A step that ends with a {@link
  * StepTimeoutException} is {@link StepResult.TimedOut} whatever came before.
+ *
+ * <p>The later causes are suppressed in the first. If several steps fail with one and the same exception, it collects nobody's:
+ * a {@link SharedCauseException} stands in for it.
  *
  * <p>Implementations are thread-safe. {@code step} is called once, at the start of the step, on the thread that starts it;
  * {@code attempt} at the start of every attempt, on the thread that subscribes to it: that of the step for the first, for
