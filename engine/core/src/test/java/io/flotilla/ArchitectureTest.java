@@ -531,6 +531,7 @@ class ArchitectureTest {
                         "RunState$Doing",
                         "RunState$Status",
                         "UnknownRunException",
+                        "UnsupportedRunFormatException",
                         "RunCancelledException",
                         "RunEvent",
                         "RunEvent$Verdict",

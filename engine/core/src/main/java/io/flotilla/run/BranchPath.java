@@ -29,6 +29,7 @@ public final class BranchPath implements Comparable<BranchPath> {
     private final long rank;
 
     private final int depth;
+    private final long digest;
     private @Nullable String text; // made when asked for; two threads may both make it
 
     private BranchPath(@Nullable BranchPath parent, int fork, int index, long rank) {
@@ -37,6 +38,7 @@ public final class BranchPath implements Comparable<BranchPath> {
         this.index = index;
         this.rank = rank;
         this.depth = parent == null ? 0 : parent.depth + 1;
+        this.digest = Digest.add(parent == null ? Digest.EMPTY : Digest.add(parent.digest, fork), index);
     }
 
     static BranchPath outsideForks(int index) {
@@ -94,6 +96,11 @@ public final class BranchPath implements Comparable<BranchPath> {
      */
     public int index() {
         return index;
+    }
+
+    /** Of the numbers it is made of, from the outermost in. */
+    long digest() {
+        return digest;
     }
 
     /** Without recursion: forks may be nested as deep as the run's limits let them. */

@@ -19,11 +19,18 @@ final class Branches {
     /** The run itself: the scope around everything. */
     final Scope root;
 
-    /** Whose turn has come; some may have been cancelled since. */
+    /** Whose turn has come, and has no number yet; some may have been cancelled since. */
     private final Deque<Branch> ready = new ArrayDeque<>();
 
-    /** By the serial number of the step, in the order the steps were started. */
-    private final Map<Long, Branch> stepping = new LinkedHashMap<>();
+    /** Whose turn has a number and waits for a place; some may have been cancelled since. */
+    private final Deque<Branch> queued = new ArrayDeque<>();
+
+    /**
+     * By the serial number of the step, in the order in which their turns came: those that wait for a place too. What a
+     * run decides rests on the turns; which of them have a place already is a matter of the engine's concurrency, of
+     * which no decision may depend.
+     */
+    private final Map<Long, Branch> turns = new LinkedHashMap<>();
 
     /** Scopes whose members have changed, to be looked at before the fact is done with. */
     private final Deque<Scope> changed = new ArrayDeque<>();
@@ -36,7 +43,9 @@ final class Branches {
     private int live;
     private int joining;
     private int watched;
+    private int inFlight;
     private long births;
+    private long numbered;
     private long steps;
     private long answered;
     private long failed;
@@ -99,17 +108,27 @@ final class Branches {
         become(branch, State.ASKING);
     }
 
-    /** Returns the serial number of the step. */
-    long stepping(Branch branch) {
-        become(branch, State.STEPPING);
-        branch.step = ++steps;
-        stepping.put(steps, branch);
-        return steps;
+    /** Gives the first of those whose turn has come its number; it now waits for a place. */
+    void number() {
+        Branch branch = ready.remove();
+        branch.step = ++numbered;
+        turns.put(branch.step, branch);
+        queued.add(branch);
     }
 
-    /** The branch whose step it was; null if it was cancelled. */
+    /** The branch has a place, and starts its step. */
+    void stepping(Branch branch) {
+        queued.removeFirstOccurrence(
+                branch); // the first of them, unless it is a past that is followed with fewer places
+        become(branch, State.STEPPING);
+        inFlight++;
+        steps++;
+        branch.steps++;
+    }
+
+    /** The branch whose turn it was; null if it was cancelled. */
     @Nullable Branch stepped(long step) {
-        return stepping.remove(step);
+        return turns.remove(step);
     }
 
     private void become(Branch branch, State state) {
@@ -118,6 +137,9 @@ final class Branches {
         }
         if (state == State.JOINING) {
             joining++;
+        }
+        if (branch.state == State.STEPPING) {
+            inFlight--;
         }
         branch.state = state;
     }
@@ -150,7 +172,7 @@ final class Branches {
 
     /** True if a step of it is in flight. */
     boolean cancelled(Branch branch) {
-        boolean inFlight = stepping.remove(branch.step, branch);
+        boolean inFlight = turns.remove(branch.step, branch) && branch.state == State.STEPPING;
         cancelled++;
         settle(branch);
         story.tell(new RunEvent.Cancelled(story.next(), story.at(), branch.path, name(branch)));
@@ -234,7 +256,7 @@ final class Branches {
         return first;
     }
 
-    /** The next branch whose turn has come; null if there is none. It stays in until {@link #stepping}. */
+    /** The next branch whose turn has come; null if there is none. It stays in until {@link #number}. */
     @Nullable Branch nextReady() {
         while (!ready.isEmpty() && ready.element().state != State.READY) {
             ready.remove();
@@ -242,22 +264,32 @@ final class Branches {
         return ready.peek();
     }
 
-    Branch takeReady() {
-        return ready.remove();
+    /** The next branch that waits for a place; null if there is none. It stays in until {@link #stepping}. */
+    @Nullable Branch nextQueued() {
+        while (!queued.isEmpty() && queued.element().state != State.READY) {
+            queued.remove();
+        }
+        return queued.peek();
     }
 
     // --- counts
 
     int waiting() {
-        return ready.size();
+        return ready.size() + queued.size();
     }
 
     int inFlight() {
-        return stepping.size();
+        return inFlight;
     }
 
-    @Nullable Branch inFlight(long step) {
-        return stepping.get(step);
+    /** The branch whose turn has that number; null if there is none. */
+    @Nullable Branch turn(long step) {
+        return turns.get(step);
+    }
+
+    /** How many turns have come. */
+    long turns() {
+        return numbered;
     }
 
     /** What the live ones are doing, in lineage order. */
@@ -278,9 +310,9 @@ final class Branches {
         return states;
     }
 
-    /** The branch whose step has been in flight for longest; null if none is. */
-    @Nullable Branch longestInFlight() {
-        return stepping.isEmpty() ? null : stepping.values().iterator().next();
+    /** The branch whose turn came first of those that have not been taken; null if there is none. */
+    @Nullable Branch firstTurn() {
+        return turns.isEmpty() ? null : turns.values().iterator().next();
     }
 
     int live() {
@@ -296,7 +328,8 @@ final class Branches {
     boolean isQuiet() {
         return live == 0
                 && joining == 0
-                && stepping.isEmpty()
+                && inFlight == 0
+                && turns.isEmpty()
                 && root.isEmpty()
                 && watched == (root.occupancy == null ? 0 : 1);
     }
@@ -305,6 +338,7 @@ final class Branches {
         return births;
     }
 
+    /** How many steps have started. */
     long steps() {
         return steps;
     }

@@ -1,10 +1,11 @@
 package io.flotilla.run;
 
 import io.flotilla.FlotillaException;
+import java.util.List;
 
 /**
- * A recorded run cannot be followed: from the same facts something else comes now than did then. The agents, joins, limits or
- * topology of the workflow have changed since, or the library.
+ * A recorded run cannot be followed: from the same facts something else comes now than did then. Topology, joins or limits of
+ * the workflow have changed since, see {@link #changes()}; or what its answers may be; or the library.
  */
 public final class DivergenceException extends FlotillaException {
 
@@ -14,9 +15,14 @@ public final class DivergenceException extends FlotillaException {
     private final long sequence;
     private final String expected;
     private final String found;
+    private final transient List<String> changes;
 
-    DivergenceException(String runId, long sequence, String expected, String found) {
-        super("run " + runId + " diverges at fact " + sequence + ": expected " + expected + ", found " + found, null);
+    DivergenceException(String runId, long sequence, String expected, String found, List<String> changes) {
+        super(
+                "run " + runId + " diverges at fact " + sequence + ": expected " + expected + ", found " + found
+                        + (changes.isEmpty() ? "" : "; since it was recorded: " + String.join(", ", changes)),
+                null);
+        this.changes = List.copyOf(changes);
         this.runId = runId;
         this.sequence = sequence;
         this.expected = expected;
@@ -57,5 +63,15 @@ public final class DivergenceException extends FlotillaException {
      */
     public String found() {
         return found;
+    }
+
+    /**
+     * What has changed in the workflow since the run was recorded, whether that is why or not: {@code edge Boss -> Worker is
+     * gone}, {@code the join at Boss was all, is firstSuccess}.
+     *
+     * @return in words; empty if nothing has, or the run was not recorded that far
+     */
+    public List<String> changes() {
+        return changes;
     }
 }

@@ -313,15 +313,11 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
 
     private void work() {
         do {
-            Recorder.Written fact = next();
-            if (fact == null) {
+            Applied applied = next();
+            if (applied == null) {
                 return; // the journal's thread has somebody go on
             }
-            if (fact.refused() == null) {
-                apply(fact.fact());
-            } else {
-                refuse(fact.fact(), fact.refused());
-            }
+            take(applied);
             if (!carryOut()) {
                 return; // another thread goes on
             }
@@ -329,11 +325,11 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     }
 
     /** The next fact, in the journal if there is one; null if it is not in there yet. */
-    private Recorder.@Nullable Written next() {
+    private @Nullable Applied next() {
         if (recorder == null) {
-            return new Recorder.Written(facts.remove(), null);
+            return Applied.by(machine, facts.remove());
         }
-        Recorder.Written durable = recorder.poll();
+        Applied durable = recorder.poll();
         if (durable != null) {
             return durable;
         }
@@ -349,7 +345,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
             return durable;
         }
         Fact late = facts.poll(); // too late for anybody, the journal too
-        return late == null ? null : new Recorder.Written(late, null);
+        return late == null ? null : Applied.tooLate(late);
     }
 
     /** The journal cannot have this fact. An answer is given back; without any other fact the run cannot go on. */
@@ -407,10 +403,14 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
         return waiting;
     }
 
-    private void apply(Fact fact) {
-        if (fact instanceof Fact.StepSettled settled) {
+    private void take(Applied applied) {
+        if (applied.refused() != null) {
+            refuse(applied.fact(), applied.refused());
+            return;
+        }
+        if (applied.fact() instanceof Fact.StepSettled settled) {
             inFlight.remove(settled.step());
-        } else if (fact instanceof Fact.DeadlinePassed deadline) {
+        } else if (applied.fact() instanceof Fact.DeadlinePassed deadline) {
             timers.remove(deadline.timer());
         }
         nextEffect = 0;
@@ -418,17 +418,17 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
         if (over) {
             return;
         }
+        if (applied.broken() != null) {
+            breakDown(applied.broken());
+            return;
+        }
         try {
-            effects = machine.apply(fact);
-            if (fact instanceof Fact.QuestionAnswered answer) {
+            effects = applied.effects();
+            if (applied.fact() instanceof Fact.QuestionAnswered answer) {
                 told(questions.close(answer.question()), true);
             }
-            if (recorder != null) {
-                recorder.told(machine.events());
-            }
-            waiting = machine.waiting();
             open(effects);
-            for (RunEvent event : machine.events()) {
+            for (RunEvent event : applied.events()) {
                 tracing.tell(event);
                 events.tell(event);
             }

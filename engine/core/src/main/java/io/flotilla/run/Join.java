@@ -177,6 +177,26 @@ public final class Join {
         return new Join(require, atLeast, ratio, within, shortfall, true);
     }
 
+    /** In the words of the journal's format, without what is default: {@code ratio:0.8 within:PT20S shortfall:proceed}. */
+    String outline() {
+        String required = switch (require) {
+            case ALL -> "all";
+            case AT_LEAST -> "atLeast:" + atLeast;
+            case RATIO -> "ratio:" + ratio;
+            case FIRST -> "firstSuccess";
+            case ANY -> "allSettled";
+        };
+        String then = switch (shortfall) {
+            case FAIL -> "";
+            case PROCEED -> " shortfall:proceed";
+            case ASK -> " shortfall:ask";
+        };
+        return required
+                + (within == null ? "" : " within:" + within)
+                + then
+                + (keepStragglers ? " stragglers:keep" : "");
+    }
+
     @Nullable Duration within() {
         return within;
     }

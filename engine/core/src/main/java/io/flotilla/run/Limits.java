@@ -2,6 +2,8 @@ package io.flotilla.run;
 
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +26,8 @@ public sealed interface Limits permits Limits.Chain {
     }
 
     /**
-     * How many steps are started, corrections and repeated turns included, attempts not.
+     * How many turns agents are given, corrections and repeated turns included, attempts not. A turn counts as soon as it
+     * comes, also while its step waits for a place: the limit does not depend on the engine's concurrency.
      *
      * @param steps the most; 1 or more
      * @return limits with this one
@@ -149,7 +152,8 @@ public sealed interface Limits permits Limits.Chain {
         }
 
         /**
-         * How many steps are started, corrections and repeated turns included, attempts not.
+         * How many turns agents are given, corrections and repeated turns included, attempts not. A turn counts as soon as it
+         * comes, also while its step waits for a place: the limit does not depend on the engine's concurrency.
          *
          * @param steps the most; 1 or more
          * @return limits with this one
@@ -281,6 +285,26 @@ public sealed interface Limits permits Limits.Chain {
         public Chain delegationCycles(int delegationCycles) {
             return new Chain(steps, time, tokens, cost, branches, depth, questions, (int)
                     Bounds.atLeast(0, "delegationCycles", delegationCycles));
+        }
+
+        /** In the words of the journal's format; what is not limited is left out. */
+        Map<String, String> outline() {
+            Map<String, String> outline = new LinkedHashMap<>();
+            put(outline, "steps", steps);
+            put(outline, "time", time);
+            put(outline, "tokens", tokens);
+            put(outline, "cost", cost);
+            put(outline, "branches", branches);
+            put(outline, "depth", depth);
+            put(outline, "questions", questions);
+            put(outline, "delegationCycles", delegationCycles);
+            return outline;
+        }
+
+        private static void put(Map<String, String> outline, String name, @Nullable Object value) {
+            if (value != null) {
+                outline.put(name, value.toString());
+            }
         }
 
         @Override

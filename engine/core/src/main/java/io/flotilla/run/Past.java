@@ -6,11 +6,10 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,18 +18,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class Past {
 
+    /** The most events that a divergence describes. */
+    private static final int MOST_DESCRIBED = 5;
+
     final String runId;
     final RunMachine machine;
     final Map<Long, Effect.StartStep> steps = new LinkedHashMap<>();
     private final Map<Long, Due> timers = new LinkedHashMap<>();
     final Map<String, OpenQuestion> questions = new LinkedHashMap<>();
-    final Digest digest = new Digest();
-
-    /** How many facts are written together at most, and so how far the check of a fact may lie back, with room to spare. */
-    private static final int MOST_CHECKS = 1_024;
-
-    /** Steps that were cancelled may still have ended. */
-    private static final int MOST_CANCELLED = 65_536;
+    final RunDigest digest;
 
     /** The last events, as many as are kept. */
     private final ArrayDeque<RunEvent> events = new ArrayDeque<>();
@@ -40,11 +36,6 @@ final class Past {
     /** The beginnings of the branches that have not ended. */
     private final Map<BranchPath, RunEvent> begun = new LinkedHashMap<>();
 
-    /** What had been told before each of the last facts, and now. */
-    private final ArrayDeque<String> digests = new ArrayDeque<>(List.of(digest.value()));
-
-    private long facts;
-
     Effect.@Nullable Finish finish;
     Usage used = Usage.NONE;
     Instant startedAt = Instant.EPOCH;
@@ -52,20 +43,18 @@ final class Past {
 
     private record Due(Instant at, @Nullable String question) {}
 
-    private final Map<Long, String> started = new HashMap<>();
+    private @Nullable RunHeader header;
 
-    private final Map<Long, String> cancelled = new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
+    /** Whether what came of the last fact is known to be what came then; nothing has come before the first. */
+    private boolean known = true;
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, String> eldest) {
-            return size() > MOST_CANCELLED;
-        }
-    };
+    /** What the last fact had to tell. */
+    private List<RunEvent> last = List.of();
 
+    private long facts;
     private boolean paused;
     private boolean noted;
-    private boolean moved;
+    private boolean timeShifted;
 
     /** Nobody wants its events. */
     Past(String runId, Plan plan) {
@@ -77,6 +66,7 @@ final class Past {
         this.eventHistory = eventHistory;
         this.runId = runId;
         this.machine = new RunMachine(plan);
+        this.digest = new RunDigest(plan.routes());
     }
 
     /** How many facts there are. */
@@ -87,35 +77,33 @@ final class Past {
     void take(Recorded recorded) {
         Fact fact = recorded.fact();
         hold(recorded);
-        if (recorded.moved()) {
+        if (recorded.timeShifted()) {
             moveTo(fact.at());
         }
         List<Effect> effects = machine.apply(fact);
+        List<RunEvent> told = machine.events();
+        digest.add(fact, told, machine.turns());
+        last = List.copyOf(told);
+        if (recorded.after() != null) {
+            check(recorded.after(), facts);
+        }
+        known = recorded.after() != null;
+        facts++;
         if (fact instanceof Fact.Started) {
             startedAt = fact.at();
         } else if (fact instanceof Fact.StepSettled settled) {
             steps.remove(settled.step());
-            started.remove(settled.step());
-            cancelled.remove(settled.step());
             used = settled.used();
         } else if (fact instanceof Fact.DeadlinePassed deadline) {
             timers.remove(deadline.timer());
         }
-        moved = false;
-        if (finish == null) { // what comes after the end is not the run's
-            lastAt = fact.at();
-        }
+        timeShifted = false;
+        lastAt = fact.at();
         effects.forEach(effect -> note(effect, fact.at()));
-        for (RunEvent event : machine.events()) {
+        for (RunEvent event : told) {
             paused = event instanceof RunEvent.Paused || (paused && !(event instanceof RunEvent.Resumed));
             keep(event);
         }
-        digest.add(machine.events());
-        digests.add(digest.value());
-        if (digests.size() > MOST_CHECKS) {
-            digests.remove();
-        }
-        facts++;
     }
 
     private void keep(RunEvent event) {
@@ -144,76 +132,91 @@ final class Past {
 
     /** How much is kept of what has been, for tests. */
     int remembered() {
-        return events.size() + digests.size() + started.size() + cancelled.size() + begun.size() + steps.size();
+        return events.size() + last.size() + begun.size() + steps.size();
     }
 
     /** What the last fact has told. */
     List<RunEvent> fresh() {
-        return noted ? List.of() : List.copyOf(machine.events());
+        return noted ? List.of() : last;
     }
 
+    /** Before the machine is told of it. */
     private void hold(Recorded recorded) {
         if (noted) {
-            throw diverges(facts() + 1, "another fact", "the run to have ended");
+            throw diverges("another fact", "the run to have ended");
         }
-        check(recorded.told(), recorded.check());
+        if (recorded.header() != null) {
+            header = recorded.header();
+            if (header.digestVersion() != RunDigest.VERSION) {
+                throw new UnsupportedRunFormatException(runId, header.digestVersion());
+            }
+        }
+        if (known && digest.value() != recorded.before()) { // what came of the fact before is as it was
+            throw diverges("the fact that came then", "one that came after others");
+        }
+        check(recorded.before(), Math.max(0, facts - 1));
         if (recorded.fact() instanceof Fact.StepSettled settled) {
-            String now = started.getOrDefault(settled.step(), cancelled.getOrDefault(settled.step(), ""));
-            if (!recorded.where().isEmpty() && !now.equals(recorded.where())) {
-                throw diverges(
-                        facts(),
-                        "the end of step " + settled.step() + ", " + recorded.where(),
-                        now.isEmpty() ? "no such step" : "step " + settled.step() + ", " + now);
+            String now = machine.where(settled.step());
+            if (!now.equals(recorded.where())) {
+                throw diverges(step(settled.step(), recorded.where()), step(settled.step(), now));
             }
         }
     }
 
-    /** The note of the end. */
-    void end(long told, String check, String status) {
-        if (noted) {
-            throw diverges(facts() + 1, "the end of the run", "the run to have ended");
-        }
-        noted = true;
-        check(told, check);
-        String now = finish == null ? "RUNNING" : finish.status().name();
-        if (!now.equals(status)) {
-            throw diverges(facts(), "the run to be " + status, now);
+    /** What has come of the facts so far, of which {@code sequence} is the last. */
+    private void check(long then, long sequence) {
+        if (digest.value() != then) {
+            String found = last.isEmpty() ? "that nothing comes of it" : described(last);
+            throw diverges(sequence, "what came of it then", found);
         }
     }
 
-    private void check(long told, String check) {
-        if (told < 0 || told > facts()) {
-            throw diverges(facts(), "what was told before fact " + told, facts() + " facts");
+    private static String step(long step, String where) {
+        return where.isEmpty() ? "no such step" : "the end of step " + step + ", " + where;
+    }
+
+    /** The note of the end. */
+    void end(String status) {
+        if (noted) {
+            throw diverges("the end of the run", "the run to have ended");
         }
-        long back = facts - told;
-        if (back >= digests.size()) {
-            throw diverges(
-                    facts, "a check of what was told at most " + MOST_CHECKS + " facts ago", "one of fact " + told);
+        String now = finish == null ? "still going on" : FactFormat.of(finish.status());
+        if (!now.equals(status)) {
+            throw diverges("the run to be " + status, now);
         }
-        String now = "";
-        Iterator<String> latest = digests.descendingIterator();
-        for (long at = 0; at <= back; at++) {
-            now = latest.next();
-        }
-        if (!now.equals(check)) {
-            throw diverges(Math.max(0, told - 1), "events with checksum " + check, "checksum " + now);
-        }
+        noted = true;
+    }
+
+    /** At the fact that comes next. */
+    private DivergenceException diverges(String expected, String found) {
+        return diverges(noted ? facts + 1 : facts, expected, found);
     }
 
     private DivergenceException diverges(long sequence, String expected, String found) {
-        return new DivergenceException(runId, sequence, expected, found);
+        PlanOutline then = header == null ? null : header.plan();
+        List<String> changes = List.of();
+        if (then != null) {
+            changes = then.differences(PlanOutline.of(machine.plan));
+        } else if (header != null
+                && header.planHash() != PlanOutline.of(machine.plan).hash()) {
+            changes = List.of("topology, joins or limits are others");
+        }
+        return new DivergenceException(runId, sequence, expected, found, changes);
+    }
+
+    private static String described(List<RunEvent> events) {
+        StringJoiner described = new StringJoiner("; ");
+        events.stream().limit(MOST_DESCRIBED).forEach(event -> described.add(event.toString()));
+        return events.size() <= MOST_DESCRIBED
+                ? described.toString()
+                : described + "; and " + (events.size() - MOST_DESCRIBED) + " more";
     }
 
     private void note(Effect effect, Instant at) {
         if (effect instanceof Effect.StartStep start) {
             steps.put(start.step(), start);
-            started.put(start.step(), machine.where(start.step()));
         } else if (effect instanceof Effect.CancelStep cancel) {
             steps.remove(cancel.step());
-            String where = started.remove(cancel.step());
-            if (where != null) {
-                cancelled.put(cancel.step(), where);
-            }
         } else if (effect instanceof Effect.StartTimer timer) {
             timers.put(timer.timer(), new Due(at.plus(timer.delay()), timer.question()));
         } else if (effect instanceof Effect.CancelTimer timer) {
@@ -230,9 +233,9 @@ final class Past {
         }
     }
 
-    /** Whether time was moved after the last fact. */
-    boolean isMoved() {
-        return moved;
+    /** Whether time was shifted after the last fact. */
+    boolean isTimeShifted() {
+        return timeShifted;
     }
 
     boolean isNoted() {
@@ -256,7 +259,7 @@ final class Past {
         timers.replaceAll((timer, due) -> new Due(due.at().plus(since), due.question()));
         questions.replaceAll((id, question) -> question.later(since));
         lastAt = now;
-        moved = true;
+        timeShifted = true;
     }
 
     /** The deadlines that are due, the one that was due first at first; of two due at once the one that was started first. */
@@ -273,9 +276,10 @@ final class Past {
         if (!timers.containsKey(timer)) {
             return null;
         }
-        Recorded passed = new Recorded(new Fact.DeadlinePassed(now, timer), facts(), digest.value(), "", moved);
-        take(passed);
-        return passed;
+        Fact passed = new Fact.DeadlinePassed(now, timer);
+        Recorded recorded = Recorded.of(passed, machine, digest, header, timeShifted);
+        take(recorded);
+        return recorded.with(digest.value());
     }
 
     /** The beginnings of the branches that live. */

@@ -20,7 +20,9 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Writes the facts of a run into a journal before the machine is told of them. Facts that have come while others were being
+ * Writes the facts of a run into a journal before anything comes of them. The machine is told of each as soon as it is
+ * encoded, so that the last of an append stands in the journal with a digest of what comes of it; what the machine asks for is
+ * carried out, and what it tells is told, when the facts are in the journal. Facts that have come while others were being
  * written go into the journal together, up to {@value #MOST} of them or {@value #MOST_BYTES} bytes and one fact. A fact whose
  * payload cannot be written is left out; the machine is not told of it, but its caller is, after the others.
  *
@@ -36,33 +38,23 @@ final class Recorder {
     private final Journal journal;
     private final FactCodec codec;
     private final String runId;
-    private final String workflow;
+    private final RunHeader header;
     private final RunMachine machine;
-    private final Digest digest;
+    private final RunDigest digest;
 
-    /** Facts that are in the journal, and the machine has not been told of; behind them those that cannot be written. */
-    private final Deque<Written> durable = new ArrayDeque<>();
-
-    /**
-     * A fact that is in the journal, or cannot be.
-     *
-     * @param refused why it cannot be written; null if it is in the journal
-     */
-    record Written(Fact fact, @Nullable Throwable refused) {}
+    /** Facts that are in the journal, and of which nothing has come yet; behind them those that cannot be written. */
+    private final Deque<Applied> durable = new ArrayDeque<>();
 
     /** The sequence number of the next entry. */
     private long next;
-
-    /** How many facts the machine has been told of. */
-    private long told;
 
     private final boolean noted;
     private final EngineTime time;
     private final Duration limit;
     private @Nullable Append append;
 
-    /** Whether time was moved before the next fact. */
-    private boolean moved;
+    /** Whether time was shifted before the next fact. */
+    private boolean timeShifted;
 
     /** {@code past} is what the run has behind it, if it has. */
     Recorder(Recording recording, String runId, RunMachine machine, EngineTime time, @Nullable Past past) {
@@ -70,14 +62,13 @@ final class Recorder {
         this.limit = recording.timeout();
         this.journal = recording.journal();
         this.codec = recording.codec();
-        this.workflow = recording.workflow();
+        this.header = recording.header();
         this.runId = runId;
         this.machine = machine;
-        this.digest = past == null ? new Digest() : past.digest;
-        this.told = past == null ? 0 : past.facts();
-        this.next = told;
+        this.digest = past == null ? new RunDigest(machine.routes) : past.digest;
+        this.next = past == null ? 0 : past.facts();
         this.noted = past != null && past.isNoted();
-        this.moved = past != null && past.isMoved();
+        this.timeShifted = past != null && past.isTimeShifted();
     }
 
     /**
@@ -85,10 +76,10 @@ final class Recorder {
      *
      * @param timeout how long the journal may take for an append
      */
-    record Recording(Journal journal, FactCodec codec, String workflow, Duration timeout) {
+    record Recording(Journal journal, FactCodec codec, RunHeader header, Duration timeout) {
 
-        static Recording of(Journal journal, Redactor redactor, String workflow, Duration timeout) {
-            return new Recording(journal, new FactCodec(journal.codec(), redactor), workflow, timeout);
+        static Recording of(Journal journal, Redactor redactor, RunHeader header, Duration timeout) {
+            return new Recording(journal, new FactCodec(journal.codec(), redactor), header, timeout);
         }
 
         /**
@@ -118,15 +109,9 @@ final class Recorder {
         }
     }
 
-    /** The next fact that is in the journal, or cannot be; null if there is none. */
-    @Nullable Written poll() {
+    /** The next fact that is in the journal, or cannot be, with what comes of it; null if there is none. */
+    @Nullable Applied poll() {
         return durable.poll();
-    }
-
-    /** The machine has been told of a fact, with these events. */
-    void told(List<RunEvent> events) {
-        told++;
-        digest.add(events);
     }
 
     /**
@@ -140,31 +125,37 @@ final class Recorder {
 
     private List<JournalEntry> take(Queue<Fact> facts, int most) {
         List<JournalEntry> entries = new ArrayList<>();
-        List<Written> refused = new ArrayList<>();
+        List<Applied> refused = new ArrayList<>();
+        Recorded last = null;
         long bytes = 0;
-        for (int count = Math.min(most, MOST); count > 0 && bytes < MOST_BYTES; count--) {
+        for (int count = Math.min(most, MOST); count > 0 && bytes < MOST_BYTES && !machine.isFinished(); count--) {
             Fact fact = facts.remove();
+            Recorded recorded = Recorded.of(fact, machine, digest, header, timeShifted);
             try {
-                Recorded recorded = new Recorded(fact, told, digest.value(), where(fact), moved);
                 JournalEntry entry = codec.entry(next + entries.size(), recorded);
                 entries.add(entry);
                 bytes += entry.payloadSize();
-                moved = false;
-                durable.add(new Written(fact, null));
             } catch (Throwable unwritable) { // whatever the codec or a value throws, the others are written
-                refused.add(new Written(fact, unwritable));
+                refused.add(Applied.refused(fact, unwritable));
+                continue;
             }
+            last = recorded;
+            timeShifted = false;
+            durable.add(apply(fact));
+        }
+        if (last != null) { // with what comes of it; of the others, the next one has it
+            int at = entries.size() - 1;
+            entries.set(at, codec.entry(next + at, last.with(digest.value())));
         }
         durable.addAll(refused);
         next += entries.size();
         return entries;
     }
 
-    private String where(Fact fact) {
-        if (fact instanceof Fact.StepSettled settled) {
-            return machine.where(settled.step());
-        }
-        return fact instanceof Fact.Started ? workflow : "";
+    private Applied apply(Fact fact) {
+        Applied applied = Applied.by(machine, fact);
+        digest.add(fact, applied.events(), machine.turns());
+        return applied;
     }
 
     /** Whether the end of the run is not in the journal yet. */
@@ -174,7 +165,7 @@ final class Recorder {
 
     /** Notes that the run has ended. As for {@link #write}. */
     boolean finish(Instant at, RunResult.Status status, Consumer<@Nullable Throwable> later) {
-        return append(() -> List.of(codec.finished(next, at, status, digest.value())), later);
+        return append(() -> List.of(codec.finished(next, at, status)), later);
     }
 
     private boolean append(Supplier<List<JournalEntry>> encode, Consumer<@Nullable Throwable> later) {

@@ -26,6 +26,7 @@ final class Routes {
 
     private final String[] names;
     private final Map<String, Integer> numbers = new HashMap<>();
+    private final Map<String, Long> digests = new HashMap<>();
     private final List<List<String>> targets = new ArrayList<>();
     private final int[][] successors;
     private final int[][] predecessors;
@@ -69,6 +70,7 @@ final class Routes {
     private void add(int node, String name) {
         names[node] = name;
         numbers.put(name, node);
+        digests.put(name, Digest.of(name));
     }
 
     private int[] numbers(List<String> nodes) {
@@ -117,6 +119,12 @@ final class Routes {
             return node == null || isAgent(node) ? NONE : node;
         }
         return node;
+    }
+
+    /** The digest of a name; those of nodes are known. */
+    long digest(String name) {
+        Long known = digests.get(name);
+        return known == null ? Digest.of(name) : known;
     }
 
     boolean hasEdge(int from, int to) {

@@ -82,8 +82,18 @@ final class RunMachine {
 
     /** Which step of which branch it is, in words; empty if it is not in flight. */
     String where(long step) {
-        Branch branch = branches.inFlight(step);
-        return branch == null ? "" : branches.name(branch) + " " + branch.path + " #" + (branch.steps - 1);
+        Branch branch = branches.turn(step);
+        return branch == null ? "" : branches.name(branch) + " " + branch.path;
+    }
+
+    /** Whether the run has ended: facts that come now do nothing. */
+    boolean isFinished() {
+        return ending.isFinished();
+    }
+
+    /** How many turns have come. */
+    long turns() {
+        return branches.turns();
     }
 
     /** The live branches, in lineage order. */
@@ -147,9 +157,9 @@ final class RunMachine {
         }
     }
 
-    /** Whose path stands for that of the run: of who steps, else of who asks, else of who is live at all. */
+    /** Whose path stands for that of the run: of whose turn it is, else of who asks, else of who is live at all. */
     private @Nullable Branch atWork() {
-        Branch stepping = branches.longestInFlight();
+        Branch stepping = branches.firstTurn();
         Branch asking = stepping == null ? inquiries.longestAsking() : stepping;
         return asking == null ? branches.root.firstLive() : asking;
     }
@@ -179,29 +189,37 @@ final class RunMachine {
         if (ending.look()) { // before anybody is called for nothing
             return true;
         }
-        Branch ready = branches.nextReady();
-        return ready != null && startStep(ready);
+        return !paused && nextTurn();
     }
 
-    private boolean startStep(Branch branch) {
-        if (paused || branches.inFlight() >= plan.places()) {
-            return false;
+    /** Starts what may start, or else numbers the turn that has come. */
+    private boolean nextTurn() {
+        Branch queued = branches.inFlight() < plan.places() ? branches.nextQueued() : null;
+        if (queued != null) {
+            startStep(queued);
+            effects.add(new Effect.StartStep(
+                    queued.step, queued.node, queued.turn, queued.path, queued.steps - 1, queued.delegation));
+            return true;
         }
-        branches.takeReady();
-        if (!isOver(limits.step(branches.steps(), branch), branch)) {
-            long step = branches.stepping(branch);
-            long number = branch.steps++;
-            story.tell(new RunEvent.StepStarted(story.next(), story.at(), branch.path, branches.name(branch), number));
-            effects.add(new Effect.StartStep(step, branch.node, branch.turn, branch.path, number, branch.delegation));
+        Branch ready = branches.nextReady();
+        if (ready != null && !isOver(limits.step(branches.turns(), ready), ready)) {
+            branches.number();
         }
-        return true;
+        return ready != null;
+    }
+
+    private void startStep(Branch branch) {
+        branches.stepping(branch);
+        story.tell(new RunEvent.StepStarted(
+                story.next(), story.at(), branch.path, branches.name(branch), branch.steps - 1));
     }
 
     /** Ends the run if a limit was exceeded; the branch that did has failed by it. True if the run is over. */
     boolean isOver(@Nullable LimitExceededException exceeded, @Nullable Branch branch) {
         if (exceeded != null && !ending.isFinished()) {
             if (branch != null) {
-                if (branches.stepped(branch.step) != null) { // of the limits only that of time passes during a step
+                boolean inFlight = branch.state == Branch.State.STEPPING;
+                if (branches.stepped(branch.step) != null && inFlight) { // only the limit of time passes during a step
                     effects.add(new Effect.CancelStep(branch.step));
                 }
                 branches.failed(branch, exceeded);
@@ -217,6 +235,10 @@ final class RunMachine {
         Branch branch = branches.stepped(settled.step());
         if (branch == null) {
             return; // cancelled meanwhile
+        }
+        if (branch.state
+                != Branch.State.STEPPING) { // it had a place when this was recorded, and there were more of them
+            startStep(branch);
         }
         String name = branches.name(branch);
         story.tell(new RunEvent.StepSettled(

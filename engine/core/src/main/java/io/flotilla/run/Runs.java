@@ -79,7 +79,7 @@ public final class Runs<O> {
      * @return the runs
      */
     public Flux<Run<O>> resumeAll() {
-        return list(JournalFilter.all().lastTypeNotIn(FactCodec.FINISHED))
+        return list(JournalFilter.all().lastTypeNotIn(FactFormat.Type.RUN_FINISHED))
                 .map(JournalRun::runId)
                 .collectList()
                 .flatMapIterable(ids -> ids)
@@ -202,10 +202,7 @@ public final class Runs<O> {
                 runId,
                 exchanged,
                 () -> workflow.redacted(codec.with(exchanged, input).at(workflow.now())));
-        String where = other instanceof Fact.StepSettled settled
-                ? past.machine.where(settled.step())
-                : other instanceof Fact.Started ? recording.workflow() : "";
-        Recorded recorded = new Recorded(other, past.facts(), past.digest.value(), where, true);
+        Recorded recorded = Recorded.of(other, past.machine, past.digest, recording.header(), true);
         JournalEntry first = signalled(runId, exchanged, () -> codec.entry(sequence, recorded));
         return recording
                 .journal()
@@ -264,7 +261,7 @@ public final class Runs<O> {
                     }
                     String workflowName =
                             signalled(runId, started, () -> recording.codec().workflow(started));
-                    return recording.workflow().equals(workflowName)
+                    return recording.header().workflow().equals(workflowName)
                             ? all
                             : Flux.error(new UnknownRunException(runId, "is of the workflow " + workflowName));
                 })

@@ -22,12 +22,12 @@ final class Timers {
         this.effects = effects;
     }
 
-    /** {@link #NONE} without a limit. */
+    /** {@link #NONE} without a limit; its number is taken all the same, so a limit more or less does not change others. */
     long start(@Nullable Duration limit, Object whose) {
+        started++;
         if (limit == null) {
             return NONE;
         }
-        started++;
         running.put(started, whose);
         effects.add(new Effect.StartTimer(started, limit, whose instanceof Inquiry inquiry ? inquiry.open.id() : null));
         return started;

@@ -231,6 +231,7 @@ public final class Workflow<I, O> {
         private @Nullable StepEngine engine;
         private @Nullable Journal journal;
         private Duration journalTimeout = DEFAULT_JOURNAL_TIMEOUT;
+        private String version = "";
         private String name = DEFAULT_NAME;
 
         private Builder(Topology topology, Class<O> answerType) {
@@ -407,6 +408,18 @@ public final class Workflow<I, O> {
         }
 
         /**
+         * The workflow's version, which each run keeps in its first fact.
+         *
+         * @param version may be empty; default empty
+         * @return this builder
+         * @throws NullPointerException if {@code version} is null
+         */
+        public Builder<O> version(String version) {
+            this.version = Objects.requireNonNull(version, "version");
+            return this;
+        }
+
+        /**
          * Makes the workflow. The builder may be changed and used again.
          *
          * @param <I> the task of a run: whatever the first agent takes
@@ -446,9 +459,14 @@ public final class Workflow<I, O> {
                     corrections,
                     steps.places(),
                     answerType);
-            Recorder.Recording recording =
-                    journal == null ? null : Recorder.Recording.of(journal, steps.redactor(), name, journalTimeout);
+            Recorder.Recording recording = journal == null
+                    ? null
+                    : Recorder.Recording.of(journal, steps.redactor(), header(plan), journalTimeout);
             return new Workflow<>(topology, new Drive.Setup(plan, bodies, steps, eventHistory, recording));
+        }
+
+        private RunHeader header(Plan plan) {
+            return RunHeader.of(name, version, Map.of(), PlanOutline.of(plan));
         }
 
         private Map<Integer, Join> joinsByNode(Routes routes, List<String> wrong) {

@@ -1,6 +1,7 @@
 package io.flotilla.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.flotilla.journal.Journal;
@@ -16,6 +17,8 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A run that cannot be followed says where, and what is otherwise. */
 @Timeout(60)
@@ -72,7 +75,7 @@ class DivergenceTest {
                                         : Decision.answer(turn.input())))
                 .join(join)
                 .corrections(corrections)
-                .engine(StepEngine.builder().concurrency(1).build()) // facts that are written together share a check
+                .engine(StepEngine.builder().concurrency(1).build())
                 .journal(journal)
                 .build();
     }
@@ -127,18 +130,32 @@ class DivergenceTest {
                 replayed(entries, "start -> Worker\nBoss <-> Worker\nBoss, Worker -> end\n", Join.all(), 2);
 
         assertThat(diverged.sequence()).isZero();
-        assertThat(diverged.expected()).contains("checksum");
-        assertThat(diverged.found()).contains("checksum").isNotEqualTo(diverged.expected());
+        assertThat(diverged.changes())
+                .containsExactly(
+                        "the agents are in another order",
+                        "edge start -> Boss is gone",
+                        "edge start -> Worker is new",
+                        "edge Worker -> end is new");
+        assertThat(diverged).hasMessageContaining("edge start -> Boss is gone");
+        assertThat(diverged.found()).contains("Worker");
     }
 
     @Test
     void replay_anotherJoin_namesTheAnswerThatMeetsIt() {
-        assertThat(replayed(entries, CREW, Join.first(), 2).sequence()).isEqualTo(2);
+        DivergenceException diverged = replayed(entries, CREW, Join.first(), 2);
+
+        assertThat(diverged.sequence()).isEqualTo(2);
+        assertThat(diverged.changes())
+                .containsExactly(
+                        "the join at Boss was all, is firstSuccess", "the join at Worker was all, is firstSuccess");
     }
 
     @Test
     void replay_noCorrections_namesTheDecisionThatWasCorrected() {
-        assertThat(replayed(entries, CREW, Join.all(), 0).sequence()).isEqualTo(3);
+        DivergenceException diverged = replayed(entries, CREW, Join.all(), 0);
+
+        assertThat(diverged.sequence()).isEqualTo(3);
+        assertThat(diverged.changes()).containsExactly("the limit corrections was 2, is 0");
     }
 
     @Test
@@ -189,21 +206,22 @@ class DivergenceTest {
         DivergenceException diverged = replayed(other);
 
         assertThat(diverged.sequence()).isEqualTo(2);
-        assertThat(diverged.expected()).contains("Worker /0.0/ #0");
-        assertThat(diverged.found()).isEqualTo("no such step");
+        assertThat(diverged.expected()).contains("Worker /0.0/");
+        assertThat(diverged.found()).contains("Worker /0.1/");
+        assertThat(diverged.changes()).isEmpty();
     }
 
     @Test
     void replay_anotherStatusInTheNote_isTold() {
         List<JournalEntry> other = new ArrayList<>(entries);
         other.set(7, altered(entries.get(7), tree -> {
-            tree.put("status", "FAILED");
+            tree.put("status", "failed");
             return tree;
         }));
         DivergenceException diverged = replayed(other);
 
-        assertThat(diverged.expected()).contains("FAILED");
-        assertThat(diverged.found()).contains("SUCCEEDED");
+        assertThat(diverged.expected()).contains("failed");
+        assertThat(diverged.found()).contains("succeeded");
         assertThat(diverged.sequence()).isEqualTo(7);
     }
 
@@ -218,17 +236,125 @@ class DivergenceTest {
     }
 
     @Test
-    void replay_aCheckThatCannotBe_isTold() {
-        for (long told : List.of(-1L, 1L << 32, Long.MAX_VALUE, Long.MIN_VALUE)) {
-            for (int at = 0; at < entries.size(); at++) {
-                List<JournalEntry> other = new ArrayList<>(entries);
-                other.set(at, altered(entries.get(at), tree -> {
-                    tree.put("told", told);
-                    return tree;
-                }));
+    void replay_anotherDigest_isToldAtItsFact() {
+        for (int at = 0; at < entries.size() - 1; at++) {
+            List<JournalEntry> other = new ArrayList<>(entries);
+            other.set(at, altered(entries.get(at), tree -> {
+                tree.put("digestAfter", 4711L);
+                return tree;
+            }));
+            assertThat(replayed(other).sequence()).isEqualTo(at);
 
-                assertThat(replayed(other).sequence()).isEqualTo(at);
-            }
+            other.set(at, altered(entries.get(at), tree -> {
+                tree.put("digestBefore", 4711L);
+                return tree;
+            }));
+            assertThat(replayed(other).sequence()).isEqualTo(at);
         }
+    }
+
+    @Test
+    void replay_aDigestOfAnotherVersion_isRefusedByNumber() {
+        JournalEntry start = altered(entries.get(0), tree -> {
+            tree.put("digestVersion", 2L);
+            tree.put("digestAfter", 0L);
+            return tree;
+        });
+        Journal copy = Journal.inMemory();
+        copy.append(runId, 0, List.of(start)).block();
+        Runs<String> runs = workflow(CREW, Join.all(), 2, copy).runs();
+
+        assertThatThrownBy(() -> runs.replay(runId).block())
+                .isInstanceOfSatisfying(UnsupportedRunFormatException.class, refused -> {
+                    assertThat(refused.runId()).isEqualTo(runId);
+                    assertThat(refused.digestVersion()).isEqualTo(2);
+                })
+                .hasMessageContainingAll(runId, "digest version 2", "knows 1");
+        assertThatThrownBy(() -> runs.resume(runId).block()).isInstanceOf(UnsupportedRunFormatException.class);
+    }
+
+    // --- the plan changes
+
+    private static Workflow<String, String> asking(String topology, Journal journal) {
+        Topology parsed = Topology.parse(topology);
+        Workflow.Builder<String> builder = Workflow.over(parsed, String.class);
+        for (String agent : parsed.agents()) {
+            builder.agent(
+                    agent,
+                    TestRuns.deciding(
+                            agent,
+                            turn -> turn.reason() == Turn.Reason.ANSWERED
+                                    ? Decision.answer(String.valueOf(turn.answer()))
+                                    : agent.equals("A") ? Decision.handOff("B", "go") : Decision.ask("which?")));
+        }
+        return builder.journal(journal).build();
+    }
+
+    private static final String ASKING = "start -> A -> B\nB -> user, end";
+
+    private Run<String> runThatAsks() {
+        Run<String> run = asking(ASKING, journal).start("go");
+        run.events().ofType(RunEvent.Asked.class).blockFirst(TestRuns.SOON);
+        return run;
+    }
+
+    private void assertDiverges(String topology, String run, long sequence, String change) {
+        for (boolean recovered : new boolean[] {false, true}) {
+            Runs<String> runs = asking(topology, journal).runs();
+            DivergenceException diverged = catchThrowableOfType(
+                    DivergenceException.class,
+                    () -> (recovered ? runs.resume(run) : runs.replay(run)).block(TestRuns.SOON));
+            assertThat(diverged).as("%s, recovered %s", topology, recovered).isNotNull();
+            assertThat(diverged.sequence()).isEqualTo(sequence);
+            assertThat(diverged.changes()).contains(change);
+            assertThat(diverged).hasMessageContaining(change);
+        }
+    }
+
+    /** Recorded up to the hand-off; as if the process had died then. */
+    private String cutAfter(Run<String> run, int facts) {
+        String copy = run.runId() + "-cut";
+        List<JournalEntry> first =
+                journal.read(run.runId(), 0).take(facts).collectList().block();
+        journal.append(copy, 0, first).block();
+        return copy;
+    }
+
+    @Test
+    void replay_theEdgeUsedLastIsGone_isToldThoughNoFactFollows() {
+        String cut = cutAfter(runThatAsks(), 2);
+
+        assertDiverges("start -> A -> C -> B\nB -> user, end", cut, 1, "edge A -> B is gone");
+    }
+
+    @Test
+    void replay_theEdgeToTheUserIsGoneWithAQuestionOpen_isToldAndTheQuestionIsNotLost() {
+        Run<String> run = runThatAsks();
+
+        assertDiverges("start -> A -> B\nB -> end", run.runId(), 2, "edge B -> user is gone");
+        assertThat(asking(ASKING, journal).runs().replay(run.runId()).block().questions())
+                .hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "start -> A -> B\nB -> user, end, C\nC -> end",
+                "start -> A -> B\nB -> user, end\nB -> A",
+                "start -> A -> B -> user",
+            })
+    void recover_aChangeTheRunHasNotMet_passes(String topology) {
+        Run<String> run = runThatAsks();
+        String cut = cutAfter(run, 3);
+
+        assertThat(asking(topology, journal).runs().replay(cut).block().questions())
+                .hasSize(1);
+        Run<String> recovered = asking(topology, journal).runs().resume(cut).block();
+        recovered
+                .questions()
+                .forEach(question -> recovered.answer(question.id(), "this").subscribe());
+        assertThat(recovered.result().block(TestRuns.SOON).answers()).containsExactly("this");
+        assertThat(asking(topology, journal).runs().replay(cut).block().status())
+                .isEqualTo(RunState.Status.SUCCEEDED);
     }
 }

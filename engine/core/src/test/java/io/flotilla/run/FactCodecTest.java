@@ -35,6 +35,17 @@ class FactCodecTest {
     private static final Usage USED = new Usage(Long.MAX_VALUE / 4, 7, new BigDecimal("12345678901234567890.120"));
     private static final Map<String, Object> TREE = tree();
 
+    static final Plan PLAN = Workflow.over(Topology.parse("start -> A\nA -> A, end, user"), String.class)
+            .agent("A", TestRuns.deciding("A", turn -> Decision.answer("")))
+            .joinAt(
+                    "A",
+                    Join.ratio(0.5).within(Duration.ofSeconds(2)).orProceed().keepStragglers())
+            .limits(Limits.steps(7).cost(new BigDecimal("0.10")))
+            .build()
+            .plan();
+    private static final RunHeader HEADER =
+            RunHeader.of("workflow", "1.2", Map.of("tenant", "t1"), PlanOutline.of(PLAN));
+
     private static Map<String, Object> tree() {
         Map<String, Object> tree = new LinkedHashMap<>();
         tree.put("none", null);
@@ -74,9 +85,34 @@ class FactCodecTest {
                         .map(decision -> new Fact.StepSettled(AT, 5, decision, null, null, USED)));
     }
 
+    static Recorded recorded(Fact fact) {
+        return recorded(fact, false);
+    }
+
+    static Recorded recorded(Fact fact, boolean timeShifted) {
+        boolean step = fact instanceof Fact.StepSettled;
+        RunHeader header = fact instanceof Fact.Started ? HEADER : null;
+        return new Recorded(fact, 1234567L, 89L, header, step ? "A" : "", step ? "/0.1/" : "", timeShifted);
+    }
+
+    /** Everything a fact of a step may have. */
+    static Stream<Fact> failures() {
+        return Stream.of(
+                new Fact.StepSettled(AT, 5, null, StepResult.Kind.FAILED, new IllegalStateException("why"), USED),
+                new Fact.StepSettled(AT, 5, Decision.answer("x"), null, null, USED, 3, true));
+    }
+
+    static JournalEntry entry(Fact fact) {
+        return CODEC.entry(3, recorded(fact, true));
+    }
+
+    static Map<String, Object> tree(Fact fact) {
+        return PayloadCodec.basic().decode(entry(fact).payload());
+    }
+
     /** What of a fact is read by a machine. */
     private static Fact roundTrip(Fact fact) {
-        JournalEntry entry = CODEC.entry(3, new Recorded(fact, 3, "abc", "A 0 #0", false));
+        JournalEntry entry = CODEC.entry(3, recorded(fact));
         assertThat(entry.at()).isEqualTo(AT);
         return CODEC.fact(entry);
     }
@@ -132,7 +168,7 @@ class FactCodecTest {
 
     @Test
     void fact_anUnknownType_isAPayloadException() {
-        JournalEntry known = CODEC.entry(4, new Recorded(new Fact.Paused(AT), 4, "", "", false));
+        JournalEntry known = CODEC.entry(4, recorded(new Fact.Paused(AT)));
 
         assertThatThrownBy(() -> CODEC.fact(new JournalEntry(4, AT, "run-paused-2", known.payload())))
                 .isInstanceOf(PayloadException.class)
@@ -152,24 +188,23 @@ class FactCodecTest {
                 Map.of("step", "one"),
                 Map.of("inputTokens", -1L),
                 Map.of("cost", Double.NaN),
-                Map.of("failed", "LOST", "text", "t"),
-                Map.of("failed", "java.util.Random", "text", "t"),
-                Map.of("failed", "FAILED"),
+                Map.of("failure", "lost", "cause", "t"),
+                Map.of("failure", "java.util.Random", "cause", "t"),
+                Map.of("failure", "failed"),
                 Map.of("decision", "answer"),
                 Map.of("decision", Map.of()),
                 Map.of("decision", Map.of("kind", "java.util.Random")),
                 Map.of("decision", Map.of("kind", "hand-off")),
-                Map.of("decision", Map.of("kind", "fan-out", "branches", "none")),
-                Map.of("decision", Map.of("kind", "fan-out", "branches", List.of("none"))),
-                Map.of("decision", Map.of("kind", "ask", "text", "t", "within", "soon")),
-                Map.of("decision", Map.of("kind", "ask", "text", "t", "within", "PT-1S")));
+                Map.of("decision", Map.of("kind", "fan-out", "invocations", "none")),
+                Map.of("decision", Map.of("kind", "fan-out", "invocations", List.of("none"))),
+                Map.of("decision", Map.of("kind", "ask", "text", "t", "timeout", "soon")),
+                Map.of("decision", Map.of("kind", "ask", "text", "t", "timeout", "PT-1S")));
     }
 
     @ParameterizedTest
     @MethodSource("wrong")
     void fact_aValueThatCannotBe_isAPayloadException(Map<String, Object> other) {
-        JournalEntry entry =
-                CODEC.entry(4, new Recorded(new Fact.StepSettled(AT, 1, null, null, null, USED), 4, "", "", false));
+        JournalEntry entry = CODEC.entry(4, recorded(new Fact.StepSettled(AT, 1, null, null, null, USED)));
         Map<String, Object> tree = new HashMap<>(PayloadCodec.basic().decode(entry.payload()));
         tree.putAll(other);
         byte[] payload = PayloadCodec.basic().encode(tree, text -> text);
@@ -183,14 +218,7 @@ class FactCodecTest {
     @Test
     void read_alteredBytes_isAPayloadExceptionOrADivergence() {
         Random random = new Random(5);
-        Plan plan = Workflow.over(Topology.parse("start -> A\nA -> A, end, user"), String.class)
-                .agent("A", TestRuns.deciding("A", turn -> Decision.answer("")))
-                .build()
-                .plan();
-        List<JournalEntry> entries = facts().map(fact -> CODEC.entry(
-                        0,
-                        new Recorded(
-                                fact, 0, "0", fact instanceof Fact.Started ? "workflow" : "", random.nextBoolean())))
+        List<JournalEntry> entries = facts().map(fact -> CODEC.entry(0, recorded(fact, random.nextBoolean())))
                 .toList();
         int refused = 0;
         for (int run = 0; run < 30_000; run++) {
@@ -199,10 +227,10 @@ class FactCodecTest {
             for (int times = 1 + random.nextInt(3); times > 0; times--) {
                 altered[random.nextInt(altered.length)] = (byte) random.nextInt(256);
             }
-            Past past = new Past("run", plan);
+            Past past = new Past("run", PLAN);
             try {
                 CODEC.read(new JournalEntry(0, AT, entry.type(), altered), past);
-            } catch (PayloadException | DivergenceException expected) {
+            } catch (PayloadException | DivergenceException | UnsupportedRunFormatException expected) {
                 refused++;
                 assertThat(expected).isInstanceOf(FlotillaException.class);
             } catch (Throwable other) {
@@ -217,15 +245,15 @@ class FactCodecTest {
     void entry_aRedactorThatTakesNumbersAndWords_leavesTheRunsOwnAlone() {
         FactCodec redacting = new FactCodec(PayloadCodec.basic(), text -> "***");
         Decision decision = Decision.fanOut(Invocation.of("A", "secret"));
-        JournalEntry entry = redacting.entry(
-                3,
-                new Recorded(new Fact.StepSettled(AT, 5, decision, null, null, USED), 3, "1234567", "A 0 #0", false));
+        JournalEntry entry = redacting.entry(3, recorded(new Fact.StepSettled(AT, 5, decision, null, null, USED)));
 
         assertThat(((Fact.StepSettled) redacting.fact(entry)).decision())
                 .isEqualTo(Decision.fanOut(Invocation.of("A", "***")));
         assertThat(PayloadCodec.basic().decode(entry.payload()))
-                .containsEntry("check", "1234567")
-                .containsEntry("where", "A 0 #0");
+                .containsEntry("digestBefore", 1234567L)
+                .containsEntry("digestAfter", 89L)
+                .containsEntry("agent", "A")
+                .containsEntry("branch", "/0.1/");
     }
 
     @Test

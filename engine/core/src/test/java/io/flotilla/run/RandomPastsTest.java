@@ -57,7 +57,42 @@ class RandomPastsTest {
             assertThat(past.steps.keySet()).as("in flight after fact %s", at).isEqualTo(live.inFlight.get(at));
         }
         assertThat(past.events().toString()).isEqualTo(live.events.toString());
+        for (int places : new int[] {1, 3, 1_000}) {
+            checkWithPlaces(places, run, live);
+        }
         return live.entries.size();
+    }
+
+    /** How many steps may be in flight is no part of a run's history. */
+    private static void checkWithPlaces(int places, RandomRun run, Live live) {
+        Plan plan = run.itsPlan();
+        Past past = new Past(
+                "run",
+                new Plan(
+                        plan.routes(),
+                        plan.join(),
+                        plan.joinAt(),
+                        plan.end(),
+                        plan.limits(),
+                        plan.corrections(),
+                        places,
+                        plan.answerType()));
+        for (int at = 0; at < live.entries.size(); at++) {
+            CODEC.read(live.entries.get(at), past);
+            RunState was = live.states.get(at + 1);
+            RunState is = past.state();
+            assertThat(is.status())
+                    .as("after fact %s with %s places", at, places)
+                    .isEqualTo(was.status());
+            assertThat(is.ended()).isEqualTo(was.ended());
+            assertThat(is.questions()).isEqualTo(was.questions());
+            assertThat(is.branches())
+                    .extracting(RunState.BranchState::path)
+                    .isEqualTo(was.branches().stream()
+                            .map(RunState.BranchState::path)
+                            .toList());
+            assertThat(past.steps.size()).as("in flight").isLessThanOrEqualTo(places);
+        }
     }
 
     /** Keeps the books of a run that is at work, from its effects and events only. */
@@ -69,7 +104,8 @@ class RandomPastsTest {
         final List<Set<Long>> inFlight = new ArrayList<>();
         private final Set<Long> steps = new LinkedHashSet<>();
         private final Map<String, OpenQuestion> questions = new LinkedHashMap<>();
-        private final Digest digest = new Digest();
+        private @Nullable Recorded next;
+        private @Nullable RunDigest digest;
         private Usage used = Usage.NONE;
         private RunState.Status status = RunState.Status.RUNNING;
 
@@ -80,10 +116,9 @@ class RandomPastsTest {
 
         @Override
         public void before(Fact fact, RunMachine machine) {
-            String where = fact instanceof Fact.StepSettled settled ? machine.where(settled.step()) : "";
-            where = fact instanceof Fact.Started ? "workflow" : where;
-            int at = entries.size();
-            entries.add(CODEC.entry(at, new Recorded(fact, at, digest.value(), where, false)));
+            digest = digest == null ? new RunDigest(machine.routes) : digest;
+            RunHeader header = RunHeader.of("workflow", "", Map.of(), PlanOutline.of(machine.plan));
+            next = Recorded.of(fact, machine, digest, header, false);
         }
 
         @Override
@@ -103,7 +138,8 @@ class RandomPastsTest {
                 }
             }
             events.addAll(machine.events());
-            digest.add(machine.events());
+            digest.add(fact, machine.events(), machine.turns());
+            entries.add(CODEC.entry(entries.size(), entries.size() % 3 == 0 ? next : next.with(digest.value())));
             inFlight.add(Set.copyOf(steps));
             states.add(new RunState(
                     "run",

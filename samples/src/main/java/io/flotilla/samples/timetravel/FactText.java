@@ -18,7 +18,7 @@ record FactText(PayloadCodec codec) {
         Map<String, @Nullable Object> tree = codec.decode(fact.payload());
         return switch (fact.type()) {
             case "run-started" -> "\"" + tree.get("task") + "\"";
-            case "step-settled" -> tree.get("where") + ": " + decision(tree.get("decision"));
+            case "step-settled" -> tree.get("agent") + " " + tree.get("branch") + ": " + decision(tree.get("decision"));
             case "run-finished" -> String.valueOf(tree.get("status"));
             default -> "";
         };
@@ -28,8 +28,8 @@ record FactText(PayloadCodec codec) {
         if (!(tree instanceof Map<?, ?> decision)) {
             return "failed";
         }
-        if (decision.get("branches") instanceof List<?> branches) {
-            return "asks " + branches.stream().map(FactText::agent).collect(Collectors.joining(", "));
+        if (decision.get("invocations") instanceof List<?> invocations) {
+            return "asks " + invocations.stream().map(FactText::agent).collect(Collectors.joining(", "));
         }
         return "hands \"" + decision.get("request") + "\" to " + agent(decision);
     }

@@ -1,0 +1,41 @@
+package io.flotilla.run;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What has come of a fact in the machine, to be told and carried out once the fact is in the journal.
+ *
+ * @param fact the fact
+ * @param effects what is to be done, in this order
+ * @param events what is to be told, in this order
+ * @param waiting how many turns wait for a place
+ * @param refused why it cannot be written, so that the machine was not told of it; null if it can
+ * @param broken what the machine has thrown, which breaks the run down; null if it has not
+ */
+record Applied(
+        Fact fact,
+        List<Effect> effects,
+        List<RunEvent> events,
+        int waiting,
+        @Nullable Throwable refused,
+        @Nullable Throwable broken) {
+
+    static Applied by(RunMachine machine, Fact fact) {
+        try {
+            List<Effect> effects = List.copyOf(machine.apply(fact)); // the machine uses its lists again
+            return new Applied(fact, effects, List.copyOf(machine.events()), machine.waiting(), null, null);
+        } catch (Throwable broken) { // whatever it throws is ours, and nobody is to wait for an end
+            return new Applied(fact, List.of(), List.of(), 0, null, broken);
+        }
+    }
+
+    static Applied refused(Fact fact, Throwable why) {
+        return new Applied(fact, List.of(), List.of(), 0, why, null);
+    }
+
+    /** The run has ended; the machine was not told of it. */
+    static Applied tooLate(Fact fact) {
+        return new Applied(fact, List.of(), List.of(), 0, null, null);
+    }
+}
