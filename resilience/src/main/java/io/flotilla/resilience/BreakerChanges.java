@@ -25,7 +25,7 @@ final class BreakerChanges {
                 subscriber.next(change);
             } catch (Throwable thrown) {
                 complaint.about(thrown);
-                subscribers.remove(subscriber);
+                forget(subscriber);
             }
         }
     }
@@ -39,7 +39,11 @@ final class BreakerChanges {
 
     private void add(FluxSink<BreakerChange> subscriber) {
         subscribers.add(subscriber);
-        subscriber.onDispose(() -> subscribers.remove(subscriber));
+        subscriber.onDispose(() -> forget(subscriber));
+    }
+
+    private void forget(FluxSink<BreakerChange> subscriber) {
+        subscribers.remove(subscriber);
     }
 
     int subscriberCount() {

@@ -75,7 +75,7 @@ class LastGoodTest {
     void find_asOldAsMaxAge_isFound() {
         keep(three, "a");
 
-        time.pass(Duration.ofMillis(60_000));
+        time.pass(Duration.ofMinutes(1));
         assertThat(three.find(READER, "a")).isNotNull();
     }
 

@@ -10,6 +10,7 @@ final class VirtualTimer implements EngineTime {
 
     private volatile long nanos = Long.MAX_VALUE - 1_000; // its readings wrap, as those of System.nanoTime() may
 
+    @SuppressWarnings("NonAtomicVolatileUpdate") // by the test only
     void pass(Duration time) {
         nanos += time.toNanos();
     }
