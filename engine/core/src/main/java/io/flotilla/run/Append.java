@@ -45,8 +45,8 @@ final class Append extends AppendQueue.Ticket {
     private volatile @Nullable Throwable failure;
     private volatile @Nullable Throwable lastRefusal;
 
-    /** How often the journal was handed this; written by one thread at a time. */
-    private volatile int tries;
+    /** How often the journal was handed this. */
+    private final AtomicInteger tries = new AtomicInteger();
 
     /**
      * An append to be started.
@@ -135,7 +135,7 @@ final class Append extends AppendQueue.Ticket {
 
     private void append() {
         try {
-            tries = tries + 1;
+            tries.incrementAndGet();
             journal.append(runId, entries.get(0).sequence(), entries)
                     .subscribe(sequence -> {}, this::answered, () -> answered(null));
         } catch (Throwable thrown) {
@@ -177,7 +177,7 @@ final class Append extends AppendQueue.Ticket {
 
     private void watch() {
         long completed = queue.completed();
-        int tried = tries;
+        int tried = tries.get();
         try {
             timer.update(time.after(limit, () -> silent(completed, tried)));
         } catch (Throwable noTimer) {
@@ -186,7 +186,7 @@ final class Append extends AppendQueue.Ticket {
     }
 
     private void silent(long completed, int tried) {
-        boolean handedOver = tries == tried && queue.isAdmitted(this);
+        boolean handedOver = tries.get() == tried && queue.isAdmitted(this);
         if (queue.completed() == completed || handedOver) {
             end(new JournalTimeoutException(limit, lastRefusal));
         } else if (state.get() != ENDED) {
