@@ -115,7 +115,9 @@ record FactReader(JournalEntry entry, Map<?, ?> values) {
 
     private List<String> texts(String key) {
         List<String> texts = new ArrayList<>();
-        as(key, List.class).forEach(text -> texts.add((String) text));
+        for (Object text : as(key, List.class)) {
+            texts.add((String) text);
+        }
         return texts;
     }
 

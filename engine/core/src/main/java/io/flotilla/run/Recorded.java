@@ -23,7 +23,8 @@ record Recorded(
         boolean timeShifted) {
 
     /** A fact that {@code machine} is about to be told of. */
-    static Recorded of(Fact fact, RunMachine machine, RunDigest digest, @Nullable RunHeader header, boolean timeShifted) {
+    static Recorded of(
+            Fact fact, RunMachine machine, RunDigest digest, @Nullable RunHeader header, boolean timeShifted) {
         Branch stepped = fact instanceof Fact.StepSettled settled ? machine.branches.turn(settled.step()) : null;
         return new Recorded(
                 fact,

@@ -122,8 +122,7 @@ class ReadBackTest {
         assertThatThrownBy(() -> encode(value))
                 .isInstanceOf(PayloadException.class)
                 .hasMessageContaining("read as another value, at payload.v");
-        assertThatThrownBy(() -> CODEC.encode(
-                        Map.of("v", value, "s", "secret"), text -> text.replace("secret", "***")))
+        assertThatThrownBy(() -> CODEC.encode(Map.of("v", value, "s", "secret"), text -> text.replace("secret", "***")))
                 .as("with a redactor at work")
                 .isInstanceOf(PayloadException.class);
     }
