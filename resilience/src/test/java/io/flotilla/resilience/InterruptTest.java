@@ -3,10 +3,14 @@ package io.flotilla.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.agent.Agent;
+import io.flotilla.agent.StepContext;
+import io.flotilla.step.StepCall;
 import io.flotilla.step.StepEngine;
+import io.flotilla.step.StepInterceptor;
 import io.flotilla.step.StepReport;
 import io.flotilla.step.StepResult;
 import io.flotilla.step.StepResult.Kind;
+import io.github.resilience4j.bulkhead.Bulkhead;
 import io.github.resilience4j.bulkhead.BulkheadConfig;
 import io.github.resilience4j.bulkhead.BulkheadRegistry;
 import java.time.Duration;
@@ -23,6 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /** A thread whose interrupt flag is set: no guard refuses anything because of it, and it keeps its flag. */
 @Timeout(30)
@@ -135,6 +140,47 @@ class InterruptTest {
         var round = engine.run(List.of(quick), "go").toFuture();
 
         assertThat(ended(round).values()).containsExactly("done");
+    }
+
+    /** Answers when the test says so, in place of the body, so that nothing of the engine stands between. */
+    private static StepInterceptor answeringWith(Mono<String> signal) {
+        return new StepInterceptor() {
+            @Override
+            @SuppressWarnings("unchecked")
+            public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+                return context.agentId().kind().equals("held") ? (Mono<O>) signal : attempt;
+            }
+        };
+    }
+
+    @Test
+    void bulkhead_interceptorSettlesOnAnInterruptedThread_thoseWhoWaitAreLetIn() {
+        Sinks.One<String> held = Sinks.one();
+        StepEngine engine = StepEngine.builder()
+                .with(Resilience.builder()
+                        .keyedBy(context -> "all")
+                        .bulkhead(new BulkheadPolicy(1, 100, Duration.ofMinutes(5)))
+                        .build())
+                .with(answeringWith(held.asMono()))
+                .build();
+        engine.run(List.of(new Pending("held")), "go").subscribe();
+        var waiting = engine.run(Collections.nCopies(20, quick), "go").toFuture();
+        Thread.currentThread().interrupt();
+
+        held.tryEmitValue("done").orThrow();
+
+        assertThat(Thread.interrupted()).as("the thread is the user's own").isTrue();
+        assertThat(ended(waiting).values()).hasSize(20);
+    }
+
+    @Test
+    void bulkheadGuard_interruptedThread_hasThePlaceThatIsFree() {
+        BulkheadGuard guard = new BulkheadGuard(Bulkhead.ofDefaults("a"), 1, Duration.ZERO);
+        Thread.currentThread().interrupt();
+
+        assertThat(guard.tryAcquire()).isTrue();
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(guard.inUse()).isOne();
     }
 
     @Test
