@@ -268,8 +268,19 @@ class ArchitectureTest {
     // --- the machine of a run is pure
 
     /** What is around the machine; all else in its package is the machine, its parts, and values. */
-    private static final Set<String> SHELL =
-            Set.of("Drive", "EventLog", "NodeAgent", "Recorder", "Run", "Runs", "Tracing", "Workflow");
+    private static final Set<String> SHELL = Set.of(
+            "Append",
+            "AppendQueue",
+            "Drive",
+            "EventLog",
+            "NodeAgent",
+            "Outlet",
+            "PendingQuestions",
+            "Recorder",
+            "Run",
+            "Runs",
+            "Tracing",
+            "Workflow");
 
     private static final DescribedPredicate<JavaClass> MACHINE = describe(
             "the machine and its parts",
