@@ -3,8 +3,8 @@ package io.flotilla.run;
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.PayloadCodec;
 import io.flotilla.observe.Redactor;
-import io.flotilla.run.FactFormat.Key;
-import io.flotilla.run.FactFormat.Type;
+import io.flotilla.run.FactFormat.EntryType;
+import io.flotilla.run.FactFormat.FactKey;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -38,8 +38,8 @@ final class FactCodec {
     /** Drives {@code past} with an entry. */
     void read(JournalEntry entry, Past past) {
         FactReader reader = reader(entry);
-        if (entry.type().equals(Type.RUN_FINISHED)) {
-            past.end(reader.text(Key.STATUS));
+        if (entry.type().equals(EntryType.RUN_FINISHED)) {
+            past.end(reader.text(FactKey.STATUS));
         } else {
             past.take(reader.recorded());
         }
@@ -52,19 +52,20 @@ final class FactCodec {
 
     /** Of the first entry of a run: which workflow it is of. */
     String workflow(JournalEntry started) {
-        return reader(started).text(Key.WORKFLOW);
+        return reader(started).text(FactKey.WORKFLOW);
     }
 
     /** The same fact with another input, see {@link Runs#fork}. */
     Fact with(JournalEntry entry, @Nullable Object input) {
         FactReader reader = reader(entry);
         return switch (entry.type()) {
-            case Type.RUN_STARTED -> new Fact.Started(entry.at(), input);
-            case Type.QUESTION_ANSWERED -> new Fact.QuestionAnswered(entry.at(), reader.text(Key.QUESTION), input);
-            case Type.STEP_SETTLED ->
+            case EntryType.RUN_STARTED -> new Fact.Started(entry.at(), input);
+            case EntryType.QUESTION_ANSWERED ->
+                new Fact.QuestionAnswered(entry.at(), reader.text(FactKey.QUESTION), input);
+            case EntryType.STEP_SETTLED ->
                 new Fact.StepSettled(
                         entry.at(),
-                        reader.number(Key.STEP),
+                        reader.number(FactKey.STEP),
                         input instanceof Decision decision ? decision : Decision.answer(input),
                         null,
                         null,

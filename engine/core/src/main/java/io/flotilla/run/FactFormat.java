@@ -9,7 +9,7 @@ import io.flotilla.step.StepResult;
 final class FactFormat {
 
     /** Types of entries. */
-    static final class Type {
+    static final class EntryType {
 
         static final String RUN_STARTED = "run-started";
         static final String STEP_SETTLED = "step-settled";
@@ -22,11 +22,11 @@ final class FactFormat {
         /** Not a fact: the note that the run has ended, so that a list can tell without reading it. */
         static final String RUN_FINISHED = "run-finished";
 
-        private Type() {}
+        private EntryType() {}
     }
 
     /** Keys of a payload and of what is in it. */
-    static final class Key {
+    static final class FactKey {
 
         // of every fact
         static final String DIGEST_BEFORE = "digestBefore";
@@ -79,7 +79,7 @@ final class FactFormat {
         static final String QUESTION = "question";
         static final String STATUS = "status";
 
-        private Key() {}
+        private FactKey() {}
     }
 
     /** Kinds of decisions. */

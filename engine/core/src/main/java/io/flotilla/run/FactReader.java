@@ -4,8 +4,8 @@ import io.flotilla.agent.Usage;
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.PayloadException;
 import io.flotilla.run.FactFormat.DecisionKind;
-import io.flotilla.run.FactFormat.Key;
-import io.flotilla.run.FactFormat.Type;
+import io.flotilla.run.FactFormat.EntryType;
+import io.flotilla.run.FactFormat.FactKey;
 import io.flotilla.step.StepResult;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -26,16 +26,16 @@ record FactReader(JournalEntry entry, Map<?, ?> values) {
 
     Recorded recorded() {
         try {
-            boolean started = entry.type().equals(Type.RUN_STARTED);
-            boolean step = entry.type().equals(Type.STEP_SETTLED) && has(Key.AGENT);
+            boolean started = entry.type().equals(EntryType.RUN_STARTED);
+            boolean step = entry.type().equals(EntryType.STEP_SETTLED) && has(FactKey.AGENT);
             return new Recorded(
                     fact(),
-                    number(Key.DIGEST_BEFORE),
-                    has(Key.DIGEST_AFTER) ? number(Key.DIGEST_AFTER) : null,
+                    number(FactKey.DIGEST_BEFORE),
+                    has(FactKey.DIGEST_AFTER) ? number(FactKey.DIGEST_AFTER) : null,
                     started ? header() : null,
-                    step ? text(Key.AGENT) : "",
-                    step ? text(Key.BRANCH) : "",
-                    has(Key.TIME_SHIFTED));
+                    step ? text(FactKey.AGENT) : "",
+                    step ? text(FactKey.BRANCH) : "",
+                    has(FactKey.TIME_SHIFTED));
         } catch (PayloadException wrong) {
             throw wrong;
         } catch (RuntimeException outOfBounds) { // a duration that is none, a usage below zero
@@ -46,64 +46,69 @@ record FactReader(JournalEntry entry, Map<?, ?> values) {
     private Fact fact() {
         Instant at = entry.at();
         return switch (entry.type()) {
-            case Type.RUN_STARTED -> new Fact.Started(at, value(Key.TASK));
-            case Type.STEP_SETTLED -> stepSettled();
-            case Type.DEADLINE_PASSED -> new Fact.DeadlinePassed(at, number(Key.TIMER));
-            case Type.QUESTION_ANSWERED -> new Fact.QuestionAnswered(at, text(Key.QUESTION), value(Key.VALUE));
-            case Type.RUN_PAUSED -> new Fact.Paused(at);
-            case Type.RUN_RESUMED -> new Fact.Resumed(at);
-            case Type.RUN_CANCELLED -> new Fact.Cancelled(at);
+            case EntryType.RUN_STARTED -> new Fact.Started(at, value(FactKey.TASK));
+            case EntryType.STEP_SETTLED -> stepSettled();
+            case EntryType.DEADLINE_PASSED -> new Fact.DeadlinePassed(at, number(FactKey.TIMER));
+            case EntryType.QUESTION_ANSWERED ->
+                new Fact.QuestionAnswered(at, text(FactKey.QUESTION), value(FactKey.VALUE));
+            case EntryType.RUN_PAUSED -> new Fact.Paused(at);
+            case EntryType.RUN_RESUMED -> new Fact.Resumed(at);
+            case EntryType.RUN_CANCELLED -> new Fact.Cancelled(at);
             default -> throw wrong("is of the unknown type " + entry.type());
         };
     }
 
     private Fact stepSettled() {
-        int attempts = has(Key.ATTEMPTS) ? (int) number(Key.ATTEMPTS) : 1;
-        boolean degraded = has(Key.DEGRADED);
+        int attempts = has(FactKey.ATTEMPTS) ? (int) number(FactKey.ATTEMPTS) : 1;
+        boolean degraded = has(FactKey.DEGRADED);
         StepResult.Kind failed = null;
         RecordedException cause = null;
-        if (has(Key.FAILURE)) {
+        if (has(FactKey.FAILURE)) {
             failed = failure();
-            cause = new RecordedException(has(Key.MESSAGE) ? text(Key.MESSAGE) : null, text(Key.CAUSE));
+            cause = new RecordedException(has(FactKey.MESSAGE) ? text(FactKey.MESSAGE) : null, text(FactKey.CAUSE));
         }
         Decision decision = failed == null ? decision() : null;
-        return new Fact.StepSettled(entry.at(), number(Key.STEP), decision, failed, cause, used(), attempts, degraded);
+        return new Fact.StepSettled(
+                entry.at(), number(FactKey.STEP), decision, failed, cause, used(), attempts, degraded);
     }
 
     Usage used() {
         return new Usage(
-                has(Key.INPUT_TOKENS) ? number(Key.INPUT_TOKENS) : 0,
-                has(Key.OUTPUT_TOKENS) ? number(Key.OUTPUT_TOKENS) : 0,
-                has(Key.COST) ? new BigDecimal(as(Key.COST, Number.class).toString()) : BigDecimal.ZERO);
+                has(FactKey.INPUT_TOKENS) ? number(FactKey.INPUT_TOKENS) : 0,
+                has(FactKey.OUTPUT_TOKENS) ? number(FactKey.OUTPUT_TOKENS) : 0,
+                has(FactKey.COST)
+                        ? new BigDecimal(as(FactKey.COST, Number.class).toString())
+                        : BigDecimal.ZERO);
     }
 
     private StepResult.Kind failure() {
         for (StepResult.Kind kind : StepResult.Kind.values()) {
-            if (kind.isFailure() && FactFormat.of(kind).equals(text(Key.FAILURE))) {
+            if (kind.isFailure() && FactFormat.of(kind).equals(text(FactKey.FAILURE))) {
                 return kind;
             }
         }
-        throw wrong("has an unknown failure, " + text(Key.FAILURE));
+        throw wrong("has an unknown failure, " + text(FactKey.FAILURE));
     }
 
     private RunHeader header() {
         Map<String, String> labels = new LinkedHashMap<>();
-        FactReader tree = inside(Key.LABELS);
+        FactReader tree = inside(FactKey.LABELS);
         tree.values.keySet().forEach(label -> labels.put((String) label, tree.text((String) label)));
         return new RunHeader(
-                text(Key.WORKFLOW),
-                text(Key.VERSION),
+                text(FactKey.WORKFLOW),
+                text(FactKey.VERSION),
                 labels,
-                number(Key.DIGEST_VERSION),
-                number(Key.PLAN_HASH),
-                has(Key.PLAN) ? inside(Key.PLAN).plan() : null);
+                number(FactKey.DIGEST_VERSION),
+                number(FactKey.PLAN_HASH),
+                has(FactKey.PLAN) ? inside(FactKey.PLAN).plan() : null);
     }
 
     private PlanOutline plan() {
         Map<String, List<String>> edges = new LinkedHashMap<>();
-        FactReader tree = inside(Key.EDGES);
+        FactReader tree = inside(FactKey.EDGES);
         tree.values.keySet().forEach(from -> edges.put((String) from, tree.texts((String) from)));
-        return new PlanOutline(texts(Key.AGENTS), edges, texts(Key.RENDEZVOUS), words(Key.JOINS), words(Key.LIMITS));
+        return new PlanOutline(
+                texts(FactKey.AGENTS), edges, texts(FactKey.RENDEZVOUS), words(FactKey.JOINS), words(FactKey.LIMITS));
     }
 
     private Map<String, String> words(String key) {
@@ -158,38 +163,38 @@ record FactReader(JournalEntry entry, Map<?, ?> values) {
     }
 
     private @Nullable Decision decision() {
-        return has(Key.DECISION) ? inside(Key.DECISION).asDecision() : null;
+        return has(FactKey.DECISION) ? inside(FactKey.DECISION).asDecision() : null;
     }
 
     private Decision asDecision() {
-        return switch (text(Key.KIND)) {
-            case DecisionKind.ANSWER -> Decision.answer(value(Key.VALUE));
-            case DecisionKind.HAND_OFF -> Decision.handOff(text(Key.AGENT), value(Key.REQUEST));
+        return switch (text(FactKey.KIND)) {
+            case DecisionKind.ANSWER -> Decision.answer(value(FactKey.VALUE));
+            case DecisionKind.HAND_OFF -> Decision.handOff(text(FactKey.AGENT), value(FactKey.REQUEST));
             case DecisionKind.FAN_OUT -> fanOut();
             case DecisionKind.ASK -> Decision.ask(question());
-            case DecisionKind.FAIL -> Decision.fail(text(Key.REASON));
-            case DecisionKind.REPEAT -> Decision.again(value(Key.INPUT));
-            default -> throw wrong("has an unknown decision, " + text(Key.KIND));
+            case DecisionKind.FAIL -> Decision.fail(text(FactKey.REASON));
+            case DecisionKind.REPEAT -> Decision.again(value(FactKey.INPUT));
+            default -> throw wrong("has an unknown decision, " + text(FactKey.KIND));
         };
     }
 
     private Decision fanOut() {
         List<Invocation> invocations = new ArrayList<>();
-        for (Object invocation : as(Key.INVOCATIONS, List.class)) {
+        for (Object invocation : as(FactKey.INVOCATIONS, List.class)) {
             if (!(invocation instanceof Map<?, ?> map)) {
                 throw wrong("has an invocation that is none");
             }
             FactReader tree = new FactReader(entry, map);
-            invocations.add(Invocation.of(tree.text(Key.AGENT), tree.value(Key.REQUEST)));
+            invocations.add(Invocation.of(tree.text(FactKey.AGENT), tree.value(FactKey.REQUEST)));
         }
         return Decision.fanOut(invocations);
     }
 
     private Question question() {
-        Question question = Question.of(text(Key.TEXT));
-        if (has(Key.TIMEOUT)) {
-            question = question.within(Duration.parse(text(Key.TIMEOUT)));
+        Question question = Question.of(text(FactKey.TEXT));
+        if (has(FactKey.TIMEOUT)) {
+            question = question.within(Duration.parse(text(FactKey.TIMEOUT)));
         }
-        return values.containsKey(Key.DEFAULT_ANSWER) ? question.orElse(value(Key.DEFAULT_ANSWER)) : question;
+        return values.containsKey(FactKey.DEFAULT_ANSWER) ? question.orElse(value(FactKey.DEFAULT_ANSWER)) : question;
     }
 }

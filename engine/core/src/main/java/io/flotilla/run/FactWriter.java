@@ -5,13 +5,14 @@ import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.PayloadCodec;
 import io.flotilla.observe.Redactor;
 import io.flotilla.run.FactFormat.DecisionKind;
-import io.flotilla.run.FactFormat.Key;
-import io.flotilla.run.FactFormat.Type;
+import io.flotilla.run.FactFormat.EntryType;
+import io.flotilla.run.FactFormat.FactKey;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -20,16 +21,16 @@ final class FactWriter {
 
     /** What is never a user's. Names of agents that are not there have been redacted before. */
     private static final List<String> OWN = List.of(
-            Key.STATUS,
-            Key.WORKFLOW,
-            Key.VERSION,
-            Key.AGENT,
-            Key.BRANCH,
-            Key.FAILURE,
-            Key.QUESTION,
-            Key.KIND,
-            Key.TIMEOUT,
-            Key.PLAN);
+            FactKey.STATUS,
+            FactKey.WORKFLOW,
+            FactKey.VERSION,
+            FactKey.AGENT,
+            FactKey.BRANCH,
+            FactKey.FAILURE,
+            FactKey.QUESTION,
+            FactKey.KIND,
+            FactKey.TIMEOUT,
+            FactKey.PLAN);
 
     private final PayloadCodec codec;
     private final Redactor redactor;
@@ -43,12 +44,12 @@ final class FactWriter {
 
     JournalEntry entry(long sequence, Recorded recorded) {
         Payload payload = new Payload();
-        payload.add(Key.DIGEST_BEFORE, recorded.before());
+        payload.add(FactKey.DIGEST_BEFORE, recorded.before());
         if (recorded.after() != null) {
-            payload.add(Key.DIGEST_AFTER, recorded.after());
+            payload.add(FactKey.DIGEST_AFTER, recorded.after());
         }
         if (recorded.timeShifted()) {
-            payload.add(Key.TIME_SHIFTED, true);
+            payload.add(FactKey.TIME_SHIFTED, true);
         }
         String type = write(recorded, payload);
         return new JournalEntry(sequence, recorded.fact().at(), type, encode(payload));
@@ -56,8 +57,8 @@ final class FactWriter {
 
     JournalEntry finished(long sequence, Instant at, RunResult.Status status) {
         Payload payload = new Payload();
-        payload.add(Key.STATUS, FactFormat.of(status));
-        return new JournalEntry(sequence, at, Type.RUN_FINISHED, encode(payload));
+        payload.add(FactKey.STATUS, FactFormat.of(status));
+        return new JournalEntry(sequence, at, EntryType.RUN_FINISHED, encode(payload));
     }
 
     /** What the run itself says is no secret, and must be read back as it was: a redactor may take numbers for keys. */
@@ -74,9 +75,9 @@ final class FactWriter {
         tree.forEach((key, value) -> {
             if (OWN.contains(key)) {
                 addAll(value, own);
-            } else if (Key.DECISION.equals(key) && value instanceof Map<?, ?> decision) {
+            } else if (FactKey.DECISION.equals(key) && value instanceof Map<?, ?> decision) {
                 addOwn(decision, own);
-            } else if (Key.INVOCATIONS.equals(key) && value instanceof List<?> invocations) {
+            } else if (FactKey.INVOCATIONS.equals(key) && value instanceof List<?> invocations) {
                 invocations.forEach(invocation -> addOwn((Map<?, ?>) invocation, own));
             }
         });
@@ -96,103 +97,103 @@ final class FactWriter {
         Fact fact = recorded.fact();
         if (fact instanceof Fact.StepSettled settled) {
             write(recorded, settled, payload);
-            return Type.STEP_SETTLED;
+            return EntryType.STEP_SETTLED;
         }
         if (fact instanceof Fact.Started started) {
-            write(recorded.header(), payload);
-            payload.add(Key.TASK, started.task());
-            return Type.RUN_STARTED;
+            write(Objects.requireNonNull(recorded.header(), "header"), payload);
+            payload.add(FactKey.TASK, started.task());
+            return EntryType.RUN_STARTED;
         }
         if (fact instanceof Fact.DeadlinePassed deadline) {
-            payload.add(Key.TIMER, deadline.timer());
-            return Type.DEADLINE_PASSED;
+            payload.add(FactKey.TIMER, deadline.timer());
+            return EntryType.DEADLINE_PASSED;
         }
         if (fact instanceof Fact.QuestionAnswered answer) {
-            payload.add(Key.QUESTION, answer.question());
-            payload.add(Key.VALUE, answer.value());
-            return Type.QUESTION_ANSWERED;
+            payload.add(FactKey.QUESTION, answer.question());
+            payload.add(FactKey.VALUE, answer.value());
+            return EntryType.QUESTION_ANSWERED;
         }
         if (fact instanceof Fact.Paused) {
-            return Type.RUN_PAUSED;
+            return EntryType.RUN_PAUSED;
         }
-        return fact instanceof Fact.Resumed ? Type.RUN_RESUMED : Type.RUN_CANCELLED;
+        return fact instanceof Fact.Resumed ? EntryType.RUN_RESUMED : EntryType.RUN_CANCELLED;
     }
 
     private static void write(RunHeader header, Payload payload) {
-        payload.add(Key.WORKFLOW, header.workflow());
-        payload.add(Key.VERSION, header.version());
-        payload.add(Key.LABELS, header.labels());
-        payload.add(Key.DIGEST_VERSION, header.digestVersion());
-        payload.add(Key.PLAN_HASH, header.planHash());
+        payload.add(FactKey.WORKFLOW, header.workflow());
+        payload.add(FactKey.VERSION, header.version());
+        payload.add(FactKey.LABELS, header.labels());
+        payload.add(FactKey.DIGEST_VERSION, header.digestVersion());
+        payload.add(FactKey.PLAN_HASH, header.planHash());
         PlanOutline plan = header.plan();
         if (plan != null) {
             Payload tree = new Payload();
-            tree.add(Key.AGENTS, plan.agents());
-            tree.add(Key.EDGES, plan.edges());
-            tree.add(Key.RENDEZVOUS, plan.rendezvous());
-            tree.add(Key.JOINS, plan.joins());
-            tree.add(Key.LIMITS, plan.limits());
-            payload.add(Key.PLAN, tree);
+            tree.add(FactKey.AGENTS, plan.agents());
+            tree.add(FactKey.EDGES, plan.edges());
+            tree.add(FactKey.RENDEZVOUS, plan.rendezvous());
+            tree.add(FactKey.JOINS, plan.joins());
+            tree.add(FactKey.LIMITS, plan.limits());
+            payload.add(FactKey.PLAN, tree);
         }
     }
 
     private static void write(Recorded recorded, Fact.StepSettled settled, Payload payload) {
-        payload.add(Key.STEP, settled.step());
+        payload.add(FactKey.STEP, settled.step());
         if (!recorded.agent().isEmpty()) {
-            payload.add(Key.AGENT, recorded.agent());
-            payload.add(Key.BRANCH, recorded.branch());
+            payload.add(FactKey.AGENT, recorded.agent());
+            payload.add(FactKey.BRANCH, recorded.branch());
         }
         if (settled.failed() != null && settled.cause() != null) {
             RecordedException cause = RecordedException.of(settled.cause());
-            payload.add(Key.FAILURE, FactFormat.of(settled.failed()));
-            payload.add(Key.MESSAGE, cause.getMessage());
-            payload.add(Key.CAUSE, cause.toString());
+            payload.add(FactKey.FAILURE, FactFormat.of(settled.failed()));
+            payload.add(FactKey.MESSAGE, cause.getMessage());
+            payload.add(FactKey.CAUSE, cause.toString());
         } else if (settled.decision() != null) {
-            payload.add(Key.DECISION, decision(settled.decision()));
+            payload.add(FactKey.DECISION, decision(settled.decision()));
         }
         write(settled.used(), payload);
         if (settled.attempts() != 1) {
-            payload.add(Key.ATTEMPTS, settled.attempts());
+            payload.add(FactKey.ATTEMPTS, settled.attempts());
         }
         if (settled.degraded()) {
-            payload.add(Key.DEGRADED, true);
+            payload.add(FactKey.DEGRADED, true);
         }
     }
 
     /** What is zero is left out. */
     private static void write(Usage used, Payload payload) {
         if (used.inputTokens() != 0) {
-            payload.add(Key.INPUT_TOKENS, used.inputTokens());
+            payload.add(FactKey.INPUT_TOKENS, used.inputTokens());
         }
         if (used.outputTokens() != 0) {
-            payload.add(Key.OUTPUT_TOKENS, used.outputTokens());
+            payload.add(FactKey.OUTPUT_TOKENS, used.outputTokens());
         }
         if (used.cost().signum() != 0) {
-            payload.add(Key.COST, used.cost());
+            payload.add(FactKey.COST, used.cost());
         }
     }
 
     private static Payload decision(Decision decision) {
         Payload tree = new Payload();
         if (decision instanceof Decision.Answer answer) {
-            tree.add(Key.KIND, DecisionKind.ANSWER);
-            tree.add(Key.VALUE, answer.value());
+            tree.add(FactKey.KIND, DecisionKind.ANSWER);
+            tree.add(FactKey.VALUE, answer.value());
         } else if (decision instanceof Decision.HandOff handOff) {
-            tree.add(Key.KIND, DecisionKind.HAND_OFF);
-            tree.add(Key.AGENT, handOff.agent());
-            tree.add(Key.REQUEST, handOff.request());
+            tree.add(FactKey.KIND, DecisionKind.HAND_OFF);
+            tree.add(FactKey.AGENT, handOff.agent());
+            tree.add(FactKey.REQUEST, handOff.request());
         } else if (decision instanceof Decision.FanOut fanOut) {
-            tree.add(Key.KIND, DecisionKind.FAN_OUT);
-            tree.add(Key.INVOCATIONS, invocations(fanOut));
+            tree.add(FactKey.KIND, DecisionKind.FAN_OUT);
+            tree.add(FactKey.INVOCATIONS, invocations(fanOut));
         } else if (decision instanceof Decision.Ask ask) {
-            tree.add(Key.KIND, DecisionKind.ASK);
+            tree.add(FactKey.KIND, DecisionKind.ASK);
             write(ask.question(), tree);
         } else if (decision instanceof Decision.Fail fail) {
-            tree.add(Key.KIND, DecisionKind.FAIL);
-            tree.add(Key.REASON, fail.reason());
+            tree.add(FactKey.KIND, DecisionKind.FAIL);
+            tree.add(FactKey.REASON, fail.reason());
         } else if (decision instanceof Decision.Again again) {
-            tree.add(Key.KIND, DecisionKind.REPEAT);
-            tree.add(Key.INPUT, again.input());
+            tree.add(FactKey.KIND, DecisionKind.REPEAT);
+            tree.add(FactKey.INPUT, again.input());
         }
         return tree;
     }
@@ -201,20 +202,20 @@ final class FactWriter {
         List<Payload> invocations = new ArrayList<>(fanOut.invocations().size());
         for (Invocation invocation : fanOut.invocations()) {
             Payload tree = new Payload();
-            tree.add(Key.AGENT, invocation.agent());
-            tree.add(Key.REQUEST, invocation.request());
+            tree.add(FactKey.AGENT, invocation.agent());
+            tree.add(FactKey.REQUEST, invocation.request());
             invocations.add(tree);
         }
         return invocations;
     }
 
     private static void write(Question question, Payload tree) {
-        tree.add(Key.TEXT, question.text());
+        tree.add(FactKey.TEXT, question.text());
         if (question.within() != null) {
-            tree.add(Key.TIMEOUT, String.valueOf(question.within()));
+            tree.add(FactKey.TIMEOUT, String.valueOf(question.within()));
         }
         if (question.hasDefault()) {
-            tree.add(Key.DEFAULT_ANSWER, question.byDefault());
+            tree.add(FactKey.DEFAULT_ANSWER, question.byDefault());
         }
     }
 }

@@ -79,7 +79,7 @@ public final class Runs<O> {
      * @return the runs
      */
     public Flux<Run<O>> resumeAll() {
-        return list(JournalFilter.all().lastTypeNotIn(FactFormat.Type.RUN_FINISHED))
+        return list(JournalFilter.all().lastTypeNotIn(FactFormat.EntryType.RUN_FINISHED))
                 .map(JournalRun::runId)
                 .collectList()
                 .flatMapIterable(ids -> ids)

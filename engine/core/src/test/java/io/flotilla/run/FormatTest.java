@@ -92,12 +92,12 @@ class FormatTest {
 
     @Test
     void types_arePageAndCode() throws Exception {
-        assertThat(firstCells("Types of entries")).isEqualTo(constants(FactFormat.Type.class));
+        assertThat(firstCells("Types of entries")).isEqualTo(constants(FactFormat.EntryType.class));
     }
 
     @Test
     void keys_arePageAndCode() throws Exception {
-        assertThat(firstCells("Keys")).isEqualTo(constants(FactFormat.Key.class));
+        assertThat(firstCells("Keys")).isEqualTo(constants(FactFormat.FactKey.class));
     }
 
     @Test
