@@ -39,12 +39,12 @@ public final class Main {
         Resilience resilience = Resilience.builder()
                 .retry(RetryPolicy.builder()
                         .maxAttempts(2)
-                        .firstBackoff(Duration.ofMillis(1))
+                        .minBackoff(Duration.ofMillis(1))
                         .build())
                 .build();
-        return Workflow.over(Topology.parse("start -> Writer -> end"), Note.class)
+        return Workflow.builder(Topology.parse("start -> Writer -> end"), Note.class)
                 .agent("Writer", String.class, writer)
-                .engine(StepEngine.builder().with(resilience).build())
+                .engine(StepEngine.builder().interceptor(resilience).build())
                 .journal(journal)
                 .build();
     }

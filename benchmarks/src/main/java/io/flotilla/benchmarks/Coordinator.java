@@ -62,7 +62,7 @@ public class Coordinator {
         @Param("1101")
         int steps;
 
-        final Workflow<Integer, Integer> workflow = Workflow.over(
+        final Workflow<Integer, Integer> workflow = Workflow.builder(
                         Topology.parse("start -> Boss\nBoss <-> Worker\nBoss -> end"), Integer.class)
                 .agent("Boss", Agent.of("Boss", (turn, context) -> Mono.just(next(turn))))
                 .agent("Worker", Agent.of("Worker", (turn, context) -> Mono.just(Decision.answer(1))))
@@ -83,7 +83,7 @@ public class Coordinator {
         }
 
         private Workflow<Integer, Integer> recorded(Journal journal) {
-            return Workflow.over(workflow.topology(), Integer.class)
+            return Workflow.builder(workflow.topology(), Integer.class)
                     .agent("Boss", Agent.of("Boss", (turn, context) -> Mono.just(next(turn))))
                     .agent("Worker", Agent.of("Worker", (turn, context) -> Mono.just(Decision.answer(1))))
                     .engine(workflow.engine())

@@ -56,13 +56,13 @@ public class Forks {
             invocations = Collections.nCopies(steps, Invocation.of("Worker", 1));
         }
 
-        final Workflow<Integer, Integer> joined = Workflow.over(
+        final Workflow<Integer, Integer> joined = Workflow.builder(
                         Topology.parse("start -> Boss\nBoss <-> Worker"), Integer.class)
                 .agent("Boss", Agent.of("Boss", (turn, context) -> Mono.just(fork(turn))))
                 .agent("Worker", Agent.of("Worker", (turn, context) -> Mono.just(Decision.answer(1))))
                 .build();
 
-        final Workflow<Integer, Integer> met = Workflow.over(Topology.parse("""
+        final Workflow<Integer, Integer> met = Workflow.builder(Topology.parse("""
                                 start -> Boss
                                 Boss -> Worker -> Writer -> end
                                 Boss -> Checker -> Writer
@@ -81,7 +81,7 @@ public class Forks {
         private Decision fork(Turn turn) {
             return turn.reason() == Turn.Reason.REQUESTED
                     ? Decision.fanOut(invocations)
-                    : Decision.answer(turn.joined().size());
+                    : Decision.answer(turn.outcomes().size());
         }
     }
 

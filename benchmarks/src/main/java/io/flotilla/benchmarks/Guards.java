@@ -3,9 +3,9 @@ package io.flotilla.benchmarks;
 import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
-import io.flotilla.resilience.BreakerPolicy;
 import io.flotilla.resilience.BulkheadPolicy;
-import io.flotilla.resilience.LimiterPolicy;
+import io.flotilla.resilience.CircuitBreakerPolicy;
+import io.flotilla.resilience.RateLimiterPolicy;
 import io.flotilla.resilience.Resilience;
 import io.flotilla.resilience.RetryPolicy;
 import io.flotilla.step.StepEngine;
@@ -123,13 +123,13 @@ public class Guards {
             resilience.retry(RetryPolicy.attempts(3));
         }
         if (all || guard == Guard.BREAKER) {
-            resilience.breaker(BreakerPolicy.defaults());
+            resilience.circuitBreaker(CircuitBreakerPolicy.defaults());
         }
         if (all || guard == Guard.BULKHEAD) {
             resilience.bulkhead(BulkheadPolicy.of(1_000));
         }
         if (all || guard == Guard.LIMITER) {
-            resilience.limiter(LimiterPolicy.of(1_000_000_000, Duration.ofSeconds(1)));
+            resilience.rateLimiter(RateLimiterPolicy.of(1_000_000_000, Duration.ofSeconds(1)));
         }
         if (all || guard == Guard.TIMEOUT) {
             resilience.attemptTimeout(Duration.ofSeconds(30));
@@ -139,7 +139,7 @@ public class Guards {
             resilience.meterRegistry(meters);
             builder.meterRegistry(meters);
         }
-        return builder.with(resilience.build()).build();
+        return builder.interceptor(resilience.build()).build();
     }
 
     private static Rival rival(String key) {

@@ -194,7 +194,7 @@ class ArchitectureTest {
                         .and(DescribedPredicate.not(
                                 originIs("io.flotilla.step.Delivery").and(target(name("unboundedMultiproducer")))))
                         .and(DescribedPredicate.not(
-                                originIs("io.flotilla.run.Drive").and(target(name("unboundedMultiproducer")))))
+                                originIs("io.flotilla.run.RunLoop").and(target(name("unboundedMultiproducer")))))
                         .or(withoutArguments(java.util.concurrent.LinkedBlockingQueue.class, "<init>"))
                         .or(withoutArguments(java.util.concurrent.LinkedBlockingDeque.class, "<init>"))
                         .or(of(java.util.concurrent.ConcurrentLinkedQueue.class, "<init>"))
@@ -256,13 +256,13 @@ class ArchitectureTest {
     }
 
     @Test
-    void unboundedQueues_ofADeliveryAndADrive_areTheOnlyOnesThereAre() {
+    void unboundedQueues_ofADeliveryAndARunLoop_areTheOnlyOnesThereAre() {
         assertThat(MAIN.stream()
                         .flatMap(type -> type.getAccessesFromSelf().stream())
                         .filter(access -> access.getTargetOwner().isEquivalentTo(Queues.class))
                         .filter(access -> access.getTarget().getName().startsWith("unbounded"))
                         .map(access -> access.getOriginOwner().getName()))
-                .containsExactlyInAnyOrder("io.flotilla.step.Delivery", "io.flotilla.run.Drive");
+                .containsExactlyInAnyOrder("io.flotilla.step.Delivery", "io.flotilla.run.RunLoop");
     }
 
     // --- the machine of a run is pure
@@ -271,13 +271,13 @@ class ArchitectureTest {
     private static final Set<String> SHELL = Set.of(
             "Append",
             "AppendQueue",
-            "Drive",
             "EventLog",
+            "FactRecorder",
             "NodeAgent",
             "Outlet",
             "PendingQuestions",
-            "Recorder",
             "Run",
+            "RunLoop",
             "Runs",
             "Tracing",
             "Workflow");
@@ -313,7 +313,7 @@ class ArchitectureTest {
                 .or(assignableTo(java.util.Timer.class))
                 .or(assignableTo(io.flotilla.step.StepEngine.class))
                 .or(assignableTo(io.flotilla.step.StepDriver.class))
-                .or(assignableTo(io.flotilla.step.EngineTime.class))
+                .or(assignableTo(io.flotilla.step.EngineClock.class))
                 .as("what is not pure");
         // What Routes has worked out about its topology is kept for all runs of a workflow, which are on many threads;
         // it
@@ -356,7 +356,7 @@ class ArchitectureTest {
 
         assertThat(MAIN.stream().filter(MACHINE).map(JavaClass::getSimpleName))
                 .contains("RunMachine", "Scope", "Branch", "Rendezvous", "Occupancy", "Join", "Tally", "DecisionCheck")
-                .contains("Story", "Routes", "Dominance", "Plan", "Delegation", "BranchPath");
+                .contains("EventRecorder", "Routes", "Dominance", "Plan", "Delegation", "BranchPath");
         assertThat(MAIN.stream()
                         .filter(type -> type.getPackageName().equals(ROOT + ".run"))
                         .map(type -> outermost(type).getSimpleName()))
@@ -473,8 +473,8 @@ class ArchitectureTest {
                         "FailureMode",
                         "Order",
                         "ResultSink",
-                        "EngineTime",
-                        "EngineTime$Watched",
+                        "EngineClock",
+                        "EngineClock$Watched",
                         "RoundFailedException",
                         "StepCall",
                         "StepDriver",
@@ -515,7 +515,7 @@ class ArchitectureTest {
                         "Decision$FanOut",
                         "Decision$Ask",
                         "Decision$Fail",
-                        "Decision$Again",
+                        "Decision$Repeat",
                         "EventsLostException",
                         "InvalidDecisionException",
                         "InvalidWorkflowException",
@@ -526,7 +526,7 @@ class ArchitectureTest {
                         "Limits",
                         "Limits$Chain",
                         "NoAnswerException",
-                        "OpenQuestion",
+                        "PendingQuestion",
                         "Outcome",
                         "Outcome$Answered",
                         "Outcome$Failed",
@@ -539,7 +539,7 @@ class ArchitectureTest {
                         "Runs",
                         "RunState",
                         "RunState$BranchState",
-                        "RunState$Doing",
+                        "RunState$BranchStatus",
                         "RunState$Status",
                         "UnknownRunException",
                         "UnsupportedRunFormatException",
@@ -550,20 +550,20 @@ class ArchitectureTest {
                         "RunEvent$BranchStarted",
                         "RunEvent$StepStarted",
                         "RunEvent$StepSettled",
-                        "RunEvent$Corrected",
+                        "RunEvent$DecisionRejected",
                         "RunEvent$HandedOff",
                         "RunEvent$Forked",
                         "RunEvent$Joined",
                         "RunEvent$RendezvousFired",
-                        "RunEvent$Answered",
-                        "RunEvent$Failed",
-                        "RunEvent$MovedOn",
-                        "RunEvent$Cancelled",
-                        "RunEvent$Asked",
+                        "RunEvent$BranchAnswered",
+                        "RunEvent$BranchFailed",
+                        "RunEvent$BranchMovedOn",
+                        "RunEvent$BranchCancelled",
+                        "RunEvent$QuestionAsked",
                         "RunEvent$QuestionAnswered",
-                        "RunEvent$Paused",
-                        "RunEvent$Resumed",
-                        "RunEvent$Finished",
+                        "RunEvent$RunPaused",
+                        "RunEvent$RunResumed",
+                        "RunEvent$RunFinished",
                         "RunFailure",
                         "RunFailure$Kind",
                         "RunResult",
@@ -581,11 +581,11 @@ class ArchitectureTest {
         assertThat(publicTypes(".agent")).containsExactly("Agent", "StepContext", "Usage", "UsageLedger");
         assertThat(publicTypes(".topology"))
                 .containsExactly(
-                        "Fault",
-                        "Fault$Kind",
                         "InvalidTopologyException",
                         "Rules",
                         "Topology",
+                        "TopologyError",
+                        "TopologyError$Kind",
                         "Warning",
                         "Warning$Kind");
         assertThat(publicTypes(".journal"))
@@ -605,10 +605,10 @@ class ArchitectureTest {
                         "JournalInUseException",
                         "JournalOverloadedException",
                         "JournalPoisonedException",
-                        "JournalRun",
                         "PayloadCodec",
                         "PayloadException",
                         "RunDeletedException",
+                        "RunSummary",
                         "StaleAppendException");
         assertThat(publicTypes(".observe")).containsExactly("Redactor", "Telemetry", "Telemetry$Tag", "Telemetry$Type");
     }

@@ -185,11 +185,11 @@ class ReadmeExamplesTest {
     void interceptor_retriesOnce_theSecondAttemptSucceeds() {
         StepInterceptor twice = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                 return attempts.retry(1);
             }
         };
-        StepEngine engine = StepEngine.builder().with(twice).build();
+        StepEngine engine = StepEngine.builder().interceptor(twice).build();
 
         Agent<String, String> shy = Agent.of(
                 "shy",

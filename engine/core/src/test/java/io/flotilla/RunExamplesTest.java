@@ -8,8 +8,8 @@ import io.flotilla.run.Decision;
 import io.flotilla.run.Invocation;
 import io.flotilla.run.Join;
 import io.flotilla.run.Limits;
-import io.flotilla.run.OpenQuestion;
 import io.flotilla.run.Outcome;
+import io.flotilla.run.PendingQuestion;
 import io.flotilla.run.Question;
 import io.flotilla.run.Run;
 import io.flotilla.run.RunEvent;
@@ -44,10 +44,10 @@ class RunExamplesTest {
                 (turn, context) -> Mono.just(
                         turn.reason() == Turn.Reason.REQUESTED
                                 ? Decision.fanOut(Invocation.of("Worker", "left"), Invocation.of("Worker", "right"))
-                                : Decision.handOff("end", String.join(" and ", turn.joined(String.class)))));
+                                : Decision.handOff("end", String.join(" and ", turn.answers(String.class)))));
         Agent<String, String> worker = Agent.of("Worker", (side, context) -> Mono.just(side + " done"));
 
-        Workflow<String, String> workflow = Workflow.over(topology, String.class)
+        Workflow<String, String> workflow = Workflow.builder(topology, String.class)
                 .agent("Boss", boss) // takes turns, makes decisions
                 .agent("Worker", String.class, worker) // knows nothing of runs: its value goes to its only successor
                 .limits(Limits.steps(200).time(Duration.ofMinutes(3)))
@@ -73,7 +73,7 @@ class RunExamplesTest {
         List<Outcome> joined = new ArrayList<>();
         AtomicBoolean cancelled = new AtomicBoolean();
         Agent<Turn, Decision> boss = Agent.of("Boss", (turn, context) -> {
-            joined.addAll(turn.joined());
+            joined.addAll(turn.outcomes());
             return Mono.just(
                     turn.reason() == Turn.Reason.REQUESTED
                             ? Decision.fanOut(Invocation.of("Worker", "left"), Invocation.of("Worker", "right"))
@@ -86,7 +86,7 @@ class RunExamplesTest {
                         : Mono.<String>never().doOnCancel(() -> cancelled.set(true)));
 
         StepVerifier.withVirtualTime(() -> {
-                    Workflow<String, String> hasty = Workflow.over(topology, String.class)
+                    Workflow<String, String> hasty = Workflow.builder(topology, String.class)
                             .agent("Boss", boss)
                             .agent("Worker", String.class, slowOnTheRight)
                             .joinAt(
@@ -128,7 +128,7 @@ class RunExamplesTest {
                             Writer -> end
                             """);
 
-                    Workflow<String, String> report = Workflow.over(meeting, String.class)
+                    Workflow<String, String> report = Workflow.builder(meeting, String.class)
                             .agent("Planner", planner)
                             .agent("ReaderA", String.class, reader)
                             .agent("ReaderB", String.class, reader)
@@ -143,7 +143,7 @@ class RunExamplesTest {
                             .joinAt(
                                     "Writer",
                                     Join.atLeast(2).within(Duration.ofSeconds(20))) // a quorum, and a deadline
-                            .joinAt("end", Join.first()) // whoever is late is cancelled
+                            .joinAt("end", Join.firstSuccess()) // whoever is late is cancelled
                             .build();
                     return report.run("the folder");
                 })
@@ -161,7 +161,7 @@ class RunExamplesTest {
 
     @Test
     void questions_answeredAsTheyAreAsked_theRunEnds() {
-        Workflow<String, String> workflow = Workflow.over(Topology.parse("start -> Clerk <-> user"), String.class)
+        Workflow<String, String> workflow = Workflow.builder(Topology.parse("start -> Clerk <-> user"), String.class)
                 .agent(
                         "Clerk",
                         Agent.of(
@@ -174,7 +174,7 @@ class RunExamplesTest {
         Run<String> run = workflow.start("the parcel");
 
         run.events()
-                .ofType(RunEvent.Asked.class)
+                .ofType(RunEvent.QuestionAsked.class)
                 .concatMap(asked -> run.answer(
                         asked.question().id(), decide(asked.question().text())))
                 .subscribe();
@@ -192,14 +192,14 @@ class RunExamplesTest {
                         turn.reason() == Turn.Reason.ANSWERED
                                 ? Decision.answer("released: " + turn.answer())
                                 : Decision.ask(Question.of("release it?")
-                                        .within(Duration.ofHours(8))
-                                        .orElse("no"))));
-        Workflow<String, String> workflow = Workflow.over(Topology.parse("start -> Clerk <-> user"), String.class)
+                                        .timeout(Duration.ofHours(8))
+                                        .defaultAnswer("no"))));
+        Workflow<String, String> workflow = Workflow.builder(Topology.parse("start -> Clerk <-> user"), String.class)
                 .agent("Clerk", clerk)
                 .build();
         Run<String> run = workflow.start("the parcel");
 
-        OpenQuestion question = run.questions().get(0);
+        PendingQuestion question = run.questions().get(0);
 
         assertThat(question.text()).isEqualTo("release it?");
         assertThat(run.answer(question.id(), "yes").block()).isTrue();
@@ -215,7 +215,7 @@ class RunExamplesTest {
         Agent<Turn, Decision> boss = Agent.of("Boss", (turn, context) -> Mono.just(Decision.answer("boss")));
         Agent<String, String> worker = Agent.of("Worker", (side, context) -> Mono.just(side));
 
-        Workflow<String, String> recorded = Workflow.over(topology, String.class)
+        Workflow<String, String> recorded = Workflow.builder(topology, String.class)
                 .agent("Boss", boss)
                 .agent("Worker", String.class, worker)
                 .journal(journal) // Journal.inMemory(), or flotilla-journal's SqliteJournal
@@ -225,9 +225,9 @@ class RunExamplesTest {
         String runId = run.runId();
 
         Runs<String> runs = recorded.runs();
-        runs.resumeAll().subscribe(); // after a restart: all that have not ended
+        runs.recoverAll().subscribe(); // after a restart: all that have not ended
         Mono<RunState> now = runs.replay(runId); // what its facts make of it; DivergenceException if that has changed
-        Mono<RunState> then = runs.at(runId, 1); // what it was like after one fact
+        Mono<RunState> then = runs.stateAt(runId, 1); // what it was like after one fact
         Mono<Run<String>> other =
                 runs.fork(runId, 1, Decision.answer("at once")); // the same run until fact 1, then another decision
 

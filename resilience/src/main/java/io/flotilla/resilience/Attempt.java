@@ -1,6 +1,6 @@
 package io.flotilla.resilience;
 
-import io.flotilla.step.EngineTime;
+import io.flotilla.step.EngineClock;
 import io.flotilla.step.StepRejectedException;
 import io.flotilla.step.StepTimeoutException;
 import java.time.Duration;
@@ -27,7 +27,7 @@ import reactor.util.context.Context;
  * <p>The time limit is armed after the body has been subscribed to and only if it has not ended by then: an attempt that ends
  * at once arms no timer. Until then the engine watches: a body that keeps the thread is timed out on another one.
  */
-final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.Waiter, EngineTime.Watched {
+final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.Waiter, EngineClock.Watched {
 
     private static final int BUDGET = 1;
     private static final int PLACE = 2;
@@ -46,7 +46,7 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
     private final Guards guards;
     private final @Nullable BudgetUse budget;
     private final Mono<O> body;
-    private final EngineTime time;
+    private final EngineClock clock;
     private final CoreSubscriber<? super O> actual;
 
     @SuppressWarnings("UnusedVariable") // by its updater
@@ -78,7 +78,7 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
         this.guards = guards;
         this.budget = budget;
         this.body = body;
-        this.time = guards.time();
+        this.clock = guards.clock();
         this.actual = actual;
     }
 
@@ -111,11 +111,11 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
     private void enterBulkhead() {
         BulkheadGuard bulkhead = guards.bulkhead();
         if (bulkhead == null) {
-            enterLimiter();
+            enterRateLimiter();
             return;
         }
         line = bulkhead;
-        switch (bulkhead.ask(this, time)) {
+        switch (bulkhead.ask(this, clock)) {
             case ADMITTED -> hasPlace(bulkhead);
             case WAITING -> leaveIfEnded(bulkhead);
             case FULL -> refused(bulkhead.refusal("full"));
@@ -125,27 +125,27 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
     private void hasPlace(BulkheadGuard bulkhead) {
         line = null;
         if (holds(PLACE)) {
-            enterLimiter();
+            enterRateLimiter();
         } else {
             bulkhead.giveBack();
-            bulkhead.pump(time);
+            bulkhead.pump(clock);
         }
     }
 
-    private void enterLimiter() {
-        LimiterGuard limiter = guards.limiter();
-        if (limiter == null) {
-            enterBreaker();
+    private void enterRateLimiter() {
+        RateLimiterGuard rateLimiter = guards.rateLimiter();
+        if (rateLimiter == null) {
+            enterCircuitBreaker();
             return;
         }
-        line = limiter;
-        switch (limiter.ask(this, time)) {
+        line = rateLimiter;
+        switch (rateLimiter.ask(this, clock)) {
             case ADMITTED -> {
                 line = null;
-                enterBreaker();
+                enterCircuitBreaker();
             }
-            case WAITING -> leaveIfEnded(limiter);
-            case FULL -> refused(limiter.refusal("used up"));
+            case WAITING -> leaveIfEnded(rateLimiter);
+            case FULL -> refused(rateLimiter.refusal("used up"));
         }
     }
 
@@ -157,7 +157,7 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
             if (from instanceof BulkheadGuard bulkhead) {
                 hasPlace(bulkhead);
             } else if (!hasEnded()) {
-                enterBreaker();
+                enterCircuitBreaker();
             }
         } catch (Throwable thrown) {
             broke(thrown);
@@ -168,9 +168,9 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
     public void waitedTooLong() {
         WaitingLine from = line;
         if (from instanceof BulkheadGuard bulkhead) {
-            refused(bulkhead.refusal("no place within " + bulkhead.maxWait()));
-        } else if (from instanceof LimiterGuard limiter) {
-            refused(limiter.refusal("no permit within " + limiter.maxWait()));
+            refused(bulkhead.refusal("no place within " + bulkhead.queueTimeout()));
+        } else if (from instanceof RateLimiterGuard rateLimiter) {
+            refused(rateLimiter.refusal("no permit within " + rateLimiter.queueTimeout()));
         }
     }
 
@@ -181,21 +181,21 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
         }
     }
 
-    private void enterBreaker() {
-        BreakerGuard breaker = guards.breaker();
-        if (breaker != null) {
-            int state = breaker.tryAcquire();
+    private void enterCircuitBreaker() {
+        CircuitBreakerGuard circuitBreaker = guards.circuitBreaker();
+        if (circuitBreaker != null) {
+            int state = circuitBreaker.tryAcquire();
             if (state < 0) {
-                refused(breaker.refusal());
+                refused(circuitBreaker.refusal());
                 return;
             }
             breakerState = state;
             if (!holds(PROBE)) {
-                breaker.cancelled(state);
+                circuitBreaker.cancelled(state);
                 return;
             }
         }
-        bodyNanos = time.nanoTime();
+        bodyNanos = clock.nanoTime();
         subscribe(resilience.attemptTimeout());
     }
 
@@ -205,11 +205,11 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
             body.subscribe(this);
             return;
         }
-        time.watch(this);
+        clock.watch(this);
         try {
             body.subscribe(this);
         } finally {
-            time.forget(this);
+            clock.forget(this);
         }
         armLimit(attemptTimeout);
     }
@@ -217,7 +217,7 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
     /** What the body has taken before it returned is part of its time. */
     private void armLimit(Duration attemptTimeout) {
         if (!hasEnded()) {
-            Disposable armed = time.after(attemptTimeout.minusNanos(time.nanoTime() - bodyNanos), this::timedOut);
+            Disposable armed = clock.schedule(attemptTimeout.minusNanos(clock.nanoTime() - bodyNanos), this::timedOut);
             limit = armed;
             if (hasEnded()) {
                 armed.dispose();
@@ -230,7 +230,7 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
     public boolean isOverdue(long nanos) {
         Duration attemptTimeout = resilience.attemptTimeout();
         try {
-            return attemptTimeout != null && time.nanoTime() - bodyNanos >= attemptTimeout.toNanos();
+            return attemptTimeout != null && clock.nanoTime() - bodyNanos >= attemptTimeout.toNanos();
         } catch (Throwable noTime) {
             return false;
         }
@@ -289,13 +289,13 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
             giveBack(had, how, cause);
             then.run();
         });
-        time.watch(stopping);
+        clock.watch(stopping);
         try {
             Operators.terminate(UPSTREAM, this);
         } catch (Throwable thrown) {
             resilience.givingBack().about(thrown);
         } finally {
-            time.forget(stopping);
+            clock.forget(stopping);
         }
         stopping.finish();
     }
@@ -304,7 +304,7 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
     private void giveBack(int had, End how, @Nullable Throwable cause) {
         if ((had & PROBE) != 0) {
             try {
-                tellBreaker(how, cause);
+                tellCircuitBreaker(how, cause);
             } catch (Throwable thrown) {
                 resilience.givingBack().about(thrown);
             }
@@ -312,7 +312,7 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
         BulkheadGuard bulkhead = guards.bulkhead();
         if ((had & PLACE) != 0 && bulkhead != null) {
             try {
-                bulkhead.release(time);
+                bulkhead.release(clock);
             } catch (Throwable thrown) {
                 resilience.givingBack().about(thrown);
             }
@@ -322,27 +322,27 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
         }
     }
 
-    private void tellBreaker(End how, @Nullable Throwable cause) {
-        BreakerGuard breaker = guards.breaker();
-        if (breaker == null) {
+    private void tellCircuitBreaker(End how, @Nullable Throwable cause) {
+        CircuitBreakerGuard circuitBreaker = guards.circuitBreaker();
+        if (circuitBreaker == null) {
             return;
         }
         if (how == End.CANCELLED) {
-            breaker.cancelled(breakerState);
+            circuitBreaker.cancelled(breakerState);
             return;
         }
         long nanos = bodyTook();
         if (how == End.SUCCEEDED || cause == null) {
-            breaker.succeeded(breakerState, nanos);
+            circuitBreaker.succeeded(breakerState, nanos);
         } else {
-            breaker.failed(breakerState, nanos, cause);
+            circuitBreaker.failed(breakerState, nanos, cause);
         }
     }
 
     /** A clock that throws must not keep the permit. */
     private long bodyTook() {
         try {
-            return Math.max(0, time.nanoTime() - bodyNanos);
+            return Math.max(0, clock.nanoTime() - bodyNanos);
         } catch (Throwable noTime) {
             resilience.givingBack().about(noTime);
             return 0;
@@ -379,7 +379,7 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
     private void timedOut() {
         Duration attemptTimeout = resilience.attemptTimeout();
         int had = attemptTimeout == null ? -1 : end();
-        if (had >= 0) {
+        if (attemptTimeout != null && had >= 0) {
             StepTimeoutException cause = new StepTimeoutException(
                     "an attempt of " + guards.key() + " passed the attempt timeout of " + attemptTimeout,
                     attemptTimeout);

@@ -129,7 +129,7 @@ public final class Budget {
          * @return this builder
          * @throws NullPointerException if {@code reservation} is null
          */
-        public Builder reserving(Usage reservation) {
+        public Builder reservePerAttempt(Usage reservation) {
             this.reservation = Objects.requireNonNull(reservation, "reservation");
             return this;
         }

@@ -2,7 +2,7 @@ package io.flotilla.resilience;
 
 import io.flotilla.agent.Usage;
 import io.flotilla.agent.UsageLedger;
-import io.flotilla.step.EngineTime;
+import io.flotilla.step.EngineClock;
 import io.flotilla.step.StepRejectedException;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -13,18 +13,18 @@ final class BudgetUse {
 
     private final Budget budget;
     private final UsageLedger ledger;
-    private final EngineTime time;
+    private final EngineClock clock;
     private final long since;
 
     // Guarded by this.
     private long steps;
     private long reservations;
 
-    BudgetUse(Budget budget, UsageLedger ledger, EngineTime time) {
+    BudgetUse(Budget budget, UsageLedger ledger, EngineClock clock) {
         this.budget = budget;
         this.ledger = ledger;
-        this.time = time;
-        this.since = time.nanoTime();
+        this.clock = clock;
+        this.since = clock.nanoTime();
     }
 
     /** Counts a step, and refuses it if there have been enough. */
@@ -38,7 +38,7 @@ final class BudgetUse {
 
     /** Reserves what an attempt may use; null if there is enough left. */
     synchronized @Nullable StepRejectedException reserve() {
-        long nanos = time.nanoTime() - since;
+        long nanos = clock.nanoTime() - since;
         if (budget.time() != null && nanos >= budget.time().toNanos()) {
             return refusal("time", Duration.ofNanos(nanos) + " used of " + budget.time());
         }

@@ -1,6 +1,6 @@
 package io.flotilla.resilience;
 
-import io.flotilla.step.EngineTime;
+import io.flotilla.step.EngineClock;
 import io.flotilla.step.StepRejectedException;
 import io.github.resilience4j.bulkhead.Bulkhead;
 import java.time.Duration;
@@ -16,8 +16,8 @@ final class BulkheadGuard extends WaitingLine {
     private final Bulkhead bulkhead;
     private final Complaint consumers = new Complaint("a consumer of a bulkhead's events");
 
-    BulkheadGuard(Bulkhead bulkhead, int maxWaiting, Duration maxWait) {
-        super(maxWaiting, maxWait);
+    BulkheadGuard(Bulkhead bulkhead, int maxQueued, Duration queueTimeout) {
+        super(maxQueued, queueTimeout);
         this.bulkhead = bulkhead;
     }
 
@@ -51,14 +51,14 @@ final class BulkheadGuard extends WaitingLine {
     }
 
     /** Throws nothing that a consumer does, and lets in the next whatever happens. */
-    void release(EngineTime time) {
+    void release(EngineClock clock) {
         try {
             bulkhead.onComplete();
         } catch (Throwable thrown) {
             consumers.about(thrown);
         }
         if (size() > 0) {
-            pump(time);
+            pump(clock);
         }
     }
 

@@ -8,23 +8,23 @@ import java.time.Duration;
  * <p>Who waits holds no thread, and is let in first come, first served.
  *
  * @param maxConcurrent how many run at the same time; 1 or more
- * @param maxWaiting how many wait; 0 or more
- * @param maxWait how long one waits; zero or more
+ * @param maxQueued how many wait; 0 or more
+ * @param queueTimeout how long one waits; zero or more
  */
-public record BulkheadPolicy(int maxConcurrent, int maxWaiting, Duration maxWait) {
+public record BulkheadPolicy(int maxConcurrent, int maxQueued, Duration queueTimeout) {
 
     /**
      * Checks the bounds.
      *
      * @param maxConcurrent how many run at the same time
-     * @param maxWaiting how many wait
-     * @param maxWait how long one waits
+     * @param maxQueued how many wait
+     * @param queueTimeout how long one waits
      * @throws IllegalArgumentException if a number or the wait is out of bounds
      */
     public BulkheadPolicy {
         Check.atLeast(1, maxConcurrent, "maxConcurrent");
-        Check.atLeast(0, maxWaiting, "maxWaiting");
-        Check.notNegative(maxWait, "maxWait");
+        Check.atLeast(0, maxQueued, "maxQueued");
+        Check.notNegative(queueTimeout, "queueTimeout");
     }
 
     /**

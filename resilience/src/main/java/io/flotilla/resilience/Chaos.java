@@ -21,8 +21,8 @@ import reactor.core.publisher.Mono;
  *
  * <pre>{@code
  * Chaos chaos = Chaos.seeded(42)
- *         .on("reader").fail(0.1).hang(0.02).delay(0.3, Duration.ofMillis(5), Duration.ofSeconds(2));
- * StepEngine engine = StepEngine.builder().with(resilience).with(chaos).build();
+ *         .forKind("reader").fail(0.1).hang(0.02).delay(0.3, Duration.ofMillis(5), Duration.ofSeconds(2));
+ * StepEngine engine = StepEngine.builder().interceptor(resilience).interceptor(chaos).build();
  * }</pre>
  *
  * <p>Give it to the engine last, so that it is innermost and everything else sees its faults. There is no other way to turn it
@@ -37,24 +37,24 @@ import reactor.core.publisher.Mono;
 public final class Chaos implements StepInterceptor {
 
     /** How many injections the log keeps; older ones are forgotten. */
-    public static final int LOGGED = 100_000;
+    public static final int MAX_LOGGED = 100_000;
 
     private final long seed;
-    private final @Nullable String kind;
+    private final @Nullable String agentKind;
     private final List<Rule> rules;
-    private final Deque<Injection> log;
+    private final Deque<InjectedFault> log;
 
     private record Rule(
-            @Nullable String kind,
-            Injection.Fault fault,
+            @Nullable String agentKind,
+            InjectedFault.Kind kind,
             double probability,
             Duration least,
             Duration most,
             UnaryOperator<Object> change) {}
 
-    private Chaos(long seed, @Nullable String kind, List<Rule> rules, Deque<Injection> log) {
+    private Chaos(long seed, @Nullable String agentKind, List<Rule> rules, Deque<InjectedFault> log) {
         this.seed = seed;
-        this.kind = kind;
+        this.agentKind = agentKind;
         this.rules = rules;
         this.log = log;
     }
@@ -77,19 +77,19 @@ public final class Chaos implements StepInterceptor {
      * @throws NullPointerException if {@code agentKind} is null
      * @throws IllegalArgumentException if {@code agentKind} is no kind of an agent
      */
-    public Chaos on(String agentKind) {
+    public Chaos forKind(String agentKind) {
         return new Chaos(seed, new AgentId(agentKind, null).kind(), rules, log);
     }
 
-    private Chaos and(Injection.Fault fault, double probability) {
-        return and(fault, probability, Duration.ZERO, Duration.ZERO, UnaryOperator.identity());
+    private Chaos and(InjectedFault.Kind kind, double probability) {
+        return and(kind, probability, Duration.ZERO, Duration.ZERO, UnaryOperator.identity());
     }
 
     private Chaos and(
-            Injection.Fault fault, double probability, Duration least, Duration most, UnaryOperator<Object> change) {
+            InjectedFault.Kind kind, double probability, Duration least, Duration most, UnaryOperator<Object> change) {
         List<Rule> more = new ArrayList<>(rules);
-        more.add(new Rule(kind, fault, Check.ratio(probability, "probability"), least, most, change));
-        return new Chaos(seed, kind, List.copyOf(more), log);
+        more.add(new Rule(agentKind, kind, Check.ratio(probability, "probability"), least, most, change));
+        return new Chaos(seed, agentKind, List.copyOf(more), log);
     }
 
     /**
@@ -100,7 +100,7 @@ public final class Chaos implements StepInterceptor {
      * @throws IllegalArgumentException if {@code probability} is out of bounds
      */
     public Chaos fail(double probability) {
-        return and(Injection.Fault.FAIL, probability);
+        return and(InjectedFault.Kind.FAIL, probability);
     }
 
     /**
@@ -111,7 +111,7 @@ public final class Chaos implements StepInterceptor {
      * @throws IllegalArgumentException if {@code probability} is out of bounds
      */
     public Chaos throwing(double probability) {
-        return and(Injection.Fault.THROW, probability);
+        return and(InjectedFault.Kind.THROW, probability);
     }
 
     /**
@@ -122,7 +122,7 @@ public final class Chaos implements StepInterceptor {
      * @throws IllegalArgumentException if {@code probability} is out of bounds
      */
     public Chaos hang(double probability) {
-        return and(Injection.Fault.HANG, probability);
+        return and(InjectedFault.Kind.HANG, probability);
     }
 
     /**
@@ -140,7 +140,7 @@ public final class Chaos implements StepInterceptor {
         if (least.compareTo(most) > 0) {
             throw new IllegalArgumentException("least must be <= most, was " + least + " and " + most);
         }
-        return and(Injection.Fault.DELAY, probability, least, most, UnaryOperator.identity());
+        return and(InjectedFault.Kind.DELAY, probability, least, most, UnaryOperator.identity());
     }
 
     /**
@@ -151,7 +151,7 @@ public final class Chaos implements StepInterceptor {
      * @throws IllegalArgumentException if {@code probability} is out of bounds
      */
     public Chaos empty(double probability) {
-        return and(Injection.Fault.EMPTY, probability);
+        return and(InjectedFault.Kind.EMPTY, probability);
     }
 
     /**
@@ -165,7 +165,7 @@ public final class Chaos implements StepInterceptor {
      */
     public Chaos malformed(double probability, UnaryOperator<Object> change) {
         Objects.requireNonNull(change, "change");
-        return and(Injection.Fault.MALFORMED, probability, Duration.ZERO, Duration.ZERO, change);
+        return and(InjectedFault.Kind.MALFORMED, probability, Duration.ZERO, Duration.ZERO, change);
     }
 
     /**
@@ -176,34 +176,35 @@ public final class Chaos implements StepInterceptor {
      * @throws IllegalArgumentException if {@code probability} is out of bounds
      */
     public Chaos cancel(double probability) {
-        return and(Injection.Fault.CANCEL, probability);
+        return and(InjectedFault.Kind.CANCEL, probability);
     }
 
     /**
      * What was injected so far.
      *
-     * @return the last {@value #LOGGED} injections, oldest first
+     * @return the last {@value #MAX_LOGGED} injected faults, oldest first
      */
-    public List<Injection> injected() {
+    public List<InjectedFault> injected() {
         synchronized (log) {
             return List.copyOf(log);
         }
     }
 
     @Override
-    public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+    public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
         Mono<O> faulty = attempt;
         Mono<Void> delays = Mono.empty();
         boolean delayed = false;
         for (int at = 0; at < rules.size(); at++) {
             Rule rule = rules.get(at);
-            if (rule.kind() != null && !rule.kind().equals(context.agentId().kind())) {
+            if (rule.agentKind() != null
+                    && !rule.agentKind().equals(context.agentId().kind())) {
                 continue;
             }
             SplittableRandom random = drawn(context, at);
             if (random.nextDouble() < rule.probability()) {
-                note(context, rule.fault());
-                if (rule.fault() != Injection.Fault.DELAY) {
+                note(context, rule.kind());
+                if (rule.kind() != InjectedFault.Kind.DELAY) {
                     faulty = inject(rule, context, attempt);
                     break;
                 }
@@ -223,20 +224,20 @@ public final class Chaos implements StepInterceptor {
         return new SplittableRandom(of * 1_000_003 + rule);
     }
 
-    private void note(StepContext context, Injection.Fault fault) {
-        Injection injection =
-                new Injection(context.agentId(), context.branchPath(), context.stepNumber(), context.attempt(), fault);
+    private void note(StepContext context, InjectedFault.Kind kind) {
+        InjectedFault fault = new InjectedFault(
+                context.agentId(), context.branchPath(), context.stepNumber(), context.attempt(), kind);
         synchronized (log) {
-            if (log.size() == LOGGED) {
+            if (log.size() == MAX_LOGGED) {
                 log.removeFirst();
             }
-            log.addLast(injection);
+            log.addLast(fault);
         }
     }
 
     /** A fault is innermost: nothing is thrown from here, past the guards around it. */
     private static <O> Mono<O> inject(Rule rule, StepContext context, Mono<O> attempt) {
-        return switch (rule.fault()) {
+        return switch (rule.kind()) {
             case THROW ->
                 Mono.defer(() -> {
                     throw new ChaosException("chaos: thrown at " + context.agentId());
@@ -263,7 +264,7 @@ public final class Chaos implements StepInterceptor {
         long least = rule.least().toNanos();
         long most = rule.most().toNanos();
         long nanos = least == most ? least : random.nextLong(least, most);
-        return Mono.create(sink -> sink.onDispose(call.time().after(Duration.ofNanos(nanos), sink::success)));
+        return Mono.create(sink -> sink.onDispose(call.clock().schedule(Duration.ofNanos(nanos), sink::success)));
     }
 
     @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // the user's function keeps the type

@@ -33,16 +33,16 @@ public final class Fallback {
 
     private final List<Agent<?, ?>> agents;
     private final boolean guarded;
-    private final @Nullable LastGood lastGood;
+    private final @Nullable LastKnownValue lastKnownValue;
     private final @Nullable Object constant;
     private final Predicate<? super Throwable> on;
 
     private Fallback(Builder builder) {
         agents = List.copyOf(builder.agents);
         guarded = builder.guarded;
-        lastGood = builder.lastGood;
+        lastKnownValue = builder.lastKnownValue;
         constant = builder.constant;
-        on = builder.on;
+        on = builder.fallbackOn;
     }
 
     /**
@@ -56,10 +56,10 @@ public final class Fallback {
 
     /** Wraps the whole step. */
     <I, O> Mono<O> around(Resilience resilience, StepCall<I, O> call, Mono<O> step, String key) {
-        LastGood store = lastGood;
+        LastKnownValue store = lastKnownValue;
         Mono<O> kept = store == null
                 ? step
-                : step.doOnNext(value -> store.keep(call.context(), call.input(), value, call.time()));
+                : step.doOnNext(value -> store.keep(call.context(), call.input(), value, call.clock()));
         return kept.onErrorResume(cause -> resumed(resilience, call, cause, key));
     }
 
@@ -96,7 +96,7 @@ public final class Fallback {
     }
 
     private <I, O> Mono<O> asked(Resilience resilience, StepCall<I, O> call, Agent<I, O> other, AgentId id) {
-        Mono<O> asked = call.ask(other);
+        Mono<O> asked = call.invoke(other);
         if (!guarded) {
             return asked;
         }
@@ -109,7 +109,7 @@ public final class Fallback {
 
     /** Values need nobody's answer. */
     private <I, O> Mono<O> last(Resilience resilience, StepCall<I, O> call, Throwable cause, String key) {
-        LastGood.Found found = lastGood == null ? null : lastGood.find(call.context(), call.input());
+        LastKnownValue.Found found = lastKnownValue == null ? null : lastKnownValue.find(call.context(), call.input());
         if (found != null) {
             stoodIn(resilience, call, cause, key, "last good value, " + found.age() + " old", "last good");
             return Mono.just(valueOf(found.value()));
@@ -132,7 +132,7 @@ public final class Fallback {
 
     private static void stoodIn(
             Resilience resilience, StepCall<?, ?> call, Throwable cause, String key, String source, String kind) {
-        call.degraded(source, cause);
+        call.markDegraded(source, cause);
         resilience.meters().degraded(key, kind);
     }
 
@@ -151,9 +151,9 @@ public final class Fallback {
 
         private final List<Agent<?, ?>> agents = new ArrayList<>();
         private boolean guarded;
-        private @Nullable LastGood lastGood;
+        private @Nullable LastKnownValue lastKnownValue;
         private @Nullable Object constant;
-        private Predicate<? super Throwable> on = cause -> true;
+        private Predicate<? super Throwable> fallbackOn = cause -> true;
 
         private Builder() {}
 
@@ -187,12 +187,12 @@ public final class Fallback {
         /**
          * The last good value, if no agent has answered.
          *
-         * @param lastGood where values are kept
+         * @param lastKnownValue where values are kept
          * @return this builder
-         * @throws NullPointerException if {@code lastGood} is null
+         * @throws NullPointerException if {@code lastKnownValue} is null
          */
-        public Builder lastGood(LastGood lastGood) {
-            this.lastGood = Objects.requireNonNull(lastGood, "lastGood");
+        public Builder lastKnownValue(LastKnownValue lastKnownValue) {
+            this.lastKnownValue = Objects.requireNonNull(lastKnownValue, "lastKnownValue");
             return this;
         }
 
@@ -215,8 +215,8 @@ public final class Fallback {
          * @return this builder
          * @throws NullPointerException if {@code on} is null
          */
-        public Builder on(Predicate<? super Throwable> on) {
-            this.on = Objects.requireNonNull(on, "on");
+        public Builder fallbackOn(Predicate<? super Throwable> on) {
+            this.fallbackOn = Objects.requireNonNull(on, "on");
             return this;
         }
 
@@ -227,7 +227,7 @@ public final class Fallback {
          * @throws IllegalStateException if there is nothing to fall back on
          */
         public Fallback build() {
-            if (agents.isEmpty() && lastGood == null && constant == null) {
+            if (agents.isEmpty() && lastKnownValue == null && constant == null) {
                 throw new IllegalStateException("a fallback needs an agent, a last good value or a constant");
             }
             return new Fallback(this);

@@ -1,6 +1,6 @@
 package io.flotilla.resilience;
 
-import io.flotilla.step.EngineTime;
+import io.flotilla.step.EngineClock;
 import io.github.resilience4j.bulkhead.Bulkhead;
 import io.github.resilience4j.bulkhead.BulkheadConfig;
 import io.github.resilience4j.bulkhead.BulkheadRegistry;
@@ -22,31 +22,32 @@ import org.jspecify.annotations.Nullable;
  * Makes the guards of a key: state machines of Resilience4j as the policies say, or those of the user's registries.
  *
  * @param bulkhead how many at the same time, or null
- * @param limiter how many in a period, or null
- * @param breaker when not at all, or null
+ * @param rateLimiter how many in a period, or null
+ * @param circuitBreaker when not at all, or null
  * @param bulkheads where bulkheads are from, or null for our own
- * @param limiters where limiters are from, or null for our own
- * @param breakers where breakers are from, or null for our own
+ * @param rateLimiters where limiters are from, or null for our own
+ * @param circuitBreakers where breakers are from, or null for our own
  */
 record GuardMaker(
         @Nullable BulkheadPolicy bulkhead,
-        @Nullable LimiterPolicy limiter,
-        @Nullable BreakerPolicy breaker,
+        @Nullable RateLimiterPolicy rateLimiter,
+        @Nullable CircuitBreakerPolicy circuitBreaker,
         @Nullable BulkheadRegistry bulkheads,
-        @Nullable RateLimiterRegistry limiters,
-        @Nullable CircuitBreakerRegistry breakers) {
+        @Nullable RateLimiterRegistry rateLimiters,
+        @Nullable CircuitBreakerRegistry circuitBreakers) {
 
     boolean makesAny() {
         return bulkhead != null
-                || limiter != null
-                || breaker != null
+                || rateLimiter != null
+                || circuitBreaker != null
                 || bulkheads != null
-                || limiters != null
-                || breakers != null;
+                || rateLimiters != null
+                || circuitBreakers != null;
     }
 
-    Guards make(String of, EngineTime time, Consumer<BreakerChange> changes) {
-        return new Guards(of, makeBulkhead(of), makeLimiter(of, time), makeBreaker(of, time, changes), time);
+    Guards make(String of, EngineClock clock, Consumer<CircuitBreakerTransition> changes) {
+        return new Guards(
+                of, makeBulkhead(of), makeRateLimiter(of, clock), makeCircuitBreaker(of, clock, changes), clock);
     }
 
     private @Nullable BulkheadGuard makeBulkhead(String of) {
@@ -62,19 +63,19 @@ record GuardMaker(
                                 .maxConcurrentCalls(policy.maxConcurrent())
                                 .maxWaitDuration(Duration.ZERO)
                                 .build());
-        return new BulkheadGuard(machine, policy.maxWaiting(), policy.maxWait());
+        return new BulkheadGuard(machine, policy.maxQueued(), policy.queueTimeout());
     }
 
-    private @Nullable LimiterGuard makeLimiter(String of, EngineTime time) {
-        if (limiter == null && limiters == null) {
+    private @Nullable RateLimiterGuard makeRateLimiter(String of, EngineClock clock) {
+        if (rateLimiter == null && rateLimiters == null) {
             return null;
         }
-        LimiterPolicy policy = limiter == null ? LimiterPolicy.of(1, Duration.ofSeconds(1)) : limiter;
-        if (limiters == null && policy.burst() > 0) {
-            return new TokenBucket(policy, time);
+        RateLimiterPolicy policy = rateLimiter == null ? RateLimiterPolicy.of(1, Duration.ofSeconds(1)) : rateLimiter;
+        if (rateLimiters == null && policy.burst() > 0) {
+            return new TokenBucket(policy, clock);
         }
-        RateLimiter machine = limiters != null
-                ? limiters.rateLimiter(of)
+        RateLimiter machine = rateLimiters != null
+                ? rateLimiters.rateLimiter(of)
                 : RateLimiter.of(
                         of,
                         RateLimiterConfig.custom()
@@ -82,31 +83,33 @@ record GuardMaker(
                                 .limitRefreshPeriod(policy.period())
                                 .timeoutDuration(Duration.ZERO)
                                 .build(),
-                        time::nanoTime);
-        return new PeriodLimiter(machine, policy.maxWaiting(), policy.maxWait());
+                        clock::nanoTime);
+        return new PeriodRateLimiter(machine, policy.maxQueued(), policy.queueTimeout());
     }
 
-    private @Nullable BreakerGuard makeBreaker(String of, EngineTime time, Consumer<BreakerChange> changes) {
-        if (breaker == null && breakers == null) {
+    private @Nullable CircuitBreakerGuard makeCircuitBreaker(
+            String of, EngineClock clock, Consumer<CircuitBreakerTransition> changes) {
+        if (circuitBreaker == null && circuitBreakers == null) {
             return null;
         }
-        BreakerPolicy policy = breaker == null ? BreakerPolicy.defaults() : breaker;
-        CircuitBreaker machine =
-                breakers != null ? breakers.circuitBreaker(of) : CircuitBreaker.of(of, config(policy, time));
-        return new BreakerGuard(of, machine, time, policy, breakers == null, changes);
+        CircuitBreakerPolicy policy = circuitBreaker == null ? CircuitBreakerPolicy.defaults() : circuitBreaker;
+        CircuitBreaker machine = circuitBreakers != null
+                ? circuitBreakers.circuitBreaker(of)
+                : CircuitBreaker.of(of, config(policy, clock));
+        return new CircuitBreakerGuard(of, machine, clock, policy, circuitBreakers == null, changes);
     }
 
-    private static CircuitBreakerConfig config(BreakerPolicy policy, EngineTime time) {
+    private static CircuitBreakerConfig config(CircuitBreakerPolicy policy, EngineClock clock) {
         return CircuitBreakerConfig.custom()
                 .failureRateThreshold(percent(policy.failureRate()))
                 .slowCallRateThreshold(percent(policy.slowCallRate()))
                 .slowCallDurationThreshold(policy.slowCall())
                 .slidingWindow(
                         policy.windowSize(), policy.minimumCalls(), CircuitBreakerConfig.SlidingWindowType.COUNT_BASED)
-                .waitDurationInOpenState(wholeMillis(policy.openFor()))
+                .waitDurationInOpenState(wholeMillis(policy.openDuration()))
                 .permittedNumberOfCallsInHalfOpenState(policy.halfOpenCalls())
                 .ignoreException(cause -> isIgnored(policy, cause))
-                .clock(new EngineClock(time, ZoneOffset.UTC))
+                .clock(new NanoClock(clock, ZoneOffset.UTC))
                 .build();
     }
 
@@ -121,7 +124,7 @@ record GuardMaker(
     }
 
     /** A predicate that throws must neither hide the failure nor keep what the attempt holds. */
-    private static boolean isIgnored(BreakerPolicy policy, Throwable cause) {
+    private static boolean isIgnored(CircuitBreakerPolicy policy, Throwable cause) {
         try {
             return policy.ignored().test(cause);
         } catch (Throwable thrown) {
@@ -130,13 +133,13 @@ record GuardMaker(
     }
 
     /** The engine's time for Resilience4j, which only measures durations with it: not the clock, which may be set. */
-    private static final class EngineClock extends Clock {
+    private static final class NanoClock extends Clock {
 
-        private final EngineTime time;
+        private final EngineClock clock;
         private final ZoneId zone;
 
-        EngineClock(EngineTime time, ZoneId zone) {
-            this.time = time;
+        NanoClock(EngineClock clock, ZoneId zone) {
+            this.clock = clock;
             this.zone = zone;
         }
 
@@ -147,12 +150,12 @@ record GuardMaker(
 
         @Override
         public Clock withZone(ZoneId other) {
-            return new EngineClock(time, other);
+            return new NanoClock(clock, other);
         }
 
         @Override
         public Instant instant() {
-            return Instant.ofEpochSecond(0, time.nanoTime());
+            return Instant.ofEpochSecond(0, clock.nanoTime());
         }
     }
 }

@@ -1,6 +1,6 @@
 package io.flotilla.resilience;
 
-import io.flotilla.step.EngineTime;
+import io.flotilla.step.EngineClock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,13 +8,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param key whose they are
  * @param bulkhead how many at the same time
- * @param limiter how many in a period
- * @param breaker whether at all
- * @param time of the engine that made them
+ * @param rateLimiter how many in a period
+ * @param circuitBreaker whether at all
+ * @param clock of the engine that made them
  */
 record Guards(
         String key,
         @Nullable BulkheadGuard bulkhead,
-        @Nullable LimiterGuard limiter,
-        @Nullable BreakerGuard breaker,
-        EngineTime time) {}
+        @Nullable RateLimiterGuard rateLimiter,
+        @Nullable CircuitBreakerGuard circuitBreaker,
+        EngineClock clock) {}

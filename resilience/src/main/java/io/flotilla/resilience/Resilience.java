@@ -1,7 +1,7 @@
 package io.flotilla.resilience;
 
 import io.flotilla.agent.StepContext;
-import io.flotilla.step.EngineTime;
+import io.flotilla.step.EngineClock;
 import io.flotilla.step.StepCall;
 import io.flotilla.step.StepInterceptor;
 import io.flotilla.step.StepRejectedException;
@@ -39,10 +39,10 @@ import reactor.core.publisher.Mono;
  * <pre>{@code
  * Resilience resilience = Resilience.builder()
  *         .retry(RetryPolicy.attempts(3))
- *         .breaker(BreakerPolicy.defaults())
+ *         .circuitBreaker(CircuitBreakerPolicy.defaults())
  *         .attemptTimeout(Duration.ofSeconds(5))
  *         .build();
- * StepEngine engine = StepEngine.builder().with(resilience).build();
+ * StepEngine engine = StepEngine.builder().interceptor(resilience).build();
  * }</pre>
  *
  * <p>Bulkheads, limiters and breakers are one a key: by default the agents' kind. Waits and timeouts run on the engine's
@@ -52,7 +52,7 @@ import reactor.core.publisher.Mono;
 public final class Resilience implements StepInterceptor {
 
     /** How many keys have guards of their own. */
-    public static final int MOST_KEYS = 1_000;
+    public static final int MAX_KEYS = 1_000;
 
     /** The key that all others share. */
     public static final String OTHER_KEYS = "other";
@@ -64,7 +64,7 @@ public final class Resilience implements StepInterceptor {
     private final @Nullable Budget budget;
     private final GuardMaker maker;
     private final ResilienceMeters meters;
-    private final BreakerChanges changes = new BreakerChanges();
+    private final CircuitBreakerTransitions changes = new CircuitBreakerTransitions();
     private final Set<String> keys = ConcurrentHashMap.newKeySet();
     private final Map<String, Guards> guards = new ConcurrentHashMap<>();
     private final boolean guardsAttempts;
@@ -79,11 +79,11 @@ public final class Resilience implements StepInterceptor {
         meters = new ResilienceMeters(builder.meterRegistry);
         maker = new GuardMaker(
                 builder.bulkhead,
-                builder.limiter,
-                builder.breaker,
+                builder.rateLimiter,
+                builder.circuitBreaker,
                 builder.bulkheads,
-                builder.limiters,
-                builder.breakers);
+                builder.rateLimiters,
+                builder.circuitBreakers);
         guardsAttempts = maker.makesAny() || attemptTimeout != null || budget != null;
     }
 
@@ -111,12 +111,12 @@ public final class Resilience implements StepInterceptor {
      *
      * @return the changes
      */
-    public Flux<BreakerChange> breakerChanges() {
+    public Flux<CircuitBreakerTransition> circuitBreakerTransitions() {
         return changes.changes();
     }
 
     @Override
-    public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+    public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
         RetryPolicy policy = retry;
         Fallback standIn = fallback;
         Mono<O> step = attempts;
@@ -137,13 +137,13 @@ public final class Resilience implements StepInterceptor {
     }
 
     @Override
-    public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+    public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
         return guarded(call, context, attempt);
     }
 
     /** With the guards of the context's key around it. */
     <O> Mono<O> guarded(StepCall<?, O> call, StepContext context, Mono<O> attempt) {
-        return guardsAttempts ? new GuardedAttempt<>(this, call, guardsOf(context, call.time()), attempt) : attempt;
+        return guardsAttempts ? new GuardedAttempt<>(this, call, guardsOf(context, call.clock()), attempt) : attempt;
     }
 
     // --- for attempts
@@ -165,11 +165,11 @@ public final class Resilience implements StepInterceptor {
     }
 
     private static BudgetUse budgetUse(Budget of, StepCall<?, ?> call) {
-        return call.shared(of, () -> new BudgetUse(of, call.context().usage(), call.time()));
+        return call.sharedState(of, () -> new BudgetUse(of, call.context().usage(), call.clock()));
     }
 
     Retrying.RoundRetries roundRetries(StepCall<?, ?> call) {
-        return call.shared(this, Retrying.RoundRetries::new);
+        return call.sharedState(this, Retrying.RoundRetries::new);
     }
 
     // --- keys
@@ -188,30 +188,30 @@ public final class Resilience implements StepInterceptor {
         if (keys.contains(wanted)) {
             return wanted;
         }
-        if (keys.size() >= MOST_KEYS) {
+        if (keys.size() >= MAX_KEYS) {
             return OTHER_KEYS;
         }
         synchronized (keys) {
-            if (keys.size() < MOST_KEYS) {
+            if (keys.size() < MAX_KEYS) {
                 keys.add(wanted);
             }
         }
         return keys.contains(wanted) ? wanted : OTHER_KEYS;
     }
 
-    private Guards guardsOf(StepContext context, EngineTime time) {
+    private Guards guardsOf(StepContext context, EngineClock clock) {
         String wanted = keyOf(context);
         Guards found = guards.get(wanted);
-        return found != null ? found : guards.computeIfAbsent(bounded(wanted), of -> makeGuards(of, time));
+        return found != null ? found : guards.computeIfAbsent(bounded(wanted), of -> makeGuards(of, clock));
     }
 
-    private Guards makeGuards(String of, EngineTime time) {
-        Guards made = maker.make(of, time, this::changed);
+    private Guards makeGuards(String of, EngineClock clock) {
+        Guards made = maker.make(of, clock, this::changed);
         meters.watch(made);
         return made;
     }
 
-    private void changed(BreakerChange change) {
+    private void changed(CircuitBreakerTransition change) {
         meters.changed(change);
         changes.publish(change);
     }
@@ -223,14 +223,14 @@ public final class Resilience implements StepInterceptor {
                 context -> context.agentId().kind();
         private @Nullable RetryPolicy retry;
         private @Nullable BulkheadPolicy bulkhead;
-        private @Nullable LimiterPolicy limiter;
-        private @Nullable BreakerPolicy breaker;
+        private @Nullable RateLimiterPolicy rateLimiter;
+        private @Nullable CircuitBreakerPolicy circuitBreaker;
         private @Nullable Duration attemptTimeout;
         private @Nullable Fallback fallback;
         private @Nullable Budget budget;
-        private @Nullable CircuitBreakerRegistry breakers;
+        private @Nullable CircuitBreakerRegistry circuitBreakers;
         private @Nullable BulkheadRegistry bulkheads;
-        private @Nullable RateLimiterRegistry limiters;
+        private @Nullable RateLimiterRegistry rateLimiters;
         private @Nullable MeterRegistry meterRegistry;
 
         private Builder() {}
@@ -238,7 +238,7 @@ public final class Resilience implements StepInterceptor {
         /**
          * What steps share a bulkhead, a limiter and a breaker by: a model's endpoint, a tool.
          *
-         * @param key makes the key; not null; at most {@link #MOST_KEYS} values have guards of their own; default the
+         * @param key makes the key; not null; at most {@link #MAX_KEYS} values have guards of their own; default the
          *     agent's kind
          * @return this builder
          * @throws NullPointerException if {@code key} is null
@@ -275,24 +275,24 @@ public final class Resilience implements StepInterceptor {
         /**
          * Bounds the attempts in a period.
          *
-         * @param limiter how many; default no bound
+         * @param rateLimiter how many; default no bound
          * @return this builder
-         * @throws NullPointerException if {@code limiter} is null
+         * @throws NullPointerException if {@code rateLimiter} is null
          */
-        public Builder limiter(LimiterPolicy limiter) {
-            this.limiter = Objects.requireNonNull(limiter, "limiter");
+        public Builder rateLimiter(RateLimiterPolicy rateLimiter) {
+            this.rateLimiter = Objects.requireNonNull(rateLimiter, "rateLimiter");
             return this;
         }
 
         /**
          * Stops asking what keeps failing.
          *
-         * @param breaker when; default never
+         * @param circuitBreaker when; default never
          * @return this builder
-         * @throws NullPointerException if {@code breaker} is null
+         * @throws NullPointerException if {@code circuitBreaker} is null
          */
-        public Builder breaker(BreakerPolicy breaker) {
-            this.breaker = Objects.requireNonNull(breaker, "breaker");
+        public Builder circuitBreaker(CircuitBreakerPolicy circuitBreaker) {
+            this.circuitBreaker = Objects.requireNonNull(circuitBreaker, "circuitBreaker");
             return this;
         }
 
@@ -359,18 +359,18 @@ public final class Resilience implements StepInterceptor {
          * <p>A consumer of their events that throws changes nothing but the log. Where a predicate of a breaker throws, the
          * failure does not count, and nothing stays taken.
          *
-         * @param breakers circuit breakers, or null for Flotilla's own
+         * @param circuitBreakers circuit breakers, or null for Flotilla's own
          * @param bulkheads bulkheads, or null for Flotilla's own; their waiting is not used, it blocks
-         * @param limiters rate limiters, or null for Flotilla's own; their timeout is not used
+         * @param rateLimiters rate limiters, or null for Flotilla's own; their timeout is not used
          * @return this builder
          */
         public Builder registries(
-                @Nullable CircuitBreakerRegistry breakers,
+                @Nullable CircuitBreakerRegistry circuitBreakers,
                 @Nullable BulkheadRegistry bulkheads,
-                @Nullable RateLimiterRegistry limiters) {
-            this.breakers = breakers;
+                @Nullable RateLimiterRegistry rateLimiters) {
+            this.circuitBreakers = circuitBreakers;
             this.bulkheads = bulkheads;
-            this.limiters = limiters;
+            this.rateLimiters = rateLimiters;
             return this;
         }
 

@@ -6,13 +6,13 @@ import java.util.List;
  * Every meter of the module, recorded when a {@code MeterRegistry} is given to {@link Resilience.Builder#meterRegistry}.
  * Nothing is recorded for an attempt that simply succeeds.
  *
- * <p>The tag {@code key} has the values of {@link Resilience.Builder#keyedBy}, at most {@link Resilience#MOST_KEYS} of them
+ * <p>The tag {@code key} has the values of {@link Resilience.Builder#keyedBy}, at most {@link Resilience#MAX_KEYS} of them
  * and {@link Resilience#OTHER_KEYS}.
  */
 public enum ResilienceMeter {
     /** Attempts made again. */
     RETRIES("flotilla.retries", Type.COUNTER, "retries", List.of("key")),
-    /** Attempts a guard did not let through; {@code guard} is breaker, bulkhead, limiter or budget. */
+    /** Attempts a guard did not let through; {@code guard} is circuitbreaker, bulkhead, ratelimiter or budget. */
     REJECTIONS("flotilla.rejections", Type.COUNTER, "attempts", List.of("key", "guard")),
     /** Attempts that passed the attempt timeout. */
     ATTEMPT_TIMEOUTS("flotilla.attempt.timeouts", Type.COUNTER, "attempts", List.of("key")),
@@ -21,15 +21,15 @@ public enum ResilienceMeter {
     /** Fallback agents that had no answer; {@code reason} is failed, rejected or empty. */
     FALLBACK_FAILURES("flotilla.fallback.failures", Type.COUNTER, "calls", List.of("key", "reason")),
     /** The state of a breaker: 0 closed, 1 half-open, 2 open, 3 special. */
-    BREAKER_STATE("flotilla.breaker.state", Type.GAUGE, "", List.of("key")),
+    CIRCUIT_BREAKER_STATE("flotilla.circuitbreaker.state", Type.GAUGE, "", List.of("key")),
     /** Changes of a breaker's state; {@code to} is the new one. */
-    BREAKER_CHANGES("flotilla.breaker.changes", Type.COUNTER, "changes", List.of("key", "to")),
+    CIRCUIT_BREAKER_TRANSITIONS("flotilla.circuitbreaker.transitions", Type.COUNTER, "changes", List.of("key", "to")),
     /** Places of a bulkhead in use. */
     BULKHEAD_IN_USE("flotilla.bulkhead.in.use", Type.GAUGE, "attempts", List.of("key")),
     /** Attempts that wait for a place. */
-    BULKHEAD_WAITING("flotilla.bulkhead.waiting", Type.GAUGE, "attempts", List.of("key")),
+    BULKHEAD_QUEUED("flotilla.bulkhead.queued", Type.GAUGE, "attempts", List.of("key")),
     /** Attempts that wait for a permit of the limiter. */
-    LIMITER_WAITING("flotilla.limiter.waiting", Type.GAUGE, "attempts", List.of("key"));
+    RATE_LIMITER_QUEUED("flotilla.ratelimiter.queued", Type.GAUGE, "attempts", List.of("key"));
 
     /** What kind of meter it is. */
     public enum Type {

@@ -46,9 +46,9 @@ final class ResilienceMeters {
         count(ResilienceMeter.FALLBACK_FAILURES, "key", key, "reason", "empty");
     }
 
-    void changed(BreakerChange change) {
+    void changed(CircuitBreakerTransition change) {
         count(
-                ResilienceMeter.BREAKER_CHANGES,
+                ResilienceMeter.CIRCUIT_BREAKER_TRANSITIONS,
                 "key",
                 change.key(),
                 "to",
@@ -59,13 +59,13 @@ final class ResilienceMeters {
         if (registry == null) {
             return;
         }
-        if (guards.breaker() != null) {
+        if (guards.circuitBreaker() != null) {
             gauge(
                     registry,
-                    ResilienceMeter.BREAKER_STATE,
+                    ResilienceMeter.CIRCUIT_BREAKER_STATE,
                     guards.key(),
-                    guards.breaker(),
-                    breaker -> switch (breaker.state()) {
+                    guards.circuitBreaker(),
+                    circuitBreaker -> switch (circuitBreaker.state()) {
                         case CLOSED -> 0;
                         case HALF_OPEN -> 1;
                         case OPEN -> 2;
@@ -74,10 +74,10 @@ final class ResilienceMeters {
         }
         if (guards.bulkhead() != null) {
             gauge(registry, ResilienceMeter.BULKHEAD_IN_USE, guards.key(), guards.bulkhead(), BulkheadGuard::inUse);
-            gauge(registry, ResilienceMeter.BULKHEAD_WAITING, guards.key(), guards.bulkhead(), WaitingLine::size);
+            gauge(registry, ResilienceMeter.BULKHEAD_QUEUED, guards.key(), guards.bulkhead(), WaitingLine::size);
         }
-        if (guards.limiter() != null) {
-            gauge(registry, ResilienceMeter.LIMITER_WAITING, guards.key(), guards.limiter(), WaitingLine::size);
+        if (guards.rateLimiter() != null) {
+            gauge(registry, ResilienceMeter.RATE_LIMITER_QUEUED, guards.key(), guards.rateLimiter(), WaitingLine::size);
         }
     }
 

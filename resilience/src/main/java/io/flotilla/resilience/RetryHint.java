@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Implemented by an exception that knows when to come back, such as one made of an HTTP 429 with {@code Retry-After}. A
- * retry waits at least that long, see {@link RetryPolicy.Builder#obeyHintsUpTo}.
+ * retry waits at least that long, see {@link RetryPolicy.Builder#maxRetryAfter}.
  */
 public interface RetryHint {
 

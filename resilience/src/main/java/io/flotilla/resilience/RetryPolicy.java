@@ -13,15 +13,15 @@ import org.jspecify.annotations.Nullable;
  * Whether and when to try again.
  *
  * <p>Delays grow exponentially with full jitter inside a cap: before attempt n + 1 a random time between 0 and {@code
- * min(maxBackoff, firstBackoff * 2^(n-1))}, after Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog,
+ * min(maxBackoff, minBackoff * 2^(n-1))}, after Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog,
  * 2015. Immutable.
  */
 public final class RetryPolicy {
 
-    private static final int MOST_CAUSES = 16;
+    private static final int MAX_CAUSES = 16;
 
     private final int maxAttempts;
-    private final Duration firstBackoff;
+    private final Duration minBackoff;
     private final Duration maxBackoff;
     private final Duration maxHint;
     private final Predicate<? super Throwable> retryable;
@@ -31,7 +31,7 @@ public final class RetryPolicy {
 
     private RetryPolicy(Builder builder) {
         maxAttempts = builder.maxAttempts;
-        firstBackoff = builder.firstBackoff;
+        minBackoff = builder.minBackoff;
         maxBackoff = builder.maxBackoff;
         maxHint = builder.maxHint;
         retryable = builder.retryable;
@@ -89,7 +89,7 @@ public final class RetryPolicy {
 
     /** Clamped before it is multiplied: attempt 1,000 waits as long as the cap, not a negative time. */
     private long ceilingNanos(int attempts) {
-        long first = firstBackoff.toNanos();
+        long first = minBackoff.toNanos();
         long cap = maxBackoff.toNanos();
         int doublings = attempts - 1;
         return doublings >= Long.numberOfLeadingZeros(Math.max(1, first))
@@ -99,7 +99,7 @@ public final class RetryPolicy {
 
     private static @Nullable Duration hintOf(Throwable cause) {
         Throwable at = cause;
-        for (int depth = 0; at != null && depth < MOST_CAUSES; depth++, at = at.getCause()) {
+        for (int depth = 0; at != null && depth < MAX_CAUSES; depth++, at = at.getCause()) {
             Duration wanted = wantedBy(at);
             if (wanted != null) {
                 return wanted;
@@ -120,7 +120,7 @@ public final class RetryPolicy {
     public static final class Builder {
 
         private int maxAttempts = 3;
-        private Duration firstBackoff = Duration.ofMillis(100);
+        private Duration minBackoff = Duration.ofMillis(100);
         private Duration maxBackoff = Duration.ofSeconds(10);
         private Duration maxHint = Duration.ofMinutes(1);
         private Predicate<? super Throwable> retryable = Builder::byDefault;
@@ -151,12 +151,12 @@ public final class RetryPolicy {
         /**
          * The longest wait before the second attempt; it doubles with each further one.
          *
-         * @param firstBackoff zero or more; default 100 ms
+         * @param minBackoff zero or more; default 100 ms
          * @return this builder
          * @throws IllegalArgumentException if it is negative or too long
          */
-        public Builder firstBackoff(Duration firstBackoff) {
-            this.firstBackoff = Check.notNegative(firstBackoff, "firstBackoff");
+        public Builder minBackoff(Duration minBackoff) {
+            this.minBackoff = Check.notNegative(minBackoff, "minBackoff");
             return this;
         }
 
@@ -180,7 +180,7 @@ public final class RetryPolicy {
          * @return this builder
          * @throws IllegalArgumentException if it is negative or too long
          */
-        public Builder obeyHintsUpTo(Duration maxHint) {
+        public Builder maxRetryAfter(Duration maxHint) {
             this.maxHint = Check.notNegative(maxHint, "maxHint");
             return this;
         }
@@ -192,7 +192,7 @@ public final class RetryPolicy {
          * @return this builder
          * @throws NullPointerException if {@code retryable} is null
          */
-        public Builder on(Predicate<? super Throwable> retryable) {
+        public Builder retryOn(Predicate<? super Throwable> retryable) {
             this.retryable = Objects.requireNonNull(retryable, "retryable");
             return this;
         }
@@ -206,7 +206,7 @@ public final class RetryPolicy {
          * @return this builder
          * @throws IllegalArgumentException if an argument is negative or not a number
          */
-        public Builder budget(double ratio, int atLeast) {
+        public Builder retryBudget(double ratio, int atLeast) {
             if (!(ratio >= 0)) {
                 throw new IllegalArgumentException("ratio must be >= 0, was " + ratio);
             }
@@ -231,12 +231,12 @@ public final class RetryPolicy {
          * Makes the policy.
          *
          * @return a policy
-         * @throws IllegalArgumentException if {@code firstBackoff} is longer than {@code maxBackoff}
+         * @throws IllegalArgumentException if {@code minBackoff} is longer than {@code maxBackoff}
          */
         public RetryPolicy build() {
-            if (firstBackoff.compareTo(maxBackoff) > 0) {
+            if (minBackoff.compareTo(maxBackoff) > 0) {
                 throw new IllegalArgumentException(
-                        "firstBackoff must be <= maxBackoff, was " + firstBackoff + " and " + maxBackoff);
+                        "minBackoff must be <= maxBackoff, was " + minBackoff + " and " + maxBackoff);
             }
             return new RetryPolicy(this);
         }

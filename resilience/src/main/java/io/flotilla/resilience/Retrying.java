@@ -52,7 +52,7 @@ final class Retrying<O> {
     }
 
     private Mono<Integer> wait(Duration delay) {
-        return Mono.create(sink -> sink.onDispose(call.time().after(delay, () -> sink.success(1))));
+        return Mono.create(sink -> sink.onDispose(call.clock().schedule(delay, () -> sink.success(1))));
     }
 
     /** How long to wait before the attempt of that number; null if there is to be none. */

@@ -1,6 +1,6 @@
 package io.flotilla.resilience;
 
-import io.flotilla.step.EngineTime;
+import io.flotilla.step.EngineClock;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * What follows once a body has been told to stop: when its cancel handler returns, or after {@value #GRACE_MILLIS} ms, on
  * another thread, if the handler keeps this one.
  */
-final class Stopping implements EngineTime.Watched {
+final class Stopping implements EngineClock.Watched {
 
     static final int GRACE_MILLIS = 100;
 

@@ -1,6 +1,6 @@
 package io.flotilla.resilience;
 
-import io.flotilla.step.EngineTime;
+import io.flotilla.step.EngineClock;
 
 /**
  * A token bucket as the Generic Cell Rate Algorithm keeps it (ITU-T Recommendation I.371, "virtual scheduling"): no count
@@ -15,26 +15,26 @@ import io.flotilla.step.EngineTime;
  * <p>So in any half-open window of length w at most {@code ceil(w / interval) + burst - 1} start: of one period, {@code
  * permits + burst - 1}. All fields are guarded by the line's lock.
  */
-final class TokenBucket extends LimiterGuard {
+final class TokenBucket extends RateLimiterGuard {
 
-    private final LimiterPolicy policy;
-    private final EngineTime time;
+    private final RateLimiterPolicy policy;
+    private final EngineClock clock;
     private final long interval;
     private final long tolerance;
     private long tat;
 
-    TokenBucket(LimiterPolicy policy, EngineTime time) {
-        super(policy.maxWaiting(), policy.maxWait());
+    TokenBucket(RateLimiterPolicy policy, EngineClock clock) {
+        super(policy.maxQueued(), policy.queueTimeout());
         this.policy = policy;
-        this.time = time;
+        this.clock = clock;
         this.interval = policy.intervalNanos();
         this.tolerance = interval * (policy.burst() - 1);
-        this.tat = time.nanoTime();
+        this.tat = clock.nanoTime();
     }
 
     @Override
     boolean tryAcquire() {
-        long now = time.nanoTime();
+        long now = clock.nanoTime();
         if (nanosUntilConforming(now) > 0) {
             return false;
         }
@@ -44,7 +44,7 @@ final class TokenBucket extends LimiterGuard {
 
     @Override
     boolean mayAcquire() {
-        return nanosUntilConforming(time.nanoTime()) <= 0;
+        return nanosUntilConforming(clock.nanoTime()) <= 0;
     }
 
     /** Readings of the clock are only ever compared by their difference. */
@@ -54,7 +54,7 @@ final class TokenBucket extends LimiterGuard {
 
     @Override
     long nanosToNext(int position) {
-        long next = Math.max(0, nanosUntilConforming(time.nanoTime()));
+        long next = Math.max(0, nanosUntilConforming(clock.nanoTime()));
         return position > (Long.MAX_VALUE - next) / interval ? Long.MAX_VALUE : next + position * interval;
     }
 

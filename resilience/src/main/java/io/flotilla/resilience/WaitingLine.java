@@ -1,6 +1,6 @@
 package io.flotilla.resilience;
 
-import io.flotilla.step.EngineTime;
+import io.flotilla.step.EngineClock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -31,7 +31,7 @@ abstract class WaitingLine {
     }
 
     private final int most;
-    private final Duration maxWait;
+    private final Duration queueTimeout;
 
     /** In order of arrival, each with the reading of the clock when its wait is over. Guarded by this. */
     private final Map<Waiter, Long> waiting = new LinkedHashMap<>();
@@ -39,12 +39,12 @@ abstract class WaitingLine {
     private @Nullable Disposable timer;
     private long timerNanos;
     private int timerNumber;
-    private final Complaint clock = new Complaint("the engine's timer");
+    private final Complaint clockComplaint = new Complaint("the engine's timer");
     private long lastNanos;
 
-    WaitingLine(int most, Duration maxWait) {
+    WaitingLine(int most, Duration queueTimeout) {
         this.most = most;
-        this.maxWait = maxWait;
+        this.queueTimeout = queueTimeout;
     }
 
     /** Takes a permit if there is one now. Called under the line's lock. */
@@ -60,16 +60,16 @@ abstract class WaitingLine {
         FULL
     }
 
-    final synchronized Answer ask(Waiter waiter, EngineTime time) {
+    final synchronized Answer ask(Waiter waiter, EngineClock clock) {
         if (waiting.isEmpty() && tryAcquire()) {
             return Answer.ADMITTED;
         }
-        if (waiting.size() >= most || maxWait.isZero() || nanosToNext(waiting.size()) > maxWait.toNanos()) {
+        if (waiting.size() >= most || queueTimeout.isZero() || nanosToNext(waiting.size()) > queueTimeout.toNanos()) {
             return Answer.FULL;
         }
-        waiting.put(waiter, now(time) + maxWait.toNanos());
+        waiting.put(waiter, now(clock) + queueTimeout.toNanos());
         try {
-            arm(time);
+            arm(clock);
         } catch (Throwable noTimer) {
             waiting.remove(waiter);
             throw noTimer;
@@ -87,11 +87,11 @@ abstract class WaitingLine {
      * Lets in as many as there are permits, and sends away those who have waited too long. Throws nothing: who has been
      * taken off the line is told, whatever becomes of the others.
      */
-    final void pump(EngineTime time) {
+    final void pump(EngineClock clock) {
         List<Waiter> admitted = new ArrayList<>();
         List<Waiter> late = new ArrayList<>();
         synchronized (this) {
-            long now = now(time);
+            long now = now(clock);
             Iterator<Map.Entry<Waiter, Long>> line = waiting.entrySet().iterator();
             while (line.hasNext()) {
                 Map.Entry<Waiter, Long> next = line.next();
@@ -105,40 +105,40 @@ abstract class WaitingLine {
                 line.remove();
             }
             try {
-                arm(time);
+                arm(clock);
             } catch (Throwable noTimer) {
-                clock.about(noTimer);
+                clockComplaint.about(noTimer);
             }
         }
-        late.forEach(waiter -> onWorker(time, waiter::waitedTooLong));
-        admitted.forEach(waiter -> onWorker(time, waiter::admitted));
+        late.forEach(waiter -> onWorker(clock, waiter::waitedTooLong));
+        admitted.forEach(waiter -> onWorker(clock, waiter::admitted));
     }
 
     private boolean mayBeLetIn() {
         try {
             return tryAcquire();
         } catch (Throwable noTime) {
-            clock.about(noTime);
+            clockComplaint.about(noTime);
             return false;
         }
     }
 
     /** A clock that fails for a moment stands still. */
-    private long now(EngineTime time) {
+    private long now(EngineClock clock) {
         try {
-            lastNanos = time.nanoTime();
+            lastNanos = clock.nanoTime();
         } catch (Throwable noTime) {
-            clock.about(noTime);
+            clockComplaint.about(noTime);
         }
         return lastNanos;
     }
 
     /** Here if not even a thread can be had: who is off the line would wait for ever. */
-    private void onWorker(EngineTime time, Runnable task) {
+    private void onWorker(EngineClock clock, Runnable task) {
         try {
-            time.after(Duration.ZERO, task);
+            clock.schedule(Duration.ZERO, task);
         } catch (Throwable noThread) {
-            clock.about(noThread);
+            clockComplaint.about(noThread);
             task.run();
         }
     }
@@ -147,12 +147,12 @@ abstract class WaitingLine {
     abstract boolean mayAcquire();
 
     /** One timer for the line: for the next permit or the end of the first wait, whichever comes first. */
-    private void arm(EngineTime time) {
+    private void arm(EngineClock clock) {
         if (waiting.isEmpty()) {
             disarm();
             return;
         }
-        long now = now(time);
+        long now = now(clock);
         long due = waiting.values().iterator().next() - now;
         long next = nanosToNext(0);
         long delay = Math.max(0, next >= 0 ? Math.min(due, next) : due);
@@ -163,17 +163,17 @@ abstract class WaitingLine {
         timerNanos = now + delay;
         // Never at once: a permit that was reckoned a nanosecond too early would be asked for in a loop.
         int number = ++timerNumber;
-        timer = time.after(Duration.ofNanos(Math.max(1, delay)), () -> fired(number, time));
+        timer = clock.schedule(Duration.ofNanos(Math.max(1, delay)), () -> fired(number, clock));
     }
 
     /** Another may have been armed while this one was on its way: that stays known, to be disposed of. */
-    private void fired(int number, EngineTime time) {
+    private void fired(int number, EngineClock clock) {
         synchronized (this) {
             if (number == timerNumber) {
                 timer = null;
             }
         }
-        pump(time);
+        pump(clock);
     }
 
     private void disarm() {
@@ -192,7 +192,7 @@ abstract class WaitingLine {
         return most;
     }
 
-    final Duration maxWait() {
-        return maxWait;
+    final Duration queueTimeout() {
+        return queueTimeout;
     }
 }

@@ -93,8 +93,10 @@ class AttemptTimeoutTest {
     @Test
     void body_endsAtOnce_armsNoTimer() {
         OpenTimers timers = new OpenTimers(VirtualTimeScheduler.get());
-        StepEngine engine =
-                StepEngine.builder().timer(() -> timers).with(limited().build()).build();
+        StepEngine engine = StepEngine.builder()
+                .timeoutScheduler(() -> timers)
+                .interceptor(limited().build())
+                .build();
         start(engine, Agent.of("a", (input, context) -> Mono.just("done")), 100);
 
         assertThat(timers.armed).hasValue(0);
@@ -105,8 +107,8 @@ class AttemptTimeoutTest {
         OpenTimers timers = new OpenTimers(VirtualTimeScheduler.get());
         StepEngine engine = StepEngine.builder()
                 .noStepTimeout()
-                .timer(() -> timers)
-                .with(limited().build())
+                .timeoutScheduler(() -> timers)
+                .interceptor(limited().build())
                 .build();
         start(engine, agent, 3);
         assertThat(timers.open).hasValue(3);
@@ -123,8 +125,8 @@ class AttemptTimeoutTest {
         OpenTimers timers = new OpenTimers(VirtualTimeScheduler.get());
         StepEngine engine = StepEngine.builder()
                 .noStepTimeout()
-                .timer(() -> timers)
-                .with(limited().build())
+                .timeoutScheduler(() -> timers)
+                .interceptor(limited().build())
                 .build();
 
         start(engine, agent, 3).cancel();
@@ -138,7 +140,7 @@ class AttemptTimeoutTest {
         Started round = start(
                 engine(limited()
                         .retry(RetryPolicy.builder()
-                                .firstBackoff(Duration.ZERO)
+                                .minBackoff(Duration.ZERO)
                                 .jitter(() -> 0)
                                 .build())),
                 agent);
@@ -152,9 +154,11 @@ class AttemptTimeoutTest {
     }
 
     @Test
-    void wait_forBulkheadAndLimiter_isNoPartOfTheAttempt() {
+    void wait_forBulkheadAndRateLimiter_isNoPartOfTheAttempt() {
         Started round = start(
-                engine(limited().bulkhead(BulkheadPolicy.of(1)).limiter(LimiterPolicy.of(1, Duration.ofSeconds(5)))),
+                engine(limited()
+                        .bulkhead(BulkheadPolicy.of(1))
+                        .rateLimiter(RateLimiterPolicy.of(1, Duration.ofSeconds(5)))),
                 Agent.of("a", (input, context) -> Mono.delay(SECOND).map(any -> "done")),
                 2);
 

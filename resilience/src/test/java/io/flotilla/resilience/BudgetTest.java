@@ -89,14 +89,14 @@ class BudgetTest {
 
     @Test
     void tokens_reservationFitsExactly_isStarted() {
-        Budget.Builder budget = Budget.builder().tokens(20).reserving(Usage.ofTokens(6, 4));
+        Budget.Builder budget = Budget.builder().tokens(20).reservePerAttempt(Usage.ofTokens(6, 4));
 
         assertThat(run(budget, using(Usage.ofTokens(6, 4)), 2).values()).hasSize(2);
     }
 
     @Test
     void tokens_reservationIsOneTooMany_isRefused() {
-        Budget.Builder budget = Budget.builder().tokens(19).reserving(Usage.ofTokens(6, 4));
+        Budget.Builder budget = Budget.builder().tokens(19).reservePerAttempt(Usage.ofTokens(6, 4));
 
         refused(run(budget, using(Usage.ofTokens(6, 4)), 2), 1, "tokens: 10 used and 0 reserved of 19");
     }
@@ -104,7 +104,7 @@ class BudgetTest {
     @Test
     void tokens_hugeReservations_doNotOverflowIntoBeingFree() {
         long half = 1L << 62;
-        Budget.Builder budget = Budget.builder().tokens(Long.MAX_VALUE - 1).reserving(Usage.ofTokens(half, 0));
+        Budget.Builder budget = Budget.builder().tokens(Long.MAX_VALUE - 1).reservePerAttempt(Usage.ofTokens(half, 0));
         Agent<String, String> silent = Agent.of("silent", (input, context) -> {
             calls.incrementAndGet();
             return Mono.never();
@@ -143,14 +143,14 @@ class BudgetTest {
 
     @Test
     void cost_reservationFitsExactly_isStarted() {
-        Budget.Builder budget = Budget.builder().cost(new BigDecimal("0.60")).reserving(cost("0.30"));
+        Budget.Builder budget = Budget.builder().cost(new BigDecimal("0.60")).reservePerAttempt(cost("0.30"));
 
         assertThat(run(budget, using(cost("0.30")), 2).values()).hasSize(2);
     }
 
     @Test
     void cost_reservationIsTooMuch_isRefused() {
-        Budget.Builder budget = Budget.builder().cost(new BigDecimal("0.59")).reserving(cost("0.30"));
+        Budget.Builder budget = Budget.builder().cost(new BigDecimal("0.59")).reservePerAttempt(cost("0.30"));
 
         refused(run(budget, using(cost("0.30")), 2), 1, "cost: 0.30 used");
     }
@@ -226,10 +226,10 @@ class BudgetTest {
 
     // --- reservation
 
-    private final Budget.Builder tenAtATime = Budget.builder().tokens(1_000).reserving(Usage.ofTokens(60, 40));
+    private final Budget.Builder tenAtATime = Budget.builder().tokens(1_000).reservePerAttempt(Usage.ofTokens(60, 40));
 
     @Test
-    void reserving_hundredAttemptsSideBySide_doNotOvershoot() {
+    void reservePerAttempt_hundredAttemptsSideBySide_doNotOvershoot() {
         Agent<String, String> slow = Agent.of("slow", (input, context) -> {
             calls.incrementAndGet();
             return round.in(Duration.ofSeconds(1)).map(any -> {
@@ -246,30 +246,30 @@ class BudgetTest {
     }
 
     @Test
-    void reserving_costOfAttemptsSideBySide_doesNotOvershoot() {
+    void reservePerAttempt_costOfAttemptsSideBySide_doesNotOvershoot() {
         Agent<String, String> slow = Agent.of(
                 "slow", (input, context) -> round.in(Duration.ofSeconds(1)).map(any -> "done"));
-        Budget.Builder budget = Budget.builder().cost(BigDecimal.ONE).reserving(cost("0.1"));
+        Budget.Builder budget = Budget.builder().cost(BigDecimal.ONE).reservePerAttempt(cost("0.1"));
 
         refused(run(budget, slow, 100), 90, "cost: 0 used and 1.0 reserved of 1");
     }
 
     @Test
-    void reserving_attemptUsedLess_theRestIsFreeAgain() {
+    void reservePerAttempt_attemptUsedLess_theRestIsFreeAgain() {
         assertThat(run(tenAtATime, using(Usage.ofTokens(1, 0)), 100).values())
                 .as("100 used, never more than one reserved")
                 .hasSize(100);
     }
 
     @Test
-    void reserving_attemptFailed_itsReservationIsFreeAgain() {
+    void reservePerAttempt_attemptFailed_itsReservationIsFreeAgain() {
         Agent<String, String> failing = Agent.of("failing", (input, context) -> Mono.error(new IOException("boom")));
 
         assertThat(run(tenAtATime, failing, 100).count(StepResult.Kind.FAILED)).isEqualTo(100);
     }
 
     @Test
-    void reserving_attemptThrewAFatalError_itsReservationIsFreeAgain() {
+    void reservePerAttempt_attemptThrewAFatalError_itsReservationIsFreeAgain() {
         Agent<String, String> broken = Agent.of("broken", (input, context) -> {
             throw new NoClassDefFoundError("broken");
         });
@@ -278,7 +278,7 @@ class BudgetTest {
     }
 
     @Test
-    void reserving_attemptTimedOut_itsReservationIsFreeAgain() {
+    void reservePerAttempt_attemptTimedOut_itsReservationIsFreeAgain() {
         Resilience resilience = Resilience.builder()
                 .budget(tenAtATime.build())
                 .attemptTimeout(Duration.ofSeconds(1))
@@ -292,7 +292,7 @@ class BudgetTest {
     }
 
     @Test
-    void reserving_stepCancelledByItsTimeout_itsReservationIsFreeAgain() {
+    void reservePerAttempt_stepCancelledByItsTimeout_itsReservationIsFreeAgain() {
         StepEngine engine = round.builder(
                         Resilience.builder().budget(tenAtATime.build()).build())
                 .stepTimeout(Duration.ofSeconds(1))
@@ -306,12 +306,12 @@ class BudgetTest {
     }
 
     @Test
-    void reserving_retriedAttempt_reservesAnew() {
+    void reservePerAttempt_retriedAttempt_reservesAnew() {
         Resilience resilience = Resilience.builder()
                 .retry(RetryPolicy.attempts(3))
                 .budget(Budget.builder()
                         .tokens(250)
-                        .reserving(Usage.ofTokens(100, 0))
+                        .reservePerAttempt(Usage.ofTokens(100, 0))
                         .build())
                 .build();
         Agent<String, String> failing = Agent.of("failing", (input, context) -> {
@@ -329,7 +329,7 @@ class BudgetTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 16, 256})
-    void reserving_manyThreads_neverOvershootsAndGivesEverythingBack(int concurrency) {
+    void reservePerAttempt_manyThreads_neverOvershootsAndGivesEverythingBack(int concurrency) {
         AtomicLong inFlight = new AtomicLong();
         AtomicLong most = new AtomicLong();
         Agent<String, String> worker = Agent.of(
@@ -341,13 +341,15 @@ class BudgetTest {
                             return "done";
                         })
                         .subscribeOn(Schedulers.parallel()));
-        Budget budget =
-                Budget.builder().tokens(800).reserving(Usage.ofTokens(100, 0)).build();
+        Budget budget = Budget.builder()
+                .tokens(800)
+                .reservePerAttempt(Usage.ofTokens(100, 0))
+                .build();
         Resilience resilience = Resilience.builder().budget(budget).build();
 
         StepReport<String> report = StepEngine.builder()
                 .concurrency(concurrency)
-                .with(resilience)
+                .interceptor(resilience)
                 .build()
                 .run(Collections.nCopies(5_000, worker), "go")
                 .block();
@@ -364,7 +366,7 @@ class BudgetTest {
     }
 
     @Test
-    void reserving_usedByManyThreads_theLedgerNeverPassesTheLimit() {
+    void reservePerAttempt_usedByManyThreads_theLedgerNeverPassesTheLimit() {
         UsageLedger[] ledger = new UsageLedger[1];
         Agent<String, String> worker = Agent.of(
                 "worker",
@@ -374,11 +376,13 @@ class BudgetTest {
                             return "done";
                         })
                         .subscribeOn(Schedulers.parallel()));
-        Budget budget =
-                Budget.builder().tokens(1_000).reserving(Usage.ofTokens(7, 3)).build();
+        Budget budget = Budget.builder()
+                .tokens(1_000)
+                .reservePerAttempt(Usage.ofTokens(7, 3))
+                .build();
 
         StepReport<String> report = StepEngine.builder()
-                .with(Resilience.builder().budget(budget).build())
+                .interceptor(Resilience.builder().budget(budget).build())
                 .build()
                 .run(Collections.nCopies(5_000, worker), "go")
                 .block();
@@ -454,9 +458,9 @@ class BudgetTest {
     }
 
     @Test
-    void reserving_null_throws() {
+    void reservePerAttempt_null_throws() {
         assertThatNullPointerException()
-                .isThrownBy(() -> Budget.builder().reserving(null))
+                .isThrownBy(() -> Budget.builder().reservePerAttempt(null))
                 .withMessage("reservation");
     }
 }

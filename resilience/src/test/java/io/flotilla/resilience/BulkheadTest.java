@@ -33,8 +33,8 @@ class BulkheadTest {
 
     private final Pending agent = new Pending("a");
 
-    private static Resilience.Builder bulkhead(int maxConcurrent, int maxWaiting, Duration maxWait) {
-        return Resilience.builder().bulkhead(new BulkheadPolicy(maxConcurrent, maxWaiting, maxWait));
+    private static Resilience.Builder bulkhead(int maxConcurrent, int maxQueued, Duration queueTimeout) {
+        return Resilience.builder().bulkhead(new BulkheadPolicy(maxConcurrent, maxQueued, queueTimeout));
     }
 
     // --- places
@@ -98,14 +98,14 @@ class BulkheadTest {
     }
 
     @Test
-    void line_maxWaitingZero_refusedAtOnce() {
+    void line_maxQueuedZero_refusedAtOnce() {
         Started round = start(engine(bulkhead(1, 0, SECOND)), agent, 2);
 
         assertThat(round.kinds()).containsExactly(StepResult.Kind.REJECTED);
     }
 
     @Test
-    void line_maxWaitZero_refusedAtOnceThoughThereIsRoom() {
+    void line_queueTimeoutZero_refusedAtOnceThoughThereIsRoom() {
         Started round = start(engine(bulkhead(1, 10, Duration.ZERO)), agent, 2);
 
         assertThat(round.kinds()).containsExactly(StepResult.Kind.REJECTED);
@@ -229,7 +229,7 @@ class BulkheadTest {
     void stepTimeout_whileWaiting_timesOutWithinIt() {
         StepEngine engine = StepEngine.builder()
                 .stepTimeout(Duration.ofMillis(50))
-                .with(bulkhead(1, 10, SECOND).build())
+                .interceptor(bulkhead(1, 10, SECOND).build())
                 .build();
         Started round = start(engine, agent, 2);
 

@@ -49,8 +49,8 @@ class ChaosTest {
         return round.result(engine, reader);
     }
 
-    private static List<Injection.Fault> faults(Chaos chaos) {
-        return chaos.injected().stream().map(Injection::fault).toList();
+    private static List<InjectedFault.Kind> faults(Chaos chaos) {
+        return chaos.injected().stream().map(InjectedFault::kind).toList();
     }
 
     // --- each fault
@@ -73,7 +73,8 @@ class ChaosTest {
         assertThat(result.cause()).isInstanceOf(ChaosException.class).hasMessage("chaos: failure of reader");
         assertThat(result.cause().getStackTrace()).isEmpty();
         assertThat(calls).hasValue(0);
-        assertThat(chaos.injected()).containsExactly(new Injection(reader.id(), "/", 0, 1, Injection.Fault.FAIL));
+        assertThat(chaos.injected())
+                .containsExactly(new InjectedFault(reader.id(), "/", 0, 1, InjectedFault.Kind.FAIL));
     }
 
     @Test
@@ -84,7 +85,7 @@ class ChaosTest {
 
         assertThat(result).isInstanceOf(StepResult.Failed.class);
         assertThat(result.cause()).isInstanceOf(ChaosException.class).hasMessage("chaos: thrown at reader");
-        assertThat(faults(chaos)).containsExactly(Injection.Fault.THROW);
+        assertThat(faults(chaos)).containsExactly(InjectedFault.Kind.THROW);
     }
 
     @Test
@@ -95,7 +96,7 @@ class ChaosTest {
 
         assertThat(result).isInstanceOf(StepResult.TimedOut.class);
         assertThat(result.duration()).isEqualTo(Duration.ofSeconds(30));
-        assertThat(faults(chaos)).containsExactly(Injection.Fault.HANG);
+        assertThat(faults(chaos)).containsExactly(InjectedFault.Kind.HANG);
     }
 
     @Test
@@ -106,7 +107,7 @@ class ChaosTest {
 
         assertThat(result).isInstanceOf(StepResult.Succeeded.class);
         assertThat(result.value()).isNull();
-        assertThat(faults(chaos)).containsExactly(Injection.Fault.EMPTY);
+        assertThat(faults(chaos)).containsExactly(InjectedFault.Kind.EMPTY);
     }
 
     @Test
@@ -114,7 +115,7 @@ class ChaosTest {
         Chaos chaos = chaos().malformed(1, value -> "<" + value);
 
         assertThat(resultWith(chaos).value()).isEqualTo("<read");
-        assertThat(faults(chaos)).containsExactly(Injection.Fault.MALFORMED);
+        assertThat(faults(chaos)).containsExactly(InjectedFault.Kind.MALFORMED);
     }
 
     @Test
@@ -139,7 +140,7 @@ class ChaosTest {
 
         assertThat(result).isInstanceOf(StepResult.Cancelled.class);
         assertThat(result.cause()).isInstanceOf(CancellationException.class);
-        assertThat(faults(chaos)).containsExactly(Injection.Fault.CANCEL);
+        assertThat(faults(chaos)).containsExactly(InjectedFault.Kind.CANCEL);
     }
 
     // --- delays
@@ -154,7 +155,7 @@ class ChaosTest {
         assertThat(calls).hasValue(0);
         round.pass(Duration.ofMillis(1));
         assertThat(report.getNow(null).values()).containsExactly("read");
-        assertThat(faults(chaos)).containsExactly(Injection.Fault.DELAY);
+        assertThat(faults(chaos)).containsExactly(InjectedFault.Kind.DELAY);
     }
 
     @Test
@@ -229,14 +230,15 @@ class ChaosTest {
         Chaos chaos = chaos().fail(1).hang(1).empty(1).delay(1, Duration.ZERO, Duration.ZERO);
 
         assertThat(resultWith(chaos)).isInstanceOf(StepResult.Failed.class);
-        assertThat(faults(chaos)).containsExactly(Injection.Fault.FAIL);
+        assertThat(faults(chaos)).containsExactly(InjectedFault.Kind.FAIL);
     }
 
     // --- everything else sees the faults
 
     private void countedByTheBreaker(Chaos chaos) {
         Resilience resilience = Resilience.builder()
-                .breaker(BreakerPolicy.builder().window(3, 3).build())
+                .circuitBreaker(
+                        CircuitBreakerPolicy.builder().slidingWindow(3, 3).build())
                 .build();
         StepEngine engine = round.builder(resilience, chaos).concurrency(1).build();
 
@@ -249,12 +251,12 @@ class ChaosTest {
     }
 
     @Test
-    void fail_behindABreaker_isCounted() {
+    void fail_behindACircuitBreaker_isCounted() {
         countedByTheBreaker(chaos().fail(1));
     }
 
     @Test
-    void throwing_behindABreaker_isCounted() {
+    void throwing_behindACircuitBreaker_isCounted() {
         countedByTheBreaker(chaos().throwing(1));
     }
 
@@ -262,11 +264,11 @@ class ChaosTest {
 
     private static Chaos everything(long seed) {
         return Chaos.seeded(seed)
-                .on("reader")
+                .forKind("reader")
                 .delay(0.2, Duration.ZERO, Duration.ofMillis(2))
                 .fail(0.1)
                 .throwing(0.1)
-                .on("writer")
+                .forKind("writer")
                 .empty(0.1)
                 .malformed(0.1, value -> value + "!")
                 .cancel(0.1);
@@ -276,48 +278,48 @@ class ChaosTest {
         List<Agent<String, String>> agents = new ArrayList<>();
         for (int at = 0; at < count; at++) {
             Duration wait = Duration.ofNanos(order.nextInt(2_000_000));
-            String kind = at % 2 == 0 ? "reader#" : "writer#";
+            String agentKind = at % 2 == 0 ? "reader#" : "writer#";
             boolean async = order.nextInt(4) > 0;
             agents.add(Agent.of(
-                    kind + at,
+                    agentKind + at,
                     (input, context) ->
                             async ? Mono.delay(wait, Schedulers.parallel()).map(any -> "done") : Mono.just("done")));
         }
         return agents;
     }
 
-    private static Set<Injection> injectedBy(long seed, int concurrency, long order) {
+    private static Set<InjectedFault> injectedBy(long seed, int concurrency, long order) {
         Chaos chaos = everything(seed);
         Resilience resilience = Resilience.builder()
                 .retry(RetryPolicy.builder()
-                        .firstBackoff(Duration.ofMillis(1))
+                        .minBackoff(Duration.ofMillis(1))
                         .maxBackoff(Duration.ofMillis(1))
                         .build())
                 .build();
         StepEngine engine = StepEngine.builder()
                 .concurrency(concurrency)
-                .with(resilience)
-                .with(chaos)
+                .interceptor(resilience)
+                .interceptor(chaos)
                 .build();
         engine.run(mixed(600, new Random(order)), "go").block();
-        List<Injection> injected = chaos.injected();
+        List<InjectedFault> injected = chaos.injected();
         assertThat(injected).as("each is logged once").doesNotHaveDuplicates();
         return new HashSet<>(injected);
     }
 
     @Test
     void seeded_sameSeedOtherConcurrencyAndOrder_sameInjections() {
-        Set<Injection> oneByOne = injectedBy(42, 1, 1);
+        Set<InjectedFault> oneByOne = injectedBy(42, 1, 1);
 
         assertThat(oneByOne).hasSizeGreaterThan(150);
-        assertThat(oneByOne).as("retries too").anyMatch(injection -> injection.attempt() == 3);
+        assertThat(oneByOne).as("retries too").anyMatch(fault -> fault.attempt() == 3);
         assertThat(injectedBy(42, 256, 2)).isEqualTo(oneByOne);
         assertThat(injectedBy(42, 7, 3)).isEqualTo(oneByOne);
     }
 
     @Test
     void seeded_otherSeed_otherInjections() {
-        Set<Injection> other = injectedBy(43, 256, 1);
+        Set<InjectedFault> other = injectedBy(43, 256, 1);
 
         assertThat(other).isNotEqualTo(injectedBy(42, 256, 1));
     }
@@ -328,7 +330,7 @@ class ChaosTest {
         StepEngine engine = round.engine(chaos);
         List<Agent<String, String>> agents = Collections.nCopies(100, reader);
         round.report(engine, agents);
-        List<Injection> first = chaos.injected();
+        List<InjectedFault> first = chaos.injected();
 
         round.report(engine, agents);
 
@@ -380,7 +382,7 @@ class ChaosTest {
         Chaos chaos = chaos().fail(0.5).throwing(0.5);
         failuresOf(chaos);
 
-        assertThat((double) Collections.frequency(faults(chaos), Injection.Fault.THROW))
+        assertThat((double) Collections.frequency(faults(chaos), InjectedFault.Kind.THROW))
                 .as("half of the half that did not fail")
                 .isBetween(2_300.0, 2_700.0);
     }
@@ -388,8 +390,8 @@ class ChaosTest {
     // --- on
 
     @Test
-    void on_kind_onlyThatKindHasFaults() {
-        Chaos chaos = chaos().on("reader").fail(1);
+    void forKind_kind_onlyThatKindHasFaults() {
+        Chaos chaos = chaos().forKind("reader").fail(1);
         Agent<String, String> writer = Agent.of("writer#1", (input, context) -> Mono.just("written"));
         Agent<String, String> third = Agent.of("reader#3", (input, context) -> Mono.just("read"));
 
@@ -397,18 +399,18 @@ class ChaosTest {
 
         assertThat(report.values()).containsExactly("written");
         assertThat(chaos.injected())
-                .extracting(injection -> injection.agentId().toString())
+                .extracting(fault -> fault.agentId().toString())
                 .containsExactly("reader", "reader#3");
     }
 
     @Test
-    void on_calledTwice_eachFaultIsForItsKind() {
-        Chaos chaos = chaos().on("reader").fail(1).on("writer").empty(1);
+    void forKind_calledTwice_eachFaultIsForItsKind() {
+        Chaos chaos = chaos().forKind("reader").fail(1).forKind("writer").empty(1);
         Agent<String, String> writer = Agent.of("writer", (input, context) -> Mono.just("written"));
 
         round.report(round.engine(chaos), List.of(reader, writer));
 
-        assertThat(faults(chaos)).containsExactly(Injection.Fault.FAIL, Injection.Fault.EMPTY);
+        assertThat(faults(chaos)).containsExactly(InjectedFault.Kind.FAIL, InjectedFault.Kind.EMPTY);
     }
 
     @Test
@@ -427,12 +429,12 @@ class ChaosTest {
     @ValueSource(ints = {-1, 0, 1})
     void injected_aroundItsBound_keepsTheLatest(int over) {
         Chaos chaos = chaos().fail(1);
-        int count = Chaos.LOGGED + over;
+        int count = Chaos.MAX_LOGGED + over;
         StepEngine engine = round.engine(chaos);
 
         engine.stream(Collections.nCopies(count, reader), "go").blockLast();
 
-        assertThat(chaos.injected()).hasSize(Math.min(count, Chaos.LOGGED));
+        assertThat(chaos.injected()).hasSize(Math.min(count, Chaos.MAX_LOGGED));
         assertThat(chaos.injected().get(0).stepNumber()).isEqualTo(Math.max(0, over));
     }
 
@@ -498,12 +500,12 @@ class ChaosTest {
     }
 
     @Test
-    void on_null_throws() {
-        assertThatNullPointerException().isThrownBy(() -> chaos().on(null));
+    void forKind_null_throws() {
+        assertThatNullPointerException().isThrownBy(() -> chaos().forKind(null));
     }
 
     @Test
-    void on_noKindOfAnAgent_throws() {
-        assertThatIllegalArgumentException().isThrownBy(() -> chaos().on(""));
+    void forKind_noKindOfAnAgent_throws() {
+        assertThatIllegalArgumentException().isThrownBy(() -> chaos().forKind(""));
     }
 }

@@ -243,26 +243,26 @@ class FallbackTest {
     // --- when
 
     @Test
-    void on_predicateSaysNo_theStepFails() {
-        StepResult<String> result =
-                resultOf(failing, agents(List.of(answering("b1"))).on(cause -> cause instanceof IllegalStateException));
+    void fallbackOn_predicateSaysNo_theStepFails() {
+        StepResult<String> result = resultOf(
+                failing, agents(List.of(answering("b1"))).fallbackOn(cause -> cause instanceof IllegalStateException));
 
         assertThat(result).isInstanceOf(StepResult.Failed.class);
         assertThat(asked).containsExactly("failing");
     }
 
     @Test
-    void on_predicateSaysYes_theFallbackStandsIn() {
+    void fallbackOn_predicateSaysYes_theFallbackStandsIn() {
         StepResult<String> result =
-                resultOf(failing, agents(List.of(answering("b1"))).on(cause -> cause instanceof IOException));
+                resultOf(failing, agents(List.of(answering("b1"))).fallbackOn(cause -> cause instanceof IOException));
 
         assertThat(result).isInstanceOf(StepResult.Degraded.class);
     }
 
     @Test
-    void on_predicateThrows_theStepFailsWithItsOwnCause() {
+    void fallbackOn_predicateThrows_theStepFailsWithItsOwnCause() {
         StepResult<String> result =
-                resultOf(failing, Fallback.builder().constant("digest").on(cause -> {
+                resultOf(failing, Fallback.builder().constant("digest").fallbackOn(cause -> {
                     throw new IllegalStateException("broken");
                 }));
 
@@ -271,12 +271,12 @@ class FallbackTest {
     }
 
     @Test
-    void on_predicateThrowsAFatalErrorOnAnotherThread_theStepFails() {
+    void fallbackOn_predicateThrowsAFatalErrorOnAnotherThread_theStepFails() {
         Agent<String, String> slow = Agent.of(
                 "slow", (input, context) -> round.in(Duration.ofSeconds(1)).then(Mono.error(new IOException("late"))));
 
         StepResult<String> result =
-                resultOf(slow, Fallback.builder().constant("digest").on(cause -> {
+                resultOf(slow, Fallback.builder().constant("digest").fallbackOn(cause -> {
                     throw new NoClassDefFoundError("broken");
                 }));
 
@@ -284,9 +284,10 @@ class FallbackTest {
     }
 
     @Test
-    void step_refusedByAnOpenBreaker_theFallbackStandsIn() {
+    void step_refusedByAnOpenCircuitBreaker_theFallbackStandsIn() {
         Resilience resilience = Resilience.builder()
-                .breaker(BreakerPolicy.builder().window(1, 1).build())
+                .circuitBreaker(
+                        CircuitBreakerPolicy.builder().slidingWindow(1, 1).build())
                 .fallback(agents(List.of(answering("b1"))).build())
                 .build();
         StepEngine engine = round.engine(resilience);
@@ -294,7 +295,9 @@ class FallbackTest {
         assertThat(degraded(round.result(engine, failing)).cause()).hasMessage("attempt 1");
         StepResult.Degraded<String> second = degraded(round.result(engine, failing));
 
-        assertThat(second.cause()).isInstanceOf(StepRejectedException.class).hasMessageContaining("breaker refused");
+        assertThat(second.cause())
+                .isInstanceOf(StepRejectedException.class)
+                .hasMessageContaining("circuitbreaker refused");
         assertThat(second.source()).isEqualTo("b1");
         assertThat(asked).as("an open breaker asks nobody").containsExactly("failing", "b1", "b1");
     }
@@ -321,10 +324,10 @@ class FallbackTest {
         Agent<String, String> agent = Agent.of(
                 "agent", (input, context) -> down.get() ? Mono.error(new IOException("down")) : Mono.just("up again"));
         Resilience resilience = Resilience.builder()
-                .breaker(BreakerPolicy.builder()
-                        .window(1, 1)
-                        .openFor(Duration.ofSeconds(30))
-                        .halfOpen(1, Duration.ofMinutes(1))
+                .circuitBreaker(CircuitBreakerPolicy.builder()
+                        .slidingWindow(1, 1)
+                        .openDuration(Duration.ofSeconds(30))
+                        .halfOpenCalls(1, Duration.ofMinutes(1))
                         .build())
                 .fallback(Fallback.builder().constant("digest").build())
                 .build();
@@ -358,11 +361,11 @@ class FallbackTest {
     }
 
     private static Fallback.Builder lastGood() {
-        return Fallback.builder().lastGood(LastGood.of(10, Duration.ofMinutes(5)));
+        return Fallback.builder().lastKnownValue(LastKnownValue.of(10, Duration.ofMinutes(5)));
     }
 
     @Test
-    void step_lastGoodValue_standsInAndItsAgeIsTold() {
+    void step_lastKnownValueValue_standsInAndItsAgeIsTold() {
         StepResult.Degraded<String> result = degraded(failedAfter(Duration.ofSeconds(90), lastGood()));
 
         assertThat(result.value()).isEqualTo("good");
@@ -371,17 +374,17 @@ class FallbackTest {
     }
 
     @Test
-    void step_lastGoodYoungerThanMaxAge_standsIn() {
+    void step_lastKnownValueYoungerThanMaxAge_standsIn() {
         assertThat(failedAfter(Duration.ofMillis(299_999), lastGood()).value()).isEqualTo("good");
     }
 
     @Test
-    void step_lastGoodAsOldAsMaxAge_standsIn() {
+    void step_lastKnownValueAsOldAsMaxAge_standsIn() {
         assertThat(failedAfter(Duration.ofMinutes(5), lastGood()).value()).isEqualTo("good");
     }
 
     @Test
-    void step_lastGoodOlderThanMaxAge_failsAsItWouldHaveWithout() {
+    void step_lastKnownValueOlderThanMaxAge_failsAsItWouldHaveWithout() {
         StepResult<String> result = failedAfter(Duration.ofMillis(300_001), lastGood());
 
         assertThat(result).isInstanceOf(StepResult.Failed.class);
@@ -389,7 +392,7 @@ class FallbackTest {
     }
 
     @Test
-    void step_lastGoodTooOldAndAConstant_theConstantStandsIn() {
+    void step_lastKnownValueTooOldAndAConstant_theConstantStandsIn() {
         StepResult.Degraded<String> result =
                 degraded(failedAfter(Duration.ofDays(1), lastGood().constant("digest")));
 
@@ -398,7 +401,7 @@ class FallbackTest {
     }
 
     @Test
-    void step_agentsAndLastGood_theAgentsAreAskedFirst() {
+    void step_agentsAndLastKnownValue_theAgentsAreAskedFirst() {
         Fallback.Builder fallback = lastGood().agent(answering("b1")).constant("digest");
 
         assertThat(failedAfter(Duration.ofSeconds(1), fallback).value()).isEqualTo("from b1");
@@ -406,8 +409,8 @@ class FallbackTest {
 
     @Test
     void step_standInAnswers_isNotKeptAsAGoodValue() {
-        LastGood store = LastGood.of(10, Duration.ofMinutes(5));
-        resultOf(failing, Fallback.builder().lastGood(store).agent(answering("b1")));
+        LastKnownValue store = LastKnownValue.of(10, Duration.ofMinutes(5));
+        resultOf(failing, Fallback.builder().lastKnownValue(store).agent(answering("b1")));
 
         assertThat(store.size()).isZero();
     }
@@ -423,28 +426,28 @@ class FallbackTest {
     }
 
     @Test
-    void run_keyOfLastGoodThrowsAFatalErrorOnAnotherThread_theStepSucceedsAllTheSame() {
-        LastGood broken = LastGood.of(10, Duration.ofMinutes(5)).keyedBy((context, input) -> {
+    void run_keyOfLastKnownValueThrowsAFatalErrorOnAnotherThread_theStepSucceedsAllTheSame() {
+        LastKnownValue broken = LastKnownValue.of(10, Duration.ofMinutes(5)).keyedBy((context, input) -> {
             throw new NoClassDefFoundError("broken");
         });
         Agent<String, String> slow = Agent.of(
                 "slow", (input, context) -> round.in(Duration.ofSeconds(1)).map(any -> "good"));
 
         StepReport<String> report =
-                round.report(round.engine(resilience(Fallback.builder().lastGood(broken))), List.of(slow));
+                round.report(round.engine(resilience(Fallback.builder().lastKnownValue(broken))), List.of(slow));
 
         assertThat(report).as("the step does not hang").isNotNull();
         assertThat(report.values()).containsExactly("good");
     }
 
     @Test
-    void step_keyOfLastGoodThrows_theConstantStandsIn() {
-        LastGood broken = LastGood.of(10, Duration.ofMinutes(5)).keyedBy((context, input) -> {
+    void step_keyOfLastKnownValueThrows_theConstantStandsIn() {
+        LastKnownValue broken = LastKnownValue.of(10, Duration.ofMinutes(5)).keyedBy((context, input) -> {
             throw new StackOverflowError("broken");
         });
 
-        StepResult.Degraded<String> result =
-                degraded(resultOf(failing, Fallback.builder().lastGood(broken).constant("digest")));
+        StepResult.Degraded<String> result = degraded(
+                resultOf(failing, Fallback.builder().lastKnownValue(broken).constant("digest")));
 
         assertThat(result.value()).isEqualTo("digest");
         assertThat(result.cause()).hasMessage("attempt 1");
@@ -452,7 +455,7 @@ class FallbackTest {
 
     @ParameterizedTest
     @ValueSource(longs = {-3_600, 3_600})
-    void step_clockIsSet_theAgeOfTheLastGoodValueIsTheTimers(long seconds) {
+    void step_clockIsSet_theAgeOfTheLastKnownValueValueIsTheTimers(long seconds) {
         SettableClock clock = new SettableClock();
         StepEngine engine = round.builder(resilience(lastGood())).clock(clock).build();
         Agent<String, String> once = once();
@@ -513,7 +516,8 @@ class FallbackTest {
     private StepResult<String> refusedOrNot(boolean guarded) {
         Fallback.Builder fallback = agents(List.of(broken("b1"))).constant("digest");
         Resilience resilience = Resilience.builder()
-                .breaker(BreakerPolicy.builder().window(1, 1).build())
+                .circuitBreaker(
+                        CircuitBreakerPolicy.builder().slidingWindow(1, 1).build())
                 .fallback((guarded ? fallback.guardAgents() : fallback).build())
                 .build();
         StepEngine engine = round.engine(resilience);
@@ -589,10 +593,10 @@ class FallbackTest {
     }
 
     @Test
-    void lastGood_null_throws() {
+    void lastKnownValue_null_throws() {
         assertThatNullPointerException()
-                .isThrownBy(() -> Fallback.builder().lastGood(null))
-                .withMessage("lastGood");
+                .isThrownBy(() -> Fallback.builder().lastKnownValue(null))
+                .withMessage("lastKnownValue");
     }
 
     @Test
@@ -603,9 +607,9 @@ class FallbackTest {
     }
 
     @Test
-    void on_null_throws() {
+    void fallbackOn_null_throws() {
         assertThatNullPointerException()
-                .isThrownBy(() -> Fallback.builder().on(null))
+                .isThrownBy(() -> Fallback.builder().fallbackOn(null))
                 .withMessage("on");
     }
 }

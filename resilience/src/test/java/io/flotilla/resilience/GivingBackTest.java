@@ -3,7 +3,7 @@ package io.flotilla.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.agent.Agent;
-import io.flotilla.resilience.BreakerChange.State;
+import io.flotilla.resilience.CircuitBreakerTransition.State;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepReport;
 import io.flotilla.step.StepResult;
@@ -71,7 +71,7 @@ class GivingBackTest {
 
     private StepEngine engine(Resilience.Builder resilience) {
         return StepEngine.builder()
-                .with(resilience.meterRegistry(meters).build())
+                .interceptor(resilience.meterRegistry(meters).build())
                 .build();
     }
 
@@ -96,7 +96,7 @@ class GivingBackTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
-    void breaker_predicateOfARegistryThrows_theStepFailsWithItsOwnCauseAndThePlaceIsBack(int which) {
+    void circuitCircuitBreaker_predicateOfARegistryThrows_theStepFailsWithItsOwnCauseAndThePlaceIsBack(int which) {
         StepEngine engine =
                 engine(Resilience.builder().bulkhead(BulkheadPolicy.of(1)).registries(breakers(which), null, null));
 
@@ -113,7 +113,7 @@ class GivingBackTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
-    void breaker_predicateOfARegistryThrows_retryAndFallbackHaveTheirTurn(int which) {
+    void circuitCircuitBreaker_predicateOfARegistryThrows_retryAndFallbackHaveTheirTurn(int which) {
         AtomicInteger calls = new AtomicInteger();
         Agent<String, String> counting = Agent.of("a", (input, context) -> {
             calls.incrementAndGet();
@@ -121,7 +121,7 @@ class GivingBackTest {
         });
         StepEngine engine = engine(Resilience.builder()
                 .registries(breakers(which), null, null)
-                .retry(RetryPolicy.builder().firstBackoff(Duration.ZERO).build())
+                .retry(RetryPolicy.builder().minBackoff(Duration.ZERO).build())
                 .fallback(Fallback.builder().constant("digest").build()));
 
         StepReport<String> report = report(engine, List.of(counting));
@@ -132,17 +132,17 @@ class GivingBackTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
-    void breaker_onTrialAndThePredicateThrows_thePermitOfTheTrialIsBack(int which) {
-        CircuitBreakerRegistry breakers = CircuitBreakerRegistry.of(CircuitBreakerConfig.custom()
+    void circuitCircuitBreaker_onTrialAndThePredicateThrows_thePermitOfTheTrialIsBack(int which) {
+        CircuitBreakerRegistry circuitBreakers = CircuitBreakerRegistry.of(CircuitBreakerConfig.custom()
                 .permittedNumberOfCallsInHalfOpenState(1)
                 .ignoreException(cause -> {
                     thrown(which);
                     return false;
                 })
                 .build());
-        breakers.circuitBreaker("a").transitionToOpenState();
-        breakers.circuitBreaker("a").transitionToHalfOpenState();
-        StepEngine engine = engine(Resilience.builder().registries(breakers, null, null));
+        circuitBreakers.circuitBreaker("a").transitionToOpenState();
+        circuitBreakers.circuitBreaker("a").transitionToHalfOpenState();
+        StepEngine engine = engine(Resilience.builder().registries(circuitBreakers, null, null));
 
         assertThat(report(engine, List.of(failing)).results())
                 .extracting(StepResult::kind)
@@ -152,8 +152,8 @@ class GivingBackTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
-    void breaker_waitOfARegistryThrows_theStepEndsAndThePlaceIsBack(int which) {
-        CircuitBreakerRegistry breakers = CircuitBreakerRegistry.of(CircuitBreakerConfig.custom()
+    void circuitCircuitBreaker_waitOfARegistryThrows_theStepEndsAndThePlaceIsBack(int which) {
+        CircuitBreakerRegistry circuitBreakers = CircuitBreakerRegistry.of(CircuitBreakerConfig.custom()
                 .slidingWindow(1, 1, CircuitBreakerConfig.SlidingWindowType.COUNT_BASED)
                 .waitIntervalFunctionInOpenState(attempt -> {
                     if (attempt > 0) {
@@ -163,7 +163,7 @@ class GivingBackTest {
                 })
                 .build());
         StepEngine engine =
-                engine(Resilience.builder().bulkhead(BulkheadPolicy.of(1)).registries(breakers, null, null));
+                engine(Resilience.builder().bulkhead(BulkheadPolicy.of(1)).registries(circuitBreakers, null, null));
 
         StepReport<String> report = report(engine, List.of(failing, failingLater, quick));
 
@@ -172,30 +172,30 @@ class GivingBackTest {
     }
 
     @Test
-    void breaker_consumerOfTheUserThrowsBeforeWeAreTold_theStateIsKnownAllTheSame() {
-        CircuitBreakerRegistry breakers = CircuitBreakerRegistry.of(CircuitBreakerConfig.custom()
+    void circuitCircuitBreaker_consumerOfTheUserThrowsBeforeWeAreTold_theStateIsKnownAllTheSame() {
+        CircuitBreakerRegistry circuitBreakers = CircuitBreakerRegistry.of(CircuitBreakerConfig.custom()
                 .slidingWindow(1, 1, CircuitBreakerConfig.SlidingWindowType.COUNT_BASED)
                 .permittedNumberOfCallsInHalfOpenState(1)
                 .waitDurationInOpenState(Duration.ofHours(1))
                 .build());
-        breakers.circuitBreaker("a").getEventPublisher().onEvent(event -> thrown(1));
+        circuitBreakers.circuitBreaker("a").getEventPublisher().onEvent(event -> thrown(1));
         Resilience resilience = Resilience.builder()
-                .registries(breakers, null, null)
+                .registries(circuitBreakers, null, null)
                 .meterRegistry(meters)
                 .build();
-        StepEngine engine = StepEngine.builder().with(resilience).build();
+        StepEngine engine = StepEngine.builder().interceptor(resilience).build();
         Pending begunWhenClosed = new Pending("a");
         engine.run(List.of(begunWhenClosed), "go").subscribe();
         report(engine, List.of(failing));
-        breakers.circuitBreaker("a").transitionToHalfOpenState();
+        circuitBreakers.circuitBreaker("a").transitionToHalfOpenState();
 
         begunWhenClosed.succeed(0);
 
-        assertThat(breakers.circuitBreaker("a").getState().name())
+        assertThat(circuitBreakers.circuitBreaker("a").getState().name())
                 .as("an attempt begun when it was closed decides no trial")
                 .isEqualTo("HALF_OPEN");
         assertThat(report(engine, List.of(quick)).values()).containsExactly("done");
-        assertThat(meters.get(ResilienceMeter.BREAKER_CHANGES.metricName())
+        assertThat(meters.get(ResilienceMeter.CIRCUIT_BREAKER_TRANSITIONS.metricName())
                         .tag("to", State.CLOSED.name().toLowerCase(Locale.ROOT))
                         .counter()
                         .count())
@@ -203,7 +203,7 @@ class GivingBackTest {
     }
 
     @Test
-    void breaker_clockThrowsAtAChange_theChangeIsToldAndTheStepEnds() {
+    void circuitCircuitBreaker_clockThrowsAtAChange_theChangeIsToldAndTheStepEnds() {
         AtomicBoolean broken = new AtomicBoolean();
         SettableClock good = new SettableClock();
         Clock clock = new Clock() {
@@ -228,9 +228,11 @@ class GivingBackTest {
         Resilience resilience = Resilience.builder()
                 .meterRegistry(meters)
                 .bulkhead(BulkheadPolicy.of(1))
-                .breaker(BreakerPolicy.builder().window(1, 1).build())
+                .circuitBreaker(
+                        CircuitBreakerPolicy.builder().slidingWindow(1, 1).build())
                 .build();
-        StepEngine engine = StepEngine.builder().clock(clock).with(resilience).build();
+        StepEngine engine =
+                StepEngine.builder().clock(clock).interceptor(resilience).build();
         Agent<String, String> breaking = Agent.of("a", (input, context) -> {
             broken.set(true);
             return Mono.error(new IOException("boom"));
@@ -238,11 +240,11 @@ class GivingBackTest {
 
         assertThat(report(engine, List.of(breaking)).failures()).hasSize(1);
 
-        assertThat(meters.get(ResilienceMeter.BREAKER_STATE.metricName())
+        assertThat(meters.get(ResilienceMeter.CIRCUIT_BREAKER_STATE.metricName())
                         .gauge()
                         .value())
                 .isEqualTo(2);
-        assertThat(meters.get(ResilienceMeter.BREAKER_CHANGES.metricName())
+        assertThat(meters.get(ResilienceMeter.CIRCUIT_BREAKER_TRANSITIONS.metricName())
                         .counter()
                         .count())
                 .isEqualTo(1);
@@ -268,14 +270,14 @@ class GivingBackTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
-    void limiter_consumersOfARegistryThrow_everyStepSucceeds(int which) {
-        RateLimiterRegistry limiters = RateLimiterRegistry.of(RateLimiterConfig.custom()
+    void rateRateLimiter_consumersOfARegistryThrow_everyStepSucceeds(int which) {
+        RateLimiterRegistry rateLimiters = RateLimiterRegistry.of(RateLimiterConfig.custom()
                 .limitForPeriod(2)
                 .limitRefreshPeriod(Duration.ofMillis(20))
                 .timeoutDuration(Duration.ZERO)
                 .build());
-        limiters.rateLimiter("a").getEventPublisher().onSuccess(event -> thrown(which));
-        StepEngine engine = engine(Resilience.builder().registries(null, null, limiters));
+        rateLimiters.rateLimiter("a").getEventPublisher().onSuccess(event -> thrown(which));
+        StepEngine engine = engine(Resilience.builder().registries(null, null, rateLimiters));
 
         assertThat(report(engine, List.of(quick, slow, quick, slow, quick)).values())
                 .hasSize(5);
@@ -349,7 +351,7 @@ class GivingBackTest {
                 .attemptTimeout(Duration.ofMillis(100))
                 .retry(RetryPolicy.builder()
                         .maxAttempts(2)
-                        .firstBackoff(Duration.ZERO)
+                        .minBackoff(Duration.ZERO)
                         .build()));
         CompletableFuture<StepResult<String>> results = new CompletableFuture<>();
         Thread starting =
@@ -377,7 +379,7 @@ class GivingBackTest {
         });
         StepEngine engine = engine(Resilience.builder()
                 .attemptTimeout(Duration.ofMillis(50))
-                .retry(RetryPolicy.builder().firstBackoff(Duration.ofMillis(1)).build()));
+                .retry(RetryPolicy.builder().minBackoff(Duration.ofMillis(1)).build()));
 
         StepReport<String> report = report(engine, List.of(keeping));
 

@@ -43,22 +43,22 @@ class GuardPoliciesTest {
     }
 
     @Test
-    void bulkhead_maxWaitingNegative_isRefused() {
-        isRefused("maxWaiting must be >= 0, was -1", () -> new BulkheadPolicy(1, -1, SECOND));
+    void bulkhead_maxQueuedNegative_isRefused() {
+        isRefused("maxQueued must be >= 0, was -1", () -> new BulkheadPolicy(1, -1, SECOND));
     }
 
     @Test
-    void bulkhead_maxWaitNegative_isRefused() {
-        isRefused("maxWait must not be negative, was PT-1S", () -> new BulkheadPolicy(1, 1, SECOND.negated()));
+    void bulkhead_queueTimeoutNegative_isRefused() {
+        isRefused("queueTimeout must not be negative, was PT-1S", () -> new BulkheadPolicy(1, 1, SECOND.negated()));
     }
 
     @Test
-    void bulkhead_maxWaitTooLong_isRefused() {
-        isRefused("maxWait must be <= 292 years, was " + TOO_LONG, () -> new BulkheadPolicy(1, 1, TOO_LONG));
+    void bulkhead_queueTimeoutTooLong_isRefused() {
+        isRefused("queueTimeout must be <= 292 years, was " + TOO_LONG, () -> new BulkheadPolicy(1, 1, TOO_LONG));
     }
 
     @Test
-    void bulkhead_maxWaitNull_isRefused() {
+    void bulkhead_queueTimeoutNull_isRefused() {
         assertThatThrownBy(() -> new BulkheadPolicy(1, 1, null)).isInstanceOf(NullPointerException.class);
     }
 
@@ -82,52 +82,56 @@ class GuardPoliciesTest {
     // --- limiter
 
     @Test
-    void limiter_permitsZero_isRefused() {
-        isRefused("permits must be >= 1, was 0", () -> LimiterPolicy.of(0, SECOND));
+    void rateRateLimiter_permitsZero_isRefused() {
+        isRefused("permits must be >= 1, was 0", () -> RateLimiterPolicy.of(0, SECOND));
     }
 
     @Test
-    void limiter_periodZero_isRefused() {
-        isRefused("period must be > 0, was PT0S", () -> LimiterPolicy.of(1, Duration.ZERO));
+    void rateRateLimiter_periodZero_isRefused() {
+        isRefused("period must be > 0, was PT0S", () -> RateLimiterPolicy.of(1, Duration.ZERO));
     }
 
     @Test
-    void limiter_periodNegative_isRefused() {
-        isRefused("period must not be negative, was PT-1S", () -> LimiterPolicy.of(1, SECOND.negated()));
+    void rateRateLimiter_periodNegative_isRefused() {
+        isRefused("period must not be negative, was PT-1S", () -> RateLimiterPolicy.of(1, SECOND.negated()));
     }
 
     @Test
-    void limiter_periodTooLong_isRefused() {
-        isRefused("period must be <= 292 years, was " + TOO_LONG, () -> LimiterPolicy.of(1, TOO_LONG));
+    void rateRateLimiter_periodTooLong_isRefused() {
+        isRefused("period must be <= 292 years, was " + TOO_LONG, () -> RateLimiterPolicy.of(1, TOO_LONG));
     }
 
     @Test
-    void limiter_periodNull_isRefused() {
-        assertThatThrownBy(() -> LimiterPolicy.of(1, null)).isInstanceOf(NullPointerException.class);
+    void rateRateLimiter_periodNull_isRefused() {
+        assertThatThrownBy(() -> RateLimiterPolicy.of(1, null)).isInstanceOf(NullPointerException.class);
     }
 
     @Test
-    void limiter_maxWaitingNegative_isRefused() {
-        isRefused("maxWaiting must be >= 0, was -1", () -> new LimiterPolicy(1, SECOND, -1, SECOND));
+    void rateRateLimiter_maxQueuedNegative_isRefused() {
+        isRefused("maxQueued must be >= 0, was -1", () -> new RateLimiterPolicy(1, SECOND, -1, SECOND));
     }
 
     @Test
-    void limiter_maxWaitNegative_isRefused() {
-        isRefused("maxWait must not be negative, was PT-1S", () -> new LimiterPolicy(1, SECOND, 1, SECOND.negated()));
+    void rateRateLimiter_queueTimeoutNegative_isRefused() {
+        isRefused(
+                "queueTimeout must not be negative, was PT-1S",
+                () -> new RateLimiterPolicy(1, SECOND, 1, SECOND.negated()));
     }
 
     @Test
-    void limiter_smallestAndLargest_work() {
-        works(Resilience.builder().limiter(new LimiterPolicy(1, NANO, 0, Duration.ZERO)));
+    void rateRateLimiter_smallestAndLargest_work() {
+        works(Resilience.builder().rateLimiter(new RateLimiterPolicy(1, NANO, 0, Duration.ZERO)));
         works(Resilience.builder()
-                .limiter(new LimiterPolicy(Integer.MAX_VALUE, Duration.ofDays(365), Integer.MAX_VALUE, LONGEST)));
+                .rateLimiter(
+                        new RateLimiterPolicy(Integer.MAX_VALUE, Duration.ofDays(365), Integer.MAX_VALUE, LONGEST)));
     }
 
     @Test
-    void limiter_waitBeyondAllTime_isNeitherNegativeNorAdmitted() {
+    void rateRateLimiter_waitBeyondAllTime_isNeitherNegativeNorAdmitted() {
         Pending agent = new Pending("a");
         start(
-                engine(Resilience.builder().limiter(new LimiterPolicy(1, Duration.ofDays(365 * 200), 10, LONGEST))),
+                engine(Resilience.builder()
+                        .rateLimiter(new RateLimiterPolicy(1, Duration.ofDays(365 * 200), 10, LONGEST))),
                 agent,
                 6);
         time.passes(SECOND);
@@ -138,131 +142,137 @@ class GuardPoliciesTest {
     // --- breaker
 
     @Test
-    void breaker_failureRateZero_isRefused() {
+    void circuitCircuitBreaker_failureRateZero_isRefused() {
         isRefused(
                 "failureRate must be in (0, 1], was 0.0",
-                () -> BreakerPolicy.builder().failureRate(0));
+                () -> CircuitBreakerPolicy.builder().failureRate(0));
     }
 
     @Test
-    void breaker_failureRateMoreThanOne_isRefused() {
+    void circuitCircuitBreaker_failureRateMoreThanOne_isRefused() {
         isRefused(
                 "failureRate must be in (0, 1], was 1.01",
-                () -> BreakerPolicy.builder().failureRate(1.01));
+                () -> CircuitBreakerPolicy.builder().failureRate(1.01));
     }
 
     @Test
-    void breaker_failureRateNotANumber_isRefused() {
+    void circuitCircuitBreaker_failureRateNotANumber_isRefused() {
         isRefused(
                 "failureRate must be in (0, 1], was NaN",
-                () -> BreakerPolicy.builder().failureRate(Double.NaN));
+                () -> CircuitBreakerPolicy.builder().failureRate(Double.NaN));
     }
 
     @Test
-    void breaker_slowCallRateZero_isRefused() {
+    void circuitCircuitBreaker_slowCallRateZero_isRefused() {
         isRefused(
                 "slowCallRate must be in (0, 1], was 0.0",
-                () -> BreakerPolicy.builder().slowCalls(0, SECOND));
+                () -> CircuitBreakerPolicy.builder().slowCalls(0, SECOND));
     }
 
     @Test
-    void breaker_slowCallZero_isRefused() {
+    void circuitCircuitBreaker_slowCallZero_isRefused() {
         isRefused(
-                "slowCall must be > 0, was PT0S", () -> BreakerPolicy.builder().slowCalls(1, Duration.ZERO));
+                "slowCall must be > 0, was PT0S",
+                () -> CircuitBreakerPolicy.builder().slowCalls(1, Duration.ZERO));
     }
 
     @Test
-    void breaker_windowZero_isRefused() {
+    void circuitCircuitBreaker_windowZero_isRefused() {
         isRefused(
-                "windowSize must be >= 1, was 0", () -> BreakerPolicy.builder().window(0, 1));
+                "windowSize must be >= 1, was 0",
+                () -> CircuitBreakerPolicy.builder().slidingWindow(0, 1));
     }
 
     @Test
-    void breaker_minimumCallsZero_isRefused() {
+    void circuitCircuitBreaker_minimumCallsZero_isRefused() {
         isRefused(
                 "minimumCalls must be >= 1, was 0",
-                () -> BreakerPolicy.builder().window(1, 0));
+                () -> CircuitBreakerPolicy.builder().slidingWindow(1, 0));
     }
 
     @Test
-    void breaker_minimumCallsMoreThanWindow_isRefused() {
+    void circuitCircuitBreaker_minimumCallsMoreThanWindow_isRefused() {
         isRefused(
                 "minimumCalls must be <= windowSize, was 3 and 2",
-                () -> BreakerPolicy.builder().window(2, 3));
+                () -> CircuitBreakerPolicy.builder().slidingWindow(2, 3));
     }
 
     @Test
-    void breaker_openForZero_isRefused() {
-        isRefused("openFor must be > 0, was PT0S", () -> BreakerPolicy.builder().openFor(Duration.ZERO));
+    void circuitCircuitBreaker_openForZero_isRefused() {
+        isRefused(
+                "openDuration must be > 0, was PT0S",
+                () -> CircuitBreakerPolicy.builder().openDuration(Duration.ZERO));
     }
 
     @Test
-    void breaker_halfOpenCallsZero_isRefused() {
+    void circuitCircuitBreaker_halfOpenCallsZero_isRefused() {
         isRefused(
                 "halfOpenCalls must be >= 1, was 0",
-                () -> BreakerPolicy.builder().halfOpen(0, SECOND));
+                () -> CircuitBreakerPolicy.builder().halfOpenCalls(0, SECOND));
     }
 
     @Test
-    void breaker_halfOpenForZero_isRefused() {
+    void circuitCircuitBreaker_halfOpenForZero_isRefused() {
         isRefused(
-                "halfOpenFor must be > 0, was PT0S",
-                () -> BreakerPolicy.builder().halfOpen(1, Duration.ZERO));
+                "maxHalfOpenDuration must be > 0, was PT0S",
+                () -> CircuitBreakerPolicy.builder().halfOpenCalls(1, Duration.ZERO));
     }
 
     @Test
-    void breaker_ignoreNull_isRefused() {
-        assertThatThrownBy(() -> BreakerPolicy.builder().ignore(null)).isInstanceOf(NullPointerException.class);
+    void circuitCircuitBreaker_ignoreNull_isRefused() {
+        assertThatThrownBy(() -> CircuitBreakerPolicy.builder().ignoreErrors(null))
+                .isInstanceOf(NullPointerException.class);
     }
 
     @Test
-    void breaker_smallestAndLargest_work() {
+    void circuitCircuitBreaker_smallestAndLargest_work() {
         works(Resilience.builder()
-                .breaker(BreakerPolicy.builder()
+                .circuitBreaker(CircuitBreakerPolicy.builder()
                         .failureRate(Double.MIN_VALUE)
                         .slowCalls(Double.MIN_VALUE, NANO)
-                        .window(1, 1)
-                        .openFor(NANO)
-                        .halfOpen(1, NANO)
+                        .slidingWindow(1, 1)
+                        .openDuration(NANO)
+                        .halfOpenCalls(1, NANO)
                         .build()));
         works(Resilience.builder()
-                .breaker(BreakerPolicy.builder()
+                .circuitBreaker(CircuitBreakerPolicy.builder()
                         .failureRate(1)
                         .slowCalls(1, LONGEST)
-                        .window(100_000, 100_000)
-                        .openFor(LONGEST)
-                        .halfOpen(100_000, LONGEST)
+                        .slidingWindow(100_000, 100_000)
+                        .openDuration(LONGEST)
+                        .halfOpenCalls(100_000, LONGEST)
                         .build()));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {100_001, 2_000_000_000})
-    void breaker_moreThanTheLargestWindow_isRefused(int size) {
+    void circuitCircuitBreaker_moreThanTheLargestWindow_isRefused(int size) {
         isRefused(
                 "windowSize must be <= 100000, was " + size,
-                () -> BreakerPolicy.builder().window(size, 1));
+                () -> CircuitBreakerPolicy.builder().slidingWindow(size, 1));
         isRefused(
                 "halfOpenCalls must be <= 100000, was " + size,
-                () -> BreakerPolicy.builder().halfOpen(size, SECOND));
+                () -> CircuitBreakerPolicy.builder().halfOpenCalls(size, SECOND));
     }
 
     @Test
     void tokenBucket_burstZero_isRefused() {
-        isRefused("burst must be >= 1, was 0", () -> LimiterPolicy.tokenBucket(1, SECOND, 0));
+        isRefused("burst must be >= 1, was 0", () -> RateLimiterPolicy.tokenBucket(1, SECOND, 0));
     }
 
     @Test
     void tokenBucket_burstLongerThanAllTime_isRefused() {
         isRefused(
                 "burst * period / permits must be <= 146 years, was 2 * " + LONGEST + " / 1",
-                () -> LimiterPolicy.tokenBucket(1, LONGEST, 2));
+                () -> RateLimiterPolicy.tokenBucket(1, LONGEST, 2));
     }
 
     @Test
     void tokenBucket_smallestAndLargest_work() {
-        works(Resilience.builder().limiter(LimiterPolicy.tokenBucket(1, NANO, 1)));
-        works(Resilience.builder().limiter(LimiterPolicy.tokenBucket(Integer.MAX_VALUE, NANO, Integer.MAX_VALUE)));
-        works(Resilience.builder().limiter(LimiterPolicy.tokenBucket(3, LONGEST, 1)));
+        works(Resilience.builder().rateLimiter(RateLimiterPolicy.tokenBucket(1, NANO, 1)));
+        works(Resilience.builder()
+                .rateLimiter(RateLimiterPolicy.tokenBucket(Integer.MAX_VALUE, NANO, Integer.MAX_VALUE)));
+        works(Resilience.builder().rateLimiter(RateLimiterPolicy.tokenBucket(3, LONGEST, 1)));
     }
 
     // --- attempt timeout
@@ -299,7 +309,7 @@ class GuardPoliciesTest {
     @Test
     void builder_nullPolicies_areRefused() {
         assertThatThrownBy(() -> Resilience.builder().bulkhead(null)).hasMessage("bulkhead");
-        assertThatThrownBy(() -> Resilience.builder().limiter(null)).hasMessage("limiter");
-        assertThatThrownBy(() -> Resilience.builder().breaker(null)).hasMessage("breaker");
+        assertThatThrownBy(() -> Resilience.builder().rateLimiter(null)).hasMessage("rateLimiter");
+        assertThatThrownBy(() -> Resilience.builder().circuitBreaker(null)).hasMessage("circuitBreaker");
     }
 }

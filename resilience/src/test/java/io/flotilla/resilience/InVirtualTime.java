@@ -93,6 +93,6 @@ final class InVirtualTime implements BeforeEachCallback, AfterEachCallback {
     }
 
     static StepEngine engine(Resilience.Builder resilience) {
-        return StepEngine.builder().with(resilience.build()).build();
+        return StepEngine.builder().interceptor(resilience.build()).build();
     }
 }

@@ -42,7 +42,7 @@ class InterruptTest {
 
     private static StepEngine bulkhead(int places) {
         return StepEngine.builder()
-                .with(Resilience.builder()
+                .interceptor(Resilience.builder()
                         .bulkhead(new BulkheadPolicy(places, 100, Duration.ofMinutes(5)))
                         .build())
                 .build();
@@ -115,7 +115,8 @@ class InterruptTest {
                 .maxWaitDuration(Duration.ofSeconds(5))
                 .build());
         StepEngine engine = StepEngine.builder()
-                .with(Resilience.builder().registries(null, bulkheads, null).build())
+                .interceptor(
+                        Resilience.builder().registries(null, bulkheads, null).build())
                 .build();
         Thread.currentThread().interrupt();
 
@@ -128,10 +129,10 @@ class InterruptTest {
     @Test
     void allGuards_interruptedThread_letTheAttemptThrough() {
         StepEngine engine = StepEngine.builder()
-                .with(Resilience.builder()
+                .interceptor(Resilience.builder()
                         .bulkhead(BulkheadPolicy.of(1))
-                        .limiter(LimiterPolicy.of(10, Duration.ofMinutes(1)))
-                        .breaker(BreakerPolicy.defaults())
+                        .rateLimiter(RateLimiterPolicy.of(10, Duration.ofMinutes(1)))
+                        .circuitBreaker(CircuitBreakerPolicy.defaults())
                         .attemptTimeout(Duration.ofSeconds(5))
                         .build())
                 .build();
@@ -147,7 +148,7 @@ class InterruptTest {
         return new StepInterceptor() {
             @Override
             @SuppressWarnings("unchecked")
-            public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+            public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
                 return context.agentId().kind().equals("held") ? (Mono<O>) signal : attempt;
             }
         };
@@ -157,11 +158,11 @@ class InterruptTest {
     void bulkhead_interceptorSettlesOnAnInterruptedThread_thoseWhoWaitAreLetIn() {
         Sinks.One<String> held = Sinks.one();
         StepEngine engine = StepEngine.builder()
-                .with(Resilience.builder()
+                .interceptor(Resilience.builder()
                         .keyedBy(context -> "all")
                         .bulkhead(new BulkheadPolicy(1, 100, Duration.ofMinutes(5)))
                         .build())
-                .with(answeringWith(held.asMono()))
+                .interceptor(answeringWith(held.asMono()))
                 .build();
         engine.run(List.of(new Pending("held")), "go").subscribe();
         var waiting = engine.run(Collections.nCopies(20, quick), "go").toFuture();

@@ -114,7 +114,7 @@ class KeysTest {
     void keys_equalToMost_nobodySharesYet() {
         StepEngine engine = StepEngine.builder()
                 .concurrency(1_000)
-                .with(onePlaceAKey().build())
+                .interceptor(onePlaceAKey().build())
                 .build();
 
         assertThat(start(engine, agents(0, 1_000)).results).isEmpty();
@@ -124,7 +124,7 @@ class KeysTest {
     void keys_moreThanMost_theRestShareOther() {
         StepEngine engine = StepEngine.builder()
                 .concurrency(2_000)
-                .with(onePlaceAKey().build())
+                .interceptor(onePlaceAKey().build())
                 .build();
         Started round = start(engine, agents(0, 1_003));
 
@@ -141,7 +141,7 @@ class KeysTest {
     void keys_withoutGuardsOfTheirOwn_areBoundedInTheMetersToo() {
         StepEngine engine = engine(Resilience.builder()
                 .meterRegistry(meters)
-                .retry(RetryPolicy.builder().firstBackoff(Duration.ZERO).build()));
+                .retry(RetryPolicy.builder().minBackoff(Duration.ZERO).build()));
         List<Agent<String, String>> failing = new ArrayList<>();
         for (int at = 0; at < 1_500; at++) {
             failing.add(Agent.of("kind" + at, (input, context) -> Mono.error(new IllegalStateException("boom"))));

@@ -32,24 +32,24 @@ class OrderOfGuardsTest {
 
     private static final Duration SECOND = Duration.ofSeconds(1);
     private static final RetryPolicy THREE_AT_ONCE =
-            RetryPolicy.builder().firstBackoff(Duration.ZERO).jitter(() -> 0).build();
+            RetryPolicy.builder().minBackoff(Duration.ZERO).jitter(() -> 0).build();
 
     @RegisterExtension
     final InVirtualTime time = new InVirtualTime();
 
-    private final CircuitBreakerRegistry breakers = CircuitBreakerRegistry.of(CircuitBreakerConfig.custom()
+    private final CircuitBreakerRegistry circuitBreakers = CircuitBreakerRegistry.of(CircuitBreakerConfig.custom()
             .slidingWindowSize(1_000)
             .minimumNumberOfCalls(1_000)
             .slowCallDurationThreshold(Duration.ofMillis(100))
             .build());
 
     private CircuitBreaker.Metrics counted() {
-        return breakers.circuitBreaker("a").getMetrics();
+        return circuitBreakers.circuitBreaker("a").getMetrics();
     }
 
     /** With a breaker that only counts. */
     private Resilience.Builder counting() {
-        return Resilience.builder().registries(breakers, null, null);
+        return Resilience.builder().registries(circuitBreakers, null, null);
     }
 
     private static Agent<String, String> failing(AtomicInteger calls) {
@@ -62,7 +62,7 @@ class OrderOfGuardsTest {
     // --- what the breaker counts
 
     @Test
-    void breaker_tenAttemptsTimeOut_countsTen() {
+    void circuitCircuitBreaker_tenAttemptsTimeOut_countsTen() {
         start(engine(counting().attemptTimeout(SECOND)), new Pending("a"), 10);
 
         time.passes(SECOND);
@@ -71,7 +71,7 @@ class OrderOfGuardsTest {
     }
 
     @Test
-    void breaker_tenStepsOfThreeAttempts_countsThirty() {
+    void circuitCircuitBreaker_tenStepsOfThreeAttempts_countsThirty() {
         Started round = start(engine(counting().retry(THREE_AT_ONCE)), failing(new AtomicInteger()), 10);
 
         time.passes(SECOND);
@@ -81,7 +81,7 @@ class OrderOfGuardsTest {
     }
 
     @Test
-    void breaker_bulkheadRefuses_countsNone() {
+    void circuitCircuitBreaker_bulkheadRefuses_countsNone() {
         Started round = start(engine(counting().bulkhead(new BulkheadPolicy(1, 0, SECOND))), new Pending("a"), 11);
 
         assertThat(round.kinds()).hasSize(10).containsOnly(Kind.REJECTED);
@@ -90,7 +90,7 @@ class OrderOfGuardsTest {
     }
 
     @Test
-    void breaker_bulkheadWaitIsOver_countsNone() {
+    void circuitCircuitBreaker_bulkheadWaitIsOver_countsNone() {
         Started round = start(engine(counting().bulkhead(new BulkheadPolicy(1, 10, SECOND))), new Pending("a"), 11);
         time.passes(SECOND);
 
@@ -99,19 +99,19 @@ class OrderOfGuardsTest {
     }
 
     @Test
-    void breaker_limiterRefuses_countsNone() {
-        Started round =
-                start(engine(counting().limiter(new LimiterPolicy(1, SECOND, 0, SECOND))), new Pending("a"), 11);
+    void circuitCircuitBreaker_limiterRefuses_countsNone() {
+        Started round = start(
+                engine(counting().rateLimiter(new RateLimiterPolicy(1, SECOND, 0, SECOND))), new Pending("a"), 11);
 
         assertThat(round.kinds()).hasSize(10).containsOnly(Kind.REJECTED);
         assertThat(counted().getNumberOfBufferedCalls()).isZero();
     }
 
     @Test
-    void breaker_attemptsWaitForTheLimiter_noneIsSlow() {
+    void circuitCircuitBreaker_attemptsWaitForTheRateLimiter_noneIsSlow() {
         Agent<String, String> quick = Agent.of(
                 "a", (input, context) -> Mono.delay(Duration.ofMillis(100)).map(any -> "done"));
-        Started round = start(engine(counting().limiter(LimiterPolicy.of(1, SECOND))), quick, 10);
+        Started round = start(engine(counting().rateLimiter(RateLimiterPolicy.of(1, SECOND))), quick, 10);
         time.passes(SECOND.multipliedBy(10));
 
         assertThat(round.kinds()).hasSize(10).containsOnly(Kind.SUCCEEDED);
@@ -120,7 +120,7 @@ class OrderOfGuardsTest {
     }
 
     @Test
-    void breaker_attemptsWaitForTheBulkhead_noneIsSlow() {
+    void circuitCircuitBreaker_attemptsWaitForTheBulkhead_noneIsSlow() {
         Agent<String, String> quick = Agent.of(
                 "a", (input, context) -> Mono.delay(Duration.ofMillis(100)).map(any -> "done"));
         start(engine(counting().bulkhead(BulkheadPolicy.of(1))), quick, 10);
@@ -147,9 +147,13 @@ class OrderOfGuardsTest {
     }
 
     @Test
-    void limiter_countsAttemptsNotSteps() {
+    void rateRateLimiter_countsAttemptsNotSteps() {
         AtomicInteger calls = new AtomicInteger();
-        start(engine(Resilience.builder().limiter(LimiterPolicy.of(1, SECOND)).retry(THREE_AT_ONCE)), failing(calls));
+        start(
+                engine(Resilience.builder()
+                        .rateLimiter(RateLimiterPolicy.of(1, SECOND))
+                        .retry(THREE_AT_ONCE)),
+                failing(calls));
 
         for (int called = 1; called <= 3; called++) {
             assertThat(calls).hasValue(called);
@@ -159,9 +163,10 @@ class OrderOfGuardsTest {
     }
 
     @Test
-    void bulkhead_waitsForTheLimiter_withItsPlace() {
-        StepEngine engine = engine(
-                Resilience.builder().bulkhead(new BulkheadPolicy(1, 0, SECOND)).limiter(LimiterPolicy.of(1, SECOND)));
+    void bulkhead_waitsForTheRateLimiter_withItsPlace() {
+        StepEngine engine = engine(Resilience.builder()
+                .bulkhead(new BulkheadPolicy(1, 0, SECOND))
+                .rateLimiter(RateLimiterPolicy.of(1, SECOND)));
         Pending agent = new Pending("a");
         start(engine, agent);
         agent.succeed(0);
@@ -173,10 +178,11 @@ class OrderOfGuardsTest {
     }
 
     @Test
-    void breaker_open_refusesWhoHasWaitedAndGivesTheirPlacesBack() {
+    void circuitCircuitBreaker_open_refusesWhoHasWaitedAndGivesTheirPlacesBack() {
         StepEngine engine = engine(Resilience.builder()
                 .bulkhead(BulkheadPolicy.of(1))
-                .breaker(BreakerPolicy.builder().window(1, 1).build()));
+                .circuitBreaker(
+                        CircuitBreakerPolicy.builder().slidingWindow(1, 1).build()));
         Pending agent = new Pending("a");
         Started round = start(engine, agent, 10);
         agent.fail(0, new IOException("boom"));
@@ -204,7 +210,7 @@ class OrderOfGuardsTest {
     void interceptorFurtherIn_throwsAfterAWait_theStepFailsAndThePlaceIsBack() {
         StepInterceptor throwing = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+            public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
                 return context.stepNumber() % 2 == 0
                         ? attempt
                         : Mono.defer(() -> {
@@ -213,8 +219,8 @@ class OrderOfGuardsTest {
             }
         };
         StepEngine engine = StepEngine.builder()
-                .with(Resilience.builder().bulkhead(BulkheadPolicy.of(1)).build())
-                .with(throwing)
+                .interceptor(Resilience.builder().bulkhead(BulkheadPolicy.of(1)).build())
+                .interceptor(throwing)
                 .build();
         Pending agent = new Pending("a");
         Started round = start(engine, Collections.nCopies(3, agent));

@@ -53,20 +53,20 @@ class PermitsTest {
         Guarded(Scheduler timer) {
             timers = new OpenTimers(timer);
             engine = StepEngine.builder()
-                    .timer(() -> timers)
-                    .with(Resilience.builder()
+                    .timeoutScheduler(() -> timers)
+                    .interceptor(Resilience.builder()
                             .meterRegistry(meters)
                             .bulkhead(new BulkheadPolicy(PLACES, 50, Duration.ofMillis(5)))
-                            .limiter(new LimiterPolicy(PERMITS, PERIOD, 50, Duration.ofMillis(5)))
-                            .breaker(BreakerPolicy.builder()
-                                    .window(10, 10)
-                                    .openFor(OPEN_FOR)
-                                    .halfOpen(PROBES, Duration.ofMinutes(10))
+                            .rateLimiter(new RateLimiterPolicy(PERMITS, PERIOD, 50, Duration.ofMillis(5)))
+                            .circuitBreaker(CircuitBreakerPolicy.builder()
+                                    .slidingWindow(10, 10)
+                                    .openDuration(OPEN_FOR)
+                                    .halfOpenCalls(PROBES, Duration.ofMinutes(10))
                                     .build())
                             .attemptTimeout(Duration.ofMillis(4))
                             .retry(RetryPolicy.builder()
                                     .maxAttempts(2)
-                                    .firstBackoff(Duration.ofMillis(1))
+                                    .minBackoff(Duration.ofMillis(1))
                                     .build())
                             .build())
                     .build();
@@ -106,10 +106,10 @@ class PermitsTest {
             assertThat(gauge(ResilienceMeter.BULKHEAD_IN_USE))
                     .as("places in use")
                     .isZero();
-            assertThat(gauge(ResilienceMeter.BULKHEAD_WAITING))
+            assertThat(gauge(ResilienceMeter.BULKHEAD_QUEUED))
                     .as("in the bulkhead's line")
                     .isZero();
-            assertThat(gauge(ResilienceMeter.LIMITER_WAITING))
+            assertThat(gauge(ResilienceMeter.RATE_LIMITER_QUEUED))
                     .as("in the limiter's line")
                     .isZero();
         }
@@ -120,7 +120,7 @@ class PermitsTest {
             return Mono.defer(() -> engine.run(List.of(probe), "go"))
                     .delaySubscription(OPEN_FOR.plus(PERIOD), timers)
                     .repeat(20)
-                    .then(Mono.fromSupplier(() -> gauge(ResilienceMeter.BREAKER_STATE) == 0));
+                    .then(Mono.fromSupplier(() -> gauge(ResilienceMeter.CIRCUIT_BREAKER_STATE) == 0));
         }
 
         Mono<List<Kind>> allPermitsAtOnce() {

@@ -40,8 +40,8 @@ class RefusedTimersTest {
         RefusingTimer timer = new RefusingTimer(clock, refuses);
         return StepEngine.builder()
                 .noStepTimeout()
-                .timer(() -> timer)
-                .with(resilience.build())
+                .timeoutScheduler(() -> timer)
+                .interceptor(resilience.build())
                 .build();
     }
 
@@ -56,9 +56,9 @@ class RefusedTimersTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void limiter_timerRefusesWhileTheyWait_allAreLetIn(boolean forGood) {
-        StepEngine engine = engine(
-                Resilience.builder().limiter(new LimiterPolicy(2, Duration.ofMillis(100), 100, Duration.ofHours(1))));
+    void rateRateLimiter_timerRefusesWhileTheyWait_allAreLetIn(boolean forGood) {
+        StepEngine engine = engine(Resilience.builder()
+                .rateLimiter(new RateLimiterPolicy(2, Duration.ofMillis(100), 100, Duration.ofHours(1))));
         var round = engine.run(Collections.nCopies(10, quick), "go").toFuture();
         refuses.set(true);
         clock.advanceTimeBy(Duration.ofMillis(150));
@@ -71,8 +71,8 @@ class RefusedTimersTest {
     }
 
     @Test
-    void limiter_timerRefusesTheFirstWho_waitsAllTheSame() {
-        StepEngine engine = engine(Resilience.builder().limiter(LimiterPolicy.of(1, SECOND)));
+    void rateRateLimiter_timerRefusesTheFirstWho_waitsAllTheSame() {
+        StepEngine engine = engine(Resilience.builder().rateLimiter(RateLimiterPolicy.of(1, SECOND)));
         refuses.set(true);
 
         StepReport<String> report =
@@ -118,10 +118,7 @@ class RefusedTimersTest {
                 (input, context) ->
                         calls.incrementAndGet() == 1 ? Mono.error(new IOException("boom")) : Mono.just("done"));
         StepEngine engine = engine(Resilience.builder()
-                .retry(RetryPolicy.builder()
-                        .firstBackoff(SECOND)
-                        .jitter(() -> 1)
-                        .build()));
+                .retry(RetryPolicy.builder().minBackoff(SECOND).jitter(() -> 1).build()));
         refuses.set(true);
         var round = engine.run(List.of(twice), "go").toFuture();
         clock.advanceTimeBy(SECOND.minusNanos(1));
@@ -151,8 +148,8 @@ class RefusedTimersTest {
     void chaosDelay_timerRefuses_theBodyStartsAtItsTime() {
         StepEngine engine = StepEngine.builder()
                 .noStepTimeout()
-                .timer(() -> new RefusingTimer(clock, refuses))
-                .with(Chaos.seeded(1).delay(1, SECOND, SECOND))
+                .timeoutScheduler(() -> new RefusingTimer(clock, refuses))
+                .interceptor(Chaos.seeded(1).delay(1, SECOND, SECOND))
                 .build();
         refuses.set(true);
 

@@ -48,18 +48,19 @@ class RegistriesTest {
     }
 
     @Test
-    void breakers_ofTheUser_areUsedByKeyAndSeeEveryAttempt() {
-        CircuitBreakerRegistry breakers = breakers();
-        start(engine(Resilience.builder().registries(breakers, null, null)), FAILING, 2);
+    void circuitCircuitBreakers_ofTheUser_areUsedByKeyAndSeeEveryAttempt() {
+        CircuitBreakerRegistry circuitBreakers = breakers();
+        start(engine(Resilience.builder().registries(circuitBreakers, null, null)), FAILING, 2);
 
-        assertThat(breakers.circuitBreaker("a").getState()).isEqualTo(CircuitBreaker.State.OPEN);
-        assertThat(breakers.getAllCircuitBreakers()).hasSize(1);
+        assertThat(circuitBreakers.circuitBreaker("a").getState()).isEqualTo(CircuitBreaker.State.OPEN);
+        assertThat(circuitBreakers.getAllCircuitBreakers()).hasSize(1);
     }
 
     @Test
-    void breakers_ofTheUser_theirConfigurationReplacesThePolicyAndSaysWhenToComeBack() {
-        StepEngine engine =
-                engine(Resilience.builder().breaker(BreakerPolicy.defaults()).registries(breakers(), null, null));
+    void circuitCircuitBreakers_ofTheUser_theirConfigurationReplacesThePolicyAndSaysWhenToComeBack() {
+        StepEngine engine = engine(Resilience.builder()
+                .circuitBreaker(CircuitBreakerPolicy.defaults())
+                .registries(breakers(), null, null));
         start(engine, FAILING, 2);
         time.passes(SECOND);
 
@@ -71,30 +72,30 @@ class RegistriesTest {
     }
 
     @Test
-    void breakers_forcedOpenByTheUser_refusesWithoutATimeAndTellsOfIt() {
-        CircuitBreakerRegistry breakers = breakers();
+    void circuitCircuitBreakers_forcedOpenByTheUser_refusesWithoutATimeAndTellsOfIt() {
+        CircuitBreakerRegistry circuitBreakers = breakers();
         Resilience resilience =
-                Resilience.builder().registries(breakers, null, null).build();
-        StepEngine engine = StepEngine.builder().with(resilience).build();
-        List<BreakerChange.State> states = new CopyOnWriteArrayList<>();
-        resilience.breakerChanges().map(BreakerChange::to).subscribe(states::add);
+                Resilience.builder().registries(circuitBreakers, null, null).build();
+        StepEngine engine = StepEngine.builder().interceptor(resilience).build();
+        List<CircuitBreakerTransition.State> states = new CopyOnWriteArrayList<>();
+        resilience.circuitBreakerTransitions().map(CircuitBreakerTransition::to).subscribe(states::add);
         Started first = start(engine, agent);
         agent.succeed(0);
         assertThat(first.kinds()).containsExactly(Kind.SUCCEEDED);
 
-        breakers.circuitBreaker("a").transitionToForcedOpenState();
+        circuitBreakers.circuitBreaker("a").transitionToForcedOpenState();
         time.passes(SECOND);
 
         assertThat(((StepResult.Rejected<String>) start(engine, agent).only()).retryAfter())
                 .isNull();
-        assertThat(states).containsExactly(BreakerChange.State.SPECIAL);
+        assertThat(states).containsExactly(CircuitBreakerTransition.State.SPECIAL);
     }
 
     @Test
-    void breakers_disabledByTheUser_letEverythingThrough() {
-        CircuitBreakerRegistry breakers = breakers();
-        breakers.circuitBreaker("a").transitionToDisabledState();
-        StepEngine engine = engine(Resilience.builder().registries(breakers, null, null));
+    void circuitCircuitBreakers_disabledByTheUser_letEverythingThrough() {
+        CircuitBreakerRegistry circuitBreakers = breakers();
+        circuitBreakers.circuitBreaker("a").transitionToDisabledState();
+        StepEngine engine = engine(Resilience.builder().registries(circuitBreakers, null, null));
 
         assertThat(start(engine, FAILING, 100).kinds()).hasSize(100).containsOnly(Kind.FAILED);
     }
@@ -137,13 +138,13 @@ class RegistriesTest {
     }
 
     @Test
-    void limiters_ofTheUser_haveTheirPermits() {
-        RateLimiterRegistry limiters = RateLimiterRegistry.of(RateLimiterConfig.custom()
+    void rateRateLimiters_ofTheUser_haveTheirPermits() {
+        RateLimiterRegistry rateLimiters = RateLimiterRegistry.of(RateLimiterConfig.custom()
                 .limitForPeriod(2)
                 .limitRefreshPeriod(Duration.ofHours(1))
                 .timeoutDuration(Duration.ofHours(2))
                 .build());
-        Started round = start(engine(Resilience.builder().registries(null, null, limiters)), agent, 3);
+        Started round = start(engine(Resilience.builder().registries(null, null, rateLimiters)), agent, 3);
 
         assertThat(agent.called()).isEqualTo(2);
         assertThat(round.kinds())

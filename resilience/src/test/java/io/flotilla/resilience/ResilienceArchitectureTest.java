@@ -255,10 +255,10 @@ class ResilienceArchitectureTest {
                         .and(DescribedPredicate.describe(
                                 "are of chaos",
                                 (JavaClass any) -> any.getName().contains(".Chaos")
-                                        || any.getName().contains(".Injection")))))
+                                        || any.getName().contains(".InjectedFault")))))
                 .should()
                 .dependOnClassesThat()
-                .haveNameMatching("io\\.flotilla\\.resilience\\.(Chaos|Injection).*")
+                .haveNameMatching("io\\.flotilla\\.resilience\\.(Chaos|InjectedFault).*")
                 .check(MAIN);
     }
 }

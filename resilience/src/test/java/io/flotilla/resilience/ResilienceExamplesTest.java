@@ -75,10 +75,10 @@ class ResilienceExamplesTest {
     void resilience_exampleOfTheJavadoc_stepIsRetried() {
         Resilience resilience = Resilience.builder()
                 .retry(RetryPolicy.attempts(3))
-                .breaker(BreakerPolicy.defaults())
+                .circuitBreaker(CircuitBreakerPolicy.defaults())
                 .attemptTimeout(Duration.ofSeconds(5))
                 .build();
-        StepEngine engine = StepEngine.builder().with(resilience).build();
+        StepEngine engine = StepEngine.builder().interceptor(resilience).build();
 
         Agent<String, String> shy = Agent.of(
                 "shy",
@@ -96,19 +96,19 @@ class ResilienceExamplesTest {
         Resilience resilience = Resilience.builder()
                 .retry(RetryPolicy.builder()
                         .maxAttempts(3)
-                        .firstBackoff(Duration.ofMillis(100))
-                        .budget(0.2, 10)
+                        .minBackoff(Duration.ofMillis(100))
+                        .retryBudget(0.2, 10)
                         .build())
                 .bulkhead(BulkheadPolicy.of(20))
-                .limiter(LimiterPolicy.of(50, Duration.ofSeconds(1)))
-                .breaker(BreakerPolicy.defaults())
+                .rateLimiter(RateLimiterPolicy.of(50, Duration.ofSeconds(1)))
+                .circuitBreaker(CircuitBreakerPolicy.defaults())
                 .attemptTimeout(Duration.ofSeconds(5))
                 .fallback(Fallback.builder()
                         .agent(cheaper)
-                        .lastGood(LastGood.of(1_000, Duration.ofHours(1)))
+                        .lastKnownValue(LastKnownValue.of(1_000, Duration.ofHours(1)))
                         .build())
                 .build();
-        StepEngine engine = StepEngine.builder().with(resilience).build();
+        StepEngine engine = StepEngine.builder().interceptor(resilience).build();
 
         Agent<String, String> broken = Agent.of("broken", (input, context) -> null);
         assertThat(engine.run(List.of(broken), "go").block().results())
@@ -122,11 +122,12 @@ class ResilienceExamplesTest {
                 Resilience.builder().retry(RetryPolicy.attempts(3)).build();
 
         Chaos chaos = Chaos.seeded(42)
-                .on("reader")
+                .forKind("reader")
                 .fail(0.1)
                 .hang(0.02)
                 .delay(0.3, Duration.ofMillis(5), Duration.ofSeconds(2));
-        StepEngine stormy = StepEngine.builder().with(resilience).with(chaos).build();
+        StepEngine stormy =
+                StepEngine.builder().interceptor(resilience).interceptor(chaos).build();
 
         Agent<String, String> writer = Agent.of("writer", (input, context) -> Mono.just("written"));
         assertThat(stormy.run(List.of(writer), "go").block().values()).containsExactly("written");
@@ -142,7 +143,7 @@ class ResilienceExamplesTest {
                     Resilience resilience = Resilience.builder()
                             .retry(RetryPolicy.builder().jitter(() -> 1).build())
                             .build();
-                    return StepEngine.builder().with(resilience).build().run(List.of(failsTwice), "go");
+                    return StepEngine.builder().interceptor(resilience).build().run(List.of(failsTwice), "go");
                 })
                 .expectSubscription()
                 .expectNoEvent(Duration.ofMillis(100 + 200))
@@ -156,11 +157,12 @@ class ResilienceExamplesTest {
                 Resilience.builder().attemptTimeout(Duration.ofMillis(50)).build();
 
         Chaos chaos = Chaos.seeded(42)
-                .on("reader")
+                .forKind("reader")
                 .fail(0.1)
                 .hang(0.02)
                 .delay(0.3, Duration.ofMillis(5), Duration.ofSeconds(2));
-        StepEngine engine = StepEngine.builder().with(resilience).with(chaos).build();
+        StepEngine engine =
+                StepEngine.builder().interceptor(resilience).interceptor(chaos).build();
 
         Agent<String, String> reader = Agent.of("reader", (input, context) -> Mono.just("read"));
         StepReport<String> report =
@@ -171,7 +173,7 @@ class ResilienceExamplesTest {
                 .extracting(StepResult::kind)
                 .contains(StepResult.Kind.SUCCEEDED, StepResult.Kind.FAILED, StepResult.Kind.TIMED_OUT);
         assertThat(chaos.injected())
-                .extracting(Injection::fault)
-                .contains(Injection.Fault.FAIL, Injection.Fault.HANG, Injection.Fault.DELAY);
+                .extracting(InjectedFault::kind)
+                .contains(InjectedFault.Kind.FAIL, InjectedFault.Kind.HANG, InjectedFault.Kind.DELAY);
     }
 }

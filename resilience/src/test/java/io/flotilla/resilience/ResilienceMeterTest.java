@@ -60,8 +60,9 @@ class ResilienceMeterTest {
         Resilience.Builder all = Resilience.builder()
                 .retry(RetryPolicy.attempts(2))
                 .bulkhead(BulkheadPolicy.of(1))
-                .limiter(LimiterPolicy.of(1_000, Duration.ofSeconds(1)))
-                .breaker(BreakerPolicy.builder().window(4, 4).build())
+                .rateLimiter(RateLimiterPolicy.of(1_000, Duration.ofSeconds(1)))
+                .circuitBreaker(
+                        CircuitBreakerPolicy.builder().slidingWindow(4, 4).build())
                 .attemptTimeout(Duration.ofSeconds(1))
                 .fallback(Fallback.builder().agent(failing).constant("digest").build());
         run(all, silent, 3);
@@ -111,7 +112,7 @@ class ResilienceMeterTest {
         run(
                 Resilience.builder()
                         .retry(RetryPolicy.attempts(3))
-                        .breaker(BreakerPolicy.defaults())
+                        .circuitBreaker(CircuitBreakerPolicy.defaults())
                         .bulkhead(BulkheadPolicy.of(1)),
                 quick,
                 100);
@@ -133,7 +134,8 @@ class ResilienceMeterTest {
         try {
             Resilience resilience = Resilience.builder()
                     .retry(RetryPolicy.attempts(3))
-                    .breaker(BreakerPolicy.builder().window(1, 1).build())
+                    .circuitBreaker(
+                            CircuitBreakerPolicy.builder().slidingWindow(1, 1).build())
                     .fallback(Fallback.builder().constant("digest").build())
                     .build();
             round.report(round.engine(resilience), List.of(failing, failing));
@@ -162,14 +164,21 @@ class ResilienceMeterTest {
     }
 
     @Test
-    void rejections_ofTheBreaker_areCounted() {
-        run(Resilience.builder().breaker(BreakerPolicy.builder().window(2, 2).build()), failing, 5);
+    void rejections_ofTheCircuitBreaker_areCounted() {
+        run(
+                Resilience.builder()
+                        .circuitBreaker(CircuitBreakerPolicy.builder()
+                                .slidingWindow(2, 2)
+                                .build()),
+                failing,
+                5);
 
-        assertThat(count(ResilienceMeter.REJECTIONS, "key", "failing", "guard", "breaker"))
+        assertThat(count(ResilienceMeter.REJECTIONS, "key", "failing", "guard", "circuitBreaker"))
                 .isEqualTo(3);
-        assertThat(count(ResilienceMeter.BREAKER_CHANGES, "key", "failing", "to", "open"))
+        assertThat(count(ResilienceMeter.CIRCUIT_BREAKER_TRANSITIONS, "key", "failing", "to", "open"))
                 .isOne();
-        assertThat(gauge(ResilienceMeter.BREAKER_STATE, "key", "failing")).isEqualTo(2);
+        assertThat(gauge(ResilienceMeter.CIRCUIT_BREAKER_STATE, "key", "failing"))
+                .isEqualTo(2);
     }
 
     @Test
@@ -184,26 +193,26 @@ class ResilienceMeterTest {
         assertThat(count(ResilienceMeter.REJECTIONS, "key", "silent", "guard", "bulkhead"))
                 .isEqualTo(4);
         assertThat(gauge(ResilienceMeter.BULKHEAD_IN_USE, "key", "silent")).isEqualTo(2);
-        assertThat(gauge(ResilienceMeter.BULKHEAD_WAITING, "key", "silent")).isEqualTo(3);
+        assertThat(gauge(ResilienceMeter.BULKHEAD_QUEUED, "key", "silent")).isEqualTo(3);
         assertThat(report.cancel(true)).isTrue();
         assertThat(gauge(ResilienceMeter.BULKHEAD_IN_USE, "key", "silent")).isZero();
-        assertThat(gauge(ResilienceMeter.BULKHEAD_WAITING, "key", "silent")).isZero();
+        assertThat(gauge(ResilienceMeter.BULKHEAD_QUEUED, "key", "silent")).isZero();
     }
 
     @Test
-    void rejections_ofTheLimiter_areCounted() {
+    void rejections_ofTheRateLimiter_areCounted() {
         CompletableFuture<StepReport<String>> report = round.engine(Resilience.builder()
-                        .limiter(new LimiterPolicy(2, Duration.ofMinutes(1), 3, Duration.ofHours(1)))
+                        .rateLimiter(new RateLimiterPolicy(2, Duration.ofMinutes(1), 3, Duration.ofHours(1)))
                         .meterRegistry(registry)
                         .build())
                 .run(Collections.nCopies(9, quick), "go")
                 .toFuture();
 
-        assertThat(count(ResilienceMeter.REJECTIONS, "key", "quick", "guard", "limiter"))
+        assertThat(count(ResilienceMeter.REJECTIONS, "key", "quick", "guard", "ratelimiter"))
                 .isEqualTo(4);
-        assertThat(gauge(ResilienceMeter.LIMITER_WAITING, "key", "quick")).isEqualTo(3);
+        assertThat(gauge(ResilienceMeter.RATE_LIMITER_QUEUED, "key", "quick")).isEqualTo(3);
         assertThat(report.cancel(true)).isTrue();
-        assertThat(gauge(ResilienceMeter.LIMITER_WAITING, "key", "quick")).isZero();
+        assertThat(gauge(ResilienceMeter.RATE_LIMITER_QUEUED, "key", "quick")).isZero();
     }
 
     @Test
@@ -225,7 +234,7 @@ class ResilienceMeterTest {
     }
 
     @Test
-    void fallbacks_ofALastGoodValue_areCountedWithoutItsAge() {
+    void fallbacks_ofALastKnownValueValue_areCountedWithoutItsAge() {
         Agent<String, String> moody = Agent.of(
                 "moody",
                 (input, context) ->
@@ -233,7 +242,7 @@ class ResilienceMeterTest {
         run(
                 Resilience.builder()
                         .fallback(Fallback.builder()
-                                .lastGood(LastGood.of(9, Duration.ofHours(1)))
+                                .lastKnownValue(LastKnownValue.of(9, Duration.ofHours(1)))
                                 .build()),
                 moody,
                 3);
@@ -266,17 +275,17 @@ class ResilienceMeterTest {
 
     @Test
     void key_retriesOfMoreKeysThanAreKept_othersShareOne() {
-        manyKeys(Resilience.builder().retry(RetryPolicy.attempts(2)), Resilience.MOST_KEYS + 500);
+        manyKeys(Resilience.builder().retry(RetryPolicy.attempts(2)), Resilience.MAX_KEYS + 500);
 
-        assertThat(keysOf(ResilienceMeter.RETRIES)).isEqualTo(Resilience.MOST_KEYS + 1);
+        assertThat(keysOf(ResilienceMeter.RETRIES)).isEqualTo(Resilience.MAX_KEYS + 1);
         assertThat(count(ResilienceMeter.RETRIES, "key", Resilience.OTHER_KEYS)).isEqualTo(500);
     }
 
     @Test
     void key_retriesOfAsManyKeysAsAreKept_eachHasItsOwn() {
-        manyKeys(Resilience.builder().retry(RetryPolicy.attempts(2)), Resilience.MOST_KEYS);
+        manyKeys(Resilience.builder().retry(RetryPolicy.attempts(2)), Resilience.MAX_KEYS);
 
-        assertThat(keysOf(ResilienceMeter.RETRIES)).isEqualTo(Resilience.MOST_KEYS);
+        assertThat(keysOf(ResilienceMeter.RETRIES)).isEqualTo(Resilience.MAX_KEYS);
         assertThat(registry.find(ResilienceMeter.RETRIES.metricName())
                         .tag("key", Resilience.OTHER_KEYS)
                         .counter())
@@ -288,9 +297,9 @@ class ResilienceMeterTest {
         manyKeys(
                 Resilience.builder()
                         .fallback(Fallback.builder().constant("digest").build()),
-                Resilience.MOST_KEYS + 500);
+                Resilience.MAX_KEYS + 500);
 
-        assertThat(keysOf(ResilienceMeter.FALLBACKS)).isEqualTo(Resilience.MOST_KEYS + 1);
+        assertThat(keysOf(ResilienceMeter.FALLBACKS)).isEqualTo(Resilience.MAX_KEYS + 1);
     }
 
     @Test
@@ -298,12 +307,14 @@ class ResilienceMeterTest {
         manyKeys(
                 Resilience.builder()
                         .retry(RetryPolicy.attempts(2))
-                        .breaker(BreakerPolicy.builder().window(1, 1).build()),
-                Resilience.MOST_KEYS + 500);
+                        .circuitBreaker(CircuitBreakerPolicy.builder()
+                                .slidingWindow(1, 1)
+                                .build()),
+                Resilience.MAX_KEYS + 500);
 
-        assertThat(keysOf(ResilienceMeter.BREAKER_STATE)).isEqualTo(Resilience.MOST_KEYS + 1);
-        assertThat(keysOf(ResilienceMeter.BREAKER_CHANGES)).isEqualTo(Resilience.MOST_KEYS + 1);
-        assertThat(keysOf(ResilienceMeter.RETRIES)).isEqualTo(Resilience.MOST_KEYS + 1);
+        assertThat(keysOf(ResilienceMeter.CIRCUIT_BREAKER_STATE)).isEqualTo(Resilience.MAX_KEYS + 1);
+        assertThat(keysOf(ResilienceMeter.CIRCUIT_BREAKER_TRANSITIONS)).isEqualTo(Resilience.MAX_KEYS + 1);
+        assertThat(keysOf(ResilienceMeter.RETRIES)).isEqualTo(Resilience.MAX_KEYS + 1);
     }
 
     // --- a registry that throws
@@ -320,7 +331,8 @@ class ResilienceMeterTest {
                 .retry(RetryPolicy.attempts(2))
                 .bulkhead(new BulkheadPolicy(1, 1, Duration.ofSeconds(1)))
                 .attemptTimeout(Duration.ofSeconds(5))
-                .breaker(BreakerPolicy.builder().window(1, 1).build());
+                .circuitBreaker(
+                        CircuitBreakerPolicy.builder().slidingWindow(1, 1).build());
 
         StepReport<String> report = run(all, silent, 4);
 

@@ -35,11 +35,11 @@ class ResilienceTest {
                         : Mono.just("hello"));
 
         StepVerifier.withVirtualTime(() -> StepEngine.builder()
-                        .with(Resilience.builder()
+                        .interceptor(Resilience.builder()
                                 .retry(RetryPolicy.builder().jitter(() -> 1).build())
-                                .breaker(BreakerPolicy.defaults())
+                                .circuitBreaker(CircuitBreakerPolicy.defaults())
                                 .bulkhead(BulkheadPolicy.of(1))
-                                .limiter(LimiterPolicy.of(10, Duration.ofSeconds(1)))
+                                .rateLimiter(RateLimiterPolicy.of(10, Duration.ofSeconds(1)))
                                 .attemptTimeout(Duration.ofSeconds(1))
                                 .build())
                         .build()
@@ -54,15 +54,17 @@ class ResilienceTest {
     }
 
     @Test
-    void step_tenAttemptsTimeOut_theBreakerCountsThemAllAndOpens() {
+    void step_tenAttemptsTimeOut_theCircuitBreakerCountsThemAllAndOpens() {
         Agent<String, String> silent = Agent.of("silent", (input, context) -> Mono.never());
         Resilience resilience = Resilience.builder()
-                .breaker(BreakerPolicy.builder().window(10, 10).build())
+                .circuitBreaker(
+                        CircuitBreakerPolicy.builder().slidingWindow(10, 10).build())
                 .attemptTimeout(Duration.ofSeconds(1))
                 .build();
 
         StepVerifier.withVirtualTime(() -> {
-                    StepEngine engine = StepEngine.builder().with(resilience).build();
+                    StepEngine engine =
+                            StepEngine.builder().interceptor(resilience).build();
                     return engine.run(Collections.nCopies(10, silent), "go").then(engine.run(List.of(silent), "go"));
                 })
                 .expectSubscription()
@@ -77,7 +79,7 @@ class ResilienceTest {
     }
 
     @Test
-    void step_refusalsAreRetried_theRetryComesBackWhenTheBreakerSays() {
+    void step_refusalsAreRetried_theRetryComesBackWhenTheCircuitBreakerSays() {
         AtomicInteger calls = new AtomicInteger();
         Agent<String, String> recovers = Agent.of(
                 "recovers",
@@ -86,18 +88,18 @@ class ResilienceTest {
         Resilience resilience = Resilience.builder()
                 .retry(RetryPolicy.builder()
                         .maxAttempts(4)
-                        .firstBackoff(Duration.ZERO)
+                        .minBackoff(Duration.ZERO)
                         .maxBackoff(Duration.ZERO)
-                        .on(cause -> true)
+                        .retryOn(cause -> true)
                         .build())
-                .breaker(BreakerPolicy.builder()
-                        .window(2, 2)
-                        .openFor(Duration.ofSeconds(5))
+                .circuitBreaker(CircuitBreakerPolicy.builder()
+                        .slidingWindow(2, 2)
+                        .openDuration(Duration.ofSeconds(5))
                         .build())
                 .build();
 
-        StepVerifier.withVirtualTime(
-                        () -> StepEngine.builder().with(resilience).build().run(List.of(recovers), "go"))
+        StepVerifier.withVirtualTime(() ->
+                        StepEngine.builder().interceptor(resilience).build().run(List.of(recovers), "go"))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofSeconds(5))
                 .assertNext(report -> assertThat(report.values()).containsExactly("up"))
@@ -116,7 +118,7 @@ class ResilienceTest {
                         .map(any -> "done " + inFlight.decrementAndGet()));
 
         StepReport<String> report = StepEngine.builder()
-                .with(Resilience.builder().bulkhead(BulkheadPolicy.of(2)).build())
+                .interceptor(Resilience.builder().bulkhead(BulkheadPolicy.of(2)).build())
                 .build()
                 .run(Collections.nCopies(100, slow), "go")
                 .block();
@@ -130,8 +132,8 @@ class ResilienceTest {
         Agent<String, String> worker = Agent.of("worker", (input, context) -> Mono.just("done"));
 
         StepVerifier.withVirtualTime(() -> StepEngine.builder()
-                        .with(Resilience.builder()
-                                .limiter(LimiterPolicy.of(10, Duration.ofSeconds(1)))
+                        .interceptor(Resilience.builder()
+                                .rateLimiter(RateLimiterPolicy.of(10, Duration.ofSeconds(1)))
                                 .build())
                         .build()
                         .run(Collections.nCopies(30, worker), "go"))

@@ -34,7 +34,7 @@ class RetryPolicyTest {
     @Test
     void delayAfter_jitterOfOne_doublesUpToTheCap() {
         RetryPolicy policy = longestWaits()
-                .firstBackoff(Duration.ofMillis(100))
+                .minBackoff(Duration.ofMillis(100))
                 .maxBackoff(Duration.ofMillis(700))
                 .build();
 
@@ -86,7 +86,7 @@ class RetryPolicyTest {
             for (Duration cap : bounds) {
                 if (first.compareTo(cap) <= 0) {
                     RetryPolicy policy =
-                            longestWaits().firstBackoff(first).maxBackoff(cap).build();
+                            longestWaits().minBackoff(first).maxBackoff(cap).build();
 
                     assertThat(policy.delayAfter(attempts, boom))
                             .as("first %s, cap %s", first, cap)
@@ -112,7 +112,7 @@ class RetryPolicyTest {
     @Test
     void delayAfter_firstBackoffOfZero_staysZero() {
         RetryPolicy policy = longestWaits()
-                .firstBackoff(Duration.ZERO)
+                .minBackoff(Duration.ZERO)
                 .maxBackoff(Duration.ZERO)
                 .build();
 
@@ -125,7 +125,7 @@ class RetryPolicyTest {
 
         assertThat(policy.isRetryable(boom)).isTrue();
         assertThat(policy.isRetryable(new IllegalStateException("boom"))).isTrue();
-        assertThat(policy.isRetryable(new StepRejectedException("breaker", "open", null)))
+        assertThat(policy.isRetryable(new StepRejectedException("circuitbreaker", "open", null)))
                 .isFalse();
         assertThat(policy.isRetryable(new CancellationException("gone"))).isFalse();
         assertThat(policy.isRetryable(new AssertionError("broken"))).isFalse();
@@ -134,7 +134,7 @@ class RetryPolicyTest {
     @Test
     void isRetryable_ownPredicate_decides() {
         RetryPolicy policy =
-                RetryPolicy.builder().on(cause -> cause instanceof Busy).build();
+                RetryPolicy.builder().retryOn(cause -> cause instanceof Busy).build();
 
         assertThat(policy.isRetryable(new Busy())).isTrue();
         assertThat(policy.isRetryable(boom)).isFalse();
@@ -142,7 +142,7 @@ class RetryPolicyTest {
 
     @Test
     void allowedRetries_stepsTimesRatio_roundedDown() {
-        RetryPolicy policy = RetryPolicy.builder().budget(0.2, 0).build();
+        RetryPolicy policy = RetryPolicy.builder().retryBudget(0.2, 0).build();
 
         assertThat(policy.allowedRetries(4)).isZero();
         assertThat(policy.allowedRetries(5)).isOne();
@@ -151,7 +151,7 @@ class RetryPolicyTest {
 
     @Test
     void allowedRetries_fewSteps_areAtLeastTheMinimum() {
-        RetryPolicy policy = RetryPolicy.builder().budget(0.2, 3).build();
+        RetryPolicy policy = RetryPolicy.builder().retryBudget(0.2, 3).build();
 
         assertThat(policy.allowedRetries(1)).isEqualTo(3);
         assertThat(policy.allowedRetries(15)).isEqualTo(3);
@@ -171,27 +171,27 @@ class RetryPolicyTest {
     }
 
     @Test
-    void firstBackoff_negative_throws() {
+    void minBackoff_negative_throws() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> RetryPolicy.builder().firstBackoff(Duration.ofNanos(-1)))
-                .withMessageContaining("firstBackoff must not be negative");
+                .isThrownBy(() -> RetryPolicy.builder().minBackoff(Duration.ofNanos(-1)))
+                .withMessageContaining("minBackoff must not be negative");
     }
 
     @Test
-    void firstBackoff_tooLong_throws() {
+    void minBackoff_tooLong_throws() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> RetryPolicy.builder().firstBackoff(LONGEST.plusNanos(1)))
-                .withMessageContaining("firstBackoff must be <= 292 years");
+                .isThrownBy(() -> RetryPolicy.builder().minBackoff(LONGEST.plusNanos(1)))
+                .withMessageContaining("minBackoff must be <= 292 years");
     }
 
     @Test
-    void firstBackoff_longerThanMaxBackoff_throwsWhenBuilt() {
+    void minBackoff_longerThanMaxBackoff_throwsWhenBuilt() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> RetryPolicy.builder()
-                        .firstBackoff(Duration.ofSeconds(2))
+                        .minBackoff(Duration.ofSeconds(2))
                         .maxBackoff(Duration.ofSeconds(1))
                         .build())
-                .withMessage("firstBackoff must be <= maxBackoff, was PT2S and PT1S");
+                .withMessage("minBackoff must be <= maxBackoff, was PT2S and PT1S");
     }
 
     @Test
@@ -202,36 +202,36 @@ class RetryPolicyTest {
     }
 
     @Test
-    void obeyHintsUpTo_negative_throws() {
+    void maxRetryAfter_negative_throws() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> RetryPolicy.builder().obeyHintsUpTo(Duration.ofNanos(-1)))
+                .isThrownBy(() -> RetryPolicy.builder().maxRetryAfter(Duration.ofNanos(-1)))
                 .withMessageContaining("maxHint");
     }
 
     @Test
-    void budget_negativeRatio_throws() {
+    void retryBudget_negativeRatio_throws() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> RetryPolicy.builder().budget(-0.1, 0))
+                .isThrownBy(() -> RetryPolicy.builder().retryBudget(-0.1, 0))
                 .withMessage("ratio must be >= 0, was -0.1");
     }
 
     @Test
-    void budget_notANumber_throws() {
+    void retryBudget_notANumber_throws() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> RetryPolicy.builder().budget(Double.NaN, 0));
+                .isThrownBy(() -> RetryPolicy.builder().retryBudget(Double.NaN, 0));
     }
 
     @Test
-    void budget_negativeMinimum_throws() {
+    void retryBudget_negativeMinimum_throws() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> RetryPolicy.builder().budget(0.1, -1))
+                .isThrownBy(() -> RetryPolicy.builder().retryBudget(0.1, -1))
                 .withMessage("atLeast must be >= 0, was -1");
     }
 
     @Test
-    void on_null_throws() {
+    void retryOn_null_throws() {
         assertThatNullPointerException()
-                .isThrownBy(() -> RetryPolicy.builder().on(null))
+                .isThrownBy(() -> RetryPolicy.builder().retryOn(null))
                 .withMessage("retryable");
     }
 

@@ -56,7 +56,7 @@ class RetryTest {
     @Test
     void step_thousandsOfAttempts_neitherStackNorDelayOverflows() {
         StepResult<String> result = round.result(
-                engine(policy().maxAttempts(20_000).firstBackoff(Duration.ZERO).maxBackoff(Duration.ZERO)), failing);
+                engine(policy().maxAttempts(20_000).minBackoff(Duration.ZERO).maxBackoff(Duration.ZERO)), failing);
 
         assertThat(result.attempts()).isEqualTo(20_000);
         assertThat(result.cause()).hasMessage("attempt 1");
@@ -74,7 +74,7 @@ class RetryTest {
 
     @Test
     void step_predicateSaysNo_isNotTriedAgain() {
-        StepResult<String> result = round.result(engine(policy().on(cause -> false)), failing);
+        StepResult<String> result = round.result(engine(policy().retryOn(cause -> false)), failing);
 
         assertThat(result.attempts()).isOne();
         assertThat(result.cause()).hasMessage("attempt 1");
@@ -83,7 +83,7 @@ class RetryTest {
     @Test
     void step_predicateSaysNoTheSecondTime_isAttemptedTwice() {
         StepResult<String> result = round.result(
-                engine(policy().maxAttempts(9).on(cause -> "attempt 1".equals(cause.getMessage()))), failing);
+                engine(policy().maxAttempts(9).retryOn(cause -> "attempt 1".equals(cause.getMessage()))), failing);
 
         assertThat(result.attempts()).isEqualTo(2);
         assertThat(result.cause()).hasMessage("attempt 1");
@@ -122,9 +122,9 @@ class RetryTest {
         Agent<String, String> quick = Agent.of("quick", (input, context) -> Mono.just("done"));
         Resilience resilience = Resilience.builder()
                 .retry(RetryPolicy.attempts(3))
-                .breaker(BreakerPolicy.defaults())
+                .circuitBreaker(CircuitBreakerPolicy.defaults())
                 .bulkhead(BulkheadPolicy.of(1))
-                .limiter(LimiterPolicy.of(1_000, Duration.ofSeconds(1)))
+                .rateLimiter(RateLimiterPolicy.of(1_000, Duration.ofSeconds(1)))
                 .attemptTimeout(Duration.ofSeconds(1))
                 .build();
 
@@ -140,8 +140,9 @@ class RetryTest {
     void step_succeedsAtOnce_asksNeitherPredicateNorJitter() {
         AtomicInteger asked = new AtomicInteger();
         Agent<String, String> quick = Agent.of("quick", (input, context) -> Mono.just("done"));
-        RetryPolicy.Builder curious =
-                RetryPolicy.builder().on(cause -> asked.incrementAndGet() > 0).jitter(asked::incrementAndGet);
+        RetryPolicy.Builder curious = RetryPolicy.builder()
+                .retryOn(cause -> asked.incrementAndGet() > 0)
+                .jitter(asked::incrementAndGet);
 
         assertThat(round.result(engine(curious), quick).value()).isEqualTo("done");
         assertThat(asked).hasValue(0);
@@ -192,7 +193,7 @@ class RetryTest {
     /** A step of one second whose first attempt fails at once, and whose backoff is as given. */
     private int attemptsWithin(Duration backoff) {
         StepEngine engine = round.builder(
-                        retrying(policy().maxAttempts(2).firstBackoff(backoff).maxBackoff(backoff)))
+                        retrying(policy().maxAttempts(2).minBackoff(backoff).maxBackoff(backoff)))
                 .stepTimeout(Duration.ofSeconds(1))
                 .build();
         return round.result(engine, failing).attempts();
@@ -216,8 +217,7 @@ class RetryTest {
     @Test
     void step_longestBackoffThereIs_failsAtOnceInsteadOfWaitingForTheDeadline() {
         Duration longest = Duration.ofNanos(Long.MAX_VALUE);
-        StepEngine engine = round.builder(
-                        retrying(policy().firstBackoff(longest).maxBackoff(longest)))
+        StepEngine engine = round.builder(retrying(policy().minBackoff(longest).maxBackoff(longest)))
                 .stepTimeout(Duration.ofSeconds(1))
                 .build();
 
@@ -235,7 +235,7 @@ class RetryTest {
                 (input, context) -> round.in(Duration.ofMillis(400))
                         .then(Mono.error(new IOException("attempt " + context.attempt()))));
         StepEngine engine = round.builder(retrying(policy().maxAttempts(9)
-                        .firstBackoff(Duration.ofMillis(100))
+                        .minBackoff(Duration.ofMillis(100))
                         .maxBackoff(Duration.ofMillis(100))))
                 .stepTimeout(Duration.ofSeconds(1))
                 .build();
@@ -278,7 +278,7 @@ class RetryTest {
             second[0] = Duration.ofMillis(round.now().toEpochMilli());
             return Mono.just("done");
         });
-        StepEngine engine = engine(policy().obeyHintsUpTo(Duration.ofSeconds(5)));
+        StepEngine engine = engine(policy().maxRetryAfter(Duration.ofSeconds(5)));
         StepResult<String> result = round.result(engine, busy);
         assertThat(result.attempts()).isEqualTo(second[0] == null ? 1 : 2);
         return second[0];
@@ -376,7 +376,7 @@ class RetryTest {
 
     @Test
     void run_hundredFailingSteps_atMostAFifthMoreAttempts() {
-        assertThat(extraAttempts(engine(policy().budget(0.2, 0)), 100)).isEqualTo(20);
+        assertThat(extraAttempts(engine(policy().retryBudget(0.2, 0)), 100)).isEqualTo(20);
     }
 
     @Test
@@ -386,25 +386,25 @@ class RetryTest {
             return round.in(Duration.ofMillis(5)).then(Mono.error(new IOException("late")));
         });
 
-        round.report(engine(policy().budget(0.2, 0)), Collections.nCopies(100, slow));
+        round.report(engine(policy().retryBudget(0.2, 0)), Collections.nCopies(100, slow));
 
         assertThat(calls).hasValue(120);
     }
 
     @Test
     void run_fewSteps_retriesUpToTheMinimum() {
-        assertThat(extraAttempts(engine(policy().maxAttempts(9).budget(0.2, 3)), 2))
+        assertThat(extraAttempts(engine(policy().maxAttempts(9).retryBudget(0.2, 3)), 2))
                 .isEqualTo(3);
     }
 
     @Test
     void run_budgetOfNothing_retriesNothing() {
-        assertThat(extraAttempts(engine(policy().budget(0, 0)), 10)).isZero();
+        assertThat(extraAttempts(engine(policy().retryBudget(0, 0)), 10)).isZero();
     }
 
     @Test
     void run_twice_eachRoundHasABudgetOfItsOwn() {
-        StepEngine engine = engine(policy().budget(0.2, 0));
+        StepEngine engine = engine(policy().retryBudget(0.2, 0));
 
         assertThat(extraAttempts(engine, 100)).isEqualTo(20);
         assertThat(extraAttempts(engine, 100)).isEqualTo(20);
@@ -417,9 +417,9 @@ class RetryTest {
 
     @Test
     void run_attemptTooLateForTheDeadline_costsNoBudget() {
-        StepEngine engine = round.builder(retrying(policy().firstBackoff(Duration.ofSeconds(1))
+        StepEngine engine = round.builder(retrying(policy().minBackoff(Duration.ofSeconds(1))
                         .maxBackoff(Duration.ofSeconds(1))
-                        .budget(0, 1)))
+                        .retryBudget(0, 1)))
                 .stepTimeout(Duration.ofSeconds(1))
                 .build();
         Agent<String, String> late = Agent.of("late", (input, context) -> {
@@ -437,10 +437,10 @@ class RetryTest {
     @Test
     void step_breakerOpensBetweenAttempts_theRealCauseIsTheFailure() {
         Resilience resilience = Resilience.builder()
-                .retry(policy().maxAttempts(5).on(cause -> true).build())
-                .breaker(BreakerPolicy.builder()
-                        .window(2, 2)
-                        .openFor(Duration.ofMinutes(2)) // longer than a hint is obeyed
+                .retry(policy().maxAttempts(5).retryOn(cause -> true).build())
+                .circuitBreaker(CircuitBreakerPolicy.builder()
+                        .slidingWindow(2, 2)
+                        .openDuration(Duration.ofMinutes(2)) // longer than a hint is obeyed
                         .build())
                 .build();
 
@@ -451,14 +451,15 @@ class RetryTest {
         assertThat(result.attempts()).isEqualTo(3);
         assertThat(calls).as("the breaker is open after two").hasValue(2);
         assertThat(result.cause().getSuppressed())
-                .anyMatch(cause -> cause.getMessage().contains("breaker refused"));
+                .anyMatch(cause -> cause.getMessage().contains("circuitbreaker refused"));
     }
 
     @Test
     void step_breakerOpensBetweenAttempts_theRefusalIsNotTriedAgainByDefault() {
         Resilience resilience = Resilience.builder()
                 .retry(policy().maxAttempts(5).build())
-                .breaker(BreakerPolicy.builder().window(2, 2).build())
+                .circuitBreaker(
+                        CircuitBreakerPolicy.builder().slidingWindow(2, 2).build())
                 .build();
 
         StepResult<String> result = round.result(round.engine(resilience), failing);
@@ -492,7 +493,7 @@ class RetryTest {
     @Test
     void step_predicateThrows_theStepFailsWithItsOwnCause() {
         failsAlone(
-                policy().on(cause -> {
+                policy().retryOn(cause -> {
                     throw new IllegalStateException("broken");
                 }),
                 failing);
@@ -501,7 +502,7 @@ class RetryTest {
     @Test
     void step_predicateThrowsAFatalError_theStepFailsWithItsOwnCause() {
         failsAlone(
-                policy().on(cause -> {
+                policy().retryOn(cause -> {
                     throw new NoClassDefFoundError("broken");
                 }),
                 failing);
@@ -518,7 +519,7 @@ class RetryTest {
 
     @Test
     void step_predicateThrowsTheSecondTimeOnAnotherThread_theStepFails() {
-        secondTime(policy().on(cause -> {
+        secondTime(policy().retryOn(cause -> {
             if (cause.getMessage().equals("attempt 2")) {
                 throw new IllegalStateException("broken");
             }
@@ -528,7 +529,7 @@ class RetryTest {
 
     @Test
     void step_predicateThrowsAFatalErrorOnAnotherThread_theStepFails() {
-        secondTime(policy().on(cause -> {
+        secondTime(policy().retryOn(cause -> {
             if (cause.getMessage().equals("attempt 2")) {
                 throw new NoClassDefFoundError("broken");
             }
@@ -551,7 +552,7 @@ class RetryTest {
     void step_predicateThrowsAFatalErrorAfterAnAsynchronousFailure_theStepFails() {
         Agent<String, String> slow = Agent.of(
                 "slow", (input, context) -> round.in(Duration.ofSeconds(1)).then(Mono.error(new IOException("boom"))));
-        StepEngine engine = engine(policy().on(cause -> {
+        StepEngine engine = engine(policy().retryOn(cause -> {
             throw new NoClassDefFoundError("broken");
         }));
 

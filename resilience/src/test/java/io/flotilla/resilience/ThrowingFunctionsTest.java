@@ -70,7 +70,7 @@ class ThrowingFunctionsTest {
     }
 
     private void failsAtOnce(Resilience.Builder resilience, Mono<String> end) {
-        StepEngine engine = StepEngine.builder().with(resilience.build()).build();
+        StepEngine engine = StepEngine.builder().interceptor(resilience.build()).build();
         check(engine, end);
     }
 
@@ -103,7 +103,7 @@ class ThrowingFunctionsTest {
         failsAtOnce(
                 bulkhead()
                         .retry(RetryPolicy.builder()
-                                .on(cause -> broken.<Boolean>call())
+                                .retryOn(cause -> broken.<Boolean>call())
                                 .build()),
                 FAILURE);
     }
@@ -140,7 +140,7 @@ class ThrowingFunctionsTest {
                 bulkhead()
                         .fallback(Fallback.builder()
                                 .constant("digest")
-                                .on(cause -> broken.<Boolean>call())
+                                .fallbackOn(cause -> broken.<Boolean>call())
                                 .build()),
                 FAILURE);
     }
@@ -149,8 +149,8 @@ class ThrowingFunctionsTest {
     @MethodSource("broken")
     void chaosMalformed_throws_theStepFails(Broken broken) {
         StepEngine engine = StepEngine.builder()
-                .with(bulkhead().build())
-                .with(Chaos.seeded(1).malformed(1, value -> broken.call()))
+                .interceptor(bulkhead().build())
+                .interceptor(Chaos.seeded(1).malformed(1, value -> broken.call()))
                 .build();
 
         check(engine, Mono.just("done"));
@@ -168,7 +168,7 @@ class ThrowingFunctionsTest {
     // --- subscribers of the changes
 
     /** Throws on its first value, past Reactor's own operators. */
-    private static CoreSubscriber<BreakerChange> throwing(Broken broken, AtomicInteger got) {
+    private static CoreSubscriber<CircuitBreakerTransition> throwing(Broken broken, AtomicInteger got) {
         return new CoreSubscriber<>() {
             @Override
             public void onSubscribe(Subscription subscription) {
@@ -176,7 +176,7 @@ class ThrowingFunctionsTest {
             }
 
             @Override
-            public void onNext(BreakerChange change) {
+            public void onNext(CircuitBreakerTransition change) {
                 got.incrementAndGet();
                 broken.call();
             }
@@ -195,18 +195,24 @@ class ThrowingFunctionsTest {
 
     @ParameterizedTest
     @MethodSource("broken")
-    void breakerChanges_subscribersThatThrow_hurtNeitherTheOthersNorTheStep(Broken broken) throws InterruptedException {
-        Resilience resilience =
-                bulkhead().breaker(BreakerPolicy.builder().window(1, 1).build()).build();
+    void circuitCircuitBreakerChanges_subscribersThatThrow_hurtNeitherTheOthersNorTheStep(Broken broken)
+            throws InterruptedException {
+        Resilience resilience = bulkhead()
+                .circuitBreaker(
+                        CircuitBreakerPolicy.builder().slidingWindow(1, 1).build())
+                .build();
         AtomicInteger thrown = new AtomicInteger();
         CountDownLatch told = new CountDownLatch(4);
-        ConcurrentLinkedQueue<BreakerChange> before = new ConcurrentLinkedQueue<>();
-        ConcurrentLinkedQueue<BreakerChange> after = new ConcurrentLinkedQueue<>();
-        resilience.breakerChanges().doOnNext(any -> told.countDown()).subscribe(before::add);
-        resilience.breakerChanges().subscribe(throwing(broken, thrown));
-        resilience.breakerChanges().map(change -> broken.<BreakerChange>call()).subscribe(change -> {}, cause -> {});
-        resilience.breakerChanges().doOnNext(any -> told.countDown()).subscribe(after::add);
-        StepEngine engine = StepEngine.builder().with(resilience).build();
+        ConcurrentLinkedQueue<CircuitBreakerTransition> before = new ConcurrentLinkedQueue<>();
+        ConcurrentLinkedQueue<CircuitBreakerTransition> after = new ConcurrentLinkedQueue<>();
+        resilience.circuitBreakerTransitions().doOnNext(any -> told.countDown()).subscribe(before::add);
+        resilience.circuitBreakerTransitions().subscribe(throwing(broken, thrown));
+        resilience
+                .circuitBreakerTransitions()
+                .map(change -> broken.<CircuitBreakerTransition>call())
+                .subscribe(change -> {}, cause -> {});
+        resilience.circuitBreakerTransitions().doOnNext(any -> told.countDown()).subscribe(after::add);
+        StepEngine engine = StepEngine.builder().interceptor(resilience).build();
 
         for (String kind : List.of("a", "b")) {
             Agent<String, String> failing = Agent.of(kind, (input, context) -> FAILURE);
@@ -217,13 +223,13 @@ class ThrowingFunctionsTest {
         }
 
         assertThat(told.await(10, TimeUnit.SECONDS)).isTrue();
-        assertThat(before).extracting(BreakerChange::key).containsExactly("a", "b");
-        assertThat(after).extracting(BreakerChange::key).containsExactly("a", "b");
+        assertThat(before).extracting(CircuitBreakerTransition::key).containsExactly("a", "b");
+        assertThat(after).extracting(CircuitBreakerTransition::key).containsExactly("a", "b");
     }
 
     @Test
-    void breakerChanges_subscriberThatCancels_isForgotten() {
-        BreakerChanges changes = new BreakerChanges();
+    void circuitCircuitBreakerChanges_subscriberThatCancels_isForgotten() {
+        CircuitBreakerTransitions changes = new CircuitBreakerTransitions();
         changes.changes().subscribe().dispose();
 
         assertThat(changes.subscriberCount()).isZero();

@@ -42,9 +42,9 @@ class TokenBucketTest {
         return Mono.just("done");
     });
 
-    private static StepEngine limited(LimiterPolicy policy) {
+    private static StepEngine limited(RateLimiterPolicy policy) {
         return engine(Resilience.builder()
-                .limiter(new LimiterPolicy(
+                .rateLimiter(new RateLimiterPolicy(
                         policy.permits(), policy.period(), 100_000, Duration.ofDays(1), policy.burst())));
     }
 
@@ -78,7 +78,7 @@ class TokenBucketTest {
     @CsvSource({"10, 1000, 1", "10, 1000, 5", "10, 1000, 10", "3, 1000, 1", "7, 100, 3", "1, 250, 1", "1, 250, 4"})
     void tokenBucket_anyLoad_noWindowOfAPeriodSeesMoreThanPermitsAndBurstLessOne(int permits, long ms, int burst) {
         Duration period = Duration.ofMillis(ms);
-        load(limited(LimiterPolicy.tokenBucket(permits, period, burst)), 42);
+        load(limited(RateLimiterPolicy.tokenBucket(permits, period, burst)), 42);
 
         assertThat(starts).hasSizeGreaterThan(300);
         assertThat(mostWithin(period)).isEqualTo(permits + burst - 1);
@@ -86,7 +86,7 @@ class TokenBucketTest {
 
     @Test
     void fixedPeriods_anyLoad_everyPeriodSeesAtMostThePermits() {
-        load(limited(LimiterPolicy.of(10, SECOND)), 42);
+        load(limited(RateLimiterPolicy.of(10, SECOND)), 42);
 
         assertThat(starts.stream()
                         .collect(
@@ -97,7 +97,7 @@ class TokenBucketTest {
 
     @Test
     void fixedPeriods_crowdsAtTheBorder_twiceThePermitsInAWindow() {
-        StepEngine engine = limited(LimiterPolicy.of(10, SECOND));
+        StepEngine engine = limited(RateLimiterPolicy.of(10, SECOND));
         start(engine, agent);
         time.passes(Duration.ofMillis(990));
 
@@ -112,7 +112,7 @@ class TokenBucketTest {
 
     @Test
     void tokenBucket_crowdsAtTheBorder_arePassedOnEvenly() {
-        StepEngine engine = limited(LimiterPolicy.tokenBucket(10, SECOND, 1));
+        StepEngine engine = limited(RateLimiterPolicy.tokenBucket(10, SECOND, 1));
         start(engine, agent);
         time.passes(Duration.ofMillis(990));
 
@@ -130,7 +130,7 @@ class TokenBucketTest {
 
     @Test
     void tokenBucket_burstThenRate_startsAtExactTimes() {
-        start(limited(LimiterPolicy.tokenBucket(4, SECOND, 3)), agent, 6);
+        start(limited(RateLimiterPolicy.tokenBucket(4, SECOND, 3)), agent, 6);
 
         time.passes(SECOND);
 
@@ -140,7 +140,7 @@ class TokenBucketTest {
 
     @Test
     void tokenBucket_lessThanTheInterval_waits() {
-        StepEngine engine = limited(LimiterPolicy.tokenBucket(3, SECOND, 1));
+        StepEngine engine = limited(RateLimiterPolicy.tokenBucket(3, SECOND, 1));
         start(engine, agent, 2);
 
         time.passes(Duration.ofNanos(333_333_334).minus(NANO));
@@ -152,7 +152,7 @@ class TokenBucketTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 60, 3_600})
     void tokenBucket_afterAPauseHoweverLong_noMoreThanTheBurstAtOnce(int seconds) {
-        StepEngine engine = limited(LimiterPolicy.tokenBucket(10, SECOND, 4));
+        StepEngine engine = limited(RateLimiterPolicy.tokenBucket(10, SECOND, 4));
         start(engine, agent, 4);
         time.passes(Duration.ofSeconds(seconds));
         starts.clear();
@@ -164,8 +164,8 @@ class TokenBucketTest {
 
     @Test
     void tokenBucket_waitWouldBeTooLong_refusedAndSaysWhenToComeBack() {
-        StepEngine engine =
-                engine(Resilience.builder().limiter(new LimiterPolicy(2, SECOND, 10, Duration.ofMillis(500), 1)));
+        StepEngine engine = engine(
+                Resilience.builder().rateLimiter(new RateLimiterPolicy(2, SECOND, 10, Duration.ofMillis(500), 1)));
         Started round = start(engine, agent, 3);
 
         assertThat(round.results).hasSize(2);
@@ -177,7 +177,7 @@ class TokenBucketTest {
 
     @Test
     void tokenBucket_cancelledWhileWaiting_itsPermitIsForTheNext() {
-        StepEngine engine = limited(LimiterPolicy.tokenBucket(1, SECOND, 1));
+        StepEngine engine = limited(RateLimiterPolicy.tokenBucket(1, SECOND, 1));
         start(engine, agent);
         Started waiting = start(engine, agent);
         start(engine, agent);
@@ -191,7 +191,9 @@ class TokenBucketTest {
     @Test
     void tokenBucket_noRoomToWait_rejected() {
         Started round = start(
-                engine(Resilience.builder().limiter(new LimiterPolicy(1, SECOND, 0, Duration.ZERO, 1))), agent, 2);
+                engine(Resilience.builder().rateLimiter(new RateLimiterPolicy(1, SECOND, 0, Duration.ZERO, 1))),
+                agent,
+                2);
 
         assertThat(round.kinds()).containsExactly(Kind.SUCCEEDED, Kind.REJECTED);
     }

@@ -28,9 +28,9 @@ final class VirtualRound {
     }
 
     StepEngine.Builder builder(StepInterceptor... interceptors) {
-        StepEngine.Builder engine = StepEngine.builder().timer(() -> timers);
+        StepEngine.Builder engine = StepEngine.builder().timeoutScheduler(() -> timers);
         for (StepInterceptor interceptor : interceptors) {
-            engine.with(interceptor);
+            engine.interceptor(interceptor);
         }
         return engine;
     }

@@ -1,12 +1,12 @@
 package io.flotilla.resilience;
 
-import io.flotilla.step.EngineTime;
+import io.flotilla.step.EngineClock;
 import java.time.Duration;
 import java.time.Instant;
 import reactor.core.Disposable;
 
 /** A timer that is only read, and moved by the test. */
-final class VirtualTimer implements EngineTime {
+final class VirtualTimer implements EngineClock {
 
     private volatile long nanos = Long.MAX_VALUE - 1_000; // its readings wrap, as those of System.nanoTime() may
 
@@ -26,7 +26,7 @@ final class VirtualTimer implements EngineTime {
     }
 
     @Override
-    public Disposable after(Duration delay, Runnable task) {
+    public Disposable schedule(Duration delay, Runnable task) {
         throw new AssertionError("no timer");
     }
 }

@@ -30,7 +30,10 @@ class WaitingTest {
     private final CountDownLatch letGo = new CountDownLatch(1);
 
     private static StepEngine engine(Resilience.Builder resilience) {
-        return StepEngine.builder().concurrency(20_000).with(resilience.build()).build();
+        return StepEngine.builder()
+                .concurrency(20_000)
+                .interceptor(resilience.build())
+                .build();
     }
 
     private static Resilience.Builder bulkhead(int places) {
@@ -75,8 +78,8 @@ class WaitingTest {
     }
 
     @Test
-    void limiter_waiterIsLetIn_onAWorkerThread() {
-        StepEngine engine = engine(Resilience.builder().limiter(LimiterPolicy.of(1, Duration.ofMillis(100))));
+    void rateRateLimiter_waiterIsLetIn_onAWorkerThread() {
+        StepEngine engine = engine(Resilience.builder().rateLimiter(RateLimiterPolicy.of(1, Duration.ofMillis(100))));
         Agent<String, String> naming = Agent.of(
                 "a", (input, context) -> Mono.just(Thread.currentThread().getName()));
         engine.run(List.of(naming), "go").block();

@@ -24,7 +24,7 @@ public final class BlockingLevel {
     static final int MAX = 8;
 
     private static final String KEY = "flotilla.blocking-level";
-    private static final int MOST_QUEUED = 100_000;
+    private static final int MAX_QUEUED = 100_000;
     private static final int IDLE_SECONDS = 60;
 
     private static final ThreadLocal<BlockingLevel> CURRENT = new ThreadLocal<>();
@@ -109,7 +109,7 @@ public final class BlockingLevel {
             if (pool == null || pool.isDisposed()) {
                 pool = Schedulers.newBoundedElastic(
                         Schedulers.DEFAULT_BOUNDED_ELASTIC_SIZE,
-                        MOST_QUEUED,
+                        MAX_QUEUED,
                         "flotilla-nested-" + depth,
                         IDLE_SECONDS,
                         true);

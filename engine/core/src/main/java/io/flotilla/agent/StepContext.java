@@ -52,7 +52,7 @@ public interface StepContext {
      *
      * @return the same for every attempt, and again after the run has been resumed; printable ASCII without spaces
      */
-    default String stepKey() {
+    default String idempotencyKey() {
         return stepId();
     }
 

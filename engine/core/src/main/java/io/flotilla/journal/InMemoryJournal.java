@@ -121,10 +121,10 @@ public final class InMemoryJournal implements Journal {
     }
 
     @Override
-    public Flux<JournalRun> list(JournalFilter filter) {
+    public Flux<RunSummary> list(JournalFilter filter) {
         long limit = filter.limit();
         return Flux.defer(() -> {
-            List<JournalRun> found = new ArrayList<>();
+            List<RunSummary> found = new ArrayList<>();
             synchronized (lock) {
                 checkOpen();
                 runs.forEach((runId, log) -> found.add(log.summary(runId)));
@@ -177,9 +177,9 @@ public final class InMemoryJournal implements Journal {
             }
         }
 
-        JournalRun summary(String runId) {
+        RunSummary summary(String runId) {
             JournalEntry last = kept[size - 1];
-            return new JournalRun(runId, size, kept[0].at(), last.at(), last.type(), bytes);
+            return new RunSummary(runId, size, kept[0].timestamp(), last.timestamp(), last.type(), bytes);
         }
     }
 

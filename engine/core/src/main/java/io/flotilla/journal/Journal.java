@@ -130,7 +130,7 @@ public interface Journal {
      * @return the runs that match
      * @throws NullPointerException if {@code filter} is null
      */
-    Flux<JournalRun> list(JournalFilter filter);
+    Flux<RunSummary> list(JournalFilter filter);
 
     /**
      * Deletes a run with all its entries. Then it is as if it had never been: its next sequence is 0.

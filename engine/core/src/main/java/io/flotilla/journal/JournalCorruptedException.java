@@ -12,7 +12,7 @@ public final class JournalCorruptedException extends JournalException {
 
     private final @Nullable String runId;
     private final long sequence;
-    private final String what;
+    private final String problem;
 
     /**
      * For those who write a journal.
@@ -26,7 +26,7 @@ public final class JournalCorruptedException extends JournalException {
         super(message(runId, sequence, what), cause, true);
         this.runId = runId;
         this.sequence = sequence;
-        this.what = what;
+        this.problem = what;
     }
 
     /**
@@ -52,8 +52,8 @@ public final class JournalCorruptedException extends JournalException {
      *
      * @return what was found
      */
-    public String what() {
-        return what;
+    public String problem() {
+        return problem;
     }
 
     private static String message(@Nullable String runId, long sequence, String what) {

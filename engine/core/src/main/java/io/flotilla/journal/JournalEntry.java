@@ -11,14 +11,14 @@ import java.util.Objects;
  */
 public final class JournalEntry {
 
-    /** The earliest {@code at}: the first whose nanoseconds since 1970 fit into a long. */
-    public static final Instant MIN_AT = Instant.ofEpochSecond(0, Long.MIN_VALUE);
+    /** The earliest {@code timestamp}: the first whose nanoseconds since 1970 fit into a long. */
+    public static final Instant MIN_TIMESTAMP = Instant.ofEpochSecond(0, Long.MIN_VALUE);
 
-    /** The latest {@code at}: the last whose nanoseconds since 1970 fit into a long. */
-    public static final Instant MAX_AT = Instant.ofEpochSecond(0, Long.MAX_VALUE);
+    /** The latest {@code timestamp}: the last whose nanoseconds since 1970 fit into a long. */
+    public static final Instant MAX_TIMESTAMP = Instant.ofEpochSecond(0, Long.MAX_VALUE);
 
     private final long sequence;
-    private final Instant at;
+    private final Instant timestamp;
     private final String type;
     private final byte[] payload;
 
@@ -26,7 +26,7 @@ public final class JournalEntry {
      * Checks and copies.
      *
      * @param sequence its place in the run, from 0; at most {@link JournalBounds#MAX_SEQUENCE}
-     * @param at when it happened; from 1677 to 2262, see {@link #MIN_AT} and {@link #MAX_AT}; kept to the nanosecond
+     * @param at when it happened; from 1677 to 2262, see {@link #MIN_TIMESTAMP} and {@link #MAX_TIMESTAMP}; kept to the nanosecond
      * @param type what kind of fact, {@code step-settled}: 1 to 64 printable ASCII characters, no spaces
      * @param payload the fact itself; may be empty; how large it may be is said by the journal
      * @throws NullPointerException if an argument is null
@@ -34,9 +34,10 @@ public final class JournalEntry {
      */
     public JournalEntry(long sequence, Instant at, String type, byte[] payload) {
         this.sequence = JournalBounds.checkSequence("sequence", sequence);
-        this.at = Objects.requireNonNull(at, "at");
-        if (at.isBefore(MIN_AT) || at.isAfter(MAX_AT)) {
-            throw new IllegalArgumentException("at must be between " + MIN_AT + " and " + MAX_AT + ", was " + at);
+        this.timestamp = Objects.requireNonNull(at, "timestamp");
+        if (at.isBefore(MIN_TIMESTAMP) || at.isAfter(MAX_TIMESTAMP)) {
+            throw new IllegalArgumentException(
+                    "timestamp must be between " + MIN_TIMESTAMP + " and " + MAX_TIMESTAMP + ", was " + at);
         }
         this.type = JournalBounds.checkName("type", type, JournalBounds.MAX_TYPE_LENGTH);
         this.payload = Objects.requireNonNull(payload, "payload").clone();
@@ -56,8 +57,8 @@ public final class JournalEntry {
      *
      * @return the instant, to the nanosecond
      */
-    public Instant at() {
-        return at;
+    public Instant timestamp() {
+        return timestamp;
     }
 
     /**
@@ -91,19 +92,19 @@ public final class JournalEntry {
     public boolean equals(Object other) {
         return other instanceof JournalEntry that
                 && sequence == that.sequence
-                && at.equals(that.at)
+                && timestamp.equals(that.timestamp)
                 && type.equals(that.type)
                 && Arrays.equals(payload, that.payload);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(sequence, at, type) * 31 + Arrays.hashCode(payload);
+        return Objects.hash(sequence, timestamp, type) * 31 + Arrays.hashCode(payload);
     }
 
     /** All but the payload, of which it says the size only: what is in it is nobody's business in a log. */
     @Override
     public String toString() {
-        return "#" + sequence + " " + type + " at " + at + ", " + payload.length + " B";
+        return "#" + sequence + " " + type + " at " + timestamp + ", " + payload.length + " B";
     }
 }

@@ -88,7 +88,7 @@ public final class JournalFilter {
      * @return a filter with that
      * @throws NullPointerException if {@code instant} is null
      */
-    public JournalFilter startedFrom(Instant instant) {
+    public JournalFilter startedAtOrAfter(Instant instant) {
         return new JournalFilter(typesIn, typesNotIn, Objects.requireNonNull(instant, "instant"), before, limit);
     }
 
@@ -129,20 +129,20 @@ public final class JournalFilter {
     /**
      * Whether a run is one of those, but for the limit.
      *
-     * @param run the run
+     * @param summary the run
      * @return whether it matches
      * @throws NullPointerException if {@code run} is null
      */
-    public boolean matches(JournalRun run) {
-        return (typesIn == null || typesIn.contains(run.lastType()))
-                && !typesNotIn.contains(run.lastType())
-                && (from == null || !run.startedAt().isBefore(from))
-                && (before == null || run.startedAt().isBefore(before));
+    public boolean matches(RunSummary summary) {
+        return (typesIn == null || typesIn.contains(summary.lastType()))
+                && !typesNotIn.contains(summary.lastType())
+                && (from == null || !summary.startedAt().isBefore(from))
+                && (before == null || summary.startedAt().isBefore(before));
     }
 
     @Override
     public String toString() {
-        return "JournalFilter[lastTypeIn=" + typesIn + ", lastTypeNotIn=" + typesNotIn + ", startedFrom=" + from
+        return "JournalFilter[lastTypeIn=" + typesIn + ", lastTypeNotIn=" + typesNotIn + ", startedAtOrAfter=" + from
                 + ", startedBefore=" + before + ", limit=" + limit + "]";
     }
 }

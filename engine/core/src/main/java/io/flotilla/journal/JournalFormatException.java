@@ -10,7 +10,7 @@ public final class JournalFormatException extends JournalException {
     private static final long serialVersionUID = 1L;
 
     private final String location;
-    private final String what;
+    private final String problem;
 
     /**
      * For those who write a journal.
@@ -22,7 +22,7 @@ public final class JournalFormatException extends JournalException {
     public JournalFormatException(String location, String what, @Nullable Throwable cause) {
         super(location + " cannot be used as a journal: " + what, cause, true);
         this.location = location;
-        this.what = what;
+        this.problem = what;
     }
 
     /**
@@ -39,7 +39,7 @@ public final class JournalFormatException extends JournalException {
      *
      * @return what was found
      */
-    public String what() {
-        return what;
+    public String problem() {
+        return problem;
     }
 }

@@ -8,7 +8,7 @@ public final class JournalInUseException extends JournalException {
     private static final long serialVersionUID = 1L;
 
     private final String location;
-    private final String who;
+    private final String owner;
 
     /**
      * For those who write a journal.
@@ -19,7 +19,7 @@ public final class JournalInUseException extends JournalException {
     public JournalInUseException(String location, String who) {
         super(location + " is in use: " + who, null, true);
         this.location = location;
-        this.who = who;
+        this.owner = who;
     }
 
     /**
@@ -36,7 +36,7 @@ public final class JournalInUseException extends JournalException {
      *
      * @return who has it, as far as is known
      */
-    public String who() {
-        return who;
+    public String owner() {
+        return owner;
     }
 }

@@ -7,7 +7,7 @@ public final class JournalOverloadedException extends JournalException {
 
     private static final long serialVersionUID = 1L;
 
-    private final String what;
+    private final String resource;
     private final long limit;
 
     /**
@@ -18,7 +18,7 @@ public final class JournalOverloadedException extends JournalException {
      */
     public JournalOverloadedException(String what, long limit) {
         super("the journal has no room for " + what + ", its limit is " + limit, null, false);
-        this.what = what;
+        this.resource = what;
         this.limit = limit;
     }
 
@@ -27,8 +27,8 @@ public final class JournalOverloadedException extends JournalException {
      *
      * @return what there was no room for
      */
-    public String what() {
-        return what;
+    public String resource() {
+        return resource;
     }
 
     /**

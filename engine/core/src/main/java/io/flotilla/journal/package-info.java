@@ -3,7 +3,7 @@
  *
  * <p>Start with {@link io.flotilla.journal.Journal}, what a store of facts has to do; {@link
  * io.flotilla.journal.InMemoryJournal} is the one without a file. A fact is a {@link io.flotilla.journal.JournalEntry}, what
- * is known of a run without reading it a {@link io.flotilla.journal.JournalRun}. Everything that can go wrong is a subtype of
+ * is known of a run without reading it a {@link io.flotilla.journal.RunSummary}. Everything that can go wrong is a subtype of
  * {@link io.flotilla.journal.JournalException}. Who writes a journal checks arguments with {@link
  * io.flotilla.journal.JournalBounds}.
  *

@@ -43,7 +43,7 @@ public enum Telemetry {
     /** What is said with an observation or meter. */
     public enum Tag {
         /**
-         * The agent's kind. The first {@value #MOST_KINDS} kinds of an engine have a value each, all others share
+         * The agent's kind. The first {@value #MAX_AGENT_KINDS} kinds of an engine have a value each, all others share
          * {@value #OTHER}.
          */
         AGENT("agent", true),
@@ -64,7 +64,7 @@ public enum Telemetry {
         RUN_ID("run.id", false);
 
         /** How many kinds of agents have a value of their own. */
-        public static final int MOST_KINDS = 256;
+        public static final int MAX_AGENT_KINDS = 256;
 
         /** The value of the kinds beyond. */
         public static final String OTHER = "other";

@@ -4,7 +4,7 @@ import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.JournalOverloadedException;
 import io.flotilla.journal.JournalTimeoutException;
-import io.flotilla.step.EngineTime;
+import io.flotilla.step.EngineClock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -35,7 +35,7 @@ final class Append extends AppendQueue.Ticket {
     private final AppendQueue queue;
     private final String runId;
     private final Supplier<List<JournalEntry>> encode;
-    private final EngineTime time;
+    private final EngineClock clock;
     private final Duration limit;
     private final Consumer<@Nullable Throwable> later;
     private final AtomicInteger state = new AtomicInteger(UNDER_WAY);
@@ -58,14 +58,14 @@ final class Append extends AppendQueue.Ticket {
             Journal journal,
             String runId,
             Supplier<List<JournalEntry>> encode,
-            EngineTime time,
+            EngineClock clock,
             Duration limit,
             Consumer<@Nullable Throwable> later) {
         this.journal = journal;
         this.queue = AppendQueue.of(journal);
         this.runId = runId;
         this.encode = encode;
-        this.time = time;
+        this.clock = clock;
         this.limit = limit;
         this.later = later;
     }
@@ -98,7 +98,7 @@ final class Append extends AppendQueue.Ticket {
 
     @Override
     void after(Duration delay, Runnable task) {
-        time.after(delay, task);
+        clock.schedule(delay, task);
     }
 
     @Override
@@ -108,7 +108,7 @@ final class Append extends AppendQueue.Ticket {
 
     private void elsewhere(Runnable task) {
         try {
-            time.after(Duration.ZERO, task);
+            clock.schedule(Duration.ZERO, task);
         } catch (Throwable noWorker) {
             task.run();
         }
@@ -179,7 +179,7 @@ final class Append extends AppendQueue.Ticket {
         long completed = queue.completed();
         int tried = tries.get();
         try {
-            timer.update(time.after(limit, () -> silent(completed, tried)));
+            timer.update(clock.schedule(limit, () -> silent(completed, tried)));
         } catch (Throwable noTimer) {
             LOG.debug("no timer can be had, so the journal is waited for without a limit", noTimer);
         }

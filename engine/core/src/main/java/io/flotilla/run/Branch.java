@@ -10,11 +10,11 @@ final class Branch {
         /** Its agent's turn has come, and waits for a place. */
         READY,
         /** Its agent has been called. */
-        STEPPING,
+        RUNNING,
         /** It has forked, and waits for the join. */
         JOINING,
         /** It, or the join of its fork, has asked a question. */
-        ASKING,
+        AWAITING_ANSWER,
         /** It has ended. */
         SETTLED
     }
@@ -25,7 +25,7 @@ final class Branch {
     final Scope home;
 
     /** How many branches there were when it was born. */
-    final long born;
+    final long spawnIndex;
 
     State state = State.READY;
     int node;
@@ -46,17 +46,17 @@ final class Branch {
     int forks;
 
     /** What it asks, while it is asking. */
-    @Nullable Inquiry inquiry;
+    @Nullable QuestionEntry questionEntry;
 
     // The scope's list of the live.
     @Nullable Branch previous;
 
     @Nullable Branch next;
 
-    Branch(BranchPath path, Scope home, long born, int node, Turn turn, @Nullable Delegation delegation) {
+    Branch(BranchPath path, Scope home, long spawnIndex, int node, Turn turn, @Nullable Delegation delegation) {
         this.path = path;
         this.home = home;
-        this.born = born;
+        this.spawnIndex = spawnIndex;
         this.node = node;
         this.turn = turn;
         this.delegation = delegation;

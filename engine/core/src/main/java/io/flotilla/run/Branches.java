@@ -39,44 +39,44 @@ final class Branches {
     private final Deque<Rendezvous> abandoned = new ArrayDeque<>();
 
     private final Routes routes;
-    private final Story story;
+    private final EventRecorder recorder;
     private int live;
-    private int joining;
+    private int awaitJoin;
     private int watched;
     private int inFlight;
-    private long births;
+    private long spawned;
     private long numbered;
     private long steps;
     private long answered;
     private long failed;
     private long movedOn;
     private long cancelled;
-    private long late;
+    private long lateArrivals;
 
-    Branches(Plan plan, Story story) {
+    Branches(Plan plan, EventRecorder recorder) {
         this.routes = plan.routes();
-        this.story = story;
+        this.recorder = recorder;
         this.root = new Scope(null, plan.end());
     }
 
     // --- births and moves
 
-    Branch born(Scope scope, int node, Turn turn, @Nullable Delegation delegation) {
-        return born(scope, scope.nextPath(), node, turn, delegation);
+    Branch spawn(Scope scope, int node, Turn turn, @Nullable Delegation delegation) {
+        return spawn(scope, scope.nextPath(), node, turn, delegation);
     }
 
     /** The branch that comes of a rendezvous. */
-    Branch born(Rendezvous rendezvous, Turn turn, Delegation delegation) {
+    Branch spawn(Rendezvous rendezvous, Turn turn, Delegation delegation) {
         Scope scope = rendezvous.scope;
-        return born(scope, scope.nextPath(rendezvous.rank), rendezvous.node, turn, delegation);
+        return spawn(scope, scope.nextPath(rendezvous.rank), rendezvous.node, turn, delegation);
     }
 
-    private Branch born(Scope scope, BranchPath path, int node, Turn turn, @Nullable Delegation delegation) {
-        Branch branch = new Branch(path, scope, births++, node, turn, delegation);
+    private Branch spawn(Scope scope, BranchPath path, int node, Turn turn, @Nullable Delegation delegation) {
+        Branch branch = new Branch(path, scope, spawned++, node, turn, delegation);
         scope.add(branch);
         live++;
         enter(scope, node);
-        story.tell(new RunEvent.BranchStarted(story.next(), story.at(), branch.path, name(branch)));
+        recorder.record(new RunEvent.BranchStarted(recorder.next(), recorder.at(), branch.path, name(branch)));
         return branch;
     }
 
@@ -100,12 +100,12 @@ final class Branches {
         ready.add(branch);
     }
 
-    void joining(Branch branch) {
+    void awaitJoin(Branch branch) {
         become(branch, State.JOINING);
     }
 
-    void asking(Branch branch) {
-        become(branch, State.ASKING);
+    void awaitAnswer(Branch branch) {
+        become(branch, State.AWAITING_ANSWER);
     }
 
     /** Gives the first of those whose turn has come its number; it now waits for a place. */
@@ -117,28 +117,28 @@ final class Branches {
     }
 
     /** The branch has a place, and starts its step. */
-    void stepping(Branch branch) {
+    void startStep(Branch branch) {
         queued.removeFirstOccurrence(
                 branch); // the first of them, unless it is a past that is followed with fewer places
-        become(branch, State.STEPPING);
+        become(branch, State.RUNNING);
         inFlight++;
         steps++;
         branch.steps++;
     }
 
     /** The branch whose turn it was; null if it was cancelled. */
-    @Nullable Branch stepped(long step) {
+    @Nullable Branch takeStep(long step) {
         return turns.remove(step);
     }
 
     private void become(Branch branch, State state) {
         if (branch.state == State.JOINING) {
-            joining--;
+            awaitJoin--;
         }
         if (state == State.JOINING) {
-            joining++;
+            awaitJoin++;
         }
-        if (branch.state == State.STEPPING) {
+        if (branch.state == State.RUNNING) {
             inFlight--;
         }
         branch.state = state;
@@ -148,17 +148,19 @@ final class Branches {
 
     void answered(Branch branch, boolean tooLate) {
         answered++;
-        late += tooLate ? 1 : 0;
+        lateArrivals += tooLate ? 1 : 0;
         settle(branch);
-        story.tell(new RunEvent.Answered(story.next(), story.at(), branch.path, name(branch), tooLate));
+        recorder.record(
+                new RunEvent.BranchAnswered(recorder.next(), recorder.at(), branch.path, name(branch), tooLate));
     }
 
     /** {@code to} is null if it is those it forked who went. */
     void movedOn(Branch branch, @Nullable String to, boolean tooLate) {
         movedOn++;
-        late += tooLate ? 1 : 0;
+        lateArrivals += tooLate ? 1 : 0;
         settle(branch);
-        story.tell(new RunEvent.MovedOn(story.next(), story.at(), branch.path, name(branch), to, tooLate));
+        recorder.record(
+                new RunEvent.BranchMovedOn(recorder.next(), recorder.at(), branch.path, name(branch), to, tooLate));
     }
 
     void failed(Branch branch, RunFailure why) {
@@ -167,15 +169,15 @@ final class Branches {
         }
         failed++;
         settle(branch);
-        story.tell(new RunEvent.Failed(story.next(), story.at(), branch.path, name(branch), why));
+        recorder.record(new RunEvent.BranchFailed(recorder.next(), recorder.at(), branch.path, name(branch), why));
     }
 
     /** True if a step of it is in flight. */
     boolean cancelled(Branch branch) {
-        boolean inFlight = turns.remove(branch.step, branch) && branch.state == State.STEPPING;
+        boolean inFlight = turns.remove(branch.step, branch) && branch.state == State.RUNNING;
         cancelled++;
         settle(branch);
-        story.tell(new RunEvent.Cancelled(story.next(), story.at(), branch.path, name(branch)));
+        recorder.record(new RunEvent.BranchCancelled(recorder.next(), recorder.at(), branch.path, name(branch)));
         return inFlight;
     }
 
@@ -264,7 +266,7 @@ final class Branches {
         return ready.peek();
     }
 
-    /** The next branch that waits for a place; null if there is none. It stays in until {@link #stepping}. */
+    /** The next branch that waits for a place; null if there is none. It stays in until {@link #startStep}. */
     @Nullable Branch nextQueued() {
         while (!queued.isEmpty() && queued.element().state != State.READY) {
             queued.remove();
@@ -300,7 +302,7 @@ final class Branches {
             Scope at = inside.remove();
             for (Branch branch = at.firstLive(); branch != null; branch = branch.next) {
                 states.add(new RunState.BranchState(
-                        branch.path, name(branch), RunState.Doing.valueOf(branch.state.name()), branch.steps));
+                        branch.path, name(branch), RunState.BranchStatus.valueOf(branch.state.name()), branch.steps));
             }
             for (Scope inner = at.firstInner(); inner != null; inner = inner.nextSibling()) {
                 inside.add(inner);
@@ -321,21 +323,21 @@ final class Branches {
 
     /** How many live branches do not wait for those they have forked. */
     int working() {
-        return live - joining;
+        return live - awaitJoin;
     }
 
     /** Whether no branch lives and no scope is open. */
     boolean isQuiet() {
         return live == 0
-                && joining == 0
+                && awaitJoin == 0
                 && inFlight == 0
                 && turns.isEmpty()
                 && root.isEmpty()
                 && watched == (root.occupancy == null ? 0 : 1);
     }
 
-    long births() {
-        return births;
+    long spawned() {
+        return spawned;
     }
 
     /** How many steps have started. */
@@ -343,8 +345,8 @@ final class Branches {
         return steps;
     }
 
-    long late() {
-        return late;
+    long lateArrivals() {
+        return lateArrivals;
     }
 
     RunResult.Branches ends() {

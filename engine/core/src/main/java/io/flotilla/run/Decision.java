@@ -98,8 +98,8 @@ public sealed interface Decision {
      * @param input the input of that turn; may be null
      * @return the decision
      */
-    static Decision again(@Nullable Object input) {
-        return new Again(input);
+    static Decision repeat(@Nullable Object input) {
+        return new Repeat(input);
     }
 
     /**
@@ -191,9 +191,9 @@ public sealed interface Decision {
     }
 
     /**
-     * See {@link Decision#again}.
+     * See {@link Decision#repeat}.
      *
      * @param input the input of the next turn
      */
-    record Again(@Nullable Object input) implements Decision {}
+    record Repeat(@Nullable Object input) implements Decision {}
 }

@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who handed the work on, from the last one back. Shared between the branches of a fork; only the last {@value #KEPT} to
- * {@value #MOST} are kept, so that a run that hands over for ever does not grow.
+ * {@value #MAX_LENGTH} are kept, so that a run that hands over for ever does not grow.
  */
 final class Delegation {
 
     static final int KEPT = 1_000;
-    private static final int MOST = 2 * KEPT;
+    private static final int MAX_LENGTH = 2 * KEPT;
 
     private final int node;
     private final @Nullable Delegation before;
@@ -32,7 +32,7 @@ final class Delegation {
      * cannot become longer than that many times the number of agents.
      */
     static Delegation after(@Nullable Delegation path, int node, boolean whole) {
-        return new Delegation(node, path == null || whole || path.length < MOST ? path : path.latest(KEPT - 1));
+        return new Delegation(node, path == null || whole || path.length < MAX_LENGTH ? path : path.latest(KEPT - 1));
     }
 
     private @Nullable Delegation latest(int count) {

@@ -42,13 +42,13 @@ final class DigestCode {
         if (event instanceof RunEvent.BranchStarted) {
             return 2;
         }
-        if (event instanceof RunEvent.Answered) {
+        if (event instanceof RunEvent.BranchAnswered) {
             return 9;
         }
         if (event instanceof RunEvent.HandedOff) {
             return 5;
         }
-        if (event instanceof RunEvent.MovedOn) {
+        if (event instanceof RunEvent.BranchMovedOn) {
             return 11;
         }
         if (event instanceof RunEvent.Forked) {
@@ -67,32 +67,32 @@ final class DigestCode {
         if (event instanceof RunEvent.RunStarted) {
             return 1;
         }
-        if (event instanceof RunEvent.Corrected) {
+        if (event instanceof RunEvent.DecisionRejected) {
             return 4;
         }
-        if (event instanceof RunEvent.Failed) {
+        if (event instanceof RunEvent.BranchFailed) {
             return 10;
         }
-        if (event instanceof RunEvent.Cancelled) {
+        if (event instanceof RunEvent.BranchCancelled) {
             return 12;
         }
-        if (event instanceof RunEvent.Asked) {
+        if (event instanceof RunEvent.QuestionAsked) {
             return 13;
         }
         if (event instanceof RunEvent.QuestionAnswered) {
             return 14;
         }
-        if (event instanceof RunEvent.Paused) {
+        if (event instanceof RunEvent.RunPaused) {
             return 15;
         }
-        return event instanceof RunEvent.Resumed ? 16 : 17; // the run has ended
+        return event instanceof RunEvent.RunResumed ? 16 : 17; // the run has ended
     }
 
     static int of(RunEvent.Verdict verdict) {
         return switch (verdict) {
             case MET -> 1;
-            case SHORT -> 2;
-            case MOVED_ON -> 3;
+            case UNMET -> 2;
+            case VACATED -> 3;
         };
     }
 

@@ -41,7 +41,7 @@ sealed interface Effect {
     record CancelTimer(long timer) implements Effect {}
 
     /** Put a question before people; tell of its answer with {@link Fact.QuestionAnswered}. */
-    record Ask(OpenQuestion question) implements Effect {}
+    record Ask(PendingQuestion question) implements Effect {}
 
     /** The question has been answered, or is of no interest any more. */
     record CloseQuestion(String question) implements Effect {}
@@ -59,6 +59,6 @@ sealed interface Effect {
             @Nullable RunFailure failure,
             long steps,
             RunResult.Branches branches,
-            long late)
+            long lateArrivals)
             implements Effect {}
 }

@@ -40,7 +40,7 @@ final class EventLog {
         return replayed;
     }
 
-    void tell(RunEvent event) {
+    void emit(RunEvent event) {
         events.tryEmitNext(event);
     }
 

@@ -36,12 +36,12 @@ final class FactCodec {
     }
 
     /** Drives {@code past} with an entry. */
-    void read(JournalEntry entry, Past past) {
+    void read(JournalEntry entry, Replay replay) {
         FactReader reader = reader(entry);
         if (entry.type().equals(EntryType.RUN_FINISHED)) {
-            past.end(reader.text(FactKey.STATUS));
+            replay.end(reader.text(FactKey.STATUS));
         } else {
-            past.take(reader.recorded());
+            replay.apply(reader.recorded());
         }
     }
 
@@ -59,12 +59,12 @@ final class FactCodec {
     Fact with(JournalEntry entry, @Nullable Object input) {
         FactReader reader = reader(entry);
         return switch (entry.type()) {
-            case EntryType.RUN_STARTED -> new Fact.Started(entry.at(), input);
+            case EntryType.RUN_STARTED -> new Fact.Started(entry.timestamp(), input);
             case EntryType.QUESTION_ANSWERED ->
-                new Fact.QuestionAnswered(entry.at(), reader.text(FactKey.QUESTION), input);
+                new Fact.QuestionAnswered(entry.timestamp(), reader.text(FactKey.QUESTION), input);
             case EntryType.STEP_SETTLED ->
                 new Fact.StepSettled(
-                        entry.at(),
+                        entry.timestamp(),
                         reader.number(FactKey.STEP),
                         input instanceof Decision decision ? decision : Decision.answer(input),
                         null,

@@ -44,7 +44,7 @@ record FactReader(JournalEntry entry, Map<?, ?> values) {
     }
 
     private Fact fact() {
-        Instant at = entry.at();
+        Instant at = entry.timestamp();
         return switch (entry.type()) {
             case EntryType.RUN_STARTED -> new Fact.Started(at, value(FactKey.TASK));
             case EntryType.STEP_SETTLED -> stepSettled();
@@ -69,7 +69,7 @@ record FactReader(JournalEntry entry, Map<?, ?> values) {
         }
         Decision decision = failed == null ? decision() : null;
         return new Fact.StepSettled(
-                entry.at(), number(FactKey.STEP), decision, failed, cause, used(), attempts, degraded);
+                entry.timestamp(), number(FactKey.STEP), decision, failed, cause, used(), attempts, degraded);
     }
 
     Usage used() {
@@ -173,7 +173,7 @@ record FactReader(JournalEntry entry, Map<?, ?> values) {
             case DecisionKind.FAN_OUT -> fanOut();
             case DecisionKind.ASK -> Decision.ask(question());
             case DecisionKind.FAIL -> Decision.fail(text(FactKey.REASON));
-            case DecisionKind.REPEAT -> Decision.again(value(FactKey.INPUT));
+            case DecisionKind.REPEAT -> Decision.repeat(value(FactKey.INPUT));
             default -> throw wrong("has an unknown decision, " + text(FactKey.KIND));
         };
     }
@@ -193,8 +193,10 @@ record FactReader(JournalEntry entry, Map<?, ?> values) {
     private Question question() {
         Question question = Question.of(text(FactKey.TEXT));
         if (has(FactKey.TIMEOUT)) {
-            question = question.within(Duration.parse(text(FactKey.TIMEOUT)));
+            question = question.timeout(Duration.parse(text(FactKey.TIMEOUT)));
         }
-        return values.containsKey(FactKey.DEFAULT_ANSWER) ? question.orElse(value(FactKey.DEFAULT_ANSWER)) : question;
+        return values.containsKey(FactKey.DEFAULT_ANSWER)
+                ? question.defaultAnswer(value(FactKey.DEFAULT_ANSWER))
+                : question;
     }
 }

@@ -191,7 +191,7 @@ final class FactWriter {
         } else if (decision instanceof Decision.Fail fail) {
             tree.add(FactKey.KIND, DecisionKind.FAIL);
             tree.add(FactKey.REASON, fail.reason());
-        } else if (decision instanceof Decision.Again again) {
+        } else if (decision instanceof Decision.Repeat again) {
             tree.add(FactKey.KIND, DecisionKind.REPEAT);
             tree.add(FactKey.INPUT, again.input());
         }
@@ -211,11 +211,11 @@ final class FactWriter {
 
     private static void write(Question question, Payload tree) {
         tree.add(FactKey.TEXT, question.text());
-        if (question.within() != null) {
-            tree.add(FactKey.TIMEOUT, String.valueOf(question.within()));
+        if (question.timeout() != null) {
+            tree.add(FactKey.TIMEOUT, String.valueOf(question.timeout()));
         }
         if (question.hasDefault()) {
-            tree.add(FactKey.DEFAULT_ANSWER, question.byDefault());
+            tree.add(FactKey.DEFAULT_ANSWER, question.defaultAnswer());
         }
     }
 }

@@ -21,14 +21,14 @@ final class Forks {
     void open(Branch branch, List<Invocation> invocations) {
         LimitGuard limits = run.limits;
         if (run.isOver(limits.fork(branch), branch)
-                || run.isOver(limits.branches(run.branches.births() + invocations.size(), branch), branch)) {
+                || run.isOver(limits.branches(run.branches.spawned() + invocations.size(), branch), branch)) {
             return;
         }
         Scope scope = new Scope(branch, run.plan.joinAt(branch.node));
-        run.branches.joining(branch);
+        run.branches.awaitJoin(branch);
         String from = run.branches.name(branch);
-        run.story.tell(new RunEvent.Forked(
-                run.story.next(), run.story.at(), branch.path, from, scope.fork, invocations.size()));
+        run.recorder.record(new RunEvent.Forked(
+                run.recorder.next(), run.recorder.at(), branch.path, from, scope.fork, invocations.size()));
         scope.timer = run.timers.start(scope.join.within(), scope);
         Delegation delegation = run.plan.delegation(branch.delegation, branch.node);
         boolean hopeful = !scope.join.isLostFromTheStart(invocations.size());
@@ -39,12 +39,12 @@ final class Forks {
                 return;
             }
             hopeful = hopeful || run.routes.mayMoveOn(node, branch.node, branch.home::isAt);
-            Turn turn = Turn.requested(invocation.request(), from, run.routes.targets(node));
-            children.add(run.branches.born(scope, node, turn, delegation));
+            Turn turn = Turn.requested(invocation.request(), from, run.routes.successorNames(node));
+            children.add(run.branches.spawn(scope, node, turn, delegation));
         }
         for (Branch child : children) { // all are born before the first of them arrives anywhere
             send(child, from, delegation);
-            if (run.ending.isFinished()) {
+            if (run.completion.isFinished()) {
                 return;
             }
         }
@@ -60,14 +60,14 @@ final class Forks {
         if (run.routes.isEnd(child.node)) {
             run.deliverToRun(child, from, request);
         } else if (run.routes.isRendezvous(child.node)) {
-            run.meetings.arrive(child, child.node, new Arrival(from, child.path, request), delegation);
+            run.rendezvousRegistry.arrive(child, child.node, new Arrival(from, child.path, request), delegation);
         } else {
             run.branches.ready(child);
         }
     }
 
     /** A member of the scope has changed, or something inside of it has ended. */
-    void look(Scope scope) {
+    void evaluate(Scope scope) {
         if (scope.closed) {
             return;
         }
@@ -78,7 +78,7 @@ final class Forks {
                 decide(scope, verdict == Join.Verdict.MET, tally);
             } else if (tally.live() == 0) {
                 // Everybody has gone out of the fork; so has the one who forked.
-                run.branches.movedOn(joined(scope, Verdict.MOVED_ON, tally), null, false);
+                run.branches.movedOn(joined(scope, Verdict.VACATED, tally), null, false);
             }
         }
         if (scope.decided && scope.isEmpty()) {
@@ -104,13 +104,13 @@ final class Forks {
 
     private void decide(Scope scope, boolean met, Tally tally) {
         List<Outcome> outcomes = scope.takeOutcomes();
-        Branch resolver = joined(scope, met ? Verdict.MET : Verdict.SHORT, tally);
+        Branch resolver = joined(scope, met ? Verdict.MET : Verdict.UNMET, tally);
         if (met) {
-            goOn(resolver, outcomes, false);
+            advance(resolver, outcomes, false);
         } else {
             JoinShortfallException why = JoinShortfallException.ofFork(
                     run.branches.name(resolver), resolver.path, scope.join, outcomes, tally);
-            fallShort(resolver, scope.join, why, outcomes);
+            handleShortfall(resolver, scope.join, why, outcomes);
         }
     }
 
@@ -119,9 +119,9 @@ final class Forks {
         Branch resolver = Objects.requireNonNull(scope.resolver, "the run is not joined by a branch");
         scope.decided = true;
         scope.timer = run.timers.stop(scope.timer);
-        run.story.tell(new RunEvent.Joined(
-                run.story.next(),
-                run.story.at(),
+        run.recorder.record(new RunEvent.Joined(
+                run.recorder.next(),
+                run.recorder.at(),
                 resolver.path,
                 run.branches.name(resolver),
                 scope.fork,
@@ -138,22 +138,22 @@ final class Forks {
 
     /** {@code outcomes} is null at a rendezvous, which has its arrivals. */
     void proceed(Branch branch, @Nullable List<Outcome> outcomes) {
-        goOn(branch, outcomes, true);
+        advance(branch, outcomes, true);
     }
 
-    private void goOn(Branch branch, @Nullable List<Outcome> outcomes, boolean fellShort) {
+    private void advance(Branch branch, @Nullable List<Outcome> outcomes, boolean joinUnmet) {
         if (outcomes != null) {
-            branch.turn = branch.turn.joined(outcomes, fellShort);
+            branch.turn = branch.turn.joined(outcomes, joinUnmet);
         }
         run.branches.ready(branch);
     }
 
     /** {@code outcomes} is null at a rendezvous. */
-    void fallShort(Branch branch, Join join, JoinShortfallException why, @Nullable List<Outcome> outcomes) {
+    void handleShortfall(Branch branch, Join join, JoinShortfallException why, @Nullable List<Outcome> outcomes) {
         switch (join.shortfall()) {
             case FAIL -> run.branches.failed(branch, why);
             case PROCEED -> proceed(branch, outcomes);
-            case ASK -> run.inquiries.askJoin(branch, why, outcomes);
+            case ASK -> run.questions.askJoin(branch, why, outcomes);
         }
     }
 
@@ -168,7 +168,7 @@ final class Forks {
             for (Branch branch = at.lastLive(); branch != null; branch = at.lastLive()) {
                 cancel(branch);
             }
-            List.copyOf(at.rendezvous.values()).forEach(run.meetings::discard);
+            List.copyOf(at.rendezvous.values()).forEach(run.rendezvousRegistry::discard);
             for (Scope inner = at.firstInner(); inner != null; inner = at.firstInner()) {
                 inside.add(inner);
                 inner.timer = run.timers.stop(inner.timer);
@@ -178,8 +178,8 @@ final class Forks {
     }
 
     private void cancel(Branch branch) {
-        if (branch.inquiry != null) {
-            run.inquiries.withdraw(branch.inquiry);
+        if (branch.questionEntry != null) {
+            run.questions.withdraw(branch.questionEntry);
         }
         if (run.branches.cancelled(branch)) {
             run.effects.add(new Effect.CancelStep(branch.step));

@@ -8,11 +8,11 @@ public final class InvalidWorkflowException extends FlotillaException {
 
     private static final long serialVersionUID = 1L;
 
-    private final transient List<String> faults;
+    private final transient List<String> errors;
 
     InvalidWorkflowException(List<String> faults) {
         super("invalid workflow: " + String.join("; ", faults), null);
-        this.faults = List.copyOf(faults);
+        this.errors = List.copyOf(faults);
     }
 
     /**
@@ -20,7 +20,7 @@ public final class InvalidWorkflowException extends FlotillaException {
      *
      * @return a sentence each
      */
-    public List<String> faults() {
-        return faults;
+    public List<String> errors() {
+        return errors;
     }
 }

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * failed, all may yet move on, and then there is nothing to fall short of.) Then the branches still live
  * are cancelled, unless {@link #keepStragglers()}.
  *
- * <p>At a rendezvous only those who have arrived count: {@link #first()} and {@link #atLeast} fire it on arrival, the
+ * <p>At a rendezvous only those who have arrived count: {@link #firstSuccess()} and {@link #atLeast} fire it on arrival, the
  * others when nobody else can come. {@code atLeast} falls short when fewer have arrived and nobody else can come. At the
- * deadline {@link #all()} and {@link #ratio} fall short, {@code any} and {@code atLeast} go on with what has arrived.
+ * deadline {@link #all()} and {@link #ratio} fall short, {@code allSettled} and {@code atLeast} go on with what has arrived.
  * Who arrives after that is late; nobody is cancelled there.
  *
  * <p>Immutable.
@@ -27,8 +27,8 @@ public final class Join {
         ALL,
         AT_LEAST,
         RATIO,
-        FIRST,
-        ANY
+        FIRST_SUCCESS,
+        ALL_SETTLED
     }
 
     /** What a shortfall does. */
@@ -42,7 +42,7 @@ public final class Join {
     enum Verdict {
         OPEN,
         MET,
-        SHORT
+        UNMET
     }
 
     private final Require require;
@@ -111,8 +111,8 @@ public final class Join {
      *
      * @return the join
      */
-    public static Join first() {
-        return of(Require.FIRST, 0, 0);
+    public static Join firstSuccess() {
+        return of(Require.FIRST_SUCCESS, 0, 0);
     }
 
     /**
@@ -120,8 +120,8 @@ public final class Join {
      *
      * @return the join
      */
-    public static Join any() {
-        return of(Require.ANY, 0, 0);
+    public static Join allSettled() {
+        return of(Require.ALL_SETTLED, 0, 0);
     }
 
     /**
@@ -157,7 +157,7 @@ public final class Join {
     }
 
     /**
-     * A shortfall is a person's to decide: an {@link OpenQuestion} with the choices {@code proceed} and {@code fail}
+     * A shortfall is a person's to decide: an {@link PendingQuestion} with the choices {@code proceed} and {@code fail}
      * waits for as long as the run lives. Any other answer than {@code proceed} or {@code true} is {@code fail}. Needs no
      * edge to {@code user}.
      *
@@ -183,8 +183,8 @@ public final class Join {
             case ALL -> "all";
             case AT_LEAST -> "atLeast:" + atLeast;
             case RATIO -> "ratio:" + ratio;
-            case FIRST -> "firstSuccess";
-            case ANY -> "allSettled";
+            case FIRST_SUCCESS -> "firstSuccess";
+            case ALL_SETTLED -> "allSettled";
         };
         String then = switch (shortfall) {
             case FAIL -> "";
@@ -219,7 +219,7 @@ public final class Join {
             return Verdict.MET;
         }
         boolean certain = tally.answered() + tally.failed() > 0;
-        return certain && isLost(tally, mayGrow) ? Verdict.SHORT : Verdict.OPEN;
+        return certain && isLost(tally, mayGrow) ? Verdict.UNMET : Verdict.OPEN;
     }
 
     /** Whether so many branches can never be enough, provided that none of them may move on. */
@@ -232,8 +232,8 @@ public final class Join {
             case ALL -> tally.live() == 0 && tally.failed() == 0 && tally.answered() > 0;
             case AT_LEAST -> tally.answered() >= atLeast;
             case RATIO -> tally.answered() + tally.failed() > 0 && share(tally.answered(), tally) >= ratio;
-            case FIRST -> tally.answered() > 0;
-            case ANY -> tally.live() == 0 && tally.answered() > 0;
+            case FIRST_SUCCESS -> tally.answered() > 0;
+            case ALL_SETTLED -> tally.live() == 0 && tally.answered() > 0;
         };
     }
 
@@ -243,7 +243,7 @@ public final class Join {
             case ALL -> tally.failed() > 0;
             case AT_LEAST -> !open && tally.answered() + tally.live() < atLeast;
             case RATIO -> !open && share(tally.answered() + tally.live(), tally) < ratio;
-            case FIRST, ANY -> tally.live() == 0 && tally.answered() == 0;
+            case FIRST_SUCCESS, ALL_SETTLED -> tally.live() == 0 && tally.answered() == 0;
         };
     }
 
@@ -256,7 +256,7 @@ public final class Join {
 
     /** Whether so many arrivals are enough while others may still come. */
     boolean firesOnArrival(int arrived) {
-        return require == Require.FIRST || (require == Require.AT_LEAST && arrived >= atLeast);
+        return require == Require.FIRST_SUCCESS || (require == Require.AT_LEAST && arrived >= atLeast);
     }
 
     /** Whether so many arrivals are enough when nobody else can come. */
@@ -292,8 +292,8 @@ public final class Join {
             case ALL -> "all()";
             case AT_LEAST -> "atLeast(" + atLeast + ")";
             case RATIO -> "ratio(" + ratio + ")";
-            case FIRST -> "first()";
-            case ANY -> "any()";
+            case FIRST_SUCCESS -> "firstSuccess()";
+            case ALL_SETTLED -> "allSettled()";
         };
         String then = switch (shortfall) {
             case FAIL -> "";

@@ -5,14 +5,14 @@ import java.util.stream.Stream;
 
 /**
  * Not enough branches of a fork answered, or not enough came to a rendezvous. Its cause is the first failure behind it, in
- * lineage order; the others are suppressed, at most {@value #MOST_SUPPRESSED}.
+ * lineage order; the others are suppressed, at most {@value #MAX_SUPPRESSED}.
  */
 public final class JoinShortfallException extends RunFailure {
 
     private static final long serialVersionUID = 1L;
 
     /** How many further failures are kept. */
-    static final int MOST_SUPPRESSED = 16;
+    static final int MAX_SUPPRESSED = 16;
 
     private final String agent;
     private final transient BranchPath branch;
@@ -24,7 +24,7 @@ public final class JoinShortfallException extends RunFailure {
         this.agent = agent;
         this.branch = branch;
         this.join = join;
-        failures.stream().skip(1).limit(MOST_SUPPRESSED).forEach(this::addSuppressed);
+        failures.stream().skip(1).limit(MAX_SUPPRESSED).forEach(this::addSuppressed);
     }
 
     private static List<RunFailure> failures(List<Outcome> outcomes) {

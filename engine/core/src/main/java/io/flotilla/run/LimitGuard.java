@@ -23,8 +23,8 @@ final class LimitGuard {
     }
 
     /** {@code births} branches there are. */
-    @Nullable LimitExceededException branches(long births, Branch branch) {
-        return limits.branches != null && births > limits.branches
+    @Nullable LimitExceededException branches(long spawned, Branch branch) {
+        return limits.branches != null && spawned > limits.branches
                 ? exceeded("branches", limits.branches, branch)
                 : null;
     }

@@ -65,7 +65,7 @@ record NodeAgent(AgentId id, Agent<Turn, Decision> body) implements Agent<Turn, 
         }
 
         private static Decision decision(Turn turn, @Nullable Object value) {
-            List<String> targets = turn.targets();
+            List<String> targets = turn.successors();
             return targets.size() == 1 && !targets.get(0).equals(Topology.USER)
                     ? Decision.handOff(targets.get(0), value)
                     : Decision.answer(value);

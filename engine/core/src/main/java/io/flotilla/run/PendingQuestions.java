@@ -15,27 +15,27 @@ final class PendingQuestions {
 
     private static final class Pending {
 
-        final OpenQuestion question;
+        final PendingQuestion question;
 
         @Nullable MonoSink<Boolean> answering;
 
         @Nullable Long expired;
 
-        Pending(OpenQuestion question) {
+        Pending(PendingQuestion question) {
             this.question = question;
         }
     }
 
     private final Map<String, Pending> pending = new LinkedHashMap<>(); // guarded by itself
 
-    void open(OpenQuestion question) {
+    void open(PendingQuestion question) {
         synchronized (pending) {
             pending.put(question.id(), new Pending(question));
         }
     }
 
     /** Those nobody is answering. */
-    List<OpenQuestion> list() {
+    List<PendingQuestion> list() {
         synchronized (pending) {
             return pending.values().stream()
                     .filter(one -> one.answering == null)

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param joinAt joins by node
  * @param end the join of the run
  * @param limits what a run may use
- * @param corrections how many corrections in a row an agent is given
- * @param places how many steps may be in flight
+ * @param maxCorrections how many corrections in a row an agent is given
+ * @param maxStepsInFlight how many steps may be in flight
  * @param answerType what a run may be answered with
  */
 record Plan(
@@ -21,8 +21,8 @@ record Plan(
         Map<Integer, Join> joinAt,
         Join end,
         Limits.Chain limits,
-        int corrections,
-        int places,
+        int maxCorrections,
+        int maxStepsInFlight,
         Class<?> answerType) {
 
     /** Who handed the work on, with {@code node} behind it. */

@@ -28,10 +28,10 @@ record PlanOutline(
         Map<String, String> limits) {
 
     /** More agents and edges than this, and a journal has the hash only. */
-    static final int MOST = 1_000;
+    static final int MAX = 1_000;
 
     /** No more differences than these are told. */
-    private static final int MOST_TOLD = 20;
+    private static final int MAX_TOLD = 20;
 
     private static final String BY_DEFAULT = "all";
 
@@ -49,7 +49,7 @@ record PlanOutline(
         for (int node = 0; node < routes.agents(); node++) {
             String name = routes.name(node);
             agents.add(name);
-            edges.put(name, routes.targets(node));
+            edges.put(name, routes.successorNames(node));
             if (routes.isRendezvous(node)) {
                 rendezvous.add(name);
             }
@@ -68,7 +68,7 @@ record PlanOutline(
 
     private static Map<String, String> limits(Plan plan) {
         Map<String, String> limits = new LinkedHashMap<>(plan.limits().outline());
-        limits.put("corrections", Integer.toString(plan.corrections()));
+        limits.put("corrections", Integer.toString(plan.maxCorrections()));
         return limits;
     }
 
@@ -77,7 +77,7 @@ record PlanOutline(
         for (List<String> targets : edges.values()) {
             size += targets.size();
         }
-        return size > MOST;
+        return size > MAX;
     }
 
     /** Over everything in it, in its order. */
@@ -123,7 +123,7 @@ record PlanOutline(
         compare(rendezvous, now.rendezvous, "rendezvous ", differences);
         compare("the join at ", joins, now.joins, BY_DEFAULT, differences);
         compare("the limit ", limits, now.limits, "none", differences);
-        return differences.size() <= MOST_TOLD ? differences : differences.subList(0, MOST_TOLD);
+        return differences.size() <= MAX_TOLD ? differences : differences.subList(0, MAX_TOLD);
     }
 
     private static void compareEdges(

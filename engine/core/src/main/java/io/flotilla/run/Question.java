@@ -11,15 +11,15 @@ import org.jspecify.annotations.Nullable;
 public final class Question {
 
     private final String text;
-    private final @Nullable Duration within;
+    private final @Nullable Duration timeout;
     private final boolean answeredByDefault;
-    private final @Nullable Object byDefault;
+    private final @Nullable Object defaultAnswer;
 
-    private Question(String text, @Nullable Duration within, boolean answeredByDefault, @Nullable Object byDefault) {
+    private Question(String text, @Nullable Duration timeout, boolean answeredByDefault, @Nullable Object byDefault) {
         this.text = text;
-        this.within = within;
+        this.timeout = timeout;
         this.answeredByDefault = answeredByDefault;
-        this.byDefault = byDefault;
+        this.defaultAnswer = byDefault;
     }
 
     /**
@@ -37,27 +37,27 @@ public final class Question {
      * The same question with a deadline. If nobody has answered by then, the default is the answer; without a default
      * the branch fails with {@link QuestionExpiredException}.
      *
-     * @param within how long it may be open; more than zero
+     * @param timeout how long it may be open; more than zero
      * @return a question with that deadline
-     * @throws NullPointerException if {@code within} is null
-     * @throws IllegalArgumentException if {@code within} is not more than zero, or more than 292 years
+     * @throws NullPointerException if {@code timeout} is null
+     * @throws IllegalArgumentException if {@code timeout} is not more than zero, or more than 292 years
      */
-    public Question within(Duration within) {
-        return new Question(text, Bounds.positive("within", within), answeredByDefault, byDefault);
+    public Question timeout(Duration timeout) {
+        return new Question(text, Bounds.positive("timeout", timeout), answeredByDefault, defaultAnswer);
     }
 
     /**
-     * The same question with an answer for when nobody gives one in time. Without {@link #within} it is never used.
+     * The same question with an answer for when nobody gives one in time. Without {@link #timeout} it is never used.
      *
      * @param value the answer; may be null
      * @return a question with that default
      */
-    public Question orElse(@Nullable Object value) {
-        return new Question(text, within, true, value);
+    public Question defaultAnswer(@Nullable Object value) {
+        return new Question(text, timeout, true, value);
     }
 
     Question withText(String other) {
-        return new Question(other, within, answeredByDefault, byDefault);
+        return new Question(other, timeout, answeredByDefault, defaultAnswer);
     }
 
     /**
@@ -74,14 +74,14 @@ public final class Question {
      *
      * @return the time, or null for as long as the run lives
      */
-    public @Nullable Duration within() {
-        return within;
+    public @Nullable Duration timeout() {
+        return timeout;
     }
 
     /**
      * Whether there is an answer for when nobody gives one.
      *
-     * @return true after {@link #orElse}
+     * @return true after {@link #defaultAnswer}
      */
     public boolean hasDefault() {
         return answeredByDefault;
@@ -90,29 +90,29 @@ public final class Question {
     /**
      * The answer for when nobody gives one.
      *
-     * @return what {@link #orElse} was given; null without a default, or if the default is null
+     * @return what {@link #defaultAnswer} was given; null without a default, or if the default is null
      */
-    public @Nullable Object byDefault() {
-        return byDefault;
+    public @Nullable Object defaultAnswer() {
+        return defaultAnswer;
     }
 
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof Question that
                 && text.equals(that.text)
-                && Objects.equals(within, that.within)
+                && Objects.equals(timeout, that.timeout)
                 && answeredByDefault == that.answeredByDefault
-                && Objects.equals(byDefault, that.byDefault);
+                && Objects.equals(defaultAnswer, that.defaultAnswer);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(text, within, answeredByDefault, byDefault);
+        return Objects.hash(text, timeout, answeredByDefault, defaultAnswer);
     }
 
     /** The text, and the deadline if there is one. */
     @Override
     public String toString() {
-        return within == null ? text : text + " (within " + within + ")";
+        return timeout == null ? text : text + " (within " + timeout + ")";
     }
 }

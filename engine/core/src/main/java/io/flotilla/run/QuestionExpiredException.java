@@ -5,9 +5,9 @@ public final class QuestionExpiredException extends RunFailure {
 
     private static final long serialVersionUID = 1L;
 
-    private final transient OpenQuestion question;
+    private final transient PendingQuestion question;
 
-    QuestionExpiredException(OpenQuestion question) {
+    QuestionExpiredException(PendingQuestion question) {
         super("nobody answered " + question, null);
         this.question = question;
     }
@@ -22,7 +22,7 @@ public final class QuestionExpiredException extends RunFailure {
      *
      * @return the question
      */
-    public OpenQuestion question() {
+    public PendingQuestion question() {
         return question;
     }
 }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param header of the start, what it says of the run; null of other facts
  * @param agent of a step, whose; empty if nobody waited for it any more, and of other facts
  * @param branch of a step, the path of its branch; empty likewise
- * @param timeShifted whether time was shifted to this fact, see {@link Past#moveTo}
+ * @param timeShifted whether time was shifted to this fact, see {@link Replay#shiftTo}
  */
 record Recorded(
         Fact fact,
@@ -41,7 +41,7 @@ record Recorded(
     }
 
     /** Which step it is the end of, in words; empty if nobody waited for it. */
-    String where() {
+    String step() {
         return agent.isEmpty() ? "" : agent + " " + branch;
     }
 }

@@ -32,9 +32,9 @@ final class Rendezvous {
     boolean open = true;
 
     /** Who handed on to those who have come, as the first of them knows it. */
-    private final List<Coming> arrivals = new ArrayList<>();
+    private final List<Arriving> arrivals = new ArrayList<>();
 
-    private record Coming(Arrival arrival, Delegation delegation) {}
+    private record Arriving(Arrival arrival, Delegation delegation) {}
 
     Rendezvous(Scope scope, int node, long rank, Join join, BitSet from) {
         this.scope = scope;
@@ -50,7 +50,7 @@ final class Rendezvous {
     }
 
     void add(Arrival arrival, Delegation delegation) {
-        arrivals.add(new Coming(arrival, delegation));
+        arrivals.add(new Arriving(arrival, delegation));
     }
 
     int arrived() {
@@ -60,7 +60,7 @@ final class Rendezvous {
     /** In lineage order; to be called once, when nobody comes any more. */
     List<Arrival> arrivals() {
         arrivals.sort(Comparator.comparing(coming -> coming.arrival().branch()));
-        return arrivals.stream().map(Coming::arrival).toList();
+        return arrivals.stream().map(Arriving::arrival).toList();
     }
 
     /** The path of delegation of the first in lineage order; after {@link #arrivals()}. */

@@ -22,12 +22,12 @@ final class Routes {
     /** No node: the start of the run, or none known by that name. */
     static final int NONE = -1;
 
-    private static final int MOST_REACHING = 1_000;
+    private static final int MAX_REACHING = 1_000;
 
     private final String[] names;
     private final Map<String, Integer> numbers = new HashMap<>();
     private final Map<String, Long> digests = new HashMap<>();
-    private final List<List<String>> targets = new ArrayList<>();
+    private final List<List<String>> successorNames = new ArrayList<>();
     private final int[][] successors;
     private final int[][] predecessors;
     private final boolean[] rendezvous;
@@ -50,14 +50,14 @@ final class Routes {
         rendezvous = new boolean[count];
         int[] dominators = new int[count];
         for (int node = 0; node < count; node++) {
-            targets.add(topology.successors(names[node]));
-            successors[node] = sorted(targets.get(node));
+            successorNames.add(topology.successors(names[node]));
+            successors[node] = sorted(successorNames.get(node));
             predecessors[node] = sorted(topology.predecessors(names[node]));
             rendezvous[node] = topology.isRendezvous(names[node]);
             String dominator = topology.immediateDominator(names[node]);
             dominators[node] = dominator == null ? NONE : number(dominator);
         }
-        targets.add(List.of());
+        successorNames.add(List.of());
         dominance = new Dominance(dominators);
         order = new int[count];
         int at = 0;
@@ -132,8 +132,8 @@ final class Routes {
     }
 
     /** Where an agent's edges lead, in the topology's order; nowhere from the end. */
-    List<String> targets(int node) {
-        return targets.get(node);
+    List<String> successorNames(int node) {
+        return successorNames.get(node);
     }
 
     boolean isRendezvous(int node) {
@@ -155,7 +155,7 @@ final class Routes {
      * there. {@code target} is in it only if it is on such a cycle.
      */
     BitSet reaching(int target, int closed) {
-        if (reaching.size() >= MOST_REACHING) {
+        if (reaching.size() >= MAX_REACHING) {
             reaching.clear(); // made anew for whoever asks again
         }
         return reaching.computeIfAbsent(((long) target << 32) | (closed & 0xffffffffL), any -> reach(target, closed));

@@ -17,14 +17,14 @@ import reactor.core.publisher.Mono;
  */
 public final class Run<O> {
 
-    private final Drive<O> drive;
+    private final RunLoop<O> loop;
 
-    Run(Drive<O> drive) {
-        this.drive = drive;
+    Run(RunLoop<O> loop) {
+        this.loop = loop;
     }
 
     void start(Object task) {
-        drive.start(task);
+        loop.start(task);
     }
 
     /**
@@ -33,7 +33,7 @@ public final class Run<O> {
      * @return an id no other run has; printable ASCII without spaces
      */
     public String runId() {
-        return drive.runId();
+        return loop.runId();
     }
 
     /**
@@ -51,7 +51,7 @@ public final class Run<O> {
      * @return the result; the same for every subscriber
      */
     public Mono<RunResult<O>> result() {
-        return drive.result();
+        return loop.result();
     }
 
     /**
@@ -64,7 +64,7 @@ public final class Run<O> {
      *   <li><b>onError</b>: {@link EventsLostException} for a subscriber that comes when more events have happened than
      *       are kept (see {@link Workflow.Builder#eventHistory}), or has as many waiting because it is slow; an error in
      *       the library itself.
-     *   <li><b>onComplete</b>: after {@link RunEvent.Finished}.
+     *   <li><b>onComplete</b>: after {@link RunEvent.RunFinished}.
      *   <li><b>cancel</b>: ends this subscription; the run goes on.
      *   <li><b>demand</b>: honoured.
      *   <li><b>threads</b>: a {@code flotilla-listener} thread of the subscriber's own; it may block.
@@ -73,7 +73,7 @@ public final class Run<O> {
      * @return the events
      */
     public Flux<RunEvent> events() {
-        return drive.events();
+        return loop.events();
     }
 
     /**
@@ -81,12 +81,12 @@ public final class Run<O> {
      * nothing if it is paused or has ended.
      */
     public void pause() {
-        drive.pause();
+        loop.pause();
     }
 
     /** Goes on after {@link #pause()}. Does nothing if it is not paused or has ended. */
     public void resume() {
-        drive.resumeRun();
+        loop.resumeRun();
     }
 
     /**
@@ -94,7 +94,7 @@ public final class Run<O> {
      * the result waits until the cancel is recorded; the steps in flight are cancelled at once.
      */
     public void cancel() {
-        drive.cancel();
+        loop.cancel();
     }
 
     /**
@@ -102,8 +102,8 @@ public final class Run<O> {
      *
      * @return as they are now, in the order they were asked
      */
-    public List<OpenQuestion> questions() {
-        return drive.questions();
+    public List<PendingQuestion> questions() {
+        return loop.questions();
     }
 
     /**
@@ -123,13 +123,13 @@ public final class Run<O> {
      *       or a step ends. Like the run itself it must not be kept.
      * </ul>
      *
-     * @param questionId its {@link OpenQuestion#id()}
+     * @param questionId its {@link PendingQuestion#id()}
      * @param value the answer; may be null
      * @return whether this is the answer
      * @throws NullPointerException if {@code questionId} is null (the call itself, not a signal)
      */
     public Mono<Boolean> answer(String questionId, @Nullable Object value) {
-        return drive.answer(Objects.requireNonNull(questionId, "questionId"), value);
+        return loop.answer(Objects.requireNonNull(questionId, "questionId"), value);
     }
 
     /** The run's id. */

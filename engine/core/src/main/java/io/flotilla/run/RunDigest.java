@@ -53,13 +53,13 @@ final class RunDigest {
             flag(settled.failed());
         } else if (event instanceof RunEvent.BranchStarted started) {
             name(started.agent());
-        } else if (event instanceof RunEvent.Answered answered) {
+        } else if (event instanceof RunEvent.BranchAnswered answered) {
             name(answered.agent());
             flag(answered.late());
         } else if (event instanceof RunEvent.HandedOff handedOff) {
             name(handedOff.agent());
             name(handedOff.to());
-        } else if (event instanceof RunEvent.MovedOn movedOn) {
+        } else if (event instanceof RunEvent.BranchMovedOn movedOn) {
             name(movedOn.agent());
             name(movedOn.to() == null ? "" : movedOn.to());
             flag(movedOn.late());
@@ -88,15 +88,15 @@ final class RunDigest {
     }
 
     private void addRare(RunEvent event) {
-        if (event instanceof RunEvent.Failed failed) {
+        if (event instanceof RunEvent.BranchFailed failed) {
             name(failed.agent());
             number(DigestCode.of(failed.failure().kind()));
             number(DigestCode.detail(failed.failure()));
-        } else if (event instanceof RunEvent.Cancelled cancelled) {
+        } else if (event instanceof RunEvent.BranchCancelled cancelled) {
             name(cancelled.agent());
-        } else if (event instanceof RunEvent.Corrected corrected) {
+        } else if (event instanceof RunEvent.DecisionRejected corrected) {
             name(corrected.agent());
-        } else if (event instanceof RunEvent.Asked asked) {
+        } else if (event instanceof RunEvent.QuestionAsked asked) {
             name(asked.question().agent());
             name(asked.question().id());
             number(asked.question().choices().size());
@@ -104,7 +104,7 @@ final class RunDigest {
             name(answered.agent());
             name(answered.question());
             flag(answered.byDefault());
-        } else if (event instanceof RunEvent.Finished finished) {
+        } else if (event instanceof RunEvent.RunFinished finished) {
             number(DigestCode.of(finished.status()));
         }
     }

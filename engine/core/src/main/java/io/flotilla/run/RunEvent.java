@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * Something that happened in a run: enough to draw it. Every event has a number, from 0 and without gaps, and the time of
  * what caused it. Inputs, requests and answers are not in it. Immutable.
  *
- * <p>Every branch starts once, and ends once: it is {@link Answered}, {@link Failed}, {@link MovedOn} or {@link
- * Cancelled}.
+ * <p>Every branch starts once, and ends once: it is {@link BranchAnswered}, {@link BranchFailed}, {@link BranchMovedOn} or {@link
+ * BranchCancelled}.
  */
 public sealed interface RunEvent {
 
@@ -40,9 +40,9 @@ public sealed interface RunEvent {
         /** Enough have answered, or have come. */
         MET,
         /** Not enough have, and no more can. */
-        SHORT,
+        UNMET,
         /** Everybody has moved on, so there is nothing to join. */
-        MOVED_ON
+        VACATED
     }
 
     /**
@@ -75,7 +75,7 @@ public sealed interface RunEvent {
     record StepStarted(long sequence, Instant at, BranchPath branch, String agent, long step) implements RunEvent {}
 
     /**
-     * A step has ended. One that was cancelled has no such event, its branch is {@link Cancelled}.
+     * A step has ended. One that was cancelled has no such event, its branch is {@link BranchCancelled}.
      *
      * @param sequence its number
      * @param at when
@@ -96,7 +96,8 @@ public sealed interface RunEvent {
      * @param agent whose
      * @param problem what was wrong
      */
-    record Corrected(long sequence, Instant at, BranchPath branch, String agent, String problem) implements RunEvent {}
+    record DecisionRejected(long sequence, Instant at, BranchPath branch, String agent, String problem)
+            implements RunEvent {}
 
     /**
      * A branch has handed over to another agent, and goes on there.
@@ -169,7 +170,8 @@ public sealed interface RunEvent {
      * @param agent where
      * @param late whether its join had decided without it, so that the answer goes nowhere
      */
-    record Answered(long sequence, Instant at, BranchPath branch, String agent, boolean late) implements RunEvent {}
+    record BranchAnswered(long sequence, Instant at, BranchPath branch, String agent, boolean late)
+            implements RunEvent {}
 
     /**
      * A branch has ended with a failure.
@@ -180,7 +182,8 @@ public sealed interface RunEvent {
      * @param agent where
      * @param failure why
      */
-    record Failed(long sequence, Instant at, BranchPath branch, String agent, RunFailure failure) implements RunEvent {}
+    record BranchFailed(long sequence, Instant at, BranchPath branch, String agent, RunFailure failure)
+            implements RunEvent {}
 
     /**
      * A branch has ended by going out of its fork: to a rendezvous, or to the end of the run; or because all those it
@@ -194,7 +197,7 @@ public sealed interface RunEvent {
      * @param late whether the rendezvous had fired without it, or the run was decided, so that what it brought goes
      *     nowhere
      */
-    record MovedOn(
+    record BranchMovedOn(
             long sequence,
             Instant at,
             BranchPath branch,
@@ -210,7 +213,7 @@ public sealed interface RunEvent {
      * @param branch which
      * @param agent where it was
      */
-    record Cancelled(long sequence, Instant at, BranchPath branch, String agent) implements RunEvent {}
+    record BranchCancelled(long sequence, Instant at, BranchPath branch, String agent) implements RunEvent {}
 
     /**
      * A question waits for its answer.
@@ -219,7 +222,7 @@ public sealed interface RunEvent {
      * @param at when
      * @param question what is asked; its id is what to answer with
      */
-    record Asked(long sequence, Instant at, OpenQuestion question) implements RunEvent {
+    record QuestionAsked(long sequence, Instant at, PendingQuestion question) implements RunEvent {
 
         @Override
         public BranchPath branch() {
@@ -247,7 +250,7 @@ public sealed interface RunEvent {
      * @param sequence its number
      * @param at when
      */
-    record Paused(long sequence, Instant at) implements RunEvent {}
+    record RunPaused(long sequence, Instant at) implements RunEvent {}
 
     /**
      * Steps start again.
@@ -255,7 +258,7 @@ public sealed interface RunEvent {
      * @param sequence its number
      * @param at when
      */
-    record Resumed(long sequence, Instant at) implements RunEvent {}
+    record RunResumed(long sequence, Instant at) implements RunEvent {}
 
     /**
      * The run has ended; the last event.
@@ -264,5 +267,5 @@ public sealed interface RunEvent {
      * @param at when
      * @param status how
      */
-    record Finished(long sequence, Instant at, RunResult.Status status) implements RunEvent {}
+    record RunFinished(long sequence, Instant at, RunResult.Status status) implements RunEvent {}
 }

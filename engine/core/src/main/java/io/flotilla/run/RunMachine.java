@@ -8,17 +8,17 @@ import org.jspecify.annotations.Nullable;
  * Decides what happens next in a run: facts in, effects out. It knows no threads, no clocks, no randomness and no I/O, so the
  * same facts make the same run, live, replayed, or driven by another engine.
  *
- * <p>A fact changes one branch; what follows is worked off until nothing moves any more ({@link #settleDown}): scopes
+ * <p>A fact changes one branch; what follows is worked off until nothing moves any more ({@link #advanceUntilQuiet}): scopes
  * whose members have changed are looked at, rendezvous that wait for nobody fire, branches whose turn has come start. Nothing
  * here calls itself, so forks may be nested as deep as memory lets them.
  *
  * <p>What it is made of: {@link Branches}, which are born, move and end in a tree of {@link Scope}s; {@link Forks},
- * which opens scopes and has a {@link Join} decide over their {@link Tally}; {@link Meetings}, where branches meet at a {@link
- * Rendezvous}, and {@link Occupancy}, which knows when nobody else can come; {@link Inquiries} to people; {@link
+ * which opens scopes and has a {@link Join} decide over their {@link Tally}; {@link RendezvousRegistry}, where branches meet at a {@link
+ * Rendezvous}, and {@link Occupancy}, which knows when nobody else can come; {@link QuestionRegistry} to people; {@link
  * Timers}; {@link LimitGuard}; {@link DecisionCheck}, which holds a decision against the edges of its own agent; {@link
- * BranchPath}, the lineage everything is ordered by; {@link Ending}; {@link Story}, which tells.
+ * BranchPath}, the lineage everything is ordered by; {@link RunCompletion}; {@link EventRecorder}, which tells.
  *
- * <p>Why a run cannot hang on structure: a live branch is ready, stepping, asking, or joining a scope that is not empty. Of an
+ * <p>Why a run cannot hang on structure: a live branch is ready, running, awaiting an answer, or joining a scope that is not empty. Of an
  * innermost scope without any of the first three only rendezvous are left. They wait for each other at most, so some of them are
  * a {@link Knot}, which is untied.
  *
@@ -33,14 +33,14 @@ final class RunMachine {
     final Plan plan;
     final Routes routes;
     final List<Effect> effects = new ArrayList<>();
-    final Story story = new Story();
+    final EventRecorder recorder = new EventRecorder();
     final Timers timers = new Timers(effects);
     final Branches branches;
     final LimitGuard limits;
     final Forks forks = new Forks(this);
-    final Meetings meetings = new Meetings(this);
-    final Inquiries inquiries = new Inquiries(this);
-    final Ending ending;
+    final RendezvousRegistry rendezvousRegistry = new RendezvousRegistry(this);
+    final QuestionRegistry questions = new QuestionRegistry(this);
+    final RunCompletion completion;
 
     private final DecisionCheck check;
     private boolean paused;
@@ -48,26 +48,26 @@ final class RunMachine {
     RunMachine(Plan plan) {
         this.plan = plan;
         this.routes = plan.routes();
-        this.branches = new Branches(plan, story);
+        this.branches = new Branches(plan, recorder);
         this.limits = new LimitGuard(plan);
-        this.ending = new Ending(this);
+        this.completion = new RunCompletion(this);
         this.check = new DecisionCheck(plan);
     }
 
     /** What is to be done about a fact, in this order; valid until the next. Facts that come too late do nothing. */
     List<Effect> apply(Fact fact) {
         effects.clear();
-        story.begin(fact.at());
-        if (!ending.isFinished()) {
+        recorder.begin(fact.at());
+        if (!completion.isFinished()) {
             take(fact);
-            settleDown();
+            advanceUntilQuiet();
         }
         return effects;
     }
 
     /** What the last fact has to tell; valid until the next. */
     List<RunEvent> events() {
-        return story.told();
+        return recorder.emitted();
     }
 
     /** How many turns wait for a place. */
@@ -77,18 +77,18 @@ final class RunMachine {
 
     /** Whether nothing is left of the run: no branch, step, scope, rendezvous, question or timer. For tests. */
     boolean isQuiet() {
-        return branches.isQuiet() && meetings.size() == 0 && inquiries.isEmpty() && timers.isQuiet();
+        return branches.isQuiet() && rendezvousRegistry.size() == 0 && questions.isEmpty() && timers.isQuiet();
     }
 
     /** Which step of which branch it is, in words; empty if it is not in flight. */
-    String where(long step) {
+    String describeStep(long step) {
         Branch branch = branches.turn(step);
         return branch == null ? "" : branches.name(branch) + " " + branch.path;
     }
 
     /** Whether the run has ended: facts that come now do nothing. */
     boolean isFinished() {
-        return ending.isFinished();
+        return completion.isFinished();
     }
 
     /** How many turns have come. */
@@ -109,22 +109,23 @@ final class RunMachine {
         } else if (fact instanceof Fact.DeadlinePassed deadline) {
             deadlinePassed(timers.fired(deadline.timer()));
         } else if (fact instanceof Fact.QuestionAnswered answer) {
-            inquiries.answer(answer.question(), answer.value());
+            questions.answer(answer.question(), answer.value());
         } else if (fact instanceof Fact.Cancelled) {
-            ending.end(new RunCancelledException());
+            completion.end(new RunCancelledException());
         } else {
             pause(fact instanceof Fact.Paused);
         }
     }
 
     private void start(@Nullable Object task) {
-        story.tell(new RunEvent.RunStarted(story.next(), story.at()));
+        recorder.record(new RunEvent.RunStarted(recorder.next(), recorder.at()));
         timers.start(plan.limits().time, RUN);
         Scope root = branches.root;
         root.timer = timers.start(root.join.within(), root);
         for (int entry : routes.entries()) {
-            Branch branch = branches.born(root, entry, Turn.requested(task, "start", routes.targets(entry)), null);
-            if (isOver(limits.branches(branches.births(), branch), branch)) {
+            Branch branch =
+                    branches.spawn(root, entry, Turn.requested(task, "start", routes.successorNames(entry)), null);
+            if (isOver(limits.branches(branches.spawned(), branch), branch)) {
                 return;
             }
             branches.ready(branch);
@@ -134,10 +135,10 @@ final class RunMachine {
     private void pause(boolean pause) {
         if (paused != pause) {
             paused = pause;
-            story.tell(
+            recorder.record(
                     pause
-                            ? new RunEvent.Paused(story.next(), story.at())
-                            : new RunEvent.Resumed(story.next(), story.at()));
+                            ? new RunEvent.RunPaused(recorder.next(), recorder.at())
+                            : new RunEvent.RunResumed(recorder.next(), recorder.at()));
         }
     }
 
@@ -147,46 +148,46 @@ final class RunMachine {
             Branch atWork = atWork();
             isOver(limits.time(atWork), atWork);
         } else if (whose == branches.root) {
-            ending.expire();
+            completion.expire();
         } else if (whose instanceof Scope scope) {
             forks.expire(scope);
         } else if (whose instanceof Rendezvous rendezvous) {
-            meetings.expire(rendezvous);
-        } else if (whose instanceof Inquiry inquiry) {
-            inquiries.expire(inquiry);
+            rendezvousRegistry.expire(rendezvous);
+        } else if (whose instanceof QuestionEntry entry) {
+            questions.expire(entry);
         }
     }
 
     /** Whose path stands for that of the run: of whose turn it is, else of who asks, else of who is live at all. */
     private @Nullable Branch atWork() {
-        Branch stepping = branches.firstTurn();
-        Branch asking = stepping == null ? inquiries.longestAsking() : stepping;
+        Branch running = branches.firstTurn();
+        Branch asking = running == null ? questions.longestWaiting() : running;
         return asking == null ? branches.root.firstLive() : asking;
     }
 
     // --- what follows from a fact
 
-    private void settleDown() {
-        while (!ending.isFinished() && goOn()) {
+    private void advanceUntilQuiet() {
+        while (!completion.isFinished() && advance()) {
             // until nothing moves
         }
     }
 
     /** Does one thing that is due; false if nothing is. */
-    private boolean goOn() {
+    private boolean advance() {
         Scope scope = branches.nextChanged();
         if (scope != null) {
             if (scope != branches.root) {
-                forks.look(scope);
+                forks.evaluate(scope);
             }
             return true;
         }
         Rendezvous rendezvous = branches.nextToFire();
         if (rendezvous != null) {
-            meetings.fulfil(rendezvous);
+            rendezvousRegistry.fireComplete(rendezvous);
             return true;
         }
-        if (ending.look()) { // before anybody is called for nothing
+        if (completion.evaluate()) { // before anybody is called for nothing
             return true;
         }
         return !paused && nextTurn();
@@ -194,7 +195,7 @@ final class RunMachine {
 
     /** Starts what may start, or else numbers the turn that has come. */
     private boolean nextTurn() {
-        Branch queued = branches.inFlight() < plan.places() ? branches.nextQueued() : null;
+        Branch queued = branches.inFlight() < plan.maxStepsInFlight() ? branches.nextQueued() : null;
         if (queued != null) {
             startStep(queued);
             effects.add(new Effect.StartStep(
@@ -209,40 +210,40 @@ final class RunMachine {
     }
 
     private void startStep(Branch branch) {
-        branches.stepping(branch);
-        story.tell(new RunEvent.StepStarted(
-                story.next(), story.at(), branch.path, branches.name(branch), branch.steps - 1));
+        branches.startStep(branch);
+        recorder.record(new RunEvent.StepStarted(
+                recorder.next(), recorder.at(), branch.path, branches.name(branch), branch.steps - 1));
     }
 
     /** Ends the run if a limit was exceeded; the branch that did has failed by it. True if the run is over. */
     boolean isOver(@Nullable LimitExceededException exceeded, @Nullable Branch branch) {
-        if (exceeded != null && !ending.isFinished()) {
+        if (exceeded != null && !completion.isFinished()) {
             if (branch != null) {
-                boolean inFlight = branch.state == Branch.State.STEPPING;
-                if (branches.stepped(branch.step) != null && inFlight) { // only the limit of time passes during a step
+                boolean inFlight = branch.state == Branch.State.RUNNING;
+                if (branches.takeStep(branch.step) != null && inFlight) { // only the limit of time passes during a step
                     effects.add(new Effect.CancelStep(branch.step));
                 }
                 branches.failed(branch, exceeded);
             }
-            ending.end(exceeded);
+            completion.end(exceeded);
         }
-        return ending.isFinished();
+        return completion.isFinished();
     }
 
     // --- decisions
 
     private void stepSettled(Fact.StepSettled settled) {
-        Branch branch = branches.stepped(settled.step());
+        Branch branch = branches.takeStep(settled.step());
         if (branch == null) {
             return; // cancelled meanwhile
         }
         if (branch.state
-                != Branch.State.STEPPING) { // it had a place when this was recorded, and there were more of them
+                != Branch.State.RUNNING) { // it had a place when this was recorded, and there were more of them
             startStep(branch);
         }
         String name = branches.name(branch);
-        story.tell(new RunEvent.StepSettled(
-                story.next(), story.at(), branch.path, name, branch.steps - 1, settled.failed() != null));
+        recorder.record(new RunEvent.StepSettled(
+                recorder.next(), recorder.at(), branch.path, name, branch.steps - 1, settled.failed() != null));
         if (isOver(limits.usage(settled.used(), branch), branch)) {
             return;
         }
@@ -261,12 +262,13 @@ final class RunMachine {
 
     private void correct(Branch branch, @Nullable Decision decision, String problem) {
         branch.corrections++;
-        Correction correction = new Correction(problem, decision, routes.targets(branch.node), branch.corrections);
+        Correction correction =
+                new Correction(problem, decision, routes.successorNames(branch.node), branch.corrections);
         String name = branches.name(branch);
-        if (branch.corrections > plan.corrections()) {
+        if (branch.corrections > plan.maxCorrections()) {
             branches.failed(branch, new InvalidDecisionException(name, branch.path, correction));
         } else {
-            story.tell(new RunEvent.Corrected(story.next(), story.at(), branch.path, name, problem));
+            recorder.record(new RunEvent.DecisionRejected(recorder.next(), recorder.at(), branch.path, name, problem));
             branch.turn = branch.turn.corrected(correction);
             branches.ready(branch);
         }
@@ -280,11 +282,11 @@ final class RunMachine {
         } else if (decision instanceof Decision.FanOut fanOut) {
             forks.open(branch, fanOut.invocations());
         } else if (decision instanceof Decision.Ask ask) {
-            inquiries.ask(branch, ask.question());
+            questions.ask(branch, ask.question());
         } else if (decision instanceof Decision.Fail fail) {
             branches.failed(branch, AgentFailedException.decided(branches.name(branch), branch.path, fail.reason()));
-        } else if (decision instanceof Decision.Again again) {
-            branch.turn = branch.turn.again(again.input());
+        } else if (decision instanceof Decision.Repeat again) {
+            branch.turn = branch.turn.repeat(again.input());
             branches.ready(branch);
         }
     }
@@ -307,10 +309,11 @@ final class RunMachine {
         }
         Delegation delegation = plan.delegation(branch.delegation, branch.node);
         if (routes.isRendezvous(target)) {
-            meetings.arrive(branch, target, new Arrival(from, branch.path, request), delegation);
+            rendezvousRegistry.arrive(branch, target, new Arrival(from, branch.path, request), delegation);
         } else {
-            story.tell(new RunEvent.HandedOff(story.next(), story.at(), branch.path, from, routes.name(target)));
-            branches.move(branch, target, Turn.requested(request, from, routes.targets(target)), delegation);
+            recorder.record(
+                    new RunEvent.HandedOff(recorder.next(), recorder.at(), branch.path, from, routes.name(target)));
+            branches.move(branch, target, Turn.requested(request, from, routes.successorNames(target)), delegation);
         }
     }
 

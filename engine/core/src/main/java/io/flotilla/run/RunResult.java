@@ -46,7 +46,7 @@ public final class RunResult<O> {
     private final @Nullable RunFailure failure;
     private final long steps;
     private final Branches branches;
-    private final long late;
+    private final long lateArrivals;
     private final Usage usage;
     private final Instant startedAt;
     private final Duration duration;
@@ -58,7 +58,7 @@ public final class RunResult<O> {
         this.failure = finish.failure();
         this.steps = finish.steps();
         this.branches = finish.branches();
-        this.late = finish.late();
+        this.lateArrivals = finish.lateArrivals();
         this.usage = usage;
         this.startedAt = startedAt;
         this.duration = duration;
@@ -154,8 +154,8 @@ public final class RunResult<O> {
      *
      * @return the number
      */
-    public long late() {
-        return late;
+    public long lateArrivals() {
+        return lateArrivals;
     }
 
     /**

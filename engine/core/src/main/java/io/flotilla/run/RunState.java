@@ -13,7 +13,7 @@ import java.util.List;
  * @param ended how many branches have ended which way
  * @param questions the questions that are open, in the order they were asked
  * @param steps how many steps were started
- * @param used what they have used, as of the last step that ended
+ * @param usage what they have used, as of the last step that ended
  */
 public record RunState(
         String runId,
@@ -21,9 +21,9 @@ public record RunState(
         Status status,
         List<BranchState> branches,
         RunResult.Branches ended,
-        List<OpenQuestion> questions,
+        List<PendingQuestion> questions,
         long steps,
-        Usage used) {
+        Usage usage) {
 
     /** How a run is. */
     public enum Status {
@@ -40,15 +40,15 @@ public record RunState(
     }
 
     /** What a branch is doing. */
-    public enum Doing {
+    public enum BranchStatus {
         /** Its agent's turn has come, and waits for a place. */
         READY,
         /** Its agent has been called. */
-        STEPPING,
+        RUNNING,
         /** It has forked, and waits for the join. */
         JOINING,
         /** It waits for an answer. */
-        ASKING
+        AWAITING_ANSWER
     }
 
     /**
@@ -56,10 +56,10 @@ public record RunState(
      *
      * @param path which
      * @param agent where it is
-     * @param doing what it is doing
+     * @param status what it is doing
      * @param steps how many steps it has started
      */
-    public record BranchState(BranchPath path, String agent, Doing doing, long steps) {}
+    public record BranchState(BranchPath path, String agent, BranchStatus status, long steps) {}
 
     /**
      * Copies the lists.
@@ -71,7 +71,7 @@ public record RunState(
      * @param ended how many have ended
      * @param questions what is open
      * @param steps how many steps were started
-     * @param used what they have used
+     * @param usage what they have used
      */
     public RunState {
         branches = List.copyOf(branches);

@@ -3,7 +3,7 @@ package io.flotilla.run;
 import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.JournalFilter;
-import io.flotilla.journal.JournalRun;
+import io.flotilla.journal.RunSummary;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
@@ -18,7 +18,7 @@ import reactor.util.context.Context;
  *
  * <p>What is recorded is the run's own state: it is there once, however often the process dies. What agents do outside
  * happens at least once: a step in flight when the process died is started again, with the same {@link
- * io.flotilla.agent.StepContext#stepKey()}.
+ * io.flotilla.agent.StepContext#idempotencyKey()}.
  *
  * <p>Thread-safe.
  *
@@ -27,9 +27,9 @@ import reactor.util.context.Context;
 public final class Runs<O> {
 
     private final Workflow<?, O> workflow;
-    private final Recorder.Recording recording;
+    private final FactRecorder.Recording recording;
 
-    Runs(Workflow<?, O> workflow, Recorder.Recording recording) {
+    Runs(Workflow<?, O> workflow, FactRecorder.Recording recording) {
         this.workflow = workflow;
         this.recording = recording;
     }
@@ -60,17 +60,17 @@ public final class Runs<O> {
      * @return the run
      * @throws NullPointerException if {@code runId} is null (the call itself, not a signal)
      */
-    public Mono<Run<O>> resume(String runId) {
+    public Mono<Run<O>> recover(String runId) {
         Objects.requireNonNull(runId, "runId");
-        return Mono.deferContextual(context -> Mono.defer(() -> past(runId, Long.MAX_VALUE, workflow.past(runId)))
-                .flatMap(past -> workflow.resumed(past, Context.of(context), recording)));
+        return Mono.deferContextual(context -> Mono.defer(() -> replayOf(runId, Long.MAX_VALUE, workflow.past(runId)))
+                .flatMap(replay -> workflow.resumed(replay, Context.of(context), recording)));
     }
 
     /**
      * Goes on with all runs of this workflow that have not ended, one after another.
      *
      * <ul>
-     *   <li><b>onNext</b>: each run, as for {@link #resume}.
+     *   <li><b>onNext</b>: each run, as for {@link #recover}.
      *   <li><b>onError</b>: the first error there is; runs emitted before go on.
      *   <li><b>onComplete</b>: after the last.
      *   <li><b>demand</b>: honoured; a run goes on when it is asked for.
@@ -78,12 +78,12 @@ public final class Runs<O> {
      *
      * @return the runs
      */
-    public Flux<Run<O>> resumeAll() {
+    public Flux<Run<O>> recoverAll() {
         return list(JournalFilter.all().lastTypeNotIn(FactFormat.EntryType.RUN_FINISHED))
-                .map(JournalRun::runId)
+                .map(RunSummary::runId)
                 .collectList()
                 .flatMapIterable(ids -> ids)
-                .concatMap(id -> resume(id).onErrorResume(UnknownRunException.class, notOurs -> Mono.empty()), 1);
+                .concatMap(id -> recover(id).onErrorResume(UnknownRunException.class, notOurs -> Mono.empty()), 1);
     }
 
     /**
@@ -101,7 +101,7 @@ public final class Runs<O> {
      * @throws NullPointerException if {@code runId} is null (the call itself, not a signal)
      */
     public Mono<RunState> replay(String runId) {
-        return at(runId, Long.MAX_VALUE);
+        return stateAt(runId, Long.MAX_VALUE);
     }
 
     /**
@@ -118,11 +118,11 @@ public final class Runs<O> {
      * @throws NullPointerException if {@code runId} is null (the call itself, not a signal)
      * @throws IllegalArgumentException if {@code sequence} is negative (the call itself, not a signal)
      */
-    public Mono<RunState> at(String runId, long sequence) {
+    public Mono<RunState> stateAt(String runId, long sequence) {
         Objects.requireNonNull(runId, "runId");
         Bounds.atLeast(0, "sequence", sequence);
-        return Mono.defer(() -> past(runId, sequence, new Past(runId, workflow.plan())))
-                .map(Past::state);
+        return Mono.defer(() -> replayOf(runId, sequence, new Replay(runId, workflow.plan())))
+                .map(Replay::state);
     }
 
     /**
@@ -141,10 +141,10 @@ public final class Runs<O> {
     public Flux<RunEvent> events(String runId) {
         Objects.requireNonNull(runId, "runId");
         return Flux.defer(() -> {
-            Past past = new Past(runId, workflow.plan());
+            Replay replay = new Replay(runId, workflow.plan());
             return entries(runId, Long.MAX_VALUE).concatMapIterable(entry -> {
-                read(entry, past);
-                return past.fresh();
+                read(entry, replay);
+                return replay.fresh();
             });
         });
     }
@@ -175,69 +175,69 @@ public final class Runs<O> {
         Objects.requireNonNull(runId, "runId");
         Bounds.atLeast(0, "sequence", sequence);
         return Mono.deferContextual(context -> Mono.defer(() -> {
-            Past past = workflow.past(workflow.newRunId());
+            Replay replay = workflow.past(workflow.newRunId());
             AtomicReference<@Nullable JournalEntry> exchanged = new AtomicReference<>();
             return entries(runId, sequence + 1)
                     .doOnNext(entry -> {
                         if (entry.sequence() < sequence) {
-                            read(entry, past);
+                            read(entry, replay);
                         } else {
                             exchanged.set(entry);
                         }
                     })
-                    .then(Mono.defer(() -> forked(runId, past, sequence, exchanged.get(), input)))
+                    .then(Mono.defer(() -> forked(runId, replay, sequence, exchanged.get(), input)))
                     .flatMap(forked -> workflow.resumed(forked, Context.of(context), recording));
         }));
     }
 
     /** The new run with its first fact of its own: in the journal at once, or not at all. */
-    private Mono<Past> forked(
-            String runId, Past past, long sequence, @Nullable JournalEntry exchanged, @Nullable Object input) {
+    private Mono<Replay> forked(
+            String runId, Replay replay, long sequence, @Nullable JournalEntry exchanged, @Nullable Object input) {
         if (exchanged == null) {
             return Mono.error(new IllegalArgumentException(
-                    "run " + runId + " has no fact " + sequence + ", it has " + past.facts()));
+                    "run " + runId + " has no fact " + sequence + ", it has " + replay.facts()));
         }
         FactCodec codec = recording.codec();
         Fact other = signalled(
                 runId,
                 exchanged,
                 () -> workflow.redacted(codec.with(exchanged, input).at(workflow.now())));
-        Recorded recorded = Recorded.of(other, past.machine, past.digest, recording.header(), true);
+        Recorded recorded = Recorded.of(other, replay.machine, replay.digest, recording.header(), true);
         JournalEntry first = signalled(runId, exchanged, () -> codec.entry(sequence, recorded));
         return recording
                 .journal()
-                .copy(runId, sequence, past.runId, List.of(first))
+                .copy(runId, sequence, replay.runId, List.of(first))
                 .map(next -> {
-                    read(first, past);
-                    return past;
+                    read(first, replay);
+                    return replay;
                 });
     }
 
     /**
      * The recorded runs of this workflow's journal, of other workflows too.
      *
-     * @param filter which; {@link JournalRun#lastType()} of a run that has ended is {@code run-finished}
+     * @param filter which; {@link RunSummary#lastType()} of a run that has ended is {@code run-finished}
      * @return see {@link Journal#list}
      * @throws NullPointerException if {@code filter} is null (the call itself, not a signal)
      */
-    public Flux<JournalRun> list(JournalFilter filter) {
+    public Flux<RunSummary> list(JournalFilter filter) {
         return recording.journal().list(filter);
     }
 
     // --- reading
 
-    private Mono<Past> past(String runId, long facts, Past past) {
+    private Mono<Replay> replayOf(String runId, long facts, Replay replay) {
         return entries(runId, Math.max(1, facts)) // of an unknown run it is known at the first
                 .filter(entry -> entry.sequence() < facts)
-                .doOnNext(entry -> read(entry, past))
-                .then(Mono.just(past));
+                .doOnNext(entry -> read(entry, replay))
+                .then(Mono.just(replay));
     }
 
     /** Reactor signals no {@link VirtualMachineError}, and somebody waits. */
-    private void read(JournalEntry entry, Past past) {
-        signalled(past.runId, entry, () -> {
-            recording.codec().read(entry, past);
-            return past;
+    private void read(JournalEntry entry, Replay replay) {
+        signalled(replay.runId, entry, () -> {
+            recording.codec().read(entry, replay);
+            return replay;
         });
     }
 

@@ -29,7 +29,8 @@ final class Timers {
             return NONE;
         }
         running.put(started, whose);
-        effects.add(new Effect.StartTimer(started, limit, whose instanceof Inquiry inquiry ? inquiry.open.id() : null));
+        effects.add(
+                new Effect.StartTimer(started, limit, whose instanceof QuestionEntry entry ? entry.open.id() : null));
         return started;
     }
 

@@ -48,7 +48,7 @@ final class Tracing {
         return observing == null ? context : observing.inside();
     }
 
-    void tell(RunEvent event) {
+    void record(RunEvent event) {
         if (run == null) {
             return;
         }
@@ -60,13 +60,13 @@ final class Tracing {
             say(forked.branch(), "fork");
         } else if (event instanceof RunEvent.RendezvousFired fired) {
             say(fired.branch(), "rendezvous " + fired.verdict().name().toLowerCase(Locale.ROOT));
-        } else if (event instanceof RunEvent.Answered answered) {
+        } else if (event instanceof RunEvent.BranchAnswered answered) {
             stop(answered.branch(), "answered", null);
-        } else if (event instanceof RunEvent.Failed failed) {
+        } else if (event instanceof RunEvent.BranchFailed failed) {
             stop(failed.branch(), "failed", failed.failure());
-        } else if (event instanceof RunEvent.MovedOn movedOn) {
+        } else if (event instanceof RunEvent.BranchMovedOn movedOn) {
             stop(movedOn.branch(), "moved_on", null);
-        } else if (event instanceof RunEvent.Cancelled cancelled) {
+        } else if (event instanceof RunEvent.BranchCancelled cancelled) {
             stop(cancelled.branch(), "cancelled", null);
         }
     }

@@ -14,9 +14,9 @@ public final class Turn {
 
     /** Why an agent is called. */
     public enum Reason {
-        /** The work has come to it: as the task of the run, by a hand-off, a fork, or its own {@code again}. */
+        /** The work has come to it: as the task of the run, by a hand-off, a fork, or its own {@code repeat}. */
         REQUESTED,
-        /** A fork of its own has been joined: see {@link Turn#joined()}. */
+        /** A fork of its own has been joined: see {@link Turn#outcomes()}. */
         JOINED,
         /** It is a rendezvous, and those who could come have come, or were enough: see {@link Turn#arrivals()}. */
         ARRIVED,
@@ -26,13 +26,13 @@ public final class Turn {
 
     private final Reason reason;
     private final @Nullable Object input;
-    private final String from;
-    private final List<Outcome> joined;
+    private final String sender;
+    private final List<Outcome> outcomes;
     private final List<Arrival> arrivals;
     private final @Nullable Object answer;
     private final @Nullable Correction correction;
-    private final List<String> targets;
-    private final boolean fellShort;
+    private final List<String> successors;
+    private final boolean joinUnmet;
 
     private Turn(
             Reason reason,
@@ -42,24 +42,24 @@ public final class Turn {
             List<Arrival> arrivals,
             @Nullable Object answer,
             @Nullable Correction correction,
-            List<String> targets,
-            boolean fellShort) {
+            List<String> successors,
+            boolean joinUnmet) {
         this.reason = reason;
         this.input = input;
-        this.from = from;
-        this.joined = joined;
+        this.sender = from;
+        this.outcomes = joined;
         this.arrivals = arrivals;
         this.answer = answer;
         this.correction = correction;
-        this.targets = targets;
-        this.fellShort = fellShort;
+        this.successors = successors;
+        this.joinUnmet = joinUnmet;
     }
 
-    static Turn requested(@Nullable Object input, String from, List<String> targets) {
-        return new Turn(Reason.REQUESTED, input, from, List.of(), List.of(), null, null, targets, false);
+    static Turn requested(@Nullable Object input, String from, List<String> successors) {
+        return new Turn(Reason.REQUESTED, input, from, List.of(), List.of(), null, null, successors, false);
     }
 
-    static Turn arrived(List<Arrival> arrivals, List<String> targets, boolean fellShort) {
+    static Turn arrived(List<Arrival> arrivals, List<String> successors, boolean joinUnmet) {
         List<@Nullable Object> values = new ArrayList<>(arrivals.size());
         arrivals.forEach(arrival -> values.add(arrival.value()));
         return new Turn(
@@ -70,36 +70,36 @@ public final class Turn {
                 arrivals,
                 null,
                 null,
-                targets,
-                fellShort);
+                successors,
+                joinUnmet);
     }
 
-    Turn joined(List<Outcome> outcomes, boolean fellShort) {
-        return new Turn(Reason.JOINED, input, from, outcomes, arrivals, null, null, targets, fellShort);
+    Turn joined(List<Outcome> outcomes, boolean joinUnmet) {
+        return new Turn(Reason.JOINED, input, sender, outcomes, arrivals, null, null, successors, joinUnmet);
     }
 
     Turn answered(@Nullable Object value) {
-        return new Turn(Reason.ANSWERED, input, from, joined, arrivals, value, null, targets, fellShort);
+        return new Turn(Reason.ANSWERED, input, sender, outcomes, arrivals, value, null, successors, joinUnmet);
     }
 
-    Turn again(@Nullable Object newInput) {
-        return new Turn(Reason.REQUESTED, newInput, from, List.of(), List.of(), null, null, targets, false);
+    Turn repeat(@Nullable Object newInput) {
+        return new Turn(Reason.REQUESTED, newInput, sender, List.of(), List.of(), null, null, successors, false);
     }
 
     Turn corrected(Correction newCorrection) {
-        return new Turn(reason, input, from, joined, arrivals, answer, newCorrection, targets, fellShort);
+        return new Turn(reason, input, sender, outcomes, arrivals, answer, newCorrection, successors, joinUnmet);
     }
 
     /**
      * A turn outside every run, to call an agent directly with, as a unit test does.
      *
      * @param input what the agent is to be called with; may be null
-     * @param targets where it may go on to
+     * @param successors where it may go on to
      * @return the turn
      * @throws NullPointerException if a target is null
      */
-    public static Turn detached(@Nullable Object input, String... targets) {
-        return requested(input, "start", List.of(targets));
+    public static Turn detached(@Nullable Object input, String... successors) {
+        return requested(input, "start", List.of(successors));
     }
 
     /**
@@ -139,8 +139,8 @@ public final class Turn {
      *
      * @return an agent's name, or {@code start}; at a rendezvous that of the first arrival
      */
-    public String from() {
-        return from;
+    public String sender() {
+        return sender;
     }
 
     /**
@@ -149,21 +149,21 @@ public final class Turn {
      * @return the outcomes in the order of the invocations, those of rendezvous after them, failures and time-outs among
      *     them; without those who moved on, and those who were cancelled; empty on other turns
      */
-    public List<Outcome> joined() {
-        return joined;
+    public List<Outcome> outcomes() {
+        return outcomes;
     }
 
     /**
-     * The answers among {@link #joined()}.
+     * The answers among {@link #outcomes()}.
      *
      * @param type what the agents answered with
      * @param <T> what the agents answered with
      * @return the values that are not null, in the same order
      * @throws ClassCastException if one is of another type
      */
-    public <T> List<T> joined(Class<T> type) {
-        List<T> values = new ArrayList<>(joined.size());
-        for (Outcome outcome : joined) {
+    public <T> List<T> answers(Class<T> type) {
+        List<T> values = new ArrayList<>(outcomes.size());
+        for (Outcome outcome : outcomes) {
             T value = cast("answer of " + outcome.agent(), outcome.value(), type);
             if (value != null) {
                 values.add(value);
@@ -187,8 +187,8 @@ public final class Turn {
      *
      * @return true on such turns; false where the join was met, and where there was none
      */
-    public boolean fellShort() {
-        return fellShort;
+    public boolean joinUnmet() {
+        return joinUnmet;
     }
 
     /**
@@ -226,8 +226,8 @@ public final class Turn {
      *
      * @return names of agents, {@code end} and {@code user}, in the topology's order
      */
-    public List<String> targets() {
-        return targets;
+    public List<String> successors() {
+        return successors;
     }
 
     private static <T> @Nullable T cast(String what, @Nullable Object value, Class<T> type) {
@@ -241,9 +241,9 @@ public final class Turn {
     /** The reason, and what there is besides. */
     @Override
     public String toString() {
-        return "Turn[" + reason + " from=" + from + " input=" + input
-                + (joined.isEmpty() ? "" : " joined=" + joined)
-                + (fellShort ? " fellShort" : "")
+        return "Turn[" + reason + " sender=" + sender + " input=" + input
+                + (outcomes.isEmpty() ? "" : " outcomes=" + outcomes)
+                + (joinUnmet ? " joinUnmet" : "")
                 + (arrivals.isEmpty() ? "" : " arrivals=" + arrivals)
                 + (reason == Reason.ANSWERED ? " answer=" + answer : "")
                 + (correction == null ? "" : " correction=" + correction.problem())

@@ -23,7 +23,7 @@ import reactor.util.context.ContextView;
  * Agents at the places of a topology, ready to run.
  *
  * <pre>{@code
- * Workflow<String, String> flow = Workflow.over(topology, String.class)
+ * Workflow<String, String> flow = Workflow.builder(topology, String.class)
  *         .agent("Planner", planner)
  *         .agent("Writer", writer)
  *         .limits(Limits.steps(200).time(Duration.ofMinutes(3)))
@@ -39,7 +39,7 @@ import reactor.util.context.ContextView;
 public final class Workflow<I, O> {
 
     /** How many corrections in a row an agent is given, unless told otherwise. */
-    public static final int DEFAULT_CORRECTIONS = 2;
+    public static final int DEFAULT_MAX_CORRECTIONS = 2;
 
     /** How many events of a run are kept for those who subscribe later, unless told otherwise. */
     public static final int DEFAULT_EVENT_HISTORY = 65_536;
@@ -51,9 +51,9 @@ public final class Workflow<I, O> {
     public static final String DEFAULT_NAME = "workflow";
 
     private final Topology topology;
-    private final Drive.Setup setup;
+    private final RunLoop.Setup setup;
 
-    private Workflow(Topology topology, Drive.Setup setup) {
+    private Workflow(Topology topology, RunLoop.Setup setup) {
         this.topology = topology;
         this.setup = setup;
     }
@@ -68,7 +68,7 @@ public final class Workflow<I, O> {
      * @throws NullPointerException if an argument is null
      * @throws IllegalArgumentException if {@code answerType} is primitive, as {@code int.class} is
      */
-    public static <O> Builder<O> over(Topology topology, Class<O> answerType) {
+    public static <O> Builder<O> builder(Topology topology, Class<O> answerType) {
         if (Objects.requireNonNull(answerType, "answerType").isPrimitive()) {
             throw new IllegalArgumentException("answerType must not be primitive, was " + answerType);
         }
@@ -140,7 +140,7 @@ public final class Workflow<I, O> {
     }
 
     private Run<O> newRun(ContextView context) {
-        return new Run<>(new Drive<>(setup, Context.of(context), null));
+        return new Run<>(new RunLoop<>(setup, Context.of(context), null));
     }
 
     /**
@@ -183,11 +183,11 @@ public final class Workflow<I, O> {
     }
 
     /** What was due meanwhile has passed before any step is started or any answer taken. */
-    Mono<Run<O>> resumed(Past past, Context context, Recorder.Recording recording) {
-        return recording.passDue(past, setup.engine().now()).map(all -> {
-            Drive<O> drive = new Drive<>(setup, context, all);
-            drive.goOn(all);
-            return new Run<>(drive);
+    Mono<Run<O>> resumed(Replay replay, Context context, FactRecorder.Recording recording) {
+        return recording.passDue(replay, setup.engine().now()).map(all -> {
+            RunLoop<O> loop = new RunLoop<>(setup, context, all);
+            loop.recover(all);
+            return new Run<>(loop);
         });
     }
 
@@ -201,8 +201,8 @@ public final class Workflow<I, O> {
     }
 
     /** The facts of a run, to be gone on with. */
-    Past past(String runId) {
-        return new Past(runId, plan(), setup.eventHistory());
+    Replay past(String runId) {
+        return new Replay(runId, plan(), setup.eventHistory());
     }
 
     /** The number of agents and the engine. */
@@ -226,7 +226,7 @@ public final class Workflow<I, O> {
         private final List<String> faults = new ArrayList<>();
         private Join join = Join.all();
         private Limits.@Nullable Chain limits;
-        private int corrections = DEFAULT_CORRECTIONS;
+        private int maxCorrections = DEFAULT_MAX_CORRECTIONS;
         private int eventHistory = DEFAULT_EVENT_HISTORY;
         private @Nullable StepEngine engine;
         private @Nullable Journal journal;
@@ -320,12 +320,12 @@ public final class Workflow<I, O> {
         /**
          * How many times in a row an agent is told what was wrong with its decision before its branch fails.
          *
-         * @param corrections 0 or more; default {@value Workflow#DEFAULT_CORRECTIONS}
+         * @param maxCorrections 0 or more; default {@value Workflow#DEFAULT_MAX_CORRECTIONS}
          * @return this builder
-         * @throws IllegalArgumentException if {@code corrections} is negative
+         * @throws IllegalArgumentException if {@code maxCorrections} is negative
          */
-        public Builder<O> corrections(int corrections) {
-            this.corrections = (int) Bounds.atLeast(0, "corrections", corrections);
+        public Builder<O> maxCorrections(int maxCorrections) {
+            this.maxCorrections = (int) Bounds.atLeast(0, "maxCorrections", maxCorrections);
             return this;
         }
 
@@ -359,7 +359,7 @@ public final class Workflow<I, O> {
          * Records every run: each fact is in the journal before anything comes of it, so a run can be gone on with after the
          * process has died, see {@link Workflow#runs()}. What tasks, requests and answers are made of must be known to the
          * journal's codec. Engine state is there once; what agents do outside happens at least once, with the same {@link
-         * io.flotilla.agent.StepContext#stepKey()}.
+         * io.flotilla.agent.StepContext#idempotencyKey()}.
          *
          * @param journal where to; the caller closes it; default nowhere
          * @return this builder
@@ -373,7 +373,7 @@ public final class Workflow<I, O> {
         /**
          * How long the journal may take for an append. A run whose journal takes longer ends with {@link
          * io.flotilla.journal.JournalTimeoutException}, its steps in flight are cancelled; whether the append is in the journal
-         * is known to {@link Runs#resume} only.
+         * is known to {@link Runs#recover} only.
          *
          * <p>While an append waits because the journal has no room for it, the time starts anew whenever the journal
          * completes an append of another run: a journal that is slow but works ends no run.
@@ -456,13 +456,13 @@ public final class Workflow<I, O> {
                     Map.copyOf(joinAt),
                     end,
                     withRules(limits == null ? Limits.none() : limits, topology.rules()),
-                    corrections,
+                    maxCorrections,
                     steps.places(),
                     answerType);
-            Recorder.Recording recording = journal == null
+            FactRecorder.Recording recording = journal == null
                     ? null
-                    : Recorder.Recording.of(journal, steps.redactor(), header(plan), journalTimeout);
-            return new Workflow<>(topology, new Drive.Setup(plan, bodies, steps, eventHistory, recording));
+                    : FactRecorder.Recording.of(journal, steps.redactor(), header(plan), journalTimeout);
+            return new Workflow<>(topology, new RunLoop.Setup(plan, bodies, steps, eventHistory, recording));
         }
 
         private RunHeader header(Plan plan) {

@@ -18,7 +18,7 @@ import reactor.core.publisher.Mono;
 final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
 
     /** More causes than these are not kept. */
-    private static final int MOST_SUPPRESSED = 16;
+    private static final int MAX_SUPPRESSED = 16;
 
     private final Step<I, O> step;
     private final List<StepInterceptor> interceptors;
@@ -46,7 +46,7 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
         Mono<O> chain = this;
         for (int at = interceptors.size() - 1; at >= 0; at--) {
             Mono<O> wrapped = guarded(chain);
-            chain = notNull(interceptors.get(at).step(this, wrapped), interceptors.get(at));
+            chain = notNull(interceptors.get(at).aroundStep(this, wrapped), interceptors.get(at));
         }
         return chain;
     }
@@ -78,7 +78,7 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
     /** What an interceptor throws is a signal to those around it, as what the body throws is. */
     private Mono<O> attempt(StepInterceptor interceptor, StepContext attempt, Mono<O> chain) {
         try {
-            return notNull(interceptor.attempt(this, attempt, chain), interceptor);
+            return notNull(interceptor.aroundAttempt(this, attempt, chain), interceptor);
         } catch (Throwable thrown) {
             return new Guarded<>(() -> Guarded.rethrow(thrown));
         }
@@ -100,7 +100,7 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
     }
 
     private void suppress(Throwable cause) {
-        if (later.size() < MOST_SUPPRESSED
+        if (later.size() < MAX_SUPPRESSED
                 && !isSame(cause, Objects.requireNonNull(first))
                 && later.stream().noneMatch(known -> isSame(known, cause))) {
             later.add(cause);
@@ -164,23 +164,23 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
     }
 
     @Override
-    public EngineTime time() {
+    public EngineClock clock() {
         return step.time();
     }
 
     @Override
-    public <T> T shared(Object owner, Supplier<? extends T> create) {
+    public <T> T sharedState(Object owner, Supplier<? extends T> create) {
         return step.shared(owner, create);
     }
 
     @Override
-    public Mono<O> ask(Agent<? super I, ? extends O> other) {
+    public Mono<O> invoke(Agent<? super I, ? extends O> other) {
         Objects.requireNonNull(other, "other");
         return new Guarded<>(() -> step.call(other, context));
     }
 
     @Override
-    public synchronized void degraded(String from, Throwable cause) {
+    public synchronized void markDegraded(String from, Throwable cause) {
         source = Objects.requireNonNull(from, "source");
         degradedBy = Objects.requireNonNull(cause, "cause");
     }
@@ -193,7 +193,7 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
             if (fallbackFailures == null) {
                 fallbackFailures = new ArrayList<>(1);
             }
-            if (fallbackFailures.size() < MOST_SUPPRESSED) {
+            if (fallbackFailures.size() < MAX_SUPPRESSED) {
                 fallbackFailures.add(cause); // not recorded: the step's own failure stays the first cause
             }
         }

@@ -24,8 +24,8 @@ final class CallWatch {
     private static final int STRIDE = 16;
     private static final int PROBES = 4;
 
-    private static final AtomicReferenceArray<EngineTime.Watched> CALLS = new AtomicReferenceArray<>(SLOTS * STRIDE);
-    private static final Set<EngineTime.Watched> OTHERS = ConcurrentHashMap.newKeySet();
+    private static final AtomicReferenceArray<EngineClock.Watched> CALLS = new AtomicReferenceArray<>(SLOTS * STRIDE);
+    private static final Set<EngineClock.Watched> OTHERS = ConcurrentHashMap.newKeySet();
 
     private static final AtomicBoolean TICKING = new AtomicBoolean();
     private static final ScheduledThreadPoolExecutor CLOCK = clock();
@@ -44,7 +44,7 @@ final class CallWatch {
     }
 
     /** For a call on this thread, which forgets it when the call has returned. */
-    static void watch(EngineTime.Watched call) {
+    static void watch(EngineClock.Watched call) {
         int home = home();
         for (int probe = 0; probe < PROBES; probe++) {
             int at = slot(home + probe);
@@ -57,12 +57,12 @@ final class CallWatch {
     }
 
     /** For what may last. */
-    static void watchLong(EngineTime.Watched waiting) {
+    static void watchLong(EngineClock.Watched waiting) {
         OTHERS.add(waiting);
         tick();
     }
 
-    static void forget(EngineTime.Watched call) {
+    static void forget(EngineClock.Watched call) {
         int home = home();
         for (int probe = 0; probe < SLOTS; probe++) {
             if (probe == PROBES && OTHERS.remove(call)) {
@@ -75,7 +75,7 @@ final class CallWatch {
     }
 
     @SuppressWarnings("ReferenceEquality") // it is this call that is looked for
-    private static boolean leaves(int at, EngineTime.Watched call) {
+    private static boolean leaves(int at, EngineClock.Watched call) {
         return CALLS.get(at) == call && CALLS.compareAndSet(at, call, null);
     }
 
@@ -113,7 +113,7 @@ final class CallWatch {
     private static boolean lookAtAll(long now) {
         boolean left = false;
         for (int slot = 0; slot < SLOTS; slot++) {
-            EngineTime.Watched call = CALLS.get(slot(slot));
+            EngineClock.Watched call = CALLS.get(slot(slot));
             if (call != null && !(isTakenOver(call, now) && leaves(slot(slot), call))) {
                 left = true;
             }
@@ -122,7 +122,7 @@ final class CallWatch {
         return left || !OTHERS.isEmpty();
     }
 
-    private static boolean isTakenOver(EngineTime.Watched call, long now) {
+    private static boolean isTakenOver(EngineClock.Watched call, long now) {
         try {
             if (!call.isOverdue(now)) {
                 return false;
@@ -135,7 +135,7 @@ final class CallWatch {
         }
     }
 
-    private static void overdue(EngineTime.Watched call) {
+    private static void overdue(EngineClock.Watched call) {
         try {
             call.overdue();
         } catch (Throwable thrown) {

@@ -17,17 +17,17 @@ import reactor.core.scheduler.Schedulers;
  * <p>{@link #here} sends the cancels on the calling thread, and {@code then} runs when all handlers have returned, on another
  * thread if one of them does not, about 80 to 120 ms after the first was called. {@link #elsewhere} is for callers that must get
  * their thread back whatever a handler does: a {@code flotilla-cancel} thread sends the cancels, and the caller waits until all
- * have returned, no longer than that and never more than {@value #MOST_WAIT_MILLIS} ms. A thread that must not block does
+ * have returned, no longer than that and never more than {@value #MAX_WAIT_MILLIS} ms. A thread that must not block does
  * not wait at all.
  */
 final class Cancels {
 
-    private static final int MOST_THREADS = 10_000;
+    private static final int MAX_THREADS = 10_000;
     private static final int IDLE_SECONDS = 10;
-    private static final long MOST_WAIT_MILLIS = 200;
+    private static final long MAX_WAIT_MILLIS = 200;
 
     private static final ThreadPoolExecutor THREADS = new ThreadPoolExecutor(
-            0, MOST_THREADS, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), Canceller::new);
+            0, MAX_THREADS, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), Canceller::new);
 
     /** One of our own: a handler on it that cancels another round need not hand over again. */
     private static final class Canceller extends Thread {
@@ -92,7 +92,7 @@ final class Cancels {
 
     private void await() {
         boolean interrupted = false;
-        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(MOST_WAIT_MILLIS);
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(MAX_WAIT_MILLIS);
         for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
             try {
                 if (sent.await(left, TimeUnit.NANOSECONDS)) {

@@ -10,7 +10,7 @@ final class Causes {
 
     private static final int MAX_LENGTH = 500;
 
-    private static final int MOST_CAUSES = 50;
+    private static final int MAX_CAUSES = 50;
 
     private Causes() {}
 
@@ -38,7 +38,7 @@ final class Causes {
     static String stack(Throwable thrown) {
         StringBuilder stack = new StringBuilder();
         Throwable at = thrown;
-        for (int depth = 0; at != null && depth < MOST_CAUSES; depth++) {
+        for (int depth = 0; at != null && depth < MAX_CAUSES; depth++) {
             stack.append(depth == 0 ? "" : "\nCaused by: ").append(text(at));
             for (StackTraceElement frame : at.getStackTrace()) {
                 stack.append("\n\tat ").append(frame);

@@ -21,8 +21,8 @@ import reactor.core.scheduler.Schedulers;
  */
 record EngineSchedulers(Scheduler timer, Scheduler worker, Scheduler feeds) {
 
-    private static final int MOST_WORKERS = 10_000;
-    private static final int MOST_QUEUED = 100_000;
+    private static final int MAX_WORKERS = 10_000;
+    private static final int MAX_QUEUED = 100_000;
     private static final int IDLE_SECONDS = 10;
 
     /**
@@ -59,10 +59,9 @@ record EngineSchedulers(Scheduler timer, Scheduler worker, Scheduler feeds) {
 
     private static EngineSchedulers create() {
         Scheduler timer = Schedulers.newSingle("flotilla-timer", true);
-        Scheduler worker =
-                Schedulers.newBoundedElastic(MOST_WORKERS, MOST_QUEUED, "flotilla-worker", IDLE_SECONDS, true);
+        Scheduler worker = Schedulers.newBoundedElastic(MAX_WORKERS, MAX_QUEUED, "flotilla-worker", IDLE_SECONDS, true);
         Scheduler feeds =
-                Schedulers.newBoundedElastic(MOST_WORKERS, MOST_QUEUED, "flotilla-listener", IDLE_SECONDS, true);
+                Schedulers.newBoundedElastic(MAX_WORKERS, MAX_QUEUED, "flotilla-listener", IDLE_SECONDS, true);
         EngineSchedulers created = new EngineSchedulers(timer, worker, feeds);
         // Rounds in flight hold on to them, and so does every timer that is armed: disposed of when nobody uses them.
         CLEANER.register(created, () -> {

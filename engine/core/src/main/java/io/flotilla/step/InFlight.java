@@ -18,7 +18,7 @@ import reactor.core.Disposable;
  */
 final class InFlight {
 
-    private static final long MOST_NANOS = TimeUnit.DAYS.toNanos(1);
+    private static final long MAX_NANOS = TimeUnit.DAYS.toNanos(1);
 
     private final Steps<?, ?> steps;
     private final long limitNanos;
@@ -150,7 +150,7 @@ final class InFlight {
 
     private void armFor(Step<?, ?> step) {
         // In bits of a day: what is years away would overflow the clocks of some schedulers.
-        long delay = Math.min(MOST_NANOS, Math.max(0, step.startedNanos + limitNanos - steps.nanos()));
+        long delay = Math.min(MAX_NANOS, Math.max(0, step.startedNanos + limitNanos - steps.nanos()));
         timer = steps.schedulers.timer().schedule(this::fired, delay, TimeUnit.NANOSECONDS);
         armed = true;
     }

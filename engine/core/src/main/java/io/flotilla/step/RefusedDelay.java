@@ -6,7 +6,7 @@ import reactor.core.Disposable;
 import reactor.core.scheduler.Scheduler;
 
 /** A delay that the timer did not take: looked at by {@link CallWatch} until the time has come, on the timer's own clock. */
-final class RefusedDelay implements EngineTime.Watched, Disposable {
+final class RefusedDelay implements EngineClock.Watched, Disposable {
 
     private final Scheduler timer;
     private final long since;

@@ -12,12 +12,12 @@ import reactor.core.publisher.Flux;
 /**
  * Aggregates results while they pass: how many of each kind, which failed, what the report of them all is.
  *
- * <p>{@link StepEngine#run} ends in one. For a stream whose results are used one by one, {@link #pass} puts one in the
+ * <p>{@link StepEngine#run} ends in one. For a stream whose results are used one by one, {@link #tap} puts one in the
  * middle:
  *
  * <pre>{@code
  * ResultSink<Digest> sink = ResultSink.keepingFailures(100);
- * sink.pass(engine.stream(readers, folder))
+ * sink.tap(engine.stream(readers, folder))
  *         .doOnNext(...)
  *         .then(Mono.fromSupplier(sink::report));
  * }</pre>
@@ -100,7 +100,7 @@ public final class ResultSink<O> {
      * @return the same results
      * @throws NullPointerException if {@code results} is null
      */
-    public Flux<StepResult<O>> pass(Publisher<StepResult<O>> results) {
+    public Flux<StepResult<O>> tap(Publisher<StepResult<O>> results) {
         return Flux.from(Objects.requireNonNull(results, "results")).doOnNext(this::accept);
     }
 

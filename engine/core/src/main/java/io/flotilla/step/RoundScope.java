@@ -19,7 +19,7 @@ final class RoundScope {
     private final long round;
     private final @Nullable Duration stepTimeout;
     private final UsageLedger usage;
-    private final Map<Object, Object> shared = new ConcurrentHashMap<>(2);
+    private final Map<Object, Object> sharedState = new ConcurrentHashMap<>(2);
 
     RoundScope(String engineId, long round, @Nullable Duration stepTimeout, UsageLedger usage) {
         this.usage = usage;
@@ -29,13 +29,13 @@ final class RoundScope {
     }
 
     @SuppressWarnings("unchecked") // put there by the same owner
-    <T> T shared(Object owner, Supplier<? extends T> create) {
+    <T> T sharedState(Object owner, Supplier<? extends T> create) {
         Objects.requireNonNull(create, "create");
-        Object found = shared.get(owner);
+        Object found = sharedState.get(owner);
         return (T)
                 (found != null
                         ? found
-                        : shared.computeIfAbsent(
+                        : sharedState.computeIfAbsent(
                                 owner, any -> Objects.requireNonNull(create.get(), "create returned null")));
     }
 

@@ -332,12 +332,12 @@ final class Step<I, O> implements CoreSubscriber<O> {
         return Duration.between(startedAt(), until).minusNanos(elapsedNanos());
     }
 
-    EngineTime time() {
-        return steps.engine.time();
+    EngineClock time() {
+        return steps.engine.clock();
     }
 
     <T> T shared(Object owner, Supplier<? extends T> create) {
-        return steps.scope.shared(owner, create);
+        return steps.scope.sharedState(owner, create);
     }
 
     /** Time since the step started; neither a clock that was set back nor one that throws takes the result with it. */

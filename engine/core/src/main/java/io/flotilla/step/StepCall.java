@@ -51,7 +51,7 @@ public interface StepCall<I, O> {
      *
      * @return the same object for all steps of an engine
      */
-    EngineTime time();
+    EngineClock clock();
 
     /**
      * Something that all steps of the round or run have in common, such as what is left of a budget. Made by whichever
@@ -63,7 +63,7 @@ public interface StepCall<I, O> {
      * @return the same object for all steps of the round
      * @throws NullPointerException if an argument is null, or {@code create} returns null
      */
-    <T> T shared(Object owner, Supplier<? extends T> create);
+    <T> T sharedState(Object owner, Supplier<? extends T> create);
 
     /**
      * Asks another agent with the step's input and context, as a fallback does. Not an attempt: it is not counted.
@@ -72,7 +72,7 @@ public interface StepCall<I, O> {
      * @return cold; whatever the other's body throws, fatal errors too, is an {@code onError}
      * @throws NullPointerException if {@code other} is null
      */
-    Mono<O> ask(Agent<? super I, ? extends O> other);
+    Mono<O> invoke(Agent<? super I, ? extends O> other);
 
     /**
      * Says that the value about to be emitted is not the agent's own: if the step now succeeds, its result is {@link
@@ -83,7 +83,7 @@ public interface StepCall<I, O> {
      *     instead
      * @throws NullPointerException if an argument is null
      */
-    void degraded(String source, Throwable cause);
+    void markDegraded(String source, Throwable cause);
 
     /**
      * Says that a fallback has failed as well: logged once, at WARN, and suppressed in the cause the step ends with.

@@ -160,8 +160,8 @@ public final class StepDriver<I, O> {
      *
      * @return the same at every call
      */
-    public EngineTime time() {
-        return steps.time;
+    public EngineClock clock() {
+        return steps.clock;
     }
 
     /**
@@ -232,7 +232,7 @@ public final class StepDriver<I, O> {
     private static final class Driven<I, O> extends Steps<I, O> {
 
         private final Listener<O> listener;
-        private final EngineTime time = new SchedulerTime(engine, () -> schedulers);
+        private final EngineClock clock = new SchedulerClock(engine, () -> schedulers);
         private volatile boolean closed;
 
         Driven(StepEngine engine, Listener<O> listener, UsageLedger usage) {

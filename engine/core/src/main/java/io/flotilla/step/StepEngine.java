@@ -62,7 +62,7 @@ public final class StepEngine {
     private final Order order;
     private final FailureMode failureMode;
     private final Identity identity;
-    private final EngineTime time = new SchedulerTime(this, this::schedulers);
+    private final EngineClock clock = new SchedulerClock(this, this::schedulers);
 
     /** What all views of an engine share. */
     private record Identity(
@@ -194,7 +194,7 @@ public final class StepEngine {
      * @param <O> the value of a step
      * @return the results
      * @throws NullPointerException if an argument or an agent is null (the call itself, not a signal)
-     * @see ResultSink#pass to count results and failures on the way
+     * @see ResultSink#tap to count results and failures on the way
      */
     public <I, O> Flux<StepResult<O>> stream(Iterable<? extends Agent<? super I, ? extends O>> agents, I input) {
         Agent<? super I, ? extends O>[] list = array(agents);
@@ -257,7 +257,7 @@ public final class StepEngine {
             Flux<StepResult<O>> results, Supplier<ResultSink<O>> aggregate) {
         return Flux.defer(() -> {
             ResultSink<O> sink = aggregate.get();
-            return sink.pass(results)
+            return sink.tap(results)
                     .onErrorMap(cause -> new RoundFailedException(sink.report(), cause))
                     .concatWith(Mono.defer(
                             () -> Mono.fromRunnable(() -> sink.report().orThrow())));
@@ -283,7 +283,7 @@ public final class StepEngine {
      * <ul>
      *   <li><b>onNext</b>: one failure a failed step. A subscriber that is slow has up to {@link Builder#failureBuffer}
      *       failures waiting, behind the one that is on its way to it; then the oldest that wait are dropped, and
-     *       counted in {@link #failuresDropped()}. Neither other subscribers nor the engine wait for it.
+     *       counted in {@link #droppedFailureCount()}. Neither other subscribers nor the engine wait for it.
      *   <li><b>onError</b>: only what the subscriber itself throws out of {@code onNext}; its subscription is cancelled,
      *       other subscribers notice nothing.
      *   <li><b>onComplete</b>: never.
@@ -302,7 +302,7 @@ public final class StepEngine {
      *
      * @return the number for all subscribers since the engine was built
      */
-    public long failuresDropped() {
+    public long droppedFailureCount() {
         return identity.failures().droppedCount();
     }
 
@@ -381,7 +381,7 @@ public final class StepEngine {
      * @return the instant on the engine's clock
      */
     public Instant now() {
-        return time.now();
+        return clock.now();
     }
 
     /**
@@ -416,11 +416,11 @@ public final class StepEngine {
     }
 
     EngineSchedulers schedulers() {
-        Supplier<Scheduler> timer = config.timer;
+        Supplier<Scheduler> timer = config.timeoutScheduler;
         if (timer == null) {
             return EngineSchedulers.shared();
         }
-        Scheduler own = Objects.requireNonNull(timer.get(), "timer returned null");
+        Scheduler own = Objects.requireNonNull(timer.get(), "timeoutScheduler returned null");
         return new EngineSchedulers(own, own, own);
     }
 
@@ -428,8 +428,8 @@ public final class StepEngine {
         return config.clock == null ? Instant.ofEpochMilli(timer.now(TimeUnit.MILLISECONDS)) : config.clock.instant();
     }
 
-    EngineTime time() {
-        return time;
+    EngineClock clock() {
+        return clock;
     }
 
     void report(StepFailure failure) {
@@ -497,7 +497,7 @@ public final class StepEngine {
         private final List<StepInterceptor> interceptors = new ArrayList<>();
         private @Nullable ObservationRegistry observationRegistry;
         private @Nullable MeterRegistry meterRegistry;
-        private @Nullable Supplier<Scheduler> timer;
+        private @Nullable Supplier<Scheduler> timeoutScheduler;
         private @Nullable Clock clock;
         private int failureBuffer = DEFAULT_FAILURE_BUFFER;
         private Redactor redactor = Redactor.NONE;
@@ -513,7 +513,7 @@ public final class StepEngine {
             interceptors.addAll(other.interceptors);
             observationRegistry = other.observationRegistry;
             meterRegistry = other.meterRegistry;
-            timer = other.timer;
+            timeoutScheduler = other.timeoutScheduler;
             clock = other.clock;
             failureBuffer = other.failureBuffer;
             redactor = other.redactor;
@@ -609,7 +609,7 @@ public final class StepEngine {
          * @return this builder
          * @throws NullPointerException if {@code interceptor} is null
          */
-        public Builder with(StepInterceptor interceptor) {
+        public Builder interceptor(StepInterceptor interceptor) {
             interceptors.add(Objects.requireNonNull(interceptor, "interceptor"));
             return this;
         }
@@ -643,13 +643,13 @@ public final class StepEngine {
          * the start of the next step. Asked once a round. If it is disposed of while steps wait for their timeout, they are
          * {@link StepResult.Failed} with a {@link java.util.concurrent.RejectedExecutionException}.
          *
-         * @param timer default: a thread of the library's for the timers, and threads on demand for the rest; inside
+         * @param timeoutScheduler default: a thread of the library's for the timers, and threads on demand for the rest; inside
          *     reactor-test's virtual time, virtual
          * @return this builder
-         * @throws NullPointerException if {@code timer} is null
+         * @throws NullPointerException if {@code timeoutScheduler} is null
          */
-        public Builder timer(Supplier<Scheduler> timer) {
-            this.timer = Objects.requireNonNull(timer, "timer");
+        public Builder timeoutScheduler(Supplier<Scheduler> timeoutScheduler) {
+            this.timeoutScheduler = Objects.requireNonNull(timeoutScheduler, "timeoutScheduler");
             return this;
         }
 

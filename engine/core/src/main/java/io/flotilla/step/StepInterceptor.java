@@ -6,10 +6,10 @@ import reactor.core.publisher.Mono;
 /**
  * Wraps each step, or each attempt at it: retry, limits, caches, tracing of one's own.
  *
- * <p>Interceptors given to {@link StepEngine.Builder#with} first are outermost. From the outside in:
+ * <p>Interceptors given to {@link StepEngine.Builder#interceptor} first are outermost. From the outside in:
  *
  * <pre>
- * step timeout &gt; step(1) &gt; step(2) &gt; attempt(1) &gt; attempt(2) &gt; guard &gt; the agent's body
+ * step timeout &gt; aroundStep(1) &gt; aroundStep(2) &gt; aroundAttempt(1) &gt; aroundAttempt(2) &gt; guard &gt; the agent's body
  * </pre>
  *
  * <p>The guard turns whatever the body throws, fatal errors too, into {@code onError}, so an interceptor sees every
@@ -23,8 +23,8 @@ import reactor.core.publisher.Mono;
  * <p>The later causes are suppressed in the first. If several steps fail with one and the same exception, it collects nobody's:
  * a {@link SharedCauseException} stands in for it.
  *
- * <p>Implementations are thread-safe. {@code step} is called once, at the start of the step, on the thread that starts it;
- * {@code attempt} at the start of every attempt, on the thread that subscribes to it: that of the step for the first, for
+ * <p>Implementations are thread-safe. {@code aroundStep} is called once, at the start of the step, on the thread that starts it;
+ * {@code aroundAttempt} at the start of every attempt, on the thread that subscribes to it: that of the step for the first, for
  * later ones where the retry is.
  */
 public interface StepInterceptor {
@@ -39,7 +39,7 @@ public interface StepInterceptor {
      * @param <O> the value of the step
      * @return what is subscribed to instead; {@code attempts} itself, the default, leaves the step as it is
      */
-    default <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+    default <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
         return attempts;
     }
 
@@ -53,7 +53,7 @@ public interface StepInterceptor {
      * @param <O> the value of the step
      * @return what is subscribed to instead; {@code attempt} itself, the default, leaves the attempt as it is
      */
-    default <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+    default <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
         return attempt;
     }
 }

@@ -19,7 +19,7 @@ public final class StepRejectedException extends FlotillaException {
     /**
      * For interceptors that guard something.
      *
-     * @param guard which guard: {@code breaker}, {@code bulkhead}, {@code limiter}, {@code budget}
+     * @param guard which guard: {@code circuitbreaker}, {@code bulkhead}, {@code ratelimiter}, {@code budget}
      * @param state what the guard looks like: {@code open since 3 s}, {@code 25 of 25 in use}
      * @param retryAfter when to come back, or null if the guard cannot tell
      * @throws NullPointerException if {@code guard} or {@code state} is null

@@ -79,7 +79,7 @@ public final class StepReport<O> {
      * @return one result for each time it was given to the round, in input order; empty if it was not
      * @throws NullPointerException if {@code agentId} is null
      */
-    public List<StepResult<O>> of(AgentId agentId) {
+    public List<StepResult<O>> resultsOf(AgentId agentId) {
         Objects.requireNonNull(agentId, "agentId");
         return only(result -> result.agentId().equals(agentId));
     }

@@ -287,7 +287,7 @@ public sealed interface StepResult<O> {
      * @param attempts how many times the agent was called
      * @param startedAt when the step started
      * @param duration how long it took
-     * @param guard which guard: {@code breaker}, {@code bulkhead}, {@code limiter}, {@code budget}
+     * @param guard which guard: {@code circuitbreaker}, {@code bulkhead}, {@code ratelimiter}, {@code budget}
      * @param retryAfter when to come back; null if the guard cannot tell
      * @param cause what the guard said
      * @param <O> the value of a step

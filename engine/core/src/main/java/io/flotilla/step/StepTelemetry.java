@@ -162,11 +162,11 @@ final class StepTelemetry {
         if (timersByKind.containsKey(agentKind)) {
             return agentKind;
         }
-        if (timersByKind.size() >= Telemetry.Tag.MOST_KINDS) {
+        if (timersByKind.size() >= Telemetry.Tag.MAX_AGENT_KINDS) {
             return Telemetry.Tag.OTHER;
         }
         synchronized (timersByKind) { // two threads with a new kind each must not both take the last place
-            if (!timersByKind.containsKey(agentKind) && timersByKind.size() >= Telemetry.Tag.MOST_KINDS) {
+            if (!timersByKind.containsKey(agentKind) && timersByKind.size() >= Telemetry.Tag.MAX_AGENT_KINDS) {
                 return Telemetry.Tag.OTHER;
             }
             timersByKind.putIfAbsent(agentKind, new Timer[KINDS.length]);

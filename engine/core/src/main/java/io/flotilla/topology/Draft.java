@@ -27,7 +27,7 @@ final class Draft {
     private final IntList answeredAt = new IntList();
     private final BitSet rendezvous = new BitSet();
     private final BitSet passThrough = new BitSet();
-    private final List<Fault> faults = new ArrayList<>();
+    private final List<TopologyError> errors = new ArrayList<>();
     private final List<Role> roles = new ArrayList<>();
     private Rules rules = Rules.NONE;
     private boolean onlyDeclared;
@@ -55,26 +55,26 @@ final class Draft {
         where = newWhere;
     }
 
-    void fault(Fault.Kind kind, String message) {
-        faults.add(new Fault(kind, where == null ? message : list + ' ' + where + ": " + message, where));
+    void fault(TopologyError.Kind kind, String message) {
+        errors.add(new TopologyError(kind, where == null ? message : list + ' ' + where + ": " + message, where));
     }
 
     /** A fault of the whole graph, which stands where the node was first mentioned. */
-    void fault(Fault.Kind kind, String message, int node) {
+    void fault(TopologyError.Kind kind, String message, int node) {
         at(onlyDeclared ? "agent" : list, places.get(node) == 0 ? null : Integer.valueOf(places.get(node)));
         fault(kind, message);
     }
 
-    void faultOfAll(Fault.Kind kind, String message) {
+    void faultOfAll(TopologyError.Kind kind, String message) {
         where = null;
         fault(kind, message);
     }
 
     /** For when there is nothing; that there is no start either need not be told. */
     InvalidTopologyException empty(String message) {
-        faultOfAll(Fault.Kind.EMPTY, message);
+        faultOfAll(TopologyError.Kind.EMPTY, message);
         roles.forEach(this::resolve);
-        return new InvalidTopologyException(faults);
+        return new InvalidTopologyException(errors);
     }
 
     // --- names
@@ -82,11 +82,11 @@ final class Draft {
     /** An agent of the list of agents, or of a pattern. */
     int declare(String name) {
         if (Names.reserved(name) != null) {
-            fault(Fault.Kind.BAD_NAME, Names.quoted(name) + " is reserved and can be no agent");
+            fault(TopologyError.Kind.INVALID_NAME, Names.quoted(name) + " is reserved and can be no agent");
             return add(name, true);
         }
         if (nodes.containsKey(name)) {
-            fault(Fault.Kind.DOUBLED_NAME, "agent " + Names.quoted(name) + " is given twice");
+            fault(TopologyError.Kind.DUPLICATE_NAME, "agent " + Names.quoted(name) + " is given twice");
         }
         return node(name);
     }
@@ -106,9 +106,9 @@ final class Draft {
     private int newNode(String name) {
         String objection = Names.objection(name);
         if (objection != null) {
-            fault(Fault.Kind.BAD_NAME, Names.quoted(name) + " cannot be an agent: " + objection);
+            fault(TopologyError.Kind.INVALID_NAME, Names.quoted(name) + " cannot be an agent: " + objection);
         } else if (onlyDeclared) {
-            fault(Fault.Kind.UNKNOWN_NAME, Names.quoted(name) + " is not among the agents" + suggestion(name));
+            fault(TopologyError.Kind.UNKNOWN_NAME, Names.quoted(name) + " is not among the agents" + suggestion(name));
         }
         nodes.put(name, names.size());
         return add(name, objection != null || onlyDeclared);
@@ -136,13 +136,17 @@ final class Draft {
         linked.set(source);
         linked.set(target);
         if (target == Graph.START) {
-            fault(Fault.Kind.INTO_START, "no edge may lead into start, " + shown(source, target) + " does");
+            fault(
+                    TopologyError.Kind.EDGE_INTO_START,
+                    "no edge may lead into start, " + shown(source, target) + " does");
         } else if (source == Graph.END) {
-            fault(Fault.Kind.OUT_OF_END, "no edge may lead out of end, " + shown(source, target) + " does");
+            fault(
+                    TopologyError.Kind.EDGE_OUT_OF_END,
+                    "no edge may lead out of end, " + shown(source, target) + " does");
         } else if (source == Graph.START && target < Graph.FIRST_AGENT) {
-            fault(Fault.Kind.MISPLACED_EDGE, "start leads to agents only, not " + shown(source, target));
+            fault(TopologyError.Kind.ILLEGAL_EDGE, "start leads to agents only, not " + shown(source, target));
         } else if (source == Graph.USER && target < Graph.FIRST_AGENT) {
-            fault(Fault.Kind.MISPLACED_EDGE, "user answers agents only, not " + shown(source, target));
+            fault(TopologyError.Kind.ILLEGAL_EDGE, "user answers agents only, not " + shown(source, target));
         } else if (source == Graph.USER) {
             answered.add(target);
             answeredAt.add(where == null ? 0 : where);
@@ -155,7 +159,7 @@ final class Draft {
     /** False, and a fault, if so many more edges are too many. */
     boolean hasRoomFor(long edges) {
         if (from.size() + edges > Topology.MAX_EDGES) {
-            fault(Fault.Kind.TOO_LARGE, "more than " + Topology.MAX_EDGES + " edges");
+            fault(TopologyError.Kind.TOO_LARGE, "more than " + Topology.MAX_EDGES + " edges");
             tooLarge = true;
         }
         return !tooLarge;
@@ -178,17 +182,17 @@ final class Draft {
         String word = role.rendezvous ? Statements.RENDEZVOUS : Statements.PASS_THROUGH;
         BitSet those = role.rendezvous ? rendezvous : passThrough;
         if (Names.reserved(role.name) != null) {
-            fault(Fault.Kind.UNKNOWN_NAME, Names.quoted(role.name) + " is no agent and can be no " + word);
+            fault(TopologyError.Kind.UNKNOWN_NAME, Names.quoted(role.name) + " is no agent and can be no " + word);
         } else if (node < 0) {
             fault(
-                    Fault.Kind.UNKNOWN_NAME,
+                    TopologyError.Kind.UNKNOWN_NAME,
                     Names.quoted(role.name) + " has no edge and can be no " + word + suggestion(role.name));
         } else if (those.get(node)) {
-            fault(Fault.Kind.DOUBLED_RULE, word + ' ' + Names.quoted(role.name) + " is given twice");
+            fault(TopologyError.Kind.DUPLICATE_RULE, word + ' ' + Names.quoted(role.name) + " is given twice");
         } else {
             those.set(node);
             if (rendezvous.get(node) && passThrough.get(node)) {
-                fault(Fault.Kind.CONTRADICTION, Names.quoted(role.name) + " is to be a rendezvous and pass_through");
+                fault(TopologyError.Kind.CONFLICT, Names.quoted(role.name) + " is to be a rendezvous and pass_through");
             }
         }
     }
@@ -207,13 +211,13 @@ final class Draft {
     Topology build() {
         roles.forEach(this::resolve);
         if (tooLarge) {
-            throw new InvalidTopologyException(faults);
+            throw new InvalidTopologyException(errors);
         }
         Graph graph = new Graph(names.size(), from.toArray(), to.toArray());
         checkAnswers(graph);
         Reach.check(this, graph);
-        if (!faults.isEmpty()) {
-            throw new InvalidTopologyException(faults);
+        if (!errors.isEmpty()) {
+            throw new InvalidTopologyException(errors);
         }
         BitSet meeting = graph.rendezvous();
         meeting.or(rendezvous);
@@ -226,7 +230,7 @@ final class Draft {
             if (!graph.hasEdge(answered.get(at), Graph.USER)) {
                 where = answeredAt.get(at);
                 fault(
-                        Fault.Kind.MISPLACED_EDGE,
+                        TopologyError.Kind.ILLEGAL_EDGE,
                         "user answers only who asks, " + shown(answered.get(at), Graph.USER) + " is missing");
             }
         }

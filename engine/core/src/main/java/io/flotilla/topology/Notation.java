@@ -66,10 +66,10 @@ final class Notation {
             begin = arrow + ARROW.length();
         }
         if (nameMissing) {
-            draft.fault(Fault.Kind.MALFORMED_LINE, "a name is missing");
+            draft.fault(TopologyError.Kind.MALFORMED_LINE, "a name is missing");
         }
         if (misspelled) {
-            draft.fault(Fault.Kind.MALFORMED_LINE, "an arrow is -> or <->, in " + Names.quoted(line));
+            draft.fault(TopologyError.Kind.MALFORMED_LINE, "an arrow is -> or <->, in " + Names.quoted(line));
         }
     }
 

@@ -12,7 +12,7 @@ final class Reach {
         boolean started = graph.outDegree(Graph.START) > 0;
         if (!started) {
             draft.faultOfAll(
-                    Fault.Kind.NO_START,
+                    TopologyError.Kind.NO_START,
                     "no edge leads from start to an agent, such as start -> " + example(draft, graph));
         }
         BitSet reached = graph.reach(Graph.START, false);
@@ -21,10 +21,12 @@ final class Reach {
                 continue;
             }
             if (!draft.isLinked(node)) {
-                draft.fault(Fault.Kind.UNREACHABLE, Names.quoted(draft.name(node)) + " has no edges", node);
+                draft.fault(TopologyError.Kind.UNREACHABLE, Names.quoted(draft.name(node)) + " has no edges", node);
             } else if (started) {
                 draft.fault(
-                        Fault.Kind.UNREACHABLE, Names.quoted(draft.name(node)) + " cannot be reached from start", node);
+                        TopologyError.Kind.UNREACHABLE,
+                        Names.quoted(draft.name(node)) + " cannot be reached from start",
+                        node);
             }
         }
     }

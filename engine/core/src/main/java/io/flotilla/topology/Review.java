@@ -11,7 +11,7 @@ import java.util.Map;
 /** Finds what is worth a {@link Warning}; each rule is described there. Not thread-safe. */
 final class Review {
 
-    private static final int MOST_CYCLES = 10;
+    private static final int MAX_CYCLES = 10;
     private static final int PRINTED = 20;
     private static final int GOD_AGENTS_FROM = 4;
     private static final int GOD_NEIGHBOURS_FROM = 8;
@@ -65,7 +65,7 @@ final class Review {
             if (group.size() > 1) {
                 int[] agents = group.toArray();
                 warn(
-                        Warning.Kind.LOOKALIKE_NAMES,
+                        Warning.Kind.CONFUSABLE_NAMES,
                         agents,
                         "agents of their own, though the names differ in case only: " + listed(agents, ", "));
             }
@@ -147,7 +147,7 @@ final class Review {
     }
 
     private void circularDelegation() {
-        for (int[] cycle : Cycles.find(graph.oneWay(), MOST_CYCLES)) {
+        for (int[] cycle : Cycles.find(graph.oneWay(), MAX_CYCLES)) {
             warn(
                     Warning.Kind.CIRCULAR_DELEGATION,
                     cycle,

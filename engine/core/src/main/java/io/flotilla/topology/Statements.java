@@ -58,7 +58,7 @@ final class Statements {
         for (String name : names.split(",", -1)) {
             String stripped = Names.strip(name);
             if (stripped.isEmpty()) {
-                draft.fault(Fault.Kind.MALFORMED_LINE, "a name is missing after " + role);
+                draft.fault(TopologyError.Kind.MALFORMED_LINE, "a name is missing after " + role);
                 return;
             }
             draft.role(role.equals(RENDEZVOUS), stripped);
@@ -70,7 +70,7 @@ final class Statements {
         String rule = Names.strip(text);
         int open = rule.indexOf('(');
         if (open < 0 || !rule.endsWith(")")) {
-            draft.fault(Fault.Kind.BAD_RULE, Names.quoted(rule) + " is not of the form rule(argument)");
+            draft.fault(TopologyError.Kind.INVALID_RULE, Names.quoted(rule) + " is not of the form rule(argument)");
             return;
         }
         String name = Names.strip(rule.substring(0, open));
@@ -104,14 +104,14 @@ final class Statements {
             case RENDEZVOUS, PASS_THROUGH -> roles(name, argument, draft);
             default ->
                 draft.fault(
-                        Fault.Kind.UNKNOWN_RULE,
+                        TopologyError.Kind.UNKNOWN_RULE,
                         "there is no rule " + Names.quoted(name) + Names.didYouMean(name, RULES));
         }
     }
 
     private static boolean once(Draft draft, String rule, @Nullable Object before) {
         if (before != null) {
-            draft.fault(Fault.Kind.DOUBLED_RULE, "rule " + rule + " is given twice");
+            draft.fault(TopologyError.Kind.DUPLICATE_RULE, "rule " + rule + " is given twice");
         }
         return before == null;
     }
@@ -123,7 +123,7 @@ final class Statements {
                 return Duration.ofNanos(seconds.movePointRight(9).longValueExact());
             }
         }
-        draft.fault(Fault.Kind.BAD_RULE, Names.quoted(rule) + " must have seconds > 0, at most 999999999");
+        draft.fault(TopologyError.Kind.INVALID_RULE, Names.quoted(rule) + " must have seconds > 0, at most 999999999");
         return null;
     }
 
@@ -134,7 +134,9 @@ final class Statements {
                 return (int) number;
             }
         }
-        draft.fault(Fault.Kind.BAD_RULE, Names.quoted(rule) + " must have a number from 1 to " + Integer.MAX_VALUE);
+        draft.fault(
+                TopologyError.Kind.INVALID_RULE,
+                Names.quoted(rule) + " must have a number from 1 to " + Integer.MAX_VALUE);
         return null;
     }
 

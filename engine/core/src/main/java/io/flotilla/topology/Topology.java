@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A node is a rendezvous, where branches meet, when at least two edges lead into it that have no edge back; those from
  * start do not count, nor does one from the node itself.
  *
- * <p>A topology is checked once, when it is made, in time linear in its edges, up to a logarithm; see {@link Fault.Kind}
+ * <p>A topology is checked once, when it is made, in time linear in its edges, up to a logarithm; see {@link TopologyError.Kind}
  * and {@link Warning.Kind}. Immutable. Lists that are returned are immutable views.
  */
 public final class Topology {

@@ -15,7 +15,7 @@ public record Warning(Kind kind, List<String> agents, String message) {
     /** The sorts of warnings. */
     public enum Kind {
         /** Names that differ in upper and lower case only, and so are agents of their own. */
-        LOOKALIKE_NAMES,
+        CONFUSABLE_NAMES,
         /**
          * A cycle that no path leads out of to {@code end}: a strongly connected component of more than one agent, or an
          * agent with an edge to itself. It stops only when an agent answers or a limit is hit. One warning a component.

@@ -64,30 +64,34 @@ class StepContextTest {
         });
         StepInterceptor retry = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                 return attempts.retry(2);
             }
         };
 
-        StepEngine.builder().with(retry).build().run(List.of(flaky), "go").block();
+        StepEngine.builder()
+                .interceptor(retry)
+                .build()
+                .run(List.of(flaky), "go")
+                .block();
 
         assertThat(seen).extracting(StepContext::attempt).containsExactly(1, 2, 3);
         assertThat(seen)
                 .extracting(StepContext::stepId)
                 .containsOnly(seen.get(0).stepId());
         assertThat(seen)
-                .extracting(StepContext::stepKey)
-                .containsOnly(seen.get(0).stepKey());
+                .extracting(StepContext::idempotencyKey)
+                .containsOnly(seen.get(0).idempotencyKey());
         assertThat(seen)
                 .extracting(StepContext::deadline)
                 .containsOnly(seen.get(0).deadline());
     }
 
     @Test
-    void stepKey_inARound_isTheStepId() {
+    void idempotencyKey_inARound_isTheStepId() {
         StepEngine.builder().build().run(List.of(watched("a")), "go").block();
 
-        assertThat(seen.get(0).stepKey()).isEqualTo(seen.get(0).stepId());
+        assertThat(seen.get(0).idempotencyKey()).isEqualTo(seen.get(0).stepId());
     }
 
     @Test
@@ -100,7 +104,7 @@ class StepContextTest {
         assertThat(List.of(
                         seen.get(0).runId(),
                         seen.get(0).stepId(),
-                        seen.get(0).stepKey(),
+                        seen.get(0).idempotencyKey(),
                         seen.get(0).branchPath()))
                 .allMatch(id -> id.chars().allMatch(character -> character > ' ' && character < 127));
     }
@@ -206,7 +210,7 @@ class StepContextTest {
         assertThat(one.delegationPath()).isEmpty();
         assertThat(one.branchPath()).isEqualTo("/");
         assertThat(one.stepNumber()).isZero();
-        assertThat(one.stepKey()).isEqualTo(one.stepId()).isNotEqualTo(other.stepKey());
+        assertThat(one.idempotencyKey()).isEqualTo(one.stepId()).isNotEqualTo(other.idempotencyKey());
         assertThat(one.stepId()).matches("[!-~]+");
         one.usage().record(Usage.ofTokens(1, 1));
         assertThat(other.usage().total()).isEqualTo(Usage.NONE);

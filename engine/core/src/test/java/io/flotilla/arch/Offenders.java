@@ -1,6 +1,6 @@
 package io.flotilla.arch;
 
-import io.flotilla.step.EngineTime;
+import io.flotilla.step.EngineClock;
 import io.flotilla.step.StepEngine;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -264,8 +264,8 @@ public final class Offenders {
             return engine.places();
         }
 
-        Instant engineTime(EngineTime time) {
-            return time.now();
+        Instant engineTime(EngineClock clock) {
+            return clock.now();
         }
     }
 

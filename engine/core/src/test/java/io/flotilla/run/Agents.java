@@ -58,7 +58,7 @@ final class Agents {
         List<Invocation> all = invocations.toList();
         return deciding(turn -> turn.reason() == Turn.Reason.REQUESTED
                 ? Decision.fanOut(all)
-                : Decision.handOff("end", told(turn.joined())));
+                : Decision.handOff("end", told(turn.outcomes())));
     }
 
     /** One that hands what has arrived to the end. */

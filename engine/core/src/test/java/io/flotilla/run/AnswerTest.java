@@ -105,7 +105,7 @@ class AnswerTest {
             Sinks.Empty<Void> gate = Sinks.empty();
             Odd journal = new Odd(append -> append.number() == 3 ? gate.asMono().then(append.as()) : append.as());
             Workflow<String, String> flow = asking(
-                    journal, Question.of("well?").within(Duration.ofSeconds(5)).orElse("no"));
+                    journal, Question.of("well?").timeout(Duration.ofSeconds(5)).defaultAnswer("no"));
             Run<String> run = flow.start("go");
             List<Object> told = new CopyOnWriteArrayList<>();
             run.pause(); // append 3

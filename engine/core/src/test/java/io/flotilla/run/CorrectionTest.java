@@ -31,7 +31,7 @@ class CorrectionTest {
     /** A decides these, one after another, then answers. */
     private Workflow.Builder<String> deciding(@Nullable Decision... decisions) {
         int[] next = new int[1];
-        return Workflow.over(TOPOLOGY, String.class)
+        return Workflow.builder(TOPOLOGY, String.class)
                 .agent(
                         "A",
                         agents.body(turn -> next[0] < decisions.length
@@ -74,14 +74,15 @@ class CorrectionTest {
         assertThat(agents.turns.get(0).correction()).isNull();
         Turn again = agents.turns.get(1);
         assertThat(again.input()).isEqualTo("task");
-        assertThat(again.from()).isEqualTo("start");
+        assertThat(again.sender()).isEqualTo("start");
         assertThat(again.reason()).isEqualTo(Turn.Reason.REQUESTED);
         Correction correction = again.correction();
         assertThat(correction.problem()).contains(problem);
         assertThat(correction.decision()).isEqualTo(decision);
         assertThat(correction.allowed()).containsExactly("B", "user", "end");
         assertThat(correction.number()).isEqualTo(1);
-        RunEvent.Corrected told = ended.events(RunEvent.Corrected.class).get(0);
+        RunEvent.DecisionRejected told =
+                ended.events(RunEvent.DecisionRejected.class).get(0);
         assertThat(told.agent()).isEqualTo("A");
         assertThat(told.problem()).isEqualTo(correction.problem());
     }
@@ -90,7 +91,7 @@ class CorrectionTest {
     void ask_withoutAnEdgeToUser_isCorrected() {
         Ended ended = Flows.run(
                 0,
-                () -> Workflow.over(Topology.pipeline("A"), String.class)
+                () -> Workflow.builder(Topology.pipeline("A"), String.class)
                         .agent(
                                 "A",
                                 agents.deciding(turn -> turn.correction() == null
@@ -100,14 +101,14 @@ class CorrectionTest {
                         .start("task"));
 
         assertThat(ended.result().answer()).isEqualTo("it may not ask, it has no edge to user");
-        assertThat(ended.events(RunEvent.Asked.class)).isEmpty();
+        assertThat(ended.events(RunEvent.QuestionAsked.class)).isEmpty();
     }
 
     @Test
     void answer_ofABranchOfAFork_mayBeOfAnyType() {
         Ended ended = Flows.run(
                 0,
-                () -> Workflow.over(Flows.FORK, String.class)
+                () -> Workflow.builder(Flows.FORK, String.class)
                         .agent("Boss", agents.forking("Worker", "x"))
                         .agent("Worker", agents.deciding(turn -> Decision.answer(5)))
                         .<String>build()
@@ -133,7 +134,7 @@ class CorrectionTest {
     }
 
     @Test
-    void corrections_twiceInARow_thenTheBranchFailsAndSaysWhoWhatAndWhatIsAllowed() {
+    void maxCorrections_twiceInARow_thenTheBranchFailsAndSaysWhoWhatAndWhatIsAllowed() {
         Ended ended = run(
                 deciding(Decision.handOff("Nobody", null), Decision.handOff("A", null), Decision.handOff("C", null)));
 
@@ -148,22 +149,22 @@ class CorrectionTest {
                 .hasMessageContaining("allowed: [B, user, end]")
                 .hasMessageContaining("corrected 2 times");
         assertThat(ended.result().steps()).isEqualTo(3);
-        assertThat(ended.events(RunEvent.Corrected.class)).hasSize(2);
+        assertThat(ended.events(RunEvent.DecisionRejected.class)).hasSize(2);
         assertThat(agents.turns.stream().map(Turn::correction).map(given -> given == null ? 0 : given.number()))
                 .containsExactly(0, 1, 2);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 5})
-    void corrections_asManyAsSet_atTheBoundSucceedsAboveFails(int corrections) {
+    void maxCorrections_asManyAsSet_atTheBoundSucceedsAboveFails(int corrections) {
         Decision[] wrong = new Decision[corrections];
         Arrays.fill(wrong, Decision.handOff("C", null));
         Decision[] tooMany = new Decision[corrections + 1];
         Arrays.fill(tooMany, Decision.handOff("C", null));
 
-        assertThat(run(deciding(wrong).corrections(corrections)).result().answers())
+        assertThat(run(deciding(wrong).maxCorrections(corrections)).result().answers())
                 .containsExactly("done");
-        Ended failed = run(deciding(tooMany).corrections(corrections));
+        Ended failed = run(deciding(tooMany).maxCorrections(corrections));
         assertThat(failed.result().failure())
                 .isInstanceOf(InvalidDecisionException.class)
                 .hasMessageContaining("corrected " + corrections + " times");
@@ -171,9 +172,9 @@ class CorrectionTest {
     }
 
     @Test
-    void corrections_aGoodDecisionInBetween_countAnew() {
+    void maxCorrections_aGoodDecisionInBetween_countAnew() {
         Decision wrong = Decision.handOff("C", null);
-        Ended ended = run(deciding(wrong, wrong, Decision.again("more"), wrong, wrong));
+        Ended ended = run(deciding(wrong, wrong, Decision.repeat("more"), wrong, wrong));
 
         assertThat(ended.result().answers()).containsExactly("done");
         assertThat(ended.result().steps()).isEqualTo(6);
@@ -189,14 +190,14 @@ class CorrectionTest {
     void correction_ofATurnAfterAJoin_hasItsOutcomesStill() {
         Ended ended = Flows.run(
                 0,
-                () -> Workflow.over(Flows.FORK, String.class)
+                () -> Workflow.builder(Flows.FORK, String.class)
                         .agent(
                                 "Boss",
                                 agents.deciding(turn -> turn.reason() == Turn.Reason.REQUESTED
                                         ? Decision.fanOut(Invocation.of("Worker", ":a"))
                                         : turn.correction() == null
                                                 ? Decision.handOff("Nobody", null)
-                                                : Decision.answer(Agents.told(turn.joined()))))
+                                                : Decision.answer(Agents.told(turn.outcomes()))))
                         .agent("Worker", agents.scripted())
                         .<String>build()
                         .start("task"));
@@ -208,22 +209,22 @@ class CorrectionTest {
     void correction_inOneBranch_isNoneOfTheOthers() {
         Ended ended = Flows.run(
                 0,
-                () -> Workflow.over(Flows.FORK, String.class)
+                () -> Workflow.builder(Flows.FORK, String.class)
                         .agent("Boss", agents.forking("Worker", "good bad bad"))
                         .agent(
                                 "Worker",
                                 agents.deciding(turn -> turn.input().equals("good")
                                         ? Decision.answer("good")
                                         : Decision.handOff("Worker", null)))
-                        .join(Join.any())
+                        .join(Join.allSettled())
                         .<String>build()
                         .start("task"));
 
         assertThat(ended.result().branches()).isEqualTo(new RunResult.Branches(2, 2, 0, 0));
-        assertThat(ended.events(RunEvent.Failed.class))
+        assertThat(ended.events(RunEvent.BranchFailed.class))
                 .extracting(failed -> failed.branch().toString())
                 .containsExactlyInAnyOrder("/0.1/", "/0.2/");
-        List<Outcome> joined = agents.turns.get(agents.turns.size() - 1).joined();
+        List<Outcome> joined = agents.turns.get(agents.turns.size() - 1).outcomes();
         assertThat(((Outcome.Failed) joined.get(1)).failure()).isInstanceOf(InvalidDecisionException.class);
     }
 
@@ -232,7 +233,7 @@ class CorrectionTest {
         // B may go to C; A, whose turn came through the same branch, may not.
         Ended ended = Flows.run(
                 0,
-                () -> Workflow.over(TOPOLOGY, String.class)
+                () -> Workflow.builder(TOPOLOGY, String.class)
                         .agent("A", agents.doing(">B=x"))
                         .agent(
                                 "B",

@@ -70,7 +70,7 @@ class DeepAndWideRunTest {
     @ValueSource(booleans = {false, true})
     void handOffs_aHundredThousandInARow_end(boolean async) throws InterruptedException {
         int handOffs = 100_000;
-        Workflow.Builder<String> builder = Workflow.over(RING, String.class);
+        Workflow.Builder<String> builder = Workflow.builder(RING, String.class);
         for (String name : RING.agents()) {
             String next = name.equals("A") ? "B" : name.equals("B") ? "C" : "A";
             builder.agent(
@@ -99,14 +99,14 @@ class DeepAndWideRunTest {
             """);
 
     private static Workflow<Integer, String> nested(boolean async, Supplier<Mono<Decision>> innermost) {
-        Workflow.Builder<String> builder = Workflow.over(NEST, String.class);
+        Workflow.Builder<String> builder = Workflow.builder(NEST, String.class);
         for (String name : NEST.agents()) {
             String other = name.equals("Ping") ? "Pong" : "Ping";
             Agent<Turn, Decision> forking = agent(
                     name,
                     async,
                     turn -> turn.reason() == Turn.Reason.JOINED
-                            ? Decision.answer(turn.joined().get(0).value())
+                            ? Decision.answer(turn.outcomes().get(0).value())
                             : Decision.fanOut(Invocation.of(other, turn.input(Integer.class) + 1)));
             builder.agent(
                     name,
@@ -190,14 +190,14 @@ class DeepAndWideRunTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void fork_ofAHundredThousand_joins(boolean async) throws InterruptedException {
-        Workflow<String, Integer> flow = Workflow.over(WIDE_CREW, Integer.class)
+        Workflow<String, Integer> flow = Workflow.builder(WIDE_CREW, Integer.class)
                 .agent(
                         "Lead",
                         agent(
                                 "Lead",
                                 async,
                                 turn -> turn.reason() == Turn.Reason.JOINED
-                                        ? Decision.answer(turn.joined().size())
+                                        ? Decision.answer(turn.outcomes().size())
                                         : Decision.fanOut(invocations("Worker", WIDE))))
                 .agent("Worker", agent("Worker", async, turn -> Decision.answer(turn.input())))
                 .engine(StepEngine.builder().build())
@@ -213,7 +213,7 @@ class DeepAndWideRunTest {
     @ValueSource(booleans = {false, true})
     void rendezvous_ofAHundredThousand_firesOnceWithAll(boolean async) throws InterruptedException {
         AtomicInteger fired = new AtomicInteger();
-        Workflow<String, Integer> flow = Workflow.over(MEETING, Integer.class)
+        Workflow<String, Integer> flow = Workflow.builder(MEETING, Integer.class)
                 .agent("Lead", agent("Lead", async, turn -> Decision.fanOut(invocations("Worker", WIDE))))
                 .agent("Worker", agent("Worker", async, turn -> Decision.handOff("Writer", turn.input())))
                 .agent("Writer", agent("Writer", async, turn -> {
@@ -231,7 +231,7 @@ class DeepAndWideRunTest {
     @Test
     void cancel_ofAHundredThousandInFlight_reachesEach() throws InterruptedException {
         AtomicInteger cancels = new AtomicInteger();
-        Workflow<String, Integer> flow = Workflow.over(WIDE_CREW, Integer.class)
+        Workflow<String, Integer> flow = Workflow.builder(WIDE_CREW, Integer.class)
                 .agent("Lead", agent("Lead", false, turn -> Decision.fanOut(invocations("Worker", WIDE))))
                 .agent(
                         "Worker",

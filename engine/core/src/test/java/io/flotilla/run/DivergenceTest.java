@@ -55,7 +55,7 @@ class DivergenceTest {
     }
 
     private static Workflow<String, String> workflow(String topology, Join join, int corrections, Journal journal) {
-        return Workflow.over(Topology.parse(topology), String.class)
+        return Workflow.builder(Topology.parse(topology), String.class)
                 .agent(
                         "Boss",
                         TestRuns.deciding(
@@ -74,20 +74,20 @@ class DivergenceTest {
                                         ? Decision.handOff("Nobody", "")
                                         : Decision.answer(turn.input())))
                 .join(join)
-                .corrections(corrections)
+                .maxCorrections(corrections)
                 .engine(StepEngine.builder().concurrency(1).build())
                 .journal(journal)
                 .build();
     }
 
     private static JournalEntry numbered(long sequence, JournalEntry entry) {
-        return new JournalEntry(sequence, entry.at(), entry.type(), entry.payload());
+        return new JournalEntry(sequence, entry.timestamp(), entry.type(), entry.payload());
     }
 
     private static JournalEntry altered(JournalEntry entry, UnaryOperator<Map<String, Object>> change) {
         Map<String, Object> tree = new HashMap<>(PayloadCodec.basic().decode(entry.payload()));
         byte[] payload = PayloadCodec.basic().encode(change.apply(tree), text -> text);
-        return new JournalEntry(entry.sequence(), entry.at(), entry.type(), payload);
+        return new JournalEntry(entry.sequence(), entry.timestamp(), entry.type(), payload);
     }
 
     private DivergenceException replayed(List<JournalEntry> other, String topology, Join join, int corrections) {
@@ -99,7 +99,7 @@ class DivergenceTest {
         DivergenceException replay = catchThrowableOfType(
                 DivergenceException.class, () -> runs.replay(runId).block());
         DivergenceException resume = catchThrowableOfType(
-                DivergenceException.class, () -> runs.resume(runId).block());
+                DivergenceException.class, () -> runs.recover(runId).block());
         assertThat(replay).isNotNull();
         assertThat(resume).hasMessage(replay.getMessage());
         assertThat(replay.runId()).isEqualTo(runId);
@@ -142,7 +142,7 @@ class DivergenceTest {
 
     @Test
     void replay_anotherJoin_namesTheAnswerThatMeetsIt() {
-        DivergenceException diverged = replayed(entries, CREW, Join.first(), 2);
+        DivergenceException diverged = replayed(entries, CREW, Join.firstSuccess(), 2);
 
         assertThat(diverged.sequence()).isEqualTo(2);
         assertThat(diverged.changes())
@@ -270,14 +270,14 @@ class DivergenceTest {
                     assertThat(refused.digestVersion()).isEqualTo(2);
                 })
                 .hasMessageContainingAll(runId, "digest version 2", "knows 1");
-        assertThatThrownBy(() -> runs.resume(runId).block()).isInstanceOf(UnsupportedRunFormatException.class);
+        assertThatThrownBy(() -> runs.recover(runId).block()).isInstanceOf(UnsupportedRunFormatException.class);
     }
 
     // --- the plan changes
 
     private static Workflow<String, String> asking(String topology, Journal journal) {
         Topology parsed = Topology.parse(topology);
-        Workflow.Builder<String> builder = Workflow.over(parsed, String.class);
+        Workflow.Builder<String> builder = Workflow.builder(parsed, String.class);
         for (String agent : parsed.agents()) {
             builder.agent(
                     agent,
@@ -290,11 +290,11 @@ class DivergenceTest {
         return builder.journal(journal).build();
     }
 
-    private static final String ASKING = "start -> A -> B\nB -> user, end";
+    private static final String AWAITING_ANSWER = "start -> A -> B\nB -> user, end";
 
     private Run<String> runThatAsks() {
-        Run<String> run = asking(ASKING, journal).start("go");
-        run.events().ofType(RunEvent.Asked.class).blockFirst(TestRuns.SOON);
+        Run<String> run = asking(AWAITING_ANSWER, journal).start("go");
+        run.events().ofType(RunEvent.QuestionAsked.class).blockFirst(TestRuns.SOON);
         return run;
     }
 
@@ -303,7 +303,7 @@ class DivergenceTest {
             Runs<String> runs = asking(topology, journal).runs();
             DivergenceException diverged = catchThrowableOfType(
                     DivergenceException.class,
-                    () -> (recovered ? runs.resume(run) : runs.replay(run)).block(TestRuns.SOON));
+                    () -> (recovered ? runs.recover(run) : runs.replay(run)).block(TestRuns.SOON));
             assertThat(diverged).as("%s, recovered %s", topology, recovered).isNotNull();
             assertThat(diverged.sequence()).isEqualTo(sequence);
             assertThat(diverged.changes()).contains(change);
@@ -332,7 +332,11 @@ class DivergenceTest {
         Run<String> run = runThatAsks();
 
         assertDiverges("start -> A -> B\nB -> end", run.runId(), 2, "edge B -> user is gone");
-        assertThat(asking(ASKING, journal).runs().replay(run.runId()).block().questions())
+        assertThat(asking(AWAITING_ANSWER, journal)
+                        .runs()
+                        .replay(run.runId())
+                        .block()
+                        .questions())
                 .hasSize(1);
     }
 
@@ -349,7 +353,7 @@ class DivergenceTest {
 
         assertThat(asking(topology, journal).runs().replay(cut).block().questions())
                 .hasSize(1);
-        Run<String> recovered = asking(topology, journal).runs().resume(cut).block();
+        Run<String> recovered = asking(topology, journal).runs().recover(cut).block();
         recovered
                 .questions()
                 .forEach(question -> recovered.answer(question.id(), "this").subscribe());

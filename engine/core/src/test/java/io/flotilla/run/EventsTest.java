@@ -75,14 +75,14 @@ class EventsTest {
                         new RunEvent.StepStarted(7, NOW, first, "Worker", 0),
                         new RunEvent.StepStarted(8, NOW, second, "Worker", 0),
                         new RunEvent.StepSettled(9, NOW, first, "Worker", 0, false),
-                        new RunEvent.Answered(10, NOW, first, "Worker", false),
+                        new RunEvent.BranchAnswered(10, NOW, first, "Worker", false),
                         new RunEvent.StepSettled(11, NOW, second, "Worker", 0, false),
-                        new RunEvent.Answered(12, NOW, second, "Worker", false),
+                        new RunEvent.BranchAnswered(12, NOW, second, "Worker", false),
                         new RunEvent.Joined(13, NOW, ROOT, "Lead", 0, Verdict.MET, 2, 0, 0),
                         new RunEvent.StepStarted(14, NOW, ROOT, "Lead", 1),
                         new RunEvent.StepSettled(15, NOW, ROOT, "Lead", 1, false),
-                        new RunEvent.Answered(16, NOW, ROOT, "Lead", false),
-                        new RunEvent.Finished(17, NOW, RunResult.Status.SUCCEEDED))
+                        new RunEvent.BranchAnswered(16, NOW, ROOT, "Lead", false),
+                        new RunEvent.RunFinished(17, NOW, RunResult.Status.SUCCEEDED))
                 .hasSize(SMALL);
     }
 
@@ -98,7 +98,7 @@ class EventsTest {
         answer.tryEmitValue(Decision.answer("x"));
 
         List<RunEvent> after = events(run);
-        assertThat(after).hasSize(6).last().isInstanceOf(RunEvent.Finished.class);
+        assertThat(after).hasSize(6).last().isInstanceOf(RunEvent.RunFinished.class);
         assertThat(during.block(SOON)).isEqualTo(after);
         assertThat(events(run)).isEqualTo(after);
     }
@@ -271,7 +271,7 @@ class EventsTest {
                 Decision.fanOut(Invocation.of("Worker", 0), Invocation.of("Worker", 1), Invocation.of("Worker", 2));
             default -> Decision.fanOut(Invocation.of("Left", "l"), Invocation.of("Right", "r"));
         });
-        Workflow<String, String> flow = Workflow.over(CROSSING, String.class)
+        Workflow<String, String> flow = Workflow.builder(CROSSING, String.class)
                 .agent("Lead", lead)
                 .agent("Worker", stepping("Worker", turn -> switch (turn.input(Integer.class)) {
                     case 0 -> Mono.error(new IllegalStateException("boom"));
@@ -285,7 +285,7 @@ class EventsTest {
                         deciding(
                                 "Writer",
                                 turn -> Decision.handOff("end", turn.input().toString())))
-                .joinAt("Lead", Join.first())
+                .joinAt("Lead", Join.firstSuccess())
                 .build();
         Run<String> run = flow.start("task");
         run.pause();
@@ -350,17 +350,17 @@ class EventsTest {
             return " " + joined.verdict() + " " + joined.answered() + "/" + joined.failed() + "/" + joined.stragglers();
         } else if (event instanceof RunEvent.RendezvousFired fired) {
             return " of " + fired.arrivals();
-        } else if (event instanceof RunEvent.Answered) {
+        } else if (event instanceof RunEvent.BranchAnswered) {
             return " answered.";
-        } else if (event instanceof RunEvent.Failed) {
+        } else if (event instanceof RunEvent.BranchFailed) {
             return " failed.";
-        } else if (event instanceof RunEvent.MovedOn movedOn) {
+        } else if (event instanceof RunEvent.BranchMovedOn movedOn) {
             return (movedOn.to() == null ? " with them" : " to " + movedOn.to()) + ".";
-        } else if (event instanceof RunEvent.Cancelled) {
+        } else if (event instanceof RunEvent.BranchCancelled) {
             return " cancelled.";
-        } else if (event instanceof RunEvent.Asked) {
+        } else if (event instanceof RunEvent.QuestionAsked) {
             return " asked";
-        } else if (event instanceof RunEvent.Corrected) {
+        } else if (event instanceof RunEvent.DecisionRejected) {
             return " corrected";
         }
         return "";
@@ -369,7 +369,7 @@ class EventsTest {
     @Test
     void events_alone_areEnoughToDrawTheRun() {
         assertThat(drawn(events(ofEverything()))).isEqualTo("""
-                Lead corrected asked fork 3 MET 1/1/1 fork 2 MOVED_ON 0/0/0 with them.
+                Lead corrected asked fork 3 MET 1/1/1 fork 2 VACATED 0/0/0 with them.
                   Worker failed.
                   Worker answered.
                   Worker cancelled.

@@ -35,7 +35,7 @@ class FactCodecTest {
     private static final Usage USED = new Usage(Long.MAX_VALUE / 4, 7, new BigDecimal("12345678901234567890.120"));
     private static final Map<String, Object> TREE = tree();
 
-    static final Plan PLAN = Workflow.over(Topology.parse("start -> A\nA -> A, end, user"), String.class)
+    static final Plan PLAN = Workflow.builder(Topology.parse("start -> A\nA -> A, end, user"), String.class)
             .agent("A", TestRuns.deciding("A", turn -> Decision.answer("")))
             .joinAt(
                     "A",
@@ -74,14 +74,14 @@ class FactCodecTest {
                                 Decision.fanOut(),
                                 Decision.fanOut(Invocation.of("A", null), Invocation.of("A", TREE)),
                                 Decision.ask(""),
-                                Decision.ask(Question.of("what?").within(Duration.ofNanos(1))),
-                                Decision.ask(Question.of("what?").orElse(null)),
+                                Decision.ask(Question.of("what?").timeout(Duration.ofNanos(1))),
+                                Decision.ask(Question.of("what?").defaultAnswer(null)),
                                 Decision.ask(Question.of("what?")
-                                        .within(Duration.ofDays(40_000))
-                                        .orElse(TREE)),
+                                        .timeout(Duration.ofDays(40_000))
+                                        .defaultAnswer(TREE)),
                                 Decision.fail("no"),
-                                Decision.again(null),
-                                Decision.again(TREE))
+                                Decision.repeat(null),
+                                Decision.repeat(TREE))
                         .map(decision -> new Fact.StepSettled(AT, 5, decision, null, null, USED)));
     }
 
@@ -113,7 +113,7 @@ class FactCodecTest {
     /** What of a fact is read by a machine. */
     private static Fact roundTrip(Fact fact) {
         JournalEntry entry = CODEC.entry(3, recorded(fact));
-        assertThat(entry.at()).isEqualTo(AT);
+        assertThat(entry.timestamp()).isEqualTo(AT);
         return CODEC.fact(entry);
     }
 
@@ -227,9 +227,9 @@ class FactCodecTest {
             for (int times = 1 + random.nextInt(3); times > 0; times--) {
                 altered[random.nextInt(altered.length)] = (byte) random.nextInt(256);
             }
-            Past past = new Past("run", PLAN);
+            Replay replay = new Replay("run", PLAN);
             try {
-                CODEC.read(new JournalEntry(0, AT, entry.type(), altered), past);
+                CODEC.read(new JournalEntry(0, AT, entry.type(), altered), replay);
             } catch (PayloadException | DivergenceException | UnsupportedRunFormatException expected) {
                 refused++;
                 assertThat(expected).isInstanceOf(FlotillaException.class);

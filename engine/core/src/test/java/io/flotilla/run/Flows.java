@@ -85,7 +85,7 @@ final class Flows {
 
     /** A boss that forks a worker a script, and hands what it is joined with to the end. */
     static Workflow.Builder<String> fork(Topology topology, Agents agents, Join join, String scripts) {
-        return Workflow.over(topology, String.class)
+        return Workflow.builder(topology, String.class)
                 .agent("Boss", agents.forking("Worker", scripts))
                 .agent("Worker", agents.scripted())
                 .join(join);

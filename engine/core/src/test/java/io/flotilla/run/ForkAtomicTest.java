@@ -25,7 +25,7 @@ class ForkAtomicTest {
     private final List<String> paid = Collections.synchronizedList(new ArrayList<>());
 
     private Workflow<String, String> paying(Journal journal) {
-        return Workflow.over(Topology.parse("start -> A\nA -> A, end"), String.class)
+        return Workflow.builder(Topology.parse("start -> A\nA -> A, end"), String.class)
                 .agent(
                         "A",
                         Agent.of(
@@ -33,7 +33,7 @@ class ForkAtomicTest {
                                 (turn, context) -> Mono.fromSupplier(() -> {
                                     paid.add("" + context.stepNumber());
                                     return context.stepNumber() < 600
-                                            ? Decision.again("invoice")
+                                            ? Decision.repeat("invoice")
                                             : Decision.answer("done");
                                 })))
                 .journal(journal)
@@ -60,7 +60,7 @@ class ForkAtomicTest {
             left.set(Integer.MAX_VALUE);
             List<RunResult<String>> recovered = paying(journal)
                     .runs()
-                    .resumeAll()
+                    .recoverAll()
                     .flatMap(Run::result)
                     .collectList()
                     .block(SOON);

@@ -36,13 +36,13 @@ class ForkTest {
 
     /** A asks B, then the user, who has ten seconds, then ends. */
     private Workflow<String, String> workflow() {
-        return Workflow.over(TOPOLOGY, String.class)
+        return Workflow.builder(TOPOLOGY, String.class)
                 .agent("A", agents.deciding(turn -> switch (turn.reason()) {
                     case REQUESTED -> Decision.fanOut(Invocation.of("B", turn.input()));
                     case JOINED ->
-                        Decision.ask(Question.of(asked.get() + turn.joined(String.class))
-                                .within(Duration.ofSeconds(10))
-                                .orElse("nobody"));
+                        Decision.ask(Question.of(asked.get() + turn.answers(String.class))
+                                .timeout(Duration.ofSeconds(10))
+                                .defaultAnswer("nobody"));
                     default -> Decision.answer("told " + turn.answer());
                 }))
                 .agent("B", agents.deciding(turn -> Decision.answer("b " + turn.input())))
@@ -114,14 +114,15 @@ class ForkTest {
     }
 
     @Test
-    void fork_stepKeys_areOthers() {
+    void fork_idempotencyKeys_areOthers() {
         Run<String> run = recorded();
-        List<String> before = agents.contexts.stream().map(StepContext::stepKey).toList();
+        List<String> before =
+                agents.contexts.stream().map(StepContext::idempotencyKey).toList();
         agents.contexts.clear();
         finished(fork(run, 4, "you"));
 
         assertThat(agents.contexts).isNotEmpty();
-        assertThat(agents.contexts).extracting(StepContext::stepKey).doesNotContainAnyElementsOf(before);
+        assertThat(agents.contexts).extracting(StepContext::idempotencyKey).doesNotContainAnyElementsOf(before);
     }
 
     @Test
@@ -157,8 +158,8 @@ class ForkTest {
                         run.runId(),
                         3,
                         Decision.ask(Question.of("else?")
-                                .within(Duration.ofSeconds(10))
-                                .orElse("still nobody")))
+                                .timeout(Duration.ofSeconds(10))
+                                .defaultAnswer("still nobody")))
                 .block();
 
         time.advanceTimeBy(Duration.ofMillis(9_999));
@@ -170,12 +171,12 @@ class ForkTest {
     @Test
     void fork_resumedLater_hasTheDeadlinesOfTheFork() {
         VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet();
-        Workflow<String, String> flow = Workflow.over(TOPOLOGY, String.class)
+        Workflow<String, String> flow = Workflow.builder(TOPOLOGY, String.class)
                 .agent(
                         "A",
                         agents.deciding(turn -> turn.reason() == Turn.Reason.REQUESTED
                                 ? Decision.fanOut(Invocation.of("B", "x"), Invocation.of("B", "y"))
-                                : Decision.answer("joined " + turn.joined().size() + turn.joined(String.class))))
+                                : Decision.answer("joined " + turn.outcomes().size() + turn.answers(String.class))))
                 .agent(
                         "B",
                         agents.body(turn -> turn.input().equals("x")
@@ -194,15 +195,15 @@ class ForkTest {
         List<JournalEntry> stopped = new ArrayList<>(entries(other));
         Journal copy = Journal.inMemory();
         copy.append(other.runId(), 0, stopped).block();
-        Workflow<String, String> again = Workflow.over(TOPOLOGY, String.class)
-                .agent("A", agents.deciding(turn -> Decision.answer("joined " + turn.joined(String.class))))
+        Workflow<String, String> again = Workflow.builder(TOPOLOGY, String.class)
+                .agent("A", agents.deciding(turn -> Decision.answer("joined " + turn.answers(String.class))))
                 .agent("B", agents.body(turn -> Mono.never()))
                 .join(Join.all().within(Duration.ofSeconds(10)).orProceed())
                 .limits(Limits.time(Duration.ofMinutes(1)))
                 .engine(StepEngine.builder().build())
                 .journal(copy)
                 .build();
-        Run<String> resumed = again.runs().resume(other.runId()).block();
+        Run<String> resumed = again.runs().recover(other.runId()).block();
         AtomicReference<RunResult<String>> result = new AtomicReference<>();
         resumed.result().subscribe(result::set);
 

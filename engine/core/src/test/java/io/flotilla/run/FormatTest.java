@@ -163,7 +163,7 @@ class FormatTest {
     }
 
     private static String page(Enum<?> constant) {
-        return Map.of("SHORT", "unmet", "MOVED_ON", "vacated")
+        return Map.of("UNMET", "unmet", "VACATED", "vacated")
                 .getOrDefault(
                         constant.name(),
                         constant.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' '));
@@ -185,25 +185,25 @@ class FormatTest {
 
     private static List<RunEvent> events() {
         RunEvent.Verdict met = RunEvent.Verdict.MET;
-        OpenQuestion question = new OpenQuestion("q0", "A", ROOT, "?", List.of(), null);
+        PendingQuestion question = new PendingQuestion("q0", "A", ROOT, "?", List.of(), null);
         return List.of(
                 new RunEvent.RunStarted(0, AT),
                 new RunEvent.BranchStarted(0, AT, ROOT, "A"),
                 new RunEvent.StepSettled(0, AT, ROOT, "A", 0, false),
-                new RunEvent.Corrected(0, AT, ROOT, "A", "why"),
+                new RunEvent.DecisionRejected(0, AT, ROOT, "A", "why"),
                 new RunEvent.HandedOff(0, AT, ROOT, "A", "B"),
                 new RunEvent.Forked(0, AT, ROOT, "A", 0, 1),
                 new RunEvent.Joined(0, AT, ROOT, "A", 0, met, 1, 0, 0),
                 new RunEvent.RendezvousFired(0, AT, ROOT, "A", met, 1),
-                new RunEvent.Answered(0, AT, ROOT, "A", false),
-                new RunEvent.Failed(0, AT, ROOT, "A", new NoAnswerException()),
-                new RunEvent.MovedOn(0, AT, ROOT, "A", "B", false),
-                new RunEvent.Cancelled(0, AT, ROOT, "A"),
-                new RunEvent.Asked(0, AT, question),
+                new RunEvent.BranchAnswered(0, AT, ROOT, "A", false),
+                new RunEvent.BranchFailed(0, AT, ROOT, "A", new NoAnswerException()),
+                new RunEvent.BranchMovedOn(0, AT, ROOT, "A", "B", false),
+                new RunEvent.BranchCancelled(0, AT, ROOT, "A"),
+                new RunEvent.QuestionAsked(0, AT, question),
                 new RunEvent.QuestionAnswered(0, AT, ROOT, "A", "q0", false),
-                new RunEvent.Paused(0, AT),
-                new RunEvent.Resumed(0, AT),
-                new RunEvent.Finished(0, AT, RunResult.Status.FAILED));
+                new RunEvent.RunPaused(0, AT),
+                new RunEvent.RunResumed(0, AT),
+                new RunEvent.RunFinished(0, AT, RunResult.Status.FAILED));
     }
 
     @Test

@@ -79,7 +79,7 @@ class IdentityRaceTest {
             same(agent, context.agentId().kind(), agent);
             same(agent, context.runId(), ticket.runId());
             same(agent, context.branchPath(), ticket.branch());
-            same(agent, context.stepKey(), ticket.runId() + ticket.branch() + "#" + ticket.step());
+            same(agent, context.idempotencyKey(), ticket.runId() + ticket.branch() + "#" + ticket.step());
             same(agent, context.delegationPath().stream().map(AgentId::kind).toList(), ticket.before());
         }
 
@@ -146,7 +146,7 @@ class IdentityRaceTest {
         return switch (read.agentId().kind()) {
             case "Orchestrator" ->
                 turn.reason() == Turn.Reason.JOINED
-                        ? Decision.handOff("end", String.join("", turn.joined(String.class)))
+                        ? Decision.handOff("end", String.join("", turn.answers(String.class)))
                         : Decision.fanOut(
                                 Invocation.of("AgentA", ticket.at(0, 0, "Orchestrator")),
                                 Invocation.of("AgentB", ticket.at(0, 1, "Orchestrator")),
@@ -160,8 +160,8 @@ class IdentityRaceTest {
 
     private static Workflow<String, String> secretWord(
             Watch watch, Supplier<Mono<?>> wait, AtomicReference<StepContext> shared) {
-        Workflow.Builder<String> builder = Workflow.over(SECRET_WORD, String.class)
-                .corrections(0)
+        Workflow.Builder<String> builder = Workflow.builder(SECRET_WORD, String.class)
+                .maxCorrections(0)
                 .engine(StepEngine.builder().build());
         SECRET_WORD
                 .agents()
@@ -187,7 +187,7 @@ class IdentityRaceTest {
         return switch (read.agentId().kind()) {
             case "Lead" ->
                 turn.reason() == Turn.Reason.JOINED
-                        ? Decision.answer(String.join(",", turn.joined(String.class)))
+                        ? Decision.answer(String.join(",", turn.answers(String.class)))
                         : Decision.fanOut(IntStream.range(0, BRANCHES)
                                 .mapToObj(at -> Invocation.of("Worker", ticket.at(0, at, "Lead")))
                                 .toList());
@@ -206,8 +206,8 @@ class IdentityRaceTest {
 
     private static Workflow<String, String> many(
             Watch watch, Supplier<Mono<?>> wait, AtomicReference<StepContext> shared) {
-        Workflow.Builder<String> builder = Workflow.over(MANY, String.class)
-                .corrections(0)
+        Workflow.Builder<String> builder = Workflow.builder(MANY, String.class)
+                .maxCorrections(0)
                 .engine(StepEngine.builder().build());
         MANY.agents().forEach(name -> builder.agent(name, checked(name, watch, wait, shared, IdentityRaceTest::many)));
         return builder.build();

@@ -66,8 +66,8 @@ class JoinAndLimitsSettingsTest {
         Duration second = Duration.ofSeconds(1);
         return List.of(
                 Join.all(),
-                Join.any(),
-                Join.first(),
+                Join.allSettled(),
+                Join.firstSuccess(),
                 Join.atLeast(1),
                 Join.atLeast(2),
                 Join.ratio(0.5),
@@ -93,8 +93,8 @@ class JoinAndLimitsSettingsTest {
     void toString_isAsWrittenWithoutDefaults() {
         assertThat(Join.ratio(0.8).within(Duration.ofSeconds(20)).orProceed().keepStragglers())
                 .hasToString("ratio(0.8).within(PT20S).orProceed().keepStragglers()");
-        assertThat(Join.first().orAsk()).hasToString("first().orAsk()");
-        assertThat(Join.any().orFail()).hasToString("any()");
+        assertThat(Join.firstSuccess().orAsk()).hasToString("firstSuccess().orAsk()");
+        assertThat(Join.allSettled().orFail()).hasToString("allSettled()");
     }
 
     // --- limits
@@ -142,30 +142,35 @@ class JoinAndLimitsSettingsTest {
     void question_bounds() {
         assertThatNullPointerException().isThrownBy(() -> Question.of(null)).withMessage("text");
         assertThatNullPointerException()
-                .isThrownBy(() -> Question.of("x").within(null))
-                .withMessage("within");
-        refused("within must be > 0, was PT0S", () -> Question.of("x").within(Duration.ZERO));
+                .isThrownBy(() -> Question.of("x").timeout(null))
+                .withMessage("timeout");
+        refused("timeout must be > 0, was PT0S", () -> Question.of("x").timeout(Duration.ZERO));
         refused(
-                "within must be <= 292 years, was " + TOO_LONG,
-                () -> Question.of("x").within(TOO_LONG));
+                "timeout must be <= 292 years, was " + TOO_LONG,
+                () -> Question.of("x").timeout(TOO_LONG));
     }
 
     @Test
     void question_everySettingCounts() {
         Question plain = Question.of("x");
-        Question full = Question.of("x").orElse(null).within(Duration.ofSeconds(1));
+        Question full = Question.of("x").defaultAnswer(null).timeout(Duration.ofSeconds(1));
 
         assertThat(plain.hasDefault()).isFalse();
-        assertThat(plain.within()).isNull();
+        assertThat(plain.timeout()).isNull();
         assertThat(full.hasDefault()).isTrue();
-        assertThat(full.byDefault()).isNull();
+        assertThat(full.defaultAnswer()).isNull();
         assertThat(full.text()).isEqualTo("x");
         assertThat(new HashSet<>(List.of(
-                        plain, full, Question.of("y"), plain.orElse(null), plain.orElse(1), plain.within(LONGEST))))
+                        plain,
+                        full,
+                        Question.of("y"),
+                        plain.defaultAnswer(null),
+                        plain.defaultAnswer(1),
+                        plain.timeout(LONGEST))))
                 .hasSize(6);
         assertThat(full)
-                .isEqualTo(plain.within(Duration.ofSeconds(1)).orElse(null))
-                .hasSameHashCodeAs(plain.within(Duration.ofSeconds(1)).orElse(null))
+                .isEqualTo(plain.timeout(Duration.ofSeconds(1)).defaultAnswer(null))
+                .hasSameHashCodeAs(plain.timeout(Duration.ofSeconds(1)).defaultAnswer(null))
                 .hasToString("x (within PT1S)");
         assertThat(plain).hasToString("x").isNotEqualTo("x");
     }

@@ -45,7 +45,8 @@ class JoinDeadlineTest {
 
     @Test
     void within_failureAtTheDeadline_isAFailureAndNoTimeOut() {
-        assertThat(run(5, within(Join.any()), "1:a 5!b").result().answers()).containsExactly("a !b");
+        assertThat(run(5, within(Join.allSettled()), "1:a 5!b").result().answers())
+                .containsExactly("a !b");
     }
 
     @Test
@@ -54,7 +55,7 @@ class JoinDeadlineTest {
 
         assertThat(ended.result().answers()).containsExactly("a ?PT5S");
         assertThat(agents.cancelled).containsExactly("5.001:b");
-        assertThat(ended.result().late()).isZero();
+        assertThat(ended.result().lateArrivals()).isZero();
     }
 
     @Test
@@ -62,7 +63,7 @@ class JoinDeadlineTest {
         Topology topology = Topology.parse("start -> Boss <-> Worker -> Helper -> Boss -> end");
         Ended ended = Flows.run(
                 5,
-                () -> Workflow.over(topology, String.class)
+                () -> Workflow.builder(topology, String.class)
                         .agent("Boss", agents.forking("Worker", "5>Helper=:a"))
                         .agent("Worker", agents.scripted())
                         .agent("Helper", agents.scripted())
@@ -91,8 +92,8 @@ class JoinDeadlineTest {
             String kind, String scripts, double took, String outcomes) {
         Join join = switch (kind) {
             case "all" -> Join.all();
-            case "any" -> Join.any();
-            case "first" -> Join.first();
+            case "any" -> Join.allSettled();
+            case "first" -> Join.firstSuccess();
             case "atLeast(2)" -> Join.atLeast(2);
             default -> Join.ratio(0.5);
         };
@@ -102,7 +103,7 @@ class JoinDeadlineTest {
 
     @Test
     void within_anyWithOneAnswer_isMetAtTheDeadline() {
-        Ended ended = run(5, within(Join.any()), "1:a -");
+        Ended ended = run(5, within(Join.allSettled()), "1:a -");
 
         RunEvent.Joined joined = ended.events(RunEvent.Joined.class).get(0);
         assertThat(joined.verdict()).isEqualTo(RunEvent.Verdict.MET);
@@ -113,9 +114,9 @@ class JoinDeadlineTest {
 
     @Test
     void within_timedOut_saysWhoAndWhere() {
-        run(5, within(Join.any()), "1:a -");
+        run(5, within(Join.allSettled()), "1:a -");
 
-        Outcome timedOut = agents.turns.get(agents.turns.size() - 1).joined().get(1);
+        Outcome timedOut = agents.turns.get(agents.turns.size() - 1).outcomes().get(1);
         assertThat(timedOut)
                 .isEqualTo(new Outcome.TimedOut(
                         "Worker", BranchPath.outsideForks(0).forked(0, 1), Flows.seconds(5)));
@@ -127,13 +128,13 @@ class JoinDeadlineTest {
     void within_countsFromWhenTheForkOpened() {
         Ended ended = Flows.run(
                 7,
-                () -> Workflow.over(Flows.FORK, String.class)
+                () -> Workflow.builder(Flows.FORK, String.class)
                         .agent(
                                 "Boss",
                                 agents.body(turn -> turn.reason() == Turn.Reason.REQUESTED
                                         ? Mono.delay(Flows.seconds(2))
                                                 .thenReturn(Decision.fanOut(Invocation.of("Worker", "-")))
-                                        : Mono.just(Decision.answer(Agents.told(turn.joined())))))
+                                        : Mono.just(Decision.answer(Agents.told(turn.outcomes())))))
                         .agent("Worker", agents.scripted())
                         .join(within(Join.all()).orProceed())
                         .<String>build()
@@ -157,15 +158,15 @@ class JoinDeadlineTest {
         Ended ended = run(9, within(Join.all()).orProceed().keepStragglers(), "1:a 9:b");
 
         assertThat(ended.result().answers()).containsExactly("a ?PT5S");
-        assertThat(ended.result().late()).isEqualTo(1);
-        assertThat(ended.events(RunEvent.Answered.class))
-                .extracting(RunEvent.Answered::late)
+        assertThat(ended.result().lateArrivals()).isEqualTo(1);
+        assertThat(ended.events(RunEvent.BranchAnswered.class))
+                .extracting(RunEvent.BranchAnswered::late)
                 .containsExactly(false, false, true);
     }
 
     @Test
     void within_joinDecidedBefore_deadlineDoesNothing() {
-        Ended ended = run(9, within(Join.first()).keepStragglers(), "1:a 9:b");
+        Ended ended = run(9, within(Join.firstSuccess()).keepStragglers(), "1:a 9:b");
 
         assertThat(ended.events(RunEvent.Joined.class)).hasSize(1);
         assertThat(ended.result().answers()).containsExactly("a");
@@ -176,7 +177,7 @@ class JoinDeadlineTest {
         Topology nested = Topology.parse("start -> Boss <-> Mid <-> Worker\nBoss -> end");
         Ended ended = Flows.run(
                 5,
-                () -> Workflow.over(nested, String.class)
+                () -> Workflow.builder(nested, String.class)
                         .agent("Boss", agents.forking("Mid", "x"))
                         .agent("Mid", agents.forking("Worker", "- 7:a"))
                         .agent("Worker", agents.scripted())
@@ -215,7 +216,7 @@ class JoinDeadlineTest {
                         .<String>build()
                         .start("task"),
                 run -> Flows.at(30, () -> {
-                    List<OpenQuestion> open = run.questions();
+                    List<PendingQuestion> open = run.questions();
                     assertThat(open).hasSize(1);
                     assertThat(open.get(0).agent()).isEqualTo("Boss");
                     assertThat(open.get(0).branch()).hasToString("/");
@@ -254,7 +255,7 @@ class JoinDeadlineTest {
     void orAsk_met_asksNobody() {
         Ended ended = run(2, Join.all().orAsk(), "1:a 2:b");
 
-        assertThat(ended.events(RunEvent.Asked.class)).isEmpty();
+        assertThat(ended.events(RunEvent.QuestionAsked.class)).isEmpty();
     }
 
     @Test
@@ -269,7 +270,7 @@ class JoinDeadlineTest {
                         () -> run.answer(run.questions().get(0).id(), "proceed").subscribe()));
 
         assertThat(ended.result().answers()).containsExactly("a ?PT5S");
-        assertThat(ended.events(RunEvent.Asked.class).get(0).at())
+        assertThat(ended.events(RunEvent.QuestionAsked.class).get(0).at())
                 .isEqualTo(ended.result().startedAt().plusSeconds(5));
         assertThat(agents.cancelled).as("nobody works on while they are asked").containsExactly("-");
     }
@@ -279,12 +280,12 @@ class JoinDeadlineTest {
         Topology nested = Topology.parse("start -> Boss <-> Mid <-> Worker\nBoss -> end");
         Ended ended = Flows.run(
                 9,
-                () -> Workflow.over(nested, String.class)
+                () -> Workflow.builder(nested, String.class)
                         .agent("Boss", agents.forking("Mid", "- x"))
                         .agent(
                                 "Mid",
                                 agents.body(turn -> turn.reason() == Turn.Reason.JOINED
-                                        ? Mono.just(Decision.answer(Agents.told(turn.joined())))
+                                        ? Mono.just(Decision.answer(Agents.told(turn.outcomes())))
                                         : turn.input().equals("x")
                                                 ? Mono.just(Decision.fanOut(Invocation.of("Worker", "1!w")))
                                                 : Mono.delay(Flows.seconds(3)).thenReturn(Decision.answer("other"))))
@@ -296,6 +297,7 @@ class JoinDeadlineTest {
                         9, () -> run.answer(run.questions().get(0).id(), true).subscribe()));
 
         assertThat(ended.result().answers()).containsExactly("other !w");
-        assertThat(ended.events(RunEvent.Asked.class).get(0).question().agent()).isEqualTo("Mid");
+        assertThat(ended.events(RunEvent.QuestionAsked.class).get(0).question().agent())
+                .isEqualTo("Mid");
     }
 }

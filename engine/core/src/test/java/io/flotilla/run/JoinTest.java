@@ -63,10 +63,10 @@ class JoinTest {
                 arguments(Join.ratio(1), "1:a 2:b", 2, "a b", ""),
                 arguments(Join.ratio(0), "1!a -", 1, "!a", "-"),
                 arguments(Join.ratio(0), "1:a -", 1, "a", "-"),
-                arguments(Join.first(), "2:a 1:b -", 1, "b", "- 2:a"),
-                arguments(Join.first(), "1!a 2!b 3:c", 3, "!a !b c", ""),
-                arguments(Join.any(), "1:a 3:b 2!c", 3, "a b !c", ""),
-                arguments(Join.any(), "1!a 2!b 3:c", 3, "!a !b c", ""));
+                arguments(Join.firstSuccess(), "2:a 1:b -", 1, "b", "- 2:a"),
+                arguments(Join.firstSuccess(), "1!a 2!b 3:c", 3, "!a !b c", ""),
+                arguments(Join.allSettled(), "1:a 3:b 2!c", 3, "a b !c", ""),
+                arguments(Join.allSettled(), "1!a 2!b 3:c", 3, "!a !b c", ""));
     }
 
     @ParameterizedTest
@@ -87,7 +87,7 @@ class JoinTest {
         assertThat(ended.result().branches().cancelled()).isEqualTo(agents.cancelled.size());
     }
 
-    static Stream<Arguments> fellShort() {
+    static Stream<Arguments> joinUnmet() {
         return Stream.of(
                 arguments(Join.all(), "1:a 2!b -", 2, "a !b", "-"),
                 arguments(Join.all(), "1^boom -", 1, "!boom", "-"),
@@ -98,12 +98,12 @@ class JoinTest {
                 arguments(Join.ratio(0.55), failing(10, 20), 10, numbers(1, 10, "!f"), "10"),
                 arguments(Join.ratio(0.51), "1!a -", 1, "!a", "-"),
                 arguments(Join.ratio(1), "1!a -", 1, "!a", "-"),
-                arguments(Join.first(), "1!a 2!b", 2, "!a !b", ""),
-                arguments(Join.any(), "2!a 1!b", 2, "!a !b", ""));
+                arguments(Join.firstSuccess(), "1!a 2!b", 2, "!a !b", ""),
+                arguments(Join.allSettled(), "2!a 1!b", 2, "!a !b", ""));
     }
 
     @ParameterizedTest
-    @MethodSource("fellShort")
+    @MethodSource("joinUnmet")
     void join_enoughCanNoLongerCome_isShortAtThatMoment(
             Join join, String scripts, double took, String outcomes, String cancelled) {
         Ended ended = run(took, Flows.FORK, join.orProceed(), scripts);
@@ -111,7 +111,7 @@ class JoinTest {
         assertThat(ended.result().answers()).containsExactly(outcomes);
         assertThat(ended.events(RunEvent.Joined.class))
                 .extracting(RunEvent.Joined::verdict)
-                .containsExactly(Verdict.SHORT);
+                .containsExactly(Verdict.UNMET);
         if (cancelled.equals("10")) {
             assertThat(agents.cancelled).hasSize(10);
         } else {
@@ -133,7 +133,7 @@ class JoinTest {
 
     @Test
     void orFail_short_failsTheBranchThatForkedWithTheFirstCauseAndTheOthersSuppressed() {
-        Ended ended = run(3, Flows.FORK, Join.any(), "3!late 1!early 2^thrown");
+        Ended ended = run(3, Flows.FORK, Join.allSettled(), "3!late 1!early 2^thrown");
 
         assertThat(ended.result().status()).isEqualTo(RunResult.Status.FAILED);
         assertThat(ended.result().answers()).isEmpty();
@@ -141,8 +141,8 @@ class JoinTest {
         assertThat(failure.kind()).isEqualTo(RunFailure.Kind.JOIN_SHORTFALL);
         assertThat(failure.agent()).isEqualTo("Boss");
         assertThat(failure.branch()).hasToString("/");
-        assertThat(failure.join()).isEqualTo(Join.any());
-        assertThat(failure).hasMessageContaining("any()").hasMessageContaining("late");
+        assertThat(failure.join()).isEqualTo(Join.allSettled());
+        assertThat(failure).hasMessageContaining("allSettled()").hasMessageContaining("late");
         assertThat(failure.getCause()).hasMessageContaining("agent Worker (branch /0.0/)");
         assertThat(failure.getSuppressed()).hasSize(2);
         assertThat(failure.getSuppressed()[1]).hasRootCauseMessage("thrown");
@@ -167,7 +167,7 @@ class JoinTest {
         Topology nested = Topology.parse("start -> Boss <-> Mid <-> Worker\nBoss -> end");
         Ended ended = Flows.run(
                 1,
-                () -> Workflow.over(nested, String.class)
+                () -> Workflow.builder(nested, String.class)
                         .agent(
                                 "Boss",
                                 agents.forking(
@@ -179,7 +179,7 @@ class JoinTest {
                                                 Invocation.of("Worker", "-"), Invocation.of("Worker", "9:x")))
                                         : Mono.delay(Flows.seconds(1)).thenReturn(Decision.answer("quick"))))
                         .agent("Worker", agents.scripted())
-                        .join(Join.first())
+                        .join(Join.firstSuccess())
                         .<String>build()
                         .start("task"));
 
@@ -189,14 +189,14 @@ class JoinTest {
 
     @Test
     void keepStragglers_joinDecided_theyRunOnAndTheirAnswersAreLate() {
-        Ended ended = run(7, Flows.FORK, Join.first().keepStragglers(), "5:a 1:b 7:c 6!d");
+        Ended ended = run(7, Flows.FORK, Join.firstSuccess().keepStragglers(), "5:a 1:b 7:c 6!d");
 
         assertThat(ended.result().answers()).containsExactly("b");
-        assertThat(ended.result().late()).isEqualTo(2);
+        assertThat(ended.result().lateArrivals()).isEqualTo(2);
         assertThat(ended.result().branches()).isEqualTo(new RunResult.Branches(4, 1, 0, 0));
         assertThat(agents.cancelled).isEmpty();
-        assertThat(ended.events(RunEvent.Answered.class).stream()
-                        .filter(RunEvent.Answered::late)
+        assertThat(ended.events(RunEvent.BranchAnswered.class).stream()
+                        .filter(RunEvent.BranchAnswered::late)
                         .map(answered -> answered.branch().toString()))
                 .containsExactly("/0.0/", "/0.2/");
     }
@@ -210,7 +210,7 @@ class JoinTest {
 
         Ended going = run(5, Flows.FORK, Join.all().orProceed().keepStragglers(), "1!a 5:b");
         assertThat(going.result().answers()).containsExactly("!a");
-        assertThat(going.result().late()).isEqualTo(1);
+        assertThat(going.result().lateArrivals()).isEqualTo(1);
     }
 
     @Test
@@ -218,38 +218,38 @@ class JoinTest {
         Topology topology = Topology.parse("start -> Boss <-> Worker -> Helper -> Boss -> end");
         Ended ended = Flows.run(
                 4,
-                () -> Workflow.over(topology, String.class)
+                () -> Workflow.builder(topology, String.class)
                         .agent("Boss", agents.forking("Worker", "1:quick 2>Helper=2:slow"))
                         .agent("Worker", agents.scripted())
                         .agent("Helper", agents.scripted())
-                        .join(Join.first().keepStragglers())
+                        .join(Join.firstSuccess().keepStragglers())
                         .<String>build()
                         .start("task"));
 
         assertThat(ended.result().answers()).containsExactly("quick");
-        assertThat(ended.result().late()).isEqualTo(1);
+        assertThat(ended.result().lateArrivals()).isEqualTo(1);
     }
 
     @Test
     void keepStragglers_nextForkOfTheSameBranch_joinsItsOwn() {
         Ended ended = Flows.run(
                 5,
-                () -> Workflow.over(Flows.FORK, String.class)
+                () -> Workflow.builder(Flows.FORK, String.class)
                         .agent(
                                 "Boss",
                                 agents.deciding(turn -> turn.reason() == Turn.Reason.REQUESTED
                                         ? Decision.fanOut(
                                                 Invocation.of("Worker", "1:a"), Invocation.of("Worker", "3:b"))
-                                        : Agents.told(turn.joined()).equals("a")
+                                        : Agents.told(turn.outcomes()).equals("a")
                                                 ? Decision.fanOut(Invocation.of("Worker", "4:c"))
-                                                : Decision.handOff("end", Agents.told(turn.joined()))))
+                                                : Decision.handOff("end", Agents.told(turn.outcomes()))))
                         .agent("Worker", agents.scripted())
-                        .join(Join.first().keepStragglers())
+                        .join(Join.firstSuccess().keepStragglers())
                         .<String>build()
                         .start("task"));
 
         assertThat(ended.result().answers()).containsExactly("c");
-        assertThat(ended.result().late()).isEqualTo(1);
+        assertThat(ended.result().lateArrivals()).isEqualTo(1);
         assertThat(ended.events(RunEvent.Forked.class))
                 .extracting(RunEvent.Forked::fork)
                 .containsExactly(0, 1);
@@ -264,14 +264,14 @@ class JoinTest {
                 "all()         | 1>end=x 2:a 3:b   | 3 | MET   | a b",
                 "all()         | 3>end=x 2:a       | 3 | MET   | a",
                 "ratio(0.5)    | 1>end=x 2:a -     | 2 | MET   | a",
-                "ratio(0.5)    | 1>end=x 2!a 3!b 4:c | 3 | SHORT | !a !b",
-                "atLeast(2)    | 1:a 2>end=x       | 2 | SHORT | a",
+                "ratio(0.5)    | 1>end=x 2!a 3!b 4:c | 3 | UNMET | !a !b",
+                "atLeast(2)    | 1:a 2>end=x       | 2 | UNMET | a",
                 "atLeast(2)    | 3:a 2>end=x 1:b   | 3 | MET   | a b",
-                "first()       | 1>end=x 2:a -     | 2 | MET   | a",
-                "any()         | 2>end=x 1!a       | 2 | SHORT | !a",
+                "firstSuccess()       | 1>end=x 2:a -     | 2 | MET   | a",
+                "allSettled()         | 2>end=x 1!a       | 2 | UNMET | !a",
             })
     void join_membersThatMovedOn_doNotCount(String join, String scripts, double took, Verdict verdict, String joined) {
-        Join asked = Stream.of(Join.all(), Join.ratio(0.5), Join.atLeast(2), Join.first(), Join.any())
+        Join asked = Stream.of(Join.all(), Join.ratio(0.5), Join.atLeast(2), Join.firstSuccess(), Join.allSettled())
                 .filter(one -> one.toString().equals(join))
                 .findFirst()
                 .orElseThrow()
@@ -294,9 +294,9 @@ class JoinTest {
         assertThat(ended.result().branches()).isEqualTo(new RunResult.Branches(0, 0, 3, 0));
         assertThat(ended.events(RunEvent.Joined.class))
                 .extracting(RunEvent.Joined::verdict)
-                .containsExactly(Verdict.MOVED_ON);
-        assertThat(ended.events(RunEvent.MovedOn.class))
-                .extracting(RunEvent.MovedOn::to)
+                .containsExactly(Verdict.VACATED);
+        assertThat(ended.events(RunEvent.BranchMovedOn.class))
+                .extracting(RunEvent.BranchMovedOn::to)
                 .containsExactly("end", "end", null);
     }
 
@@ -307,9 +307,9 @@ class JoinTest {
                 Join.atLeast(9),
                 Join.ratio(0),
                 Join.ratio(1),
-                Join.first(),
-                Join.any(),
-                Join.first().keepStragglers(),
+                Join.firstSuccess(),
+                Join.allSettled(),
+                Join.firstSuccess().keepStragglers(),
                 Join.all().within(Flows.seconds(5)));
     }
 
@@ -317,7 +317,7 @@ class JoinTest {
     void fork_intoTheEnd_isThereAtOnceAndHasMovedOn() {
         Ended ended = Flows.run(
                 0,
-                () -> Workflow.over(Topology.pipeline("A"), String.class)
+                () -> Workflow.builder(Topology.pipeline("A"), String.class)
                         .agent(
                                 "A",
                                 agents.deciding(
@@ -337,7 +337,7 @@ class JoinTest {
         Topology nested = Topology.parse("start -> Boss <-> Mid <-> Worker\nBoss -> end");
         Ended ended = Flows.run(
                 3,
-                () -> Workflow.over(nested, String.class)
+                () -> Workflow.builder(nested, String.class)
                         .agent("Boss", agents.forking("Mid", "a b"))
                         .agent(
                                 "Mid",
@@ -346,10 +346,10 @@ class JoinTest {
                                                 Invocation.of(
                                                         "Worker", turn.input().equals("a") ? "1:a1" : "3:b1"),
                                                 Invocation.of("Worker", "-"))
-                                        : Decision.answer(Agents.told(turn.joined()))))
+                                        : Decision.answer(Agents.told(turn.outcomes()))))
                         .agent("Worker", agents.scripted())
                         .join(Join.all())
-                        .joinAt("Mid", Join.first())
+                        .joinAt("Mid", Join.firstSuccess())
                         .<String>build()
                         .start("task"));
 
@@ -359,11 +359,11 @@ class JoinTest {
     private Ended ends(double took, Join join, String a, String b, String c) {
         Topology topology = Topology.parse("start -> A, B, C -> end");
         return Flows.run(took, () -> {
-            Workflow.Builder<String> flow = Workflow.over(topology, String.class)
+            Workflow.Builder<String> flow = Workflow.builder(topology, String.class)
                     .agent("A", agents.doing(a))
                     .agent("B", agents.doing(b))
                     .agent("C", agents.doing(c));
-            return (join == null ? flow.join(Join.first()) : flow.joinAt("end", join))
+            return (join == null ? flow.join(Join.firstSuccess()) : flow.joinAt("end", join))
                     .<String>build()
                     .start("task");
         });
@@ -377,18 +377,18 @@ class JoinTest {
     static Stream<Arguments> metAtTheEnd() {
         return Stream.of(
                 arguments(Join.all(), 3, "3:a", "1:b", "2:c", "a b c", 0),
-                arguments(Join.first(), 1, "3:a", "1:b", "-", "b", 2),
-                arguments(Join.first(), 3, "3:a", "1!b", "-", "a", 1),
+                arguments(Join.firstSuccess(), 1, "3:a", "1:b", "-", "b", 2),
+                arguments(Join.firstSuccess(), 3, "3:a", "1!b", "-", "a", 1),
                 arguments(Join.atLeast(2), 2, "3:a", "1:b", "2:c", "b c", 1),
                 arguments(Join.atLeast(3), 3, "3:a", "1:b", "2:c", "a b c", 0),
                 arguments(Join.ratio(0.5), 2, "3:a", "1:b", "2:c", "b c", 1),
                 arguments(Join.ratio(0.34), 2, "3:a", "1:b", "2:c", "b c", 1),
                 arguments(Join.ratio(0.33), 1, "3:a", "1:b", "2:c", "b", 2),
-                arguments(Join.any(), 3, "3!a", "1:b", "2!c", "b", 0),
+                arguments(Join.allSettled(), 3, "3!a", "1:b", "2!c", "b", 0),
                 arguments(Join.all().orProceed(), 2, "-", "1:b", "2!c", "b", 1),
                 arguments(Join.atLeast(3).orProceed(), 3, "3:a", "1:b", "2!c", "a b", 0),
                 arguments(Join.all().within(Flows.seconds(2)).orProceed(), 2, "3:a", "1:b", "2:c", "b c", 1),
-                arguments(Join.any().within(Flows.seconds(2)), 2, "3:a", "1:b", "2:c", "b c", 1));
+                arguments(Join.allSettled().within(Flows.seconds(2)), 2, "3:a", "1:b", "2:c", "b c", 1));
     }
 
     @ParameterizedTest
@@ -409,8 +409,8 @@ class JoinTest {
                 arguments(Join.atLeast(3), 3, "3:a", "1!b", "2:c", RunFailure.Kind.JOIN_SHORTFALL, "atLeast(3)"),
                 arguments(Join.atLeast(4), 3, "3:a", "1:b", "2:c", RunFailure.Kind.JOIN_SHORTFALL, "atLeast(4)"),
                 arguments(Join.ratio(0.7), 3, "3:a", "1!b", "2:c", RunFailure.Kind.JOIN_SHORTFALL, "ratio(0.7)"),
-                arguments(Join.first(), 3, "3!a", "1!b", "2!c", RunFailure.Kind.STEP_FAILED, "a"),
-                arguments(Join.any(), 3, "3!a", "1!b", "2!c", RunFailure.Kind.STEP_FAILED, "a"),
+                arguments(Join.firstSuccess(), 3, "3!a", "1!b", "2!c", RunFailure.Kind.STEP_FAILED, "a"),
+                arguments(Join.allSettled(), 3, "3!a", "1!b", "2!c", RunFailure.Kind.STEP_FAILED, "a"),
                 arguments(
                         Join.all().within(Flows.seconds(2)),
                         2,
@@ -443,10 +443,10 @@ class JoinTest {
 
     @Test
     void joinAt_theEndKeepingStragglers_endsWhenTheyHave() {
-        Ended ended = ends(3, Join.first().keepStragglers(), "3:a", "1:b", "2!c");
+        Ended ended = ends(3, Join.firstSuccess().keepStragglers(), "3:a", "1:b", "2!c");
 
         assertThat(ended.result().answers()).containsExactly("b");
-        assertThat(ended.result().late()).isEqualTo(1);
+        assertThat(ended.result().lateArrivals()).isEqualTo(1);
         assertThat(agents.cancelled).isEmpty();
     }
 
@@ -456,14 +456,14 @@ class JoinTest {
         Topology topology = Topology.parse("start -> A, B -> end");
         Ended ended = Flows.run(
                 9,
-                () -> Workflow.over(topology, String.class)
+                () -> Workflow.builder(topology, String.class)
                         .agent("A", agents.doing("1:a"))
                         .agent("B", agents.doing("2!b"))
                         .joinAt("end", Join.all().orAsk())
                         .<String>build()
                         .start("task"),
                 run -> Flows.at(9, () -> {
-                    OpenQuestion open = run.questions().get(0);
+                    PendingQuestion open = run.questions().get(0);
                     assertThat(open.agent()).isEqualTo("end");
                     assertThat(open.choices()).containsExactly("proceed", "fail");
                     Flows.taken(run.answer(open.id(), answer), true);
@@ -479,11 +479,11 @@ class JoinTest {
 
     @Test
     void joinAtEnd_anyAndEverybodyFails_theFirstFailureHasTheOthersSuppressed() {
-        RunResult<String> result = Workflow.over(Topology.parse("start -> A, B, C"), String.class)
+        RunResult<String> result = Workflow.builder(Topology.parse("start -> A, B, C"), String.class)
                 .agent("A", Agent.of("A", (turn, context) -> Mono.just(Decision.fail("a"))))
                 .agent("B", Agent.of("B", (turn, context) -> Mono.just(Decision.fail("b"))))
                 .agent("C", Agent.of("C", (turn, context) -> Mono.just(Decision.fail("c"))))
-                .joinAt("end", Join.any())
+                .joinAt("end", Join.allSettled())
                 .build()
                 .run("go")
                 .block();

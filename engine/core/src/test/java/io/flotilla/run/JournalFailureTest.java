@@ -8,7 +8,7 @@ import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalClosedException;
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.JournalFilter;
-import io.flotilla.journal.JournalRun;
+import io.flotilla.journal.RunSummary;
 import io.flotilla.journal.StaleAppendException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -65,7 +65,7 @@ class JournalFailureTest {
         }
 
         @Override
-        public Flux<JournalRun> list(JournalFilter filter) {
+        public Flux<RunSummary> list(JournalFilter filter) {
             return kept.list(filter);
         }
 
@@ -112,7 +112,7 @@ class JournalFailureTest {
         Odd journal = new Odd(append -> append.number() == 2 ? recorded.asMono().then(append.as()) : append.as());
         Agent<Turn, Decision> solo = TestRuns.deciding("Solo", turn -> {
             called.add(turn.reason() + " " + turn.input());
-            return Decision.again("more");
+            return Decision.repeat("more");
         });
         Run<String> run = TestRuns.alone(solo).journal(journal).<String>build().start("task");
         run.cancel();
@@ -178,7 +178,7 @@ class JournalFailureTest {
                 appends = at - 1;
                 break;
             }
-            boolean note = !events.isEmpty() && events.get(events.size() - 1) instanceof RunEvent.Finished;
+            boolean note = !events.isEmpty() && events.get(events.size() - 1) instanceof RunEvent.RunFinished;
             if (note) {
                 assertThat(run.result().block(TestRuns.SOON).status())
                         .as("only the note is missing")

@@ -35,7 +35,7 @@ class LimitsTest {
     private final Agents agents = new Agents();
 
     private Workflow.Builder<String> one(Function<Turn, Decision> decision) {
-        return Workflow.over(ONE, String.class).agent("A", agents.deciding(decision));
+        return Workflow.builder(ONE, String.class).agent("A", agents.deciding(decision));
     }
 
     private static Ended run(double took, Workflow.Builder<String> flow) {
@@ -75,7 +75,7 @@ class LimitsTest {
                 0,
                 one(turn -> {
                             int left = turn.input() instanceof Integer rest ? rest : needed;
-                            return left == 1 ? Decision.answer("done") : Decision.again(left - 1);
+                            return left == 1 ? Decision.answer("done") : Decision.repeat(left - 1);
                         })
                         .limits(Limits.steps(5)));
 
@@ -98,7 +98,7 @@ class LimitsTest {
     void steps_exceeded_cancelsWhatIsInFlight() {
         Ended ended = run(
                 1,
-                Flows.fork(Flows.FORK, agents, Join.first().keepStragglers(), "1:a -")
+                Flows.fork(Flows.FORK, agents, Join.firstSuccess().keepStragglers(), "1:a -")
                         .limits(Limits.steps(3)));
 
         assertExceeded(ended, "steps", "3", "path Boss");
@@ -112,7 +112,7 @@ class LimitsTest {
     void time(double needed, boolean within) {
         Ended ended = run(
                 Math.min(needed, 5),
-                Workflow.over(ONE, String.class)
+                Workflow.builder(ONE, String.class)
                         .agent("A", agents.doing(needed + ":a"))
                         .limits(Limits.time(Duration.ofSeconds(5))));
 
@@ -132,7 +132,7 @@ class LimitsTest {
         Topology topology = Topology.parse("start -> A, B -> Meet -> end");
         Ended ended = Flows.run(
                 5,
-                () -> Workflow.over(topology, String.class)
+                () -> Workflow.builder(topology, String.class)
                         .agent("A", agents.doing("1>Meet=a"))
                         .agent("B", agents.doing("2>Meet=b"))
                         .agent("Meet", agents.meeting())
@@ -148,7 +148,7 @@ class LimitsTest {
     void time_paused_passesAllTheSame() {
         Ended ended = Flows.run(
                 5,
-                () -> Workflow.over(ONE, String.class)
+                () -> Workflow.builder(ONE, String.class)
                         .agent("A", agents.doing("1?x"))
                         .limits(Limits.time(Duration.ofSeconds(5)))
                         .<String>build()
@@ -164,7 +164,7 @@ class LimitsTest {
     void tokens(int used, boolean within) {
         Ended ended = run(
                 0,
-                Workflow.over(ONE, String.class)
+                Workflow.builder(ONE, String.class)
                         .agent("A", agents.body((turn, context) -> {
                             context.usage().record(Usage.ofTokens(60, used - 60));
                             return Mono.just(Decision.answer("done"));
@@ -179,7 +179,7 @@ class LimitsTest {
     void tokens_ofAllBranchesAndOfFailedSteps_areAddedUp() {
         Ended ended = run(
                 2,
-                Workflow.over(Flows.FORK, String.class)
+                Workflow.builder(Flows.FORK, String.class)
                         .agent("Boss", agents.forking("Worker", "1 2 3"))
                         .agent(
                                 "Worker",
@@ -189,7 +189,7 @@ class LimitsTest {
                                             context.usage().record(Usage.ofTokens(50, 0));
                                             return Mono.error(new IllegalStateException("no"));
                                         }))))
-                        .join(Join.any())
+                        .join(Join.allSettled())
                         .limits(Limits.tokens(99)));
 
         assertExceeded(ended, "tokens", "99", "at agent Worker (branch /0.1/), path Boss > Worker");
@@ -200,7 +200,7 @@ class LimitsTest {
     void cost(String used, boolean within) {
         Ended ended = run(
                 0,
-                Workflow.over(ONE, String.class)
+                Workflow.builder(ONE, String.class)
                         .agent("A", agents.body((turn, context) -> {
                             context.usage().record(new Usage(0, 0, new BigDecimal(used)));
                             return Mono.just(Decision.answer("done"));
@@ -229,7 +229,7 @@ class LimitsTest {
     void branches_ofRendezvousAndEntries(int limit, boolean within) {
         Ended ended = run(
                 within || limit == 3 ? 1 : 0,
-                Workflow.over(Topology.parse("start -> A, B, C -> Meet -> end"), String.class)
+                Workflow.builder(Topology.parse("start -> A, B, C -> Meet -> end"), String.class)
                         .agent("A", agents.doing("1>Meet=a"))
                         .agent("B", agents.doing("1>Meet=b"))
                         .agent("C", agents.doing("1>Meet=c"))
@@ -244,7 +244,7 @@ class LimitsTest {
         IntFunction<Function<Turn, Decision>> forking = next -> turn -> turn.reason() == Turn.Reason.JOINED
                 ? Decision.answer("up")
                 : Decision.fanOut(Invocation.of("ABCD".substring(next, next + 1), null));
-        return Workflow.over(NESTED, String.class)
+        return Workflow.builder(NESTED, String.class)
                 .agent("A", agents.deciding(forking.apply(1)))
                 .agent("B", agents.deciding(forking.apply(2)))
                 .agent("C", agents.deciding(forking.apply(3)))
@@ -266,7 +266,7 @@ class LimitsTest {
     void depth_handOffs_doNotCount() {
         Ended ended = run(
                 0,
-                Workflow.over(Topology.pipeline("A", "B", "C"), String.class)
+                Workflow.builder(Topology.pipeline("A", "B", "C"), String.class)
                         .agent("A", agents.doing(">B=>C=:a"))
                         .agent("B", agents.scripted())
                         .agent("C", agents.scripted())
@@ -340,13 +340,13 @@ class LimitsTest {
 
     /** Hands on round the ring {@code handOffs} times. */
     private Workflow.Builder<String> ring(int handOffs) {
-        Workflow.Builder<String> flow = Workflow.over(RING, String.class);
+        Workflow.Builder<String> flow = Workflow.builder(RING, String.class);
         for (String name : List.of("A", "B", "C")) {
             flow.agent(name, agents.deciding(turn -> {
                 int left = turn.input() instanceof Integer rest ? rest : handOffs;
                 return left == 0
                         ? Decision.handOff("end", "done")
-                        : Decision.handOff(turn.targets().get(0), left - 1);
+                        : Decision.handOff(turn.successors().get(0), left - 1);
             }));
         }
         return flow;
@@ -379,7 +379,7 @@ class LimitsTest {
     void delegationCycles_returnToTheOneWhoForked_isNone() {
         Ended ended = run(
                 2,
-                Workflow.over(Flows.FORK, String.class)
+                Workflow.builder(Flows.FORK, String.class)
                         .agent(
                                 "Boss",
                                 agents.deciding(turn -> turn.reason() == Turn.Reason.REQUESTED
@@ -387,7 +387,7 @@ class LimitsTest {
                                                 Invocation.of("Worker", "1>Boss=a"), Invocation.of("Worker", "1:b"))
                                         : agents.turns.size() < 5
                                                 ? Decision.fanOut(Invocation.of("Worker", "1>Boss=c"))
-                                                : Decision.handOff("end", Agents.told(turn.joined()))))
+                                                : Decision.handOff("end", Agents.told(turn.outcomes()))))
                         .agent("Worker", agents.scripted())
                         .limits(Limits.delegationCycles(0)));
 
@@ -398,7 +398,7 @@ class LimitsTest {
     void delegationCycles_byFork_isSeenAcrossLevels() {
         Ended ended = run(
                 0,
-                Workflow.over(Topology.parse("start -> A <-> B -> C -> B\nC -> A -> end"), String.class)
+                Workflow.builder(Topology.parse("start -> A <-> B -> C -> B\nC -> A -> end"), String.class)
                         .agent("A", agents.deciding(turn -> Decision.handOff("B", null)))
                         .agent("B", agents.deciding(turn -> Decision.fanOut(Invocation.of("C", null))))
                         .agent("C", agents.deciding(turn -> Decision.fanOut(Invocation.of("A", null))))
@@ -438,7 +438,7 @@ class LimitsTest {
     @Test
     void rules_depth_appliesAndAnExplicitOneWins() {
         Topology shallow = Topology.parse("start -> A <-> B <-> C <-> D\nA -> end\nmax_depth(2)");
-        Workflow.Builder<String> flow = Workflow.over(shallow, String.class)
+        Workflow.Builder<String> flow = Workflow.builder(shallow, String.class)
                 .agent("A", agents.deciding(turn -> forkOrUp(turn, "B")))
                 .agent("B", agents.deciding(turn -> forkOrUp(turn, "C")))
                 .agent("C", agents.deciding(turn -> forkOrUp(turn, "D")))
@@ -459,11 +459,11 @@ class LimitsTest {
     void deadline_ofAStep_isTheEarlierOfStepTimeoutAndRun(long run, long step, long first, long second) {
         Ended ended = run(
                 2,
-                Workflow.over(ONE, String.class)
+                Workflow.builder(ONE, String.class)
                         .agent(
                                 "A",
                                 agents.body(turn -> turn.input().equals("task")
-                                        ? Mono.delay(Flows.seconds(2)).thenReturn(Decision.again("more"))
+                                        ? Mono.delay(Flows.seconds(2)).thenReturn(Decision.repeat("more"))
                                         : Mono.just(Decision.answer("done"))))
                         .engine(StepEngine.builder()
                                 .stepTimeout(Duration.ofSeconds(step))
@@ -496,7 +496,7 @@ class LimitsTest {
     void delegationPath_ofAStep_isWhoHandedOn() {
         run(
                 0,
-                Workflow.over(Topology.pipeline("A", "B", "C"), String.class)
+                Workflow.builder(Topology.pipeline("A", "B", "C"), String.class)
                         .agent("A", agents.doing(">B=>C=:a"))
                         .agent("B", agents.scripted())
                         .agent("C", agents.scripted()));
@@ -512,7 +512,8 @@ class LimitsTest {
 
     @Test
     void delegationCycles_aThousand_isEnforcedToo() {
-        RunResult<String> result = Workflow.over(io.flotilla.topology.Topology.parse("start -> A <-> B"), String.class)
+        RunResult<String> result = Workflow.builder(
+                        io.flotilla.topology.Topology.parse("start -> A <-> B"), String.class)
                 .agent(
                         "A",
                         io.flotilla.agent.Agent.of(

@@ -28,12 +28,12 @@ final class Onlooker {
     private final Map<String, Line> lines = new LinkedHashMap<>();
     private final Map<String, Line> live = new LinkedHashMap<>();
     private final List<Fork> forks = new ArrayList<>();
-    private final List<Meeting> meetings = new ArrayList<>();
-    private final Map<String, OpenQuestion> questions = new HashMap<>();
+    private final List<Meeting> rendezvous = new ArrayList<>();
+    private final Map<String, PendingQuestion> questions = new HashMap<>();
     private final Fork root;
 
     private long sequence;
-    private long births;
+    private long spawned;
     private long steps;
     private long late;
     private final Map<String, Long> settled = new HashMap<>();
@@ -48,9 +48,9 @@ final class Onlooker {
 
     enum State {
         READY,
-        STEPPING,
+        RUNNING,
         WAITING,
-        ASKING,
+        AWAITING_ANSWER,
         SETTLED
     }
 
@@ -59,7 +59,7 @@ final class Onlooker {
 
         final String path;
         final Fork home;
-        final long born;
+        final long spawnIndex;
         final Place place;
         int node;
         State state = State.READY;
@@ -81,10 +81,10 @@ final class Onlooker {
 
         final List<Fork> opened = new ArrayList<>();
 
-        Line(String path, Fork home, long born, int node, Place place) {
+        Line(String path, Fork home, long spawnIndex, int node, Place place) {
             this.path = path;
             this.home = home;
-            this.born = born;
+            this.spawnIndex = spawnIndex;
             this.node = node;
             this.place = place;
         }
@@ -219,7 +219,7 @@ final class Onlooker {
         checkTurns(effects);
         if (!finished) {
             checkForks();
-            checkMeetings();
+            checkRendezvous();
         }
     }
 
@@ -235,26 +235,26 @@ final class Onlooker {
         line.decision = decision;
         line.deliversTo = null;
         if (step.failed() != null) {
-            return "Failed " + line.path;
+            return "BranchFailed " + line.path;
         }
         if (!script.isAllowed(line.node, decision, line.home == root)) {
             line.corrected++;
             counts.add("corrections");
-            return (line.corrected > corrections ? "Failed " : "Corrected ") + line.path;
+            return (line.corrected > corrections ? "BranchFailed " : "DecisionRejected ") + line.path;
         }
         line.corrected = 0;
         if (decision instanceof Decision.Answer answer) {
             line.value = answer.value();
             line.deliversTo = line.home;
-            return "Answered " + line.path;
+            return "BranchAnswered " + line.path;
         } else if (decision instanceof Decision.HandOff handOff) {
             return handedOff(line, graph.number(handOff.agent()), handOff.request());
         } else if (decision instanceof Decision.FanOut) {
             return "Forked " + line.path;
         } else if (decision instanceof Decision.Ask) {
-            return "Asked " + line.path;
+            return "QuestionAsked " + line.path;
         } else if (decision instanceof Decision.Fail) {
-            return "Failed " + line.path;
+            return "BranchFailed " + line.path;
         }
         return null;
     }
@@ -263,15 +263,15 @@ final class Onlooker {
         line.value = value;
         if (to == graph.end) {
             line.deliversTo = root;
-            return (line.home == root ? "Answered " : "MovedOn ") + line.path;
+            return (line.home == root ? "BranchAnswered " : "BranchMovedOn ") + line.path;
         }
         for (Fork around = line.home; around != null; around = around.parent) {
             if (around.node == to) {
                 line.deliversTo = around;
-                return "Answered " + line.path;
+                return "BranchAnswered " + line.path;
             }
         }
-        return (graph.isRendezvous(to) ? "MovedOn " : "HandedOff ") + line.path;
+        return (graph.isRendezvous(to) ? "BranchMovedOn " : "HandedOff ") + line.path;
     }
 
     private void take(RunEvent event) {
@@ -280,7 +280,7 @@ final class Onlooker {
         } else if (event instanceof RunEvent.StepStarted started) {
             stepStarted(started);
         } else if (event instanceof RunEvent.StepSettled step) {
-            Line line = line(step.branch(), State.STEPPING, event);
+            Line line = line(step.branch(), State.RUNNING, event);
             check(step.step() == line.steps - 1, "%s", step);
             line.state = State.READY;
         } else if (event instanceof RunEvent.HandedOff handedOff) {
@@ -295,28 +295,28 @@ final class Onlooker {
             joined(joined);
         } else if (event instanceof RunEvent.RendezvousFired fired) {
             fired(fired);
-        } else if (event instanceof RunEvent.Answered answered) {
+        } else if (event instanceof RunEvent.BranchAnswered answered) {
             answered(answered);
-        } else if (event instanceof RunEvent.Failed failed) {
+        } else if (event instanceof RunEvent.BranchFailed failed) {
             failed(failed);
-        } else if (event instanceof RunEvent.MovedOn moved) {
+        } else if (event instanceof RunEvent.BranchMovedOn moved) {
             movedOn(moved);
-        } else if (event instanceof RunEvent.Cancelled cancelled) {
+        } else if (event instanceof RunEvent.BranchCancelled cancelled) {
             Line line = settle(cancelled.branch(), "cancelled", event);
             line.opened.forEach(fork -> fork.decided = true);
             withdraw(line);
-        } else if (event instanceof RunEvent.Asked asked) {
+        } else if (event instanceof RunEvent.QuestionAsked asked) {
             asked(asked);
         } else if (event instanceof RunEvent.QuestionAnswered answered) {
             check(questions.remove(answered.question()) != null, "%s was not asked", event);
             if (!answered.agent().equals("end")) {
-                line(answered.branch(), State.ASKING, event).state = State.READY;
+                line(answered.branch(), State.AWAITING_ANSWER, event).state = State.READY;
             }
             counts.add(answered.byDefault() ? "questions answered by default" : "questions answered");
-        } else if (event instanceof RunEvent.Paused || event instanceof RunEvent.Resumed) {
-            check(paused == event instanceof RunEvent.Resumed, "%s changes nothing", event);
+        } else if (event instanceof RunEvent.RunPaused || event instanceof RunEvent.RunResumed) {
+            check(paused == event instanceof RunEvent.RunResumed, "%s changes nothing", event);
             paused = !paused;
-        } else if (event instanceof RunEvent.Finished) {
+        } else if (event instanceof RunEvent.RunFinished) {
             finished = true;
         }
     }
@@ -340,7 +340,7 @@ final class Onlooker {
         Meeting meeting = isInvoked ? null : meetingAt(home, node);
         check(isInvoked || meeting != null, "%s, but nobody waits there", started);
         Place place = meeting == null ? Place.of(home.resolver, started.branch().fork(), 0, index) : place(meeting);
-        Line line = new Line(path, home, births++, node, place);
+        Line line = new Line(path, home, spawned++, node, place);
         if (home.members < home.invocations.size()) { // invocations have the first indices
             check(index == home.members, "%s is not the next invocation", path);
             Invocation invocation = home.invocations.get(index);
@@ -353,7 +353,7 @@ final class Onlooker {
         home.members = index + 1;
         lines.put(path, line);
         live.put(path, line);
-        check(limits.branches == null || births <= limits.branches + 1, "%s branches", births);
+        check(limits.branches == null || spawned <= limits.branches + 1, "%s branches", spawned);
         counts.add("branches");
     }
 
@@ -394,7 +394,7 @@ final class Onlooker {
         check(started.step() == line.steps, "%s, but %s were started", started, line.steps);
         check(!isRunDecided(), "%s, though the run is decided", started);
         check(!paused, "%s during a pause", started);
-        line.state = State.STEPPING;
+        line.state = State.RUNNING;
         line.steps++;
         steps++;
         check(limits.steps == null || steps <= limits.steps, "%s steps", steps);
@@ -408,7 +408,7 @@ final class Onlooker {
                         || (root.join.kind() == RandomJoin.ALL && root.failed > 0));
     }
 
-    private void answered(RunEvent.Answered event) {
+    private void answered(RunEvent.BranchAnswered event) {
         Line line = settle(event.branch(), "answered", event);
         Fork to = Objects.requireNonNull(line.deliversTo, () -> event + " was not decided");
         answer(line, to, event.late(), event);
@@ -426,7 +426,7 @@ final class Onlooker {
         }
     }
 
-    private void failed(RunEvent.Failed event) {
+    private void failed(RunEvent.BranchFailed event) {
         Line line = settle(event.branch(), "failed", event);
         if (!line.home.decided) {
             line.home.failed++;
@@ -443,7 +443,7 @@ final class Onlooker {
                         && !asked.agent().equals("end"));
     }
 
-    private void movedOn(RunEvent.MovedOn event) {
+    private void movedOn(RunEvent.BranchMovedOn event) {
         Line line = settle(event.branch(), "movedOn", event);
         String to = event.to();
         if (to == null) {
@@ -455,17 +455,17 @@ final class Onlooker {
         }
     }
 
-    private void asked(RunEvent.Asked event) {
-        OpenQuestion question = event.question();
+    private void asked(RunEvent.QuestionAsked event) {
+        PendingQuestion question = event.question();
         check(questions.put(question.id(), question) == null, "%s twice", event);
         if (question.agent().equals("end")) { // of the run's join: whoever was left has been cancelled
             rootCleared = true;
             counts.add("questions of the run");
             if (!root.join.keeps()) {
-                meetings.clear();
+                rendezvous.clear();
             }
         } else {
-            line(event.branch(), State.READY, event).state = State.ASKING;
+            line(event.branch(), State.READY, event).state = State.AWAITING_ANSWER;
             counts.add(question.choices().isEmpty() ? "questions" : "questions of joins");
         }
         check(limits.questions == null || questions.size() <= limits.questions, "%s questions", questions.size());
@@ -522,7 +522,7 @@ final class Onlooker {
         for (Line line : live.values()) {
             found += line.home == fork ? 1 : 0;
         }
-        for (Meeting meeting : meetings) {
+        for (Meeting meeting : rendezvous) {
             found += meeting.fork == fork ? 1 : 0;
         }
         return found;
@@ -546,8 +546,8 @@ final class Onlooker {
         boolean isMet = fork.join.isMet(answered, failed, open);
         switch (event.verdict()) {
             case MET -> check(isMet, "%s, but it is not", event);
-            case MOVED_ON -> check(answered + failed + open == 0, "%s, but somebody did not", event);
-            case SHORT -> {
+            case VACATED -> check(answered + failed + open == 0, "%s, but somebody did not", event);
+            case UNMET -> {
                 check(!isMet, "%s, but it is met", event);
                 check(expired || fork.mayBeLost || answered + failed > 0, "%s, but all may yet move on", event);
                 check(expired || fork.join.isLost(answered, failed, open), "%s, but it is not lost", event);
@@ -565,7 +565,7 @@ final class Onlooker {
                     fork.outcomes.put(straggler.place, "timedOut " + straggler.path + " null");
                 }
             }
-            for (Meeting meeting : meetings) {
+            for (Meeting meeting : rendezvous) {
                 if (meeting.fork == fork) {
                     fork.outcomes.put(place(meeting), "timedOut " + graph.name(meeting.node) + " null");
                     counts.add("rendezvous timed out by the join around them");
@@ -576,7 +576,7 @@ final class Onlooker {
         line.state = State.READY;
         fork.decided = true;
         if (!fork.join.keeps()) {
-            meetings.removeIf(meeting -> meeting.fork.isInside(fork));
+            rendezvous.removeIf(meeting -> meeting.fork.isInside(fork));
         }
     }
 
@@ -628,10 +628,10 @@ final class Onlooker {
         return root;
     }
 
-    private void arrived(Line line, int node, RunEvent.MovedOn event) {
+    private void arrived(Line line, int node, RunEvent.BranchMovedOn event) {
         Fork place = meetingPlace(line, node);
         Long firedEarly = place.firedEarly.get(node);
-        boolean isLate = firedEarly != null && line.born < firedEarly;
+        boolean isLate = firedEarly != null && line.spawnIndex < firedEarly;
         check(event.late() == isLate, "%s, but late is %s", event, isLate);
         if (isLate) {
             late++;
@@ -641,7 +641,7 @@ final class Onlooker {
         Meeting meeting = meetingAt(place, node);
         if (meeting == null) {
             meeting = new Meeting(place, node, now);
-            meetings.add(meeting);
+            rendezvous.add(meeting);
         }
         meeting.arrivals.put(line.place, line.path + " " + line.value);
         boolean sentHere = line.node == node && line.steps == 0; // by the fork itself
@@ -649,7 +649,7 @@ final class Onlooker {
     }
 
     private @Nullable Meeting meetingAt(Fork place, int node) {
-        for (Meeting meeting : meetings) {
+        for (Meeting meeting : rendezvous) {
             if (meeting.fork == place && meeting.node == node) {
                 return meeting;
             }
@@ -671,7 +671,7 @@ final class Onlooker {
         boolean isExpired = isDeadline && eventsOfFact == 1;
         boolean isMet;
         if (isQuorum || isExpired) {
-            line.home.firedEarly.put(line.node, line.born);
+            line.home.firedEarly.put(line.node, line.spawnIndex);
             isMet = isQuorum || (join.kind() != RandomJoin.ALL && join.kind() <= RandomJoin.AT_LEAST);
             check(
                     !isExpired || now.equals(meeting.at.plusMillis(join.withinMs())),
@@ -680,7 +680,7 @@ final class Onlooker {
             counts.add(isQuorum ? "rendezvous at their quorum" : "rendezvous at their deadline");
         } else {
             isMet = join.kind() != RandomJoin.AT_LEAST;
-            KnotRule rule = new KnotRule(graph, meetings, live.values(), line);
+            KnotRule rule = new KnotRule(graph, rendezvous, live.values(), line);
             List<Meeting> knot = rule.knotOf(meeting);
             check(!knot.isEmpty(), "%s, but others could still come", event);
             for (Meeting other : knot) {
@@ -694,7 +694,7 @@ final class Onlooker {
                     && live.values().stream().allMatch(other -> other == line || other.state == State.WAITING);
             counts.add(knot.size() > 1 && !isQuiet ? "knots untied while others were at work" : "other firings");
         }
-        meetings.remove(meeting);
+        rendezvous.remove(meeting);
         check((event.verdict() == RunEvent.Verdict.MET) == isMet, "%s, but met is %s", event, isMet);
     }
 
@@ -703,14 +703,14 @@ final class Onlooker {
     }
 
     /** No rendezvous waits for nobody, and no knot is left. */
-    private void checkMeetings() {
+    private void checkRendezvous() {
         boolean isQuiet = questions.isEmpty();
         for (Line line : live.values()) {
             isQuiet &= line.state == State.WAITING;
         }
         check(!isQuiet, "nothing can happen any more");
-        KnotRule rule = new KnotRule(graph, meetings, live.values(), null);
-        for (Meeting meeting : meetings) {
+        KnotRule rule = new KnotRule(graph, rendezvous, live.values(), null);
+        for (Meeting meeting : rendezvous) {
             RandomJoin join = joins[meeting.node];
             check(
                     join.withinMs() == 0 || !now.isAfter(meeting.at.plusMillis(join.withinMs())),
@@ -735,7 +735,7 @@ final class Onlooker {
     /** How many deadlines there are that somebody waits for, that of the run's own join aside. */
     long deadlines() {
         return forks.stream().filter(fork -> fork.join.withinMs() > 0).count()
-                + meetings.stream()
+                + rendezvous.stream()
                         .filter(meeting -> joins[meeting.node].withinMs() > 0)
                         .count()
                 + questions.values().stream()
@@ -764,7 +764,7 @@ final class Onlooker {
 
     private void checkTurn(Line line, Turn turn) {
         if (turn.reason() == Turn.Reason.JOINED) {
-            List<String> joined = turn.joined().stream()
+            List<String> joined = turn.outcomes().stream()
                     .map(outcome -> kind(outcome) + " " + who(outcome) + " " + outcome.value())
                     .toList();
             check(
@@ -804,7 +804,7 @@ final class Onlooker {
         check(branches.movedOn() == settledAs("movedOn"), "moved on %s", branches);
         check(branches.cancelled() == settledAs("cancelled"), "cancelled %s", branches);
         check(finish.steps() == steps, "%s steps, but %s were told of", finish.steps(), steps);
-        check(finish.late() == late, "%s late, but %s were told of", finish.late(), late);
+        check(finish.lateArrivals() == late, "%s late, but %s were told of", finish.lateArrivals(), late);
         counts.add("runs " + finish.status());
         if (finish.status() == RunResult.Status.SUCCEEDED) {
             List<String> answers = root.outcomes.values().stream()

@@ -43,7 +43,7 @@ class OverdueRunTest {
             called.add("Worker");
             return isFound ? Mono.just(Decision.answer("done")) : Mono.never();
         });
-        Workflow.Builder<String> builder = Workflow.over(TOPOLOGY, String.class)
+        Workflow.Builder<String> builder = Workflow.builder(TOPOLOGY, String.class)
                 .agent("Lead", lead)
                 .agent("Worker", worker)
                 .engine(StepEngine.builder()
@@ -63,7 +63,7 @@ class OverdueRunTest {
         called.clear();
         isFound = true;
         Workflow<String, String> later = workflow(NOW, copy, lead, with);
-        Run<String> run = later.runs().resume(runId).block(TestRuns.SOON);
+        Run<String> run = later.runs().recover(runId).block(TestRuns.SOON);
         run.result()
                 .subscribe(result -> assertThat(later.runs()
                                 .replay(runId)
@@ -85,7 +85,7 @@ class OverdueRunTest {
         return TestRuns.deciding("Lead", turn -> {
             called.add("Lead " + turn.reason());
             return turn.reason() == Turn.Reason.JOINED
-                    ? Decision.answer(Agents.told(turn.joined()))
+                    ? Decision.answer(Agents.told(turn.outcomes()))
                     : Decision.fanOut(TestRuns.invocations("Worker", 2));
         });
     }
@@ -107,7 +107,7 @@ class OverdueRunTest {
 
     @RepeatedTest(20)
     void resume_questionHasExpired_takesNoAnswer() {
-        Run<String> run = found(lead(Question.of("who?").within(HOUR)), workflow -> workflow);
+        Run<String> run = found(lead(Question.of("who?").timeout(HOUR)), workflow -> workflow);
         assertThat(run.questions()).isEmpty();
         assertThat(run.answer("q0", "person").block(TestRuns.SOON)).isFalse();
         assertThat(TestRuns.ended(run).failure()).isInstanceOf(QuestionExpiredException.class);
@@ -115,7 +115,7 @@ class OverdueRunTest {
 
     @RepeatedTest(20)
     void resume_questionHasADefault_takesIt() {
-        Run<String> run = found(lead(Question.of("who?").within(HOUR).orElse("nobody")), workflow -> workflow);
+        Run<String> run = found(lead(Question.of("who?").timeout(HOUR).defaultAnswer("nobody")), workflow -> workflow);
         assertThat(run.answer("q0", "person").block(TestRuns.SOON)).isFalse();
         assertThat(TestRuns.ended(run).answer()).isEqualTo("nobody");
         assertThat(called).containsExactly("Lead ANSWERED");
@@ -123,7 +123,7 @@ class OverdueRunTest {
 
     @Test
     void resume_twoAreDue_theOneThatWasDueFirstComesFirst() {
-        Question question = Question.of("who?").within(HOUR).orElse("nobody");
+        Question question = Question.of("who?").timeout(HOUR).defaultAnswer("nobody");
         UnaryOperator<Workflow.Builder<String>> shorter =
                 workflow -> workflow.limits(Limits.time(HOUR.minusMinutes(1)));
         UnaryOperator<Workflow.Builder<String>> longer = workflow -> workflow.limits(Limits.time(HOUR.plusMinutes(1)));
@@ -133,13 +133,14 @@ class OverdueRunTest {
                 .anyMatch(RunEvent.QuestionAnswered.class::isInstance)
                 .last()
                 .isInstanceOfSatisfying(
-                        RunEvent.Finished.class, end -> assertThat(end.status()).isEqualTo(RunResult.Status.FAILED));
+                        RunEvent.RunFinished.class,
+                        end -> assertThat(end.status()).isEqualTo(RunResult.Status.FAILED));
         assertThat(called).as("nobody is called of a run whose time is up").isEmpty();
     }
 
     @Test
     void resume_nothingIsDue_goesOnAsItWas() {
-        Run<String> run = found(lead(Question.of("who?").within(Duration.ofDays(36_500))), workflow -> workflow);
+        Run<String> run = found(lead(Question.of("who?").timeout(Duration.ofDays(36_500))), workflow -> workflow);
         assertThat(run.questions()).hasSize(1);
         assertThat(run.answer("q0", "person").block(TestRuns.SOON)).isTrue();
         assertThat(TestRuns.ended(run).answer()).isEqualTo("person");

@@ -38,7 +38,7 @@ class QuestionTest {
     }
 
     private Workflow.Builder<String> asking(Question question) {
-        return Workflow.over(ONE, String.class)
+        return Workflow.builder(ONE, String.class)
                 .agent(
                         "A",
                         agents.deciding(turn -> turn.reason() == Turn.Reason.ANSWERED
@@ -61,14 +61,14 @@ class QuestionTest {
                 12,
                 () -> start(Flows.fork(MANY, agents, Join.all(), "1?x 2?y 3?z")),
                 run -> Flows.at(9, () -> {
-                    List<OpenQuestion> open = run.questions();
-                    assertThat(open).extracting(OpenQuestion::text).containsExactly("x", "y", "z");
+                    List<PendingQuestion> open = run.questions();
+                    assertThat(open).extracting(PendingQuestion::text).containsExactly("x", "y", "z");
                     assertThat(open)
                             .extracting(asked -> asked.branch().toString())
                             .containsExactly("/0.0/", "/0.1/", "/0.2/");
-                    assertThat(open).extracting(OpenQuestion::id).doesNotHaveDuplicates();
+                    assertThat(open).extracting(PendingQuestion::id).doesNotHaveDuplicates();
                     for (int at = 0; at < 3; at++) {
-                        OpenQuestion question = open.get(indices.get(at));
+                        PendingQuestion question = open.get(indices.get(at));
                         Flows.at(1 + at, () -> {
                             assertThat(run.questions()).contains(question);
                             Flows.taken(run.answer(question.id(), "to " + question.text()), true);
@@ -94,7 +94,7 @@ class QuestionTest {
                 }));
 
         assertThat(ended.result().answers()).containsExactly("a b");
-        assertThat(ended.events(RunEvent.Answered.class).get(0).at())
+        assertThat(ended.events(RunEvent.BranchAnswered.class).get(0).at())
                 .isEqualTo(ended.result().startedAt().plusSeconds(2));
     }
 
@@ -127,14 +127,14 @@ class QuestionTest {
 
     @ParameterizedTest
     @CsvSource({"4.999, 4.999, yes, true", "5, 5, yes, true", "5.001, 5, otherwise, false"})
-    void within_withDefault_isTakenAfterTheDeadline(double at, double took, String answer, boolean taken) {
+    void timeout_withDefault_isTakenAfterTheDeadline(double at, double took, String answer, boolean taken) {
         AtomicBoolean accepted = new AtomicBoolean();
         Ended ended = Flows.run(
                 took,
                 () -> start(asking(
-                        Question.of("well?").within(Duration.ofSeconds(5)).orElse("otherwise"))),
+                        Question.of("well?").timeout(Duration.ofSeconds(5)).defaultAnswer("otherwise"))),
                 run -> {
-                    OpenQuestion open = run.questions().get(0);
+                    PendingQuestion open = run.questions().get(0);
                     Flows.at(at, () -> run.answer(open.id(), "yes").subscribe(accepted::set));
                 });
 
@@ -146,19 +146,19 @@ class QuestionTest {
     }
 
     @Test
-    void within_defaultIsNull_isTaken() {
+    void timeout_defaultIsNull_isTaken() {
         Ended ended = Flows.run(
                 5,
                 () -> start(asking(
-                        Question.of("well?").within(Duration.ofSeconds(5)).orElse(null))));
+                        Question.of("well?").timeout(Duration.ofSeconds(5)).defaultAnswer(null))));
 
         assertThat(ended.result().answers()).containsExactly((String) null);
     }
 
     @Test
-    void within_withoutDefault_failsTheBranch() {
-        Ended ended = Flows.run(5, () -> start(asking(Question.of("well?").within(Duration.ofSeconds(5)))), run -> {
-            OpenQuestion open = run.questions().get(0);
+    void timeout_withoutDefault_failsTheBranch() {
+        Ended ended = Flows.run(5, () -> start(asking(Question.of("well?").timeout(Duration.ofSeconds(5)))), run -> {
+            PendingQuestion open = run.questions().get(0);
             assertThat(open.deadline()).isNotNull();
         });
 
@@ -171,20 +171,22 @@ class QuestionTest {
     }
 
     @Test
-    void within_oneExpires_theOthersStayOpen() {
-        Question brief = Question.of("brief").within(Duration.ofSeconds(2));
+    void timeout_oneExpires_theOthersStayOpen() {
+        Question brief = Question.of("brief").timeout(Duration.ofSeconds(2));
         Ended ended = Flows.run(
                 9,
-                () -> start(Workflow.over(MANY, String.class)
+                () -> start(Workflow.builder(MANY, String.class)
                         .agent("Boss", agents.forking("Worker", "brief long"))
                         .agent(
                                 "Worker",
                                 agents.deciding(turn -> turn.reason() == Turn.Reason.ANSWERED
                                         ? Decision.answer(turn.answer())
                                         : Decision.ask(turn.input().equals("brief") ? brief : Question.of("long"))))
-                        .join(Join.any())),
+                        .join(Join.allSettled())),
                 run -> Flows.at(9, () -> {
-                    assertThat(run.questions()).extracting(OpenQuestion::text).containsExactly("long");
+                    assertThat(run.questions())
+                            .extracting(PendingQuestion::text)
+                            .containsExactly("long");
                     run.answer(run.questions().get(0).id(), "a").subscribe();
                 }));
 
@@ -193,10 +195,10 @@ class QuestionTest {
     }
 
     @Test
-    void orElse_withoutDeadline_isNeverTaken() {
+    void defaultAnswer_withoutDeadline_isNeverTaken() {
         Ended ended = Flows.run(
                 100_000,
-                () -> start(asking(Question.of("well?").orElse("otherwise"))),
+                () -> start(asking(Question.of("well?").defaultAnswer("otherwise"))),
                 run -> Flows.at(
                         100_000,
                         () -> run.answer(run.questions().get(0).id(), "late").subscribe()));
@@ -228,7 +230,7 @@ class QuestionTest {
     void join_decidesWithoutTheOneWhoAsks_withdrawsTheQuestion() {
         Ended ended = Flows.run(
                 9,
-                () -> start(Workflow.over(MANY, String.class)
+                () -> start(Workflow.builder(MANY, String.class)
                         .agent(
                                 "Boss",
                                 agents.body(turn -> turn.reason() == Turn.Reason.REQUESTED
@@ -236,7 +238,7 @@ class QuestionTest {
                                                 Invocation.of("Worker", "1?x"), Invocation.of("Worker", "3:b")))
                                         : Mono.delay(Flows.seconds(6)).thenReturn(Decision.answer("done"))))
                         .agent("Worker", agents.scripted())
-                        .join(Join.first())),
+                        .join(Join.firstSuccess())),
                 run -> {
                     String[] id = new String[1];
                     Flows.at(2, () -> id[0] = run.questions().get(0).id());
@@ -255,7 +257,7 @@ class QuestionTest {
     void cancel_ofTheRun_withdrawsAllQuestions() {
         Ended ended = Flows.run(4, () -> start(Flows.fork(MANY, agents, Join.all(), "1?x 2?y")), run -> {
             Flows.at(4, () -> {
-                List<OpenQuestion> open = run.questions();
+                List<PendingQuestion> open = run.questions();
                 assertThat(open).hasSize(2);
                 run.cancel();
                 assertThat(run.questions()).isEmpty();
@@ -285,7 +287,7 @@ class QuestionTest {
         for (int round = 0; round < 2_000; round++) {
             VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet(true);
             Run<String> run = start(
-                    asking(Question.of("well?").within(Duration.ofSeconds(5)).orElse("otherwise")));
+                    asking(Question.of("well?").timeout(Duration.ofSeconds(5)).defaultAnswer("otherwise")));
             String id = run.questions().get(0).id();
             AtomicBoolean taken = new AtomicBoolean();
 

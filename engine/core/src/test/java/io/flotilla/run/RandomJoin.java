@@ -35,8 +35,8 @@ record RandomJoin(int kind, int least, double ratio, long withinMs, int shortfal
     Join join() {
         Join join = switch (kind) {
             case ALL -> Join.all();
-            case FIRST -> Join.first();
-            case ANY -> Join.any();
+            case FIRST -> Join.firstSuccess();
+            case ANY -> Join.allSettled();
             case AT_LEAST -> Join.atLeast(least);
             default -> Join.ratio(ratio);
         };

@@ -143,9 +143,9 @@ final class RandomRun {
                 .append('\n')
                 .append(plan.limits())
                 .append(" places=")
-                .append(plan.places())
+                .append(plan.maxStepsInFlight())
                 .append(" corrections=")
-                .append(plan.corrections())
+                .append(plan.maxCorrections())
                 .toString();
     }
 
@@ -215,7 +215,9 @@ final class RandomRun {
         carryOut(effects);
         onlooker.look(fact, events, effects, steppedOn);
         if (finish == null) {
-            check(inFlight.size() == plan.places() || !onlooker.mayStart(), "a turn waits, and so does a place");
+            check(
+                    inFlight.size() == plan.maxStepsInFlight() || !onlooker.mayStart(),
+                    "a turn waits, and so does a place");
             long ofTheRun = timers.size() - onlooker.deadlines();
             long most = joins[graph.agents].withinMs() > 0 ? 1 : 0;
             check(ofTheRun >= 0 && ofTheRun <= most, "timers %s, but %s deadlines", timers, onlooker.deadlines());
@@ -286,7 +288,7 @@ final class RandomRun {
                 finish = end;
             }
         }
-        check(inFlight.size() <= plan.places(), "%s steps in flight", inFlight.size());
+        check(inFlight.size() <= plan.maxStepsInFlight(), "%s steps in flight", inFlight.size());
     }
 
     private void start(Effect.StartStep start) {

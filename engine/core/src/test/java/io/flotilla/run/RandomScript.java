@@ -60,7 +60,7 @@ final class RandomScript {
             case 2 -> new Act(delayMs, fanOut(node), false);
             case 3 -> new Act(delayMs, ask(node), false);
             case 4 -> new Act(delayMs, Decision.fail("no"), false);
-            case 5 -> new Act(delayMs, Decision.again(value()), false);
+            case 5 -> new Act(delayMs, Decision.repeat(value()), false);
             case 6 -> new Act(delayMs, invalid(), false);
             case 7 -> new Act(delayMs, null, true);
             default -> new Act(-1, null, true);
@@ -106,9 +106,9 @@ final class RandomScript {
         }
         Question question = Question.of("what?");
         if (random.nextInt(2) == 0) {
-            question = question.within(Duration.ofMillis(1 + random.nextInt(30)));
+            question = question.timeout(Duration.ofMillis(1 + random.nextInt(30)));
         }
-        return Decision.ask(random.nextInt(2) == 0 ? question.orElse("by default") : question);
+        return Decision.ask(random.nextInt(2) == 0 ? question.defaultAnswer("by default") : question);
     }
 
     /** Most of the time, that is: somebody may have an edge to whom is drawn. */

@@ -8,8 +8,8 @@ import io.flotilla.journal.InMemoryJournal;
 import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.JournalFilter;
-import io.flotilla.journal.JournalRun;
 import io.flotilla.journal.PayloadCodec;
+import io.flotilla.journal.RunSummary;
 import io.flotilla.topology.Topology;
 import java.util.List;
 import java.util.Map;
@@ -28,14 +28,14 @@ import reactor.test.StepVerifier;
 class RecoveryBoundsTest {
 
     private static Workflow<String, String> loop(long steps, Journal journal) {
-        return Workflow.over(Topology.parse("start -> A\nA -> A, end"), String.class)
+        return Workflow.builder(Topology.parse("start -> A\nA -> A, end"), String.class)
                 .agent(
                         "A",
                         Agent.of(
                                 "A",
                                 (turn, context) -> Mono.just(
                                         context.stepNumber() < steps - 1
-                                                ? Decision.again(context.stepNumber())
+                                                ? Decision.repeat(context.stepNumber())
                                                 : Decision.answer("done"))))
                 .eventHistory(100)
                 .journal(journal)
@@ -48,17 +48,19 @@ class RecoveryBoundsTest {
         Workflow<String, String> flow = loop(5_000, journal);
         Run<String> run = flow.start("go");
         run.result().block(SOON);
-        Past past = flow.past(run.runId());
+        Replay replay = flow.past(run.runId());
         FactCodec codec = new FactCodec(PayloadCodec.basic(), io.flotilla.observe.Redactor.NONE);
 
-        journal.read(run.runId(), 0).doOnNext(entry -> codec.read(entry, past)).blockLast(SOON);
+        journal.read(run.runId(), 0)
+                .doOnNext(entry -> codec.read(entry, replay))
+                .blockLast(SOON);
 
-        assertThat(past.facts()).isEqualTo(5_001);
-        assertThat(past.events()).hasSize(100);
-        assertThat(past.remembered()).isLessThan(1_200);
+        assertThat(replay.facts()).isEqualTo(5_001);
+        assertThat(replay.events()).hasSize(100);
+        assertThat(replay.remembered()).isLessThan(1_200);
         assertThat(flow.runs().events(run.runId()).count().block(SOON)).isGreaterThan(10_000);
         assertThat(flow.runs()
-                        .resume(run.runId())
+                        .recover(run.runId())
                         .flatMap(Run::result)
                         .block(SOON)
                         .answer())
@@ -79,7 +81,7 @@ class RecoveryBoundsTest {
         }
 
         @Override
-        public Flux<JournalRun> list(JournalFilter filter) {
+        public Flux<RunSummary> list(JournalFilter filter) {
             return kept.list(filter);
         }
 
@@ -124,8 +126,8 @@ class RecoveryBoundsTest {
 
         for (Mono<?> read : List.of(
                 runs.replay(run.runId()),
-                runs.resume(run.runId()),
-                runs.at(run.runId(), 5),
+                runs.recover(run.runId()),
+                runs.stateAt(run.runId(), 5),
                 runs.fork(run.runId(), 5, "x"),
                 runs.events(run.runId()).then())) {
             StepVerifier.create(read)

@@ -63,7 +63,7 @@ class RedactionTest {
 
     /** The secret in whatever an agent can say. */
     private Workflow<Object, Object> workflow(Redactor redactor, Journal kept) {
-        var builder = Workflow.over(TOPOLOGY, Object.class)
+        var builder = Workflow.builder(TOPOLOGY, Object.class)
                 .agent("Boss", TestRuns.deciding("Boss", turn -> {
                     inputs.add(String.valueOf(turn.input()));
                     return switch (turn.reason()) {
@@ -81,10 +81,10 @@ class RedactionTest {
                                                             Invocation.of("Worker", "late " + CANARY),
                                                             Invocation.of("Worker", "fail " + CANARY));
                         case JOINED ->
-                            Decision.ask(Question.of("may I " + CANARY + "?").orElse(CANARY));
+                            Decision.ask(Question.of("may I " + CANARY + "?").defaultAnswer(CANARY));
                         case ANSWERED -> {
                             inputs.add(turn.answer());
-                            yield Decision.again(List.of(Map.of("again", CANARY)));
+                            yield Decision.repeat(List.of(Map.of("again", CANARY)));
                         }
                         default -> Decision.answer(List.of(CANARY));
                     };
@@ -101,7 +101,7 @@ class RedactionTest {
                     };
                 }))
                 .join(Join.ratio(0).within(Duration.ofMinutes(1)))
-                .corrections(5)
+                .maxCorrections(5)
                 .engine(StepEngine.builder().redactor(redactor).build());
         return builder.journal(kept).build();
     }
@@ -119,7 +119,7 @@ class RedactionTest {
 
     private List<String> payloads() {
         return journal.list(JournalFilter.all())
-                .concatMap(run -> journal.read(run.runId(), 0))
+                .concatMap(summary -> journal.read(summary.runId(), 0))
                 .map(JournalEntry::payload)
                 .map(bytes -> new String(bytes, StandardCharsets.ISO_8859_1))
                 .collectList()
@@ -256,7 +256,7 @@ class RedactionTest {
     @ParameterizedTest
     @MethodSource("failing")
     void redactor_thatFails_withoutAJournal_withholds(Redactor redactor) {
-        Run<Object> run = Workflow.over(TOPOLOGY, Object.class)
+        Run<Object> run = Workflow.builder(TOPOLOGY, Object.class)
                 .agent("Boss", TestRuns.stepping("Boss", turn -> Mono.error(new IllegalStateException(CANARY))))
                 .agent("Worker", TestRuns.stepping("Worker", turn -> Mono.empty()))
                 .engine(StepEngine.builder().redactor(redactor).build())
@@ -276,7 +276,7 @@ class RedactionTest {
                 .redactor(REDACTOR)
                 .stepTimeout(Duration.ofMillis(10))
                 .build();
-        Run<Object> run = Workflow.over(TOPOLOGY, Object.class)
+        Run<Object> run = Workflow.builder(TOPOLOGY, Object.class)
                 .agent(
                         "Boss",
                         TestRuns.stepping(

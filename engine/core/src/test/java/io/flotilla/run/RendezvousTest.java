@@ -35,7 +35,7 @@ class RendezvousTest {
     }
 
     private Workflow.Builder<String> meeting(Invocation... invocations) {
-        return Workflow.over(MEETING, String.class)
+        return Workflow.builder(MEETING, String.class)
                 .agent("Boss", agents.forking(Stream.of(invocations)))
                 .agent("Left", agents.scripted())
                 .agent("Right", agents.scripted())
@@ -65,7 +65,7 @@ class RendezvousTest {
         Turn turn = agents.turns.get(4);
         assertThat(turn.reason()).isEqualTo(Turn.Reason.ARRIVED);
         assertThat(turn.input()).isEqualTo(List.of("a", "b", "c"));
-        assertThat(turn.from()).isEqualTo("Left");
+        assertThat(turn.sender()).isEqualTo("Left");
         assertThat(turn.arrivals())
                 .extracting(arrival -> arrival.branch().toString())
                 .containsExactly("/0.0/", "/0.1/", "/0.2/");
@@ -87,7 +87,7 @@ class RendezvousTest {
     void arrivals_ofNull_areNull() {
         Ended ended = run(
                 0,
-                Workflow.over(MEETING, String.class)
+                Workflow.builder(MEETING, String.class)
                         .agent("Boss", agents.forking(Stream.of(go("Left", null), go("Right", null))))
                         .agent("Left", agents.deciding(turn -> Decision.handOff("Writer", turn.input())))
                         .agent("Right", agents.deciding(turn -> Decision.handOff("Writer", turn.input())))
@@ -109,7 +109,7 @@ class RendezvousTest {
     void fire_itsOwnAnswer_isJoinedAfterTheInvocations() {
         Ended ended = run(
                 2,
-                Workflow.over(MEETING, String.class)
+                Workflow.builder(MEETING, String.class)
                         .agent(
                                 "Boss",
                                 agents.forking(Stream.of(
@@ -126,7 +126,7 @@ class RendezvousTest {
         Topology topology = Topology.parse("start -> Boss -> Left, Right -> Writer -> end\nRight -> user");
         Ended ended = Flows.run(
                 9,
-                () -> Workflow.over(topology, String.class)
+                () -> Workflow.builder(topology, String.class)
                         .agent("Boss", agents.forking(Stream.of(go("Left", "1>Writer=a"), go("Right", "2?where"))))
                         .agent("Left", agents.scripted())
                         .agent(
@@ -152,13 +152,13 @@ class RendezvousTest {
                 """);
         Ended ended = run(
                 5,
-                Workflow.over(topology, String.class)
+                Workflow.builder(topology, String.class)
                         .agent("Boss", agents.forking(Stream.of(go("Left", "1>Writer=a"), go("Right", "x"))))
                         .agent("Left", agents.scripted())
                         .agent(
                                 "Right",
                                 agents.deciding(turn -> turn.reason() == Turn.Reason.JOINED
-                                        ? Decision.handOff("Writer", Agents.told(turn.joined()))
+                                        ? Decision.handOff("Writer", Agents.told(turn.outcomes()))
                                         : Decision.fanOut(go("Helper", "5:h"), go("Helper", "2:i"))))
                         .agent("Helper", agents.scripted())
                         .agent("Writer", agents.meeting()));
@@ -171,7 +171,7 @@ class RendezvousTest {
         Topology topology = Topology.parse("start -> Boss -> Left -> Writer -> end\nBoss -> Writer");
         Ended ended = run(
                 2,
-                Workflow.over(topology, String.class)
+                Workflow.builder(topology, String.class)
                         .agent("Boss", agents.forking(Stream.of(go("Left", "2>Writer=a"), go("Writer", "b"))))
                         .agent("Left", agents.scripted())
                         .agent("Writer", agents.meeting()));
@@ -185,18 +185,18 @@ class RendezvousTest {
     static Stream<Arguments> fired() {
         return Stream.of(
                 arguments(Join.all(), 6, 6, "Left=a Right=b Right=c", 0),
-                arguments(Join.any(), 6, 6, "Left=a Right=b Right=c", 0),
+                arguments(Join.allSettled(), 6, 6, "Left=a Right=b Right=c", 0),
                 arguments(Join.ratio(0.1), 6, 6, "Left=a Right=b Right=c", 0),
-                arguments(Join.first(), 6, 1, "Left=a", 2),
+                arguments(Join.firstSuccess(), 6, 1, "Left=a", 2),
                 arguments(Join.atLeast(1), 6, 1, "Left=a", 2),
                 arguments(Join.atLeast(2), 6, 3, "Left=a Right=b", 1),
                 arguments(Join.atLeast(3), 6, 6, "Left=a Right=b Right=c", 0),
-                arguments(Join.any().within(Flows.seconds(4)), 6, 5, "Left=a Right=b", 1),
-                arguments(Join.any().within(Flows.seconds(4.999)), 6, 5.999, "Left=a Right=b", 1),
-                arguments(Join.any().within(Flows.seconds(5)), 6, 6, "Left=a Right=b Right=c", 0),
+                arguments(Join.allSettled().within(Flows.seconds(4)), 6, 5, "Left=a Right=b", 1),
+                arguments(Join.allSettled().within(Flows.seconds(4.999)), 6, 5.999, "Left=a Right=b", 1),
+                arguments(Join.allSettled().within(Flows.seconds(5)), 6, 6, "Left=a Right=b Right=c", 0),
                 arguments(Join.all().within(Flows.seconds(5)), 6, 6, "Left=a Right=b Right=c", 0),
                 arguments(Join.atLeast(3).within(Flows.seconds(4)), 6, 5, "Left=a Right=b", 1),
-                arguments(Join.first().within(Flows.seconds(4)), 6, 1, "Left=a", 2),
+                arguments(Join.firstSuccess().within(Flows.seconds(4)), 6, 1, "Left=a", 2),
                 arguments(Join.all().within(Flows.seconds(4)).orProceed(), 6, 5, "Left=a Right=b", 1),
                 arguments(Join.ratio(0.1).within(Flows.seconds(1)).orProceed(), 6, 2, "Left=a", 2),
                 arguments(Join.atLeast(4).orProceed(), 6, 6, "Left=a Right=b Right=c", 0));
@@ -209,13 +209,13 @@ class RendezvousTest {
         Ended ended = atWriter(took, flow -> flow.joinAt("Writer", join));
 
         assertThat(ended.result().answers()).containsExactly(arrived);
-        assertThat(ended.result().late()).isEqualTo(late);
+        assertThat(ended.result().lateArrivals()).isEqualTo(late);
         assertThat(agents.cancelled).as("nobody is cancelled at a rendezvous").isEmpty();
         assertThat(ended.events(RendezvousFired.class)).hasSize(1);
         assertThat(ended.events(RendezvousFired.class).get(0).at())
                 .isEqualTo(ended.result().startedAt().plus(Flows.seconds(fires)));
-        assertThat(ended.events(RunEvent.MovedOn.class).stream()
-                        .filter(RunEvent.MovedOn::late)
+        assertThat(ended.events(RunEvent.BranchMovedOn.class).stream()
+                        .filter(RunEvent.BranchMovedOn::late)
                         .count())
                 .isEqualTo(late);
     }
@@ -226,7 +226,7 @@ class RendezvousTest {
                 .containsExactly("Left=a Right=b");
     }
 
-    static Stream<Arguments> fellShort() {
+    static Stream<Arguments> joinUnmet() {
         return Stream.of(
                 arguments(Join.all().within(Flows.seconds(4)), 5, "2 arrived in time"),
                 arguments(Join.ratio(0.1).within(Flows.seconds(4)), 5, "2 arrived in time"),
@@ -234,7 +234,7 @@ class RendezvousTest {
     }
 
     @ParameterizedTest
-    @MethodSource("fellShort")
+    @MethodSource("joinUnmet")
     void joinAt_aRendezvousShort_failsItsBranchAndTheForkItIsIn(Join join, double took, String mentions) {
         Ended ended = atWriter(took, flow -> flow.joinAt("Writer", join));
 
@@ -248,7 +248,7 @@ class RendezvousTest {
         assertThat(ended.result().failure()).hasMessageContaining(mentions);
         assertThat(ended.events(RendezvousFired.class))
                 .extracting(RendezvousFired::verdict)
-                .containsExactly(Verdict.SHORT);
+                .containsExactly(Verdict.UNMET);
         assertThat(ended.result().steps()).as("Writer is not called").isEqualTo(4);
     }
 
@@ -281,7 +281,7 @@ class RendezvousTest {
                 """);
         Ended ended = run(
                 6,
-                Workflow.over(topology, String.class)
+                Workflow.builder(topology, String.class)
                         .agent(
                                 "Boss",
                                 agents.forking(Stream.of(
@@ -293,10 +293,10 @@ class RendezvousTest {
                                         .thenReturn(Decision.fanOut(go("Sub", "1>Writer=b")))))
                         .agent("Sub", agents.scripted())
                         .agent("Writer", agents.meeting())
-                        .joinAt("Writer", Join.first()));
+                        .joinAt("Writer", Join.firstSuccess()));
 
         assertThat(ended.result().answers()).containsExactly("Left=a", "Sub=b");
-        assertThat(ended.result().late()).isEqualTo(1);
+        assertThat(ended.result().lateArrivals()).isEqualTo(1);
         assertThat(ended.events(RendezvousFired.class)).hasSize(2);
     }
 
@@ -309,7 +309,7 @@ class RendezvousTest {
     }
 
     private Workflow.Builder<String> twoLevels(Topology topology) {
-        return Workflow.over(topology, String.class)
+        return Workflow.builder(topology, String.class)
                 .agent("Boss", agents.forking(Stream.of(go("Mid", "1"), go("Mid", "2"))))
                 .agent(
                         "Mid",
@@ -345,7 +345,7 @@ class RendezvousTest {
     void scope_noDominatorHasForked_meetInTheRun() {
         Ended ended = run(
                 3,
-                Workflow.over(Topology.parse("start -> A, B -> Meet -> end"), String.class)
+                Workflow.builder(Topology.parse("start -> A, B -> Meet -> end"), String.class)
                         .agent("A", agents.doing("3>Meet=a"))
                         .agent("B", agents.doing("1>Meet=b"))
                         .agent("Meet", agents.meeting()));
@@ -367,7 +367,7 @@ class RendezvousTest {
                 """);
         Ended ended = run(
                 4,
-                Workflow.over(topology, String.class)
+                Workflow.builder(topology, String.class)
                         .agent("A", agents.doing("1>X=a"))
                         .agent("B", agents.doing("4>X=b"))
                         .agent("C", agents.doing("2>Y=c"))
@@ -393,7 +393,7 @@ class RendezvousTest {
                 """);
         Ended ended = run(
                 2,
-                Workflow.over(topology, String.class)
+                Workflow.builder(topology, String.class)
                         .agent("A", agents.doing("1>X=a"))
                         .agent("B", agents.doing("2>Y=b"))
                         .agent("X", agents.deciding(turn -> passOn(turn, "P")))
@@ -422,7 +422,7 @@ class RendezvousTest {
                 """);
         Ended ended = run(
                 2,
-                Workflow.over(topology, String.class)
+                Workflow.builder(topology, String.class)
                         .agent("A", agents.doing("1>X=a"))
                         .agent("B", agents.doing("2>Y=b"))
                         .agent("X", agents.deciding(turn -> Decision.handOff("Y", Agents.met(turn))))
@@ -458,7 +458,7 @@ class RendezvousTest {
                 """);
         Ended ended = run(
                 3,
-                Workflow.over(topology, String.class)
+                Workflow.builder(topology, String.class)
                         .agent("Boss", agents.forking(Stream.of(go("Left", "1>Writer=a"), go("Right", "3>Writer=b"))))
                         .agent("Left", agents.scripted())
                         .agent("Right", agents.scripted())

@@ -94,7 +94,7 @@ class ResultSubscribersTest {
         decision.tryEmitValue(Decision.answer("ok"));
         listen("late");
         assertThat(told).containsExactly("before ok", "after ok", "late ok");
-        assertThat(TestRuns.events(run)).last().isInstanceOf(RunEvent.Finished.class);
+        assertThat(TestRuns.events(run)).last().isInstanceOf(RunEvent.RunFinished.class);
     }
 
     @Test

@@ -45,7 +45,8 @@ class RunMachineTest {
     private List<String> told(Class<? extends RunEvent> kind) {
         return told.stream()
                 .filter(kind::isInstance)
-                .map(event -> event.branch() + (event instanceof RunEvent.MovedOn moved && moved.late() ? " late" : ""))
+                .map(event ->
+                        event.branch() + (event instanceof RunEvent.BranchMovedOn moved && moved.late() ? " late" : ""))
                 .toList();
     }
 
@@ -72,7 +73,7 @@ class RunMachineTest {
 
         assertThat(effects).singleElement().isInstanceOf(Effect.Finish.class);
         assertThat(told(RunEvent.StepStarted.class)).containsExactly("/");
-        assertThat(told(RunEvent.Cancelled.class)).containsExactly("/~1/");
+        assertThat(told(RunEvent.BranchCancelled.class)).containsExactly("/~1/");
     }
 
     private static final String MEETING = """
@@ -85,7 +86,7 @@ class RunMachineTest {
 
     @Test
     void apply_forkToARendezvousThatTakesTheFirst_othersOfTheForkAreLate() {
-        RunMachine machine = machine(MEETING, MANY, 10, Map.of("B", Join.first()));
+        RunMachine machine = machine(MEETING, MANY, 10, Map.of("B", Join.firstSuccess()));
         start(machine);
 
         decide(
@@ -96,13 +97,13 @@ class RunMachineTest {
         assertThat(told(RunEvent.RendezvousFired.class))
                 .as("after the invocations")
                 .containsExactly("/0.3/");
-        assertThat(told(RunEvent.MovedOn.class)).containsExactly("/0.0/", "/0.1/ late");
+        assertThat(told(RunEvent.BranchMovedOn.class)).containsExactly("/0.0/", "/0.1/ late");
         assertThat(told(RunEvent.StepStarted.class)).containsExactly("/", "/0.3/", "/0.2/");
     }
 
     @Test
     void apply_rendezvousFiresDuringAForkAndIsOneBranchTooMany_endsTheRunOnce() {
-        RunMachine machine = machine(MEETING, MANY.branches(3), 10, Map.of("B", Join.first()));
+        RunMachine machine = machine(MEETING, MANY.branches(3), 10, Map.of("B", Join.firstSuccess()));
         start(machine);
 
         List<Effect> effects =
@@ -132,7 +133,7 @@ class RunMachineTest {
         decide(machine, 3, Decision.handOff("Outer", "done"));
 
         assertThat(told(RunEvent.Joined.class)).containsExactly("/0.0/", "/");
-        assertThat(told(RunEvent.MovedOn.class)).containsExactly("/0.0/");
-        assertThat(told(RunEvent.Failed.class)).isEmpty();
+        assertThat(told(RunEvent.BranchMovedOn.class)).containsExactly("/0.0/");
+        assertThat(told(RunEvent.BranchFailed.class)).isEmpty();
     }
 }

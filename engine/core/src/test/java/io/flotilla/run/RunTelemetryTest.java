@@ -190,7 +190,7 @@ class RunTelemetryTest {
 
     @Test
     void run_withARendezvous_saysSoOnItsBranch() {
-        Run<String> run = Workflow.over(MEETING, String.class)
+        Run<String> run = Workflow.builder(MEETING, String.class)
                 .agent(
                         "Lead",
                         deciding(
@@ -236,7 +236,7 @@ class RunTelemetryTest {
         assertThat(tag(recording.branch("/0.0/"), Tag.OUTCOME)).isEqualTo("cancelled");
         assertThat(tag(recording.branch("/0.1/"), Tag.OUTCOME)).isEqualTo("failed");
         assertThat(recording.branch("/0.1/").getError()).hasMessageContaining("boom");
-        assertThat(recording.eventsOf(recording.branch("/"))).containsExactly("fork", "join short");
+        assertThat(recording.eventsOf(recording.branch("/"))).containsExactly("fork", "join unmet");
         recording.assertEachStoppedOnceInsideItsParent();
     }
 

@@ -336,7 +336,7 @@ class RunTest {
             List<RunEvent> told = events(run);
             assertThat(told)
                     .last()
-                    .isEqualTo(new RunEvent.Finished(
+                    .isEqualTo(new RunEvent.RunFinished(
                             told.size() - 1, told.get(told.size() - 1).at(), result.status()));
             assertThat(told.stream().filter(RunTest::isEnd)).hasSize(1);
             assertThat(result.branches().answered() + result.branches().cancelled())
@@ -348,10 +348,10 @@ class RunTest {
     }
 
     static boolean isEnd(RunEvent event) {
-        return event instanceof RunEvent.Answered
-                || event instanceof RunEvent.Failed
-                || event instanceof RunEvent.MovedOn
-                || event instanceof RunEvent.Cancelled;
+        return event instanceof RunEvent.BranchAnswered
+                || event instanceof RunEvent.BranchFailed
+                || event instanceof RunEvent.BranchMovedOn
+                || event instanceof RunEvent.BranchCancelled;
     }
 
     @Test
@@ -364,7 +364,7 @@ class RunTest {
                                     "Worker",
                                     turn -> answers.get(turn.input(Integer.class))
                                             .asMono()))
-                    .join(Join.first())
+                    .join(Join.firstSuccess())
                     .build()
                     .start("task");
 
@@ -410,9 +410,9 @@ class RunTest {
         run.resume();
         run.resume();
         assertThat(ended(run).answer()).isEqualTo("0,1");
-        assertThat(events(run).stream().filter(RunEvent.Paused.class::isInstance))
+        assertThat(events(run).stream().filter(RunEvent.RunPaused.class::isInstance))
                 .hasSize(1);
-        assertThat(events(run).stream().filter(RunEvent.Resumed.class::isInstance))
+        assertThat(events(run).stream().filter(RunEvent.RunResumed.class::isInstance))
                 .hasSize(1);
     }
 
@@ -429,7 +429,7 @@ class RunTest {
         run.pause();
         assertThat(run.answer("q0", "this").block(SOON)).isTrue();
         assertThat(run.questions()).isEmpty();
-        assertThat(first(run.events().take(6))).last().isInstanceOf(RunEvent.Paused.class);
+        assertThat(first(run.events().take(6))).last().isInstanceOf(RunEvent.RunPaused.class);
         run.resume();
 
         assertThat(ended(run).answer()).isEqualTo("this");
@@ -540,12 +540,13 @@ class RunTest {
                 turn -> Integer.valueOf(1).equals(turn.input())
                         ? failing.step().get()
                         : Mono.just(Decision.answer(turn.input())));
-        Run<String> run = crew(forking(3), worker).join(Join.any()).build().start("task");
+        Run<String> run =
+                crew(forking(3), worker).join(Join.allSettled()).build().start("task");
 
         assertThat(ended(run).answer()).isEqualTo("0,-,2");
         assertThat(events(run).stream()
-                        .filter(RunEvent.Failed.class::isInstance)
-                        .map(RunEvent.Failed.class::cast))
+                        .filter(RunEvent.BranchFailed.class::isInstance)
+                        .map(RunEvent.BranchFailed.class::cast))
                 .singleElement()
                 .satisfies(failed -> {
                     assertThat(failed.failure().kind()).isEqualTo(RunFailure.Kind.STEP_FAILED);
@@ -564,7 +565,7 @@ class RunTest {
 
     @Test
     void plainAgent_returnsNull_failureNamesIt() {
-        Run<String> run = Workflow.over(TestRuns.ALONE, String.class)
+        Run<String> run = Workflow.builder(TestRuns.ALONE, String.class)
                 .agent("Solo", String.class, Agent.<String, String>of("plain", (input, context) -> null))
                 .build()
                 .start("task");
@@ -581,7 +582,7 @@ class RunTest {
                                         turn -> Integer.valueOf(1).equals(turn.input())
                                                 ? Mono.never()
                                                 : Mono.just(Decision.answer(turn.input()))))
-                        .join(Join.any())
+                        .join(Join.allSettled())
                         .engine(engine().stepTimeout(Duration.ofSeconds(7)).build())
                         .build()
                         .run("task"))
@@ -599,7 +600,7 @@ class RunTest {
                     }
                     return Mono.just(Decision.answer(turn.input()));
                 }))
-                .join(Join.any())
+                .join(Join.allSettled())
                 .engine(engine().stepTimeout(LIMIT).build())
                 .build();
         AtomicReference<RunResult<String>> result = new AtomicReference<>();
@@ -653,7 +654,7 @@ class RunTest {
                             keep();
                         }));
         Run<String> run = crew(forking(4), worker)
-                .join(Join.first())
+                .join(Join.firstSuccess())
                 .engine(engine().stepTimeout(LIMIT).build())
                 .build()
                 .start("task");
@@ -717,16 +718,16 @@ class RunTest {
 
         @Override
         @SuppressWarnings("unchecked")
-        public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> chain) {
+        public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> chain) {
             agents.add(call.agent().id());
             return chain.retry(1).onErrorResume(error -> {
-                call.degraded("stand-in", error);
+                call.markDegraded("stand-in", error);
                 return Mono.just((O) Decision.answer("stand-in"));
             });
         }
 
         @Override
-        public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+        public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
             attempts.add(context.attempt());
             return attempt;
         }
@@ -737,13 +738,13 @@ class RunTest {
         Resilient resilient = new Resilient();
         Queue<String> keys = new ConcurrentLinkedQueue<>();
         Agent<Turn, Decision> worker = Agent.of("anything", (turn, context) -> {
-            keys.add(context.stepKey() + "@" + context.attempt());
+            keys.add(context.idempotencyKey() + "@" + context.attempt());
             return Integer.valueOf(0).equals(turn.input())
                     ? Mono.error(new IllegalStateException("boom"))
                     : Mono.just(Decision.answer(turn.input()));
         });
         Run<String> run = crew(forking(2), worker)
-                .engine(engine().with(resilient).build())
+                .engine(engine().interceptor(resilient).build())
                 .build()
                 .start("task");
 
@@ -860,7 +861,7 @@ class RunTest {
     @Test
     void concurrency_ofOneWithNestedForks_endsAndWaitingBranchesHoldNoPlace() {
         InFlight inFlight = new InFlight();
-        Workflow.Builder<String> builder = Workflow.over(NESTING, String.class);
+        Workflow.Builder<String> builder = Workflow.builder(NESTING, String.class);
         for (String name : List.of("A", "B", "C", "D")) {
             String next = Map.of("A", "B", "B", "C", "C", "D", "D", "").get(name);
             builder.agent(
@@ -1034,7 +1035,7 @@ class RunTest {
     private final Breaking breaking = new Breaking();
 
     private StepEngine.Builder breakingEngine() {
-        return engine().timer(() -> breaking);
+        return engine().timeoutScheduler(() -> breaking);
     }
 
     @Test
@@ -1063,7 +1064,7 @@ class RunTest {
     }
 
     @Test
-    void timer_cannotBeHadForADeadline_deadlineHasPassed() {
+    void timeoutScheduler_cannotBeHadForADeadline_deadlineHasPassed() {
         breaking.noTimers.set(true);
         Run<String> run = crew(forking(2), SILENT)
                 .joinAt("Lead", Join.all().within(Duration.ofSeconds(1)))
@@ -1087,7 +1088,7 @@ class RunTest {
     }
 
     @Test
-    void timer_throwsWhenItIsDisposedOf_runEndsAllTheSame() {
+    void timeoutScheduler_throwsWhenItIsDisposedOf_runEndsAllTheSame() {
         breaking.noDispose.set(true);
         AtomicInteger cancels = new AtomicInteger();
         Sinks.One<Decision> answer = Sinks.one();
@@ -1097,7 +1098,7 @@ class RunTest {
                         ? answer.asMono()
                         : Mono.<Decision>never().doOnCancel(cancels::incrementAndGet));
         Workflow.Builder<String> builder = crew(forking(3), worker)
-                .join(Join.first().within(Duration.ofSeconds(30)))
+                .join(Join.firstSuccess().within(Duration.ofSeconds(30)))
                 .joinAt("end", Join.all().within(Duration.ofSeconds(40)))
                 .limits(Limits.time(Duration.ofSeconds(50)))
                 .engine(breakingEngine().build());
@@ -1151,7 +1152,7 @@ class RunTest {
                 .join(Join.ratio(0.5).within(Duration.ofMillis(200)))
                 .joinAt("end", Join.all().within(Duration.ofSeconds(40)))
                 .limits(Limits.time(Duration.ofSeconds(50)))
-                .engine(engine().timer(() -> timer).build())
+                .engine(engine().timeoutScheduler(() -> timer).build())
                 .build()
                 .start("task");
 
@@ -1167,8 +1168,8 @@ class RunTest {
                         "Solo",
                         turn -> turn.reason() == Turn.Reason.ANSWERED
                                 ? Decision.answer(turn.answer(String.class))
-                                : Decision.ask(Question.of("which?").within(Duration.ofSeconds(60)))))
-                .engine(engine().timer(() -> timer).build())
+                                : Decision.ask(Question.of("which?").timeout(Duration.ofSeconds(60)))))
+                .engine(engine().timeoutScheduler(() -> timer).build())
                 .build();
         Run<String> answered = flow.start("task");
         Run<String> cancelled = flow.start("task");
@@ -1187,7 +1188,7 @@ class RunTest {
         CountingTimer timer = new CountingTimer(Schedulers.newSingle("timer", true));
 
         Run<String> run = crew(forking(100), deciding("Worker", turn -> Decision.answer("x")))
-                .engine(engine().timer(() -> timer).build())
+                .engine(engine().timeoutScheduler(() -> timer).build())
                 .build()
                 .start("task");
 

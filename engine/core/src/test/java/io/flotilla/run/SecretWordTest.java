@@ -30,13 +30,13 @@ class SecretWordTest {
         Agent<Turn, Decision> orchestrator = Agent.of(
                 "Orchestrator",
                 (turn, context) -> Mono.just(
-                        turn.joined().isEmpty()
+                        turn.outcomes().isEmpty()
                                 ? Decision.fanOut(
                                         Invocation.of("AgentA", null),
                                         Invocation.of("AgentB", null),
                                         Invocation.of("AgentC", null))
-                                : Decision.handOff("end", String.join("", turn.joined(String.class)))));
-        return Workflow.over(TOPOLOGY, String.class)
+                                : Decision.handOff("end", String.join("", turn.answers(String.class)))));
+        return Workflow.builder(TOPOLOGY, String.class)
                 .agent("Orchestrator", orchestrator)
                 .agent("AgentA", after("AgentA", 3, Decision.handOff("Orchestrator", "M")))
                 .agent("AgentB", after("AgentB", 2, Decision.handOff("Orchestrator", "A")))

@@ -31,7 +31,7 @@ class SettingsAreNoHistoryTest {
                         TestRuns.deciding(
                                 "Worker",
                                 turn -> turn.input() instanceof Integer worker && worker < 10
-                                        ? Decision.again(worker + 10)
+                                        ? Decision.repeat(worker + 10)
                                         : Decision.answer((Integer) turn.input() - 10)))
                 .engine(StepEngine.builder().concurrency(concurrency).build())
                 .journal(journal);
@@ -47,7 +47,7 @@ class SettingsAreNoHistoryTest {
             journal.append(cut, 0, entries.subList(0, facts)).block();
             Runs<String> runs = now.apply(crew(concurrency)).build().runs();
 
-            Run<String> recovered = runs.resume(cut).block(TestRuns.SOON);
+            Run<String> recovered = runs.recover(cut).block(TestRuns.SOON);
             assertThat(recovered.result().block(TestRuns.SOON).answers())
                     .as("recovered after %s facts", facts)
                     .containsExactly(ANSWER);
@@ -111,7 +111,7 @@ class SettingsAreNoHistoryTest {
                 TestRuns.stepping(
                         "Worker", turn -> turn.input().equals(4) ? Mono.just(Decision.answer(4)) : Mono.never()));
         Run<String> run = then.journal(journal).build().start("go");
-        run.events().ofType(RunEvent.Answered.class).blockFirst(TestRuns.SOON);
+        run.events().ofType(RunEvent.BranchAnswered.class).blockFirst(TestRuns.SOON);
         String cut = run.runId() + "-cut";
         journal.append(
                         cut,
@@ -133,7 +133,7 @@ class SettingsAreNoHistoryTest {
                 .journal(journal)
                 .build()
                 .runs()
-                .resume(cut)
+                .recover(cut)
                 .block(TestRuns.SOON);
 
         assertThat(recovered.result().block(TestRuns.SOON).answers()).containsExactly(ANSWER);

@@ -59,16 +59,16 @@ final class TestRuns {
 
     static String joined(Turn turn) {
         List<String> values = new ArrayList<>();
-        turn.joined().forEach(outcome -> values.add(outcome.isFailure() ? "-" : String.valueOf(outcome.value())));
+        turn.outcomes().forEach(outcome -> values.add(outcome.isFailure() ? "-" : String.valueOf(outcome.value())));
         return String.join(",", values);
     }
 
     static Workflow.Builder<String> crew(Agent<Turn, Decision> lead, Agent<Turn, Decision> worker) {
-        return Workflow.over(CREW, String.class).agent("Lead", lead).agent("Worker", worker);
+        return Workflow.builder(CREW, String.class).agent("Lead", lead).agent("Worker", worker);
     }
 
     static Workflow.Builder<String> alone(Agent<Turn, Decision> solo) {
-        return Workflow.over(ALONE, String.class).agent("Solo", solo);
+        return Workflow.builder(ALONE, String.class).agent("Solo", solo);
     }
 
     static <O> RunResult<O> ended(Run<O> run) {

@@ -23,14 +23,14 @@ class TurnTest {
         Turn turn = Turn.detached("in", "B", "end");
 
         assertThat(turn.reason()).isEqualTo(Turn.Reason.REQUESTED);
-        assertThat(turn.from()).isEqualTo("start");
-        assertThat(turn.targets()).containsExactly("B", "end");
+        assertThat(turn.sender()).isEqualTo("start");
+        assertThat(turn.successors()).containsExactly("B", "end");
         assertThat(turn.input(String.class)).isEqualTo("in");
-        assertThat(turn.joined()).isEmpty();
+        assertThat(turn.outcomes()).isEmpty();
         assertThat(turn.arrivals()).isEmpty();
         assertThat(turn.answer()).isNull();
         assertThat(turn.correction()).isNull();
-        assertThat(turn).hasToString("Turn[REQUESTED from=start input=in]");
+        assertThat(turn).hasToString("Turn[REQUESTED sender=start input=in]");
         assertThatNullPointerException().isThrownBy(() -> Turn.detached("in", (String) null));
     }
 
@@ -56,11 +56,11 @@ class TurnTest {
                 .isThrownBy(() -> turn.answer(String.class))
                 .withMessage("answer is a java.lang.Integer, not a java.lang.String");
         assertThat(Turn.detached("in").answered(null).answer(String.class)).isNull();
-        assertThat(turn).hasToString("Turn[ANSWERED from=start input=in answer=5]");
+        assertThat(turn).hasToString("Turn[ANSWERED sender=start input=in answer=5]");
     }
 
     @Test
-    void joined_typed_hasTheAnswersThatAreNotNull() {
+    void answers_typed_hasTheAnswersThatAreNotNull() {
         Turn turn = Turn.detached("in")
                 .joined(
                         List.of(
@@ -71,22 +71,22 @@ class TurnTest {
                                 answered("b")),
                         false);
 
-        assertThat(turn.joined()).hasSize(5);
-        assertThat(turn.joined(String.class)).containsExactly("a", "b");
+        assertThat(turn.outcomes()).hasSize(5);
+        assertThat(turn.answers(String.class)).containsExactly("a", "b");
         assertThatExceptionOfType(ClassCastException.class)
-                .isThrownBy(() -> turn.joined(Integer.class))
+                .isThrownBy(() -> turn.answers(Integer.class))
                 .withMessage("answer of A is a java.lang.String, not a java.lang.Integer");
     }
 
     @Test
-    void again_forgetsWhatWasJoined() {
+    void repeat_forgetsWhatWasJoined() {
         Turn turn =
-                Turn.detached("in", "B").joined(List.of(answered("a")), false).again("more");
+                Turn.detached("in", "B").joined(List.of(answered("a")), false).repeat("more");
 
         assertThat(turn.reason()).isEqualTo(Turn.Reason.REQUESTED);
         assertThat(turn.input()).isEqualTo("more");
-        assertThat(turn.joined()).isEmpty();
-        assertThat(turn.targets()).containsExactly("B");
+        assertThat(turn.outcomes()).isEmpty();
+        assertThat(turn.successors()).containsExactly("B");
     }
 
     // --- decisions
@@ -121,7 +121,7 @@ class TurnTest {
 
     @Test
     void decision_equalIsWhatSaysTheSame() {
-        assertThat(Decision.answer("a")).isEqualTo(Decision.answer("a")).isNotEqualTo(Decision.again("a"));
+        assertThat(Decision.answer("a")).isEqualTo(Decision.answer("a")).isNotEqualTo(Decision.repeat("a"));
         assertThat(Decision.ask("x")).isEqualTo(Decision.ask(Question.of("x")));
         assertThat(Decision.handOff("A", 1)).isNotEqualTo(Decision.handOff("A", 2));
         assertThat(Decision.handOff("A", 1)).hasToString("HandOff[agent=A, request=1]");

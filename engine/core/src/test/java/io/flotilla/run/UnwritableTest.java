@@ -50,7 +50,7 @@ class UnwritableTest {
                 .journal(journal)
                 .build()
                 .runs()
-                .resume(run.runId())
+                .recover(run.runId())
                 .flatMap(Run::result)
                 .block(SOON);
         assertThat(again.isSucceeded()).isTrue();
@@ -132,7 +132,8 @@ class UnwritableTest {
         Run<String> run = flow.start("go");
 
         assertThat(run.result().block(SOON).isSucceeded()).isTrue();
-        RunEvent.Failed failed = run.events().ofType(RunEvent.Failed.class).blockFirst(SOON);
+        RunEvent.BranchFailed failed =
+                run.events().ofType(RunEvent.BranchFailed.class).blockFirst(SOON);
         assertThat(failed.failure().reason())
                 .hasSizeLessThan(16_384 + 40)
                 .startsWith("x".repeat(16_384))

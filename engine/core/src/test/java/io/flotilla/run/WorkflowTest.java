@@ -30,7 +30,7 @@ class WorkflowTest {
     private final Agents agents = new Agents();
 
     private Workflow.Builder<String> one(String line) {
-        return Workflow.over(ONE, String.class).agent("A", agents.doing(line));
+        return Workflow.builder(ONE, String.class).agent("A", agents.doing(line));
     }
 
     private static Ended run(Workflow.Builder<String> flow) {
@@ -41,10 +41,10 @@ class WorkflowTest {
 
     @Test
     void nullArguments_areNamed() {
-        Workflow.Builder<String> builder = Workflow.over(ONE, String.class);
+        Workflow.Builder<String> builder = Workflow.builder(ONE, String.class);
         Agent<Turn, Decision> agent = agents.doing(":a");
-        assertNamed("topology", () -> Workflow.over(null, String.class));
-        assertNamed("answerType", () -> Workflow.over(ONE, null));
+        assertNamed("topology", () -> Workflow.builder(null, String.class));
+        assertNamed("answerType", () -> Workflow.builder(ONE, null));
         assertNamed("name", () -> builder.agent(null, agent));
         assertNamed("agent A is null", () -> builder.agent("A", null));
         assertNamed("name", () -> builder.agent(null, Turn.class, agent));
@@ -62,16 +62,16 @@ class WorkflowTest {
     }
 
     @Test
-    void over_primitiveAnswerType_isRefused() {
+    void builder_primitiveAnswerType_isRefused() {
         org.assertj.core.api.Assertions.assertThatIllegalArgumentException()
-                .isThrownBy(() -> Workflow.over(ONE, int.class))
+                .isThrownBy(() -> Workflow.builder(ONE, int.class))
                 .withMessage("answerType must not be primitive, was int");
     }
 
     @Test
     void plainAgent_answersWithTheWrongType_isCalledOnce() {
         java.util.concurrent.atomic.AtomicInteger calls = new java.util.concurrent.atomic.AtomicInteger();
-        RunResult<String> result = Workflow.over(ONE, String.class)
+        RunResult<String> result = Workflow.builder(ONE, String.class)
                 .agent(
                         "A",
                         String.class,
@@ -91,7 +91,7 @@ class WorkflowTest {
 
     @Test
     void build_allIsWrong_saysAllOfItAtOnce() {
-        Workflow.Builder<String> builder = Workflow.over(Topology.parse("start -> A, B, C -> end"), String.class)
+        Workflow.Builder<String> builder = Workflow.builder(Topology.parse("start -> A, B, C -> end"), String.class)
                 .agent("A", agents.doing(":a"))
                 .agent("A", agents.doing(":a"))
                 .agent("Nobody", agents.doing(":a"))
@@ -100,7 +100,7 @@ class WorkflowTest {
                 .joinAt("start", Join.all());
 
         assertThatThrownBy(builder::build).isInstanceOfSatisfying(InvalidWorkflowException.class, wrong -> {
-            assertThat(wrong.faults())
+            assertThat(wrong.errors())
                     .containsExactlyInAnyOrder(
                             "agent A is given twice",
                             "agent B of the topology was not given",
@@ -109,7 +109,7 @@ class WorkflowTest {
                             "there is no agent Nowhere in the topology to join at",
                             "there is no agent user in the topology to join at",
                             "there is no agent start in the topology to join at");
-            wrong.faults().forEach(fault -> assertThat(wrong).hasMessageContaining(fault));
+            wrong.errors().forEach(fault -> assertThat(wrong).hasMessageContaining(fault));
         });
     }
 
@@ -124,8 +124,8 @@ class WorkflowTest {
     @Test
     void numbers_belowTheirBounds_areRefusedWithTheValue() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> one(":a").corrections(-1))
-                .withMessage("corrections must be >= 0, was -1");
+                .isThrownBy(() -> one(":a").maxCorrections(-1))
+                .withMessage("maxCorrections must be >= 0, was -1");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> one(":a").eventHistory(0))
                 .withMessage("eventHistory must be >= 1, was 0");
@@ -138,10 +138,10 @@ class WorkflowTest {
     void joinAt_theEndInAnyCase_isTheRuns(String end) {
         Ended ended = Flows.run(
                 1,
-                () -> Workflow.over(Topology.parse("start -> A, B -> end"), String.class)
+                () -> Workflow.builder(Topology.parse("start -> A, B -> end"), String.class)
                         .agent("A", agents.doing("1:a"))
                         .agent("B", agents.doing("2:b"))
-                        .joinAt(end, Join.first())
+                        .joinAt(end, Join.firstSuccess())
                         .<String>build()
                         .start("task"));
 
@@ -232,7 +232,7 @@ class WorkflowTest {
 
     @Test
     void context_ofTheSubscriberOrGiven_reachesTheSteps() {
-        Workflow<String, String> flow = Workflow.over(ONE, String.class)
+        Workflow<String, String> flow = Workflow.builder(ONE, String.class)
                 .agent(
                         "A",
                         agents.body(turn ->
@@ -254,7 +254,7 @@ class WorkflowTest {
 
     @Test
     void plain_oneSuccessor_handsOver() {
-        Workflow<Integer, Integer> flow = Workflow.over(Topology.pipeline("A", "B"), Integer.class)
+        Workflow<Integer, Integer> flow = Workflow.builder(Topology.pipeline("A", "B"), Integer.class)
                 .agent("A", Integer.class, TWICE)
                 .agent("B", Integer.class, TWICE)
                 .build();
@@ -266,7 +266,8 @@ class WorkflowTest {
     @CsvSource({"start -> A -> B -> end; A -> end", "start -> A -> user"})
     void plain_severalOrNoSuccessors_answers(String topology) {
         Topology parsed = Topology.parse(topology.replace("; ", "\n"));
-        Workflow.Builder<Integer> builder = Workflow.over(parsed, Integer.class).agent("A", Integer.class, TWICE);
+        Workflow.Builder<Integer> builder =
+                Workflow.builder(parsed, Integer.class).agent("A", Integer.class, TWICE);
         if (parsed.agents().contains("B")) {
             builder.agent("B", Integer.class, TWICE);
         }
@@ -279,7 +280,8 @@ class WorkflowTest {
     @Test
     @SuppressWarnings("rawtypes") // there is no class of a list of something
     void plain_aRendezvous_takesTheListOfArrivals() {
-        Workflow<Integer, Integer> flow = Workflow.over(Topology.parse("start -> A, B -> Meet -> end"), Integer.class)
+        Workflow<Integer, Integer> flow = Workflow.builder(
+                        Topology.parse("start -> A, B -> Meet -> end"), Integer.class)
                 .agent("A", Integer.class, TWICE)
                 .agent("B", Integer.class, TWICE)
                 .agent("Meet", List.class, Agent.<List, Integer>of("count", (list, context) -> Mono.just(list.size())))
@@ -291,7 +293,7 @@ class WorkflowTest {
     @Test
     void plain_empty_handsOverNothing() {
         AtomicInteger called = new AtomicInteger();
-        Workflow<String, String> flow = Workflow.over(Topology.pipeline("A"), String.class)
+        Workflow<String, String> flow = Workflow.builder(Topology.pipeline("A"), String.class)
                 .agent("A", String.class, Agent.<String, String>of("a", (input, context) -> {
                     called.incrementAndGet();
                     return Mono.empty();
@@ -306,7 +308,7 @@ class WorkflowTest {
 
     @Test
     void plain_inputMissingOrOfAnotherType_failsItsStep() {
-        Workflow<Object, Integer> wrong = Workflow.over(ONE, Integer.class)
+        Workflow<Object, Integer> wrong = Workflow.builder(ONE, Integer.class)
                 .agent("A", Integer.class, TWICE)
                 .build();
         assertThat(wrong.run("five").block().failure())
@@ -314,7 +316,7 @@ class WorkflowTest {
                 .hasMessageContaining("agent A (branch /)")
                 .hasMessageContaining("input is a java.lang.String, not a java.lang.Integer");
 
-        Workflow<Integer, Integer> missing = Workflow.over(Topology.pipeline("A", "B"), Integer.class)
+        Workflow<Integer, Integer> missing = Workflow.builder(Topology.pipeline("A", "B"), Integer.class)
                 .agent("A", Integer.class, Agent.<Integer, Integer>of("a", (input, context) -> Mono.empty()))
                 .agent("B", Integer.class, TWICE)
                 .build();

@@ -22,7 +22,7 @@ import reactor.core.publisher.Mono;
 class WrongTypeTest {
 
     /** As a generic client does. */
-    @SuppressWarnings("unchecked")
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // that is the point
     private static <T> T erased(Object value) {
         return (T) value;
     }
@@ -64,12 +64,12 @@ class WrongTypeTest {
     void step_interceptorsValueIsNoDecision_failsWithBothTypes() {
         StepInterceptor broken = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+            public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
                 return Mono.just(erased("answer"));
             }
         };
         assertNamed(failure(solo(turn -> Mono.just(Decision.answer("ok")))
-                .engine(StepEngine.builder().with(broken).build())));
+                .engine(StepEngine.builder().interceptor(broken).build())));
     }
 
     @Test
@@ -93,14 +93,16 @@ class WrongTypeTest {
     @Test
     void step_answerOfAPlainAgentIsOfAnotherType_failsTheBranchNamingBoth() {
         Agent<String, String> plain = Agent.of("Solo", (input, context) -> erased(Mono.just(Map.of())));
-        RunFailure failure = failure(Workflow.over(TestRuns.ALONE, String.class).agent("Solo", String.class, plain));
+        RunFailure failure =
+                failure(Workflow.builder(TestRuns.ALONE, String.class).agent("Solo", String.class, plain));
         assertThat(failure.getMessage()).contains("Solo", "must be a java.lang.String", "java.util.");
     }
 
     @Test
     void step_inputOfAPlainAgentIsOfAnotherType_failsTheStepNamingBoth() {
         Agent<Integer, String> plain = Agent.of("Solo", (input, context) -> Mono.just("" + (input + 1)));
-        RunFailure failure = failure(Workflow.over(TestRuns.ALONE, String.class).agent("Solo", Integer.class, plain));
+        RunFailure failure =
+                failure(Workflow.builder(TestRuns.ALONE, String.class).agent("Solo", Integer.class, plain));
         assertThat(failure.reason()).isEqualTo("input is a java.lang.String, not a java.lang.Integer");
     }
 

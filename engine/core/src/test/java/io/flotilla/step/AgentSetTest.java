@@ -350,7 +350,7 @@ class AgentSetTest {
                 .block();
 
         assertThat(report.values()).containsExactly("trader#0@0", "trader#1@1", "trader#2@2");
-        assertThat(report.of(AgentId.of("trader", 1))).hasSize(1);
+        assertThat(report.resultsOf(AgentId.of("trader", 1))).hasSize(1);
     }
 
     @Test
@@ -386,7 +386,7 @@ class AgentSetTest {
 
         assertThat(report.values()).containsExactly("trader#0", "trader#2", "trader#3");
         assertThat(report.results()).extracting(StepResult::index).containsExactly(0L, 2L, 3L);
-        assertThat(report.of(second.id())).isEmpty();
+        assertThat(report.resultsOf(second.id())).isEmpty();
     }
 
     @Test

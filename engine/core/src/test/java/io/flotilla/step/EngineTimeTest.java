@@ -39,11 +39,11 @@ class EngineTimeTest {
 
     private final AtomicBoolean refuses = new AtomicBoolean();
 
-    private EngineTime engineTime() {
+    private EngineClock engineTime() {
         return StepEngine.builder()
-                .timer(() -> new Refusing(time, refuses))
+                .timeoutScheduler(() -> new Refusing(time, refuses))
                 .build()
-                .time();
+                .clock();
     }
 
     /** Takes nothing while it is told not to. */
@@ -93,10 +93,10 @@ class EngineTimeTest {
 
     @Test
     void after_timerRefuses_runsWhenTheTimeHasComeAndNotBefore() throws InterruptedException {
-        EngineTime of = engineTime();
+        EngineClock of = engineTime();
         AtomicInteger ran = new AtomicInteger();
         refuses.set(true);
-        of.after(Duration.ofSeconds(1), ran::incrementAndGet);
+        of.schedule(Duration.ofSeconds(1), ran::incrementAndGet);
         refuses.set(false);
         time.advanceTimeBy(Duration.ofMillis(999));
         twoLooks();
@@ -111,21 +111,21 @@ class EngineTimeTest {
 
     @Test
     void after_noDelayAndTheWorkerRefuses_runs() {
-        EngineTime of = engineTime();
+        EngineClock of = engineTime();
         CompletableFuture<String> ran = new CompletableFuture<>();
         refuses.set(true);
 
-        of.after(Duration.ZERO, () -> ran.complete(Thread.currentThread().getName()));
+        of.schedule(Duration.ZERO, () -> ran.complete(Thread.currentThread().getName()));
 
         assertThat(ran.orTimeout(10, TimeUnit.SECONDS).join()).isEqualTo("flotilla-rescue");
     }
 
     @Test
     void after_refusedAndDisposedOf_neverRunsAndIsForgotten() throws InterruptedException {
-        EngineTime of = engineTime();
+        EngineClock of = engineTime();
         AtomicInteger ran = new AtomicInteger();
         refuses.set(true);
-        Disposable delay = of.after(Duration.ofSeconds(1), ran::incrementAndGet);
+        Disposable delay = of.schedule(Duration.ofSeconds(1), ran::incrementAndGet);
 
         delay.dispose();
 
@@ -137,7 +137,7 @@ class EngineTimeTest {
     /** Until whoever looks has looked twice. */
     private static void twoLooks() throws InterruptedException {
         CountDownLatch looks = new CountDownLatch(3);
-        EngineTime.Watched counting = new EngineTime.Watched() {
+        EngineClock.Watched counting = new EngineClock.Watched() {
             @Override
             public boolean isOverdue(long nanos) {
                 looks.countDown();
@@ -153,7 +153,7 @@ class EngineTimeTest {
 
     // --- watched calls
 
-    private static class Call implements EngineTime.Watched {
+    private static class Call implements EngineClock.Watched {
         final AtomicBoolean late = new AtomicBoolean();
         final AtomicInteger taken = new AtomicInteger();
 
@@ -171,7 +171,7 @@ class EngineTimeTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 4, 5, 200})
     void watch_manyCallsOnOneThread_eachIsTakenOnceAndOnlyWhenItIsLate(int calls) throws InterruptedException {
-        EngineTime of = engineTime();
+        EngineClock of = engineTime();
         List<Call> all = new ArrayList<>();
         for (int call = 0; call < calls; call++) {
             all.add(new Call());
@@ -190,7 +190,7 @@ class EngineTimeTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 5, 200})
     void forget_onAnotherThreadThanItWasWatchedOn_neverTaken(int calls) throws Exception {
-        EngineTime of = engineTime();
+        EngineClock of = engineTime();
         List<Call> all = new ArrayList<>();
         for (int call = 0; call < calls; call++) {
             all.add(new Call());
@@ -211,7 +211,7 @@ class EngineTimeTest {
 
     @Test
     void watch_oneThrowsWhenItIsLookedAtAndOneWhenItIsTaken_theOthersAreTaken() {
-        EngineTime of = engineTime();
+        EngineClock of = engineTime();
         Call call = new Call();
         Call throwing = new Call() {
             @Override
@@ -265,7 +265,7 @@ class EngineTimeTest {
         List<Duration> left = new ArrayList<>();
         StepInterceptor asking = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                 left.add(call.timeRemaining());
                 time.advanceTimeBy(Duration.ofSeconds(2));
                 clock.now = clock.now.plusSeconds(seconds);
@@ -274,10 +274,10 @@ class EngineTimeTest {
             }
         };
         StepEngine engine = StepEngine.builder()
-                .timer(() -> time)
+                .timeoutScheduler(() -> time)
                 .clock(clock)
                 .stepTimeout(Duration.ofSeconds(10))
-                .with(asking)
+                .interceptor(asking)
                 .build();
 
         engine.run(List.of(TestAgents.answering("a")), "go").block();
@@ -290,7 +290,7 @@ class EngineTimeTest {
         List<Duration> left = new ArrayList<>();
         StepInterceptor asking = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                 left.add(call.timeRemaining());
                 return attempts;
             }
@@ -298,7 +298,7 @@ class EngineTimeTest {
 
         StepEngine.builder()
                 .noStepTimeout()
-                .with(asking)
+                .interceptor(asking)
                 .build()
                 .run(List.of(TestAgents.answering("a")), "go")
                 .block();
@@ -315,10 +315,10 @@ class EngineTimeTest {
         IOException own = new IOException("own");
         StepInterceptor falling = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                 return attempts.onErrorResume(cause -> {
                     call.fallbackFailed("backup", fatal);
-                    call.degraded("constant", cause);
+                    call.markDegraded("constant", cause);
                     return answered ? Mono.empty() : Mono.error(cause);
                 });
             }
@@ -326,7 +326,7 @@ class EngineTimeTest {
         Agent<String, String> failing = Agent.of("a", (input, context) -> Mono.error(own));
 
         StepResult<String> result = StepEngine.builder()
-                .with(falling)
+                .interceptor(falling)
                 .build()
                 .run(List.of(failing), "go")
                 .block()
@@ -344,14 +344,14 @@ class EngineTimeTest {
         StepRejectedException refused = new StepRejectedException("budget", "used up", null);
         StepInterceptor refusing = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                 call.fallbackFailed("backup", fallback);
                 return Mono.error(refused);
             }
         };
 
         StepResult<String> result = StepEngine.builder()
-                .with(refusing)
+                .interceptor(refusing)
                 .build()
                 .run(List.of(TestAgents.answering("a")), "go")
                 .block()

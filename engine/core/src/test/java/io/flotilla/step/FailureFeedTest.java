@@ -43,7 +43,7 @@ class FailureFeedTest {
                 .then(() -> fail(engine, 3, 1))
                 .expectNext(3L)
                 .verifyComplete();
-        assertThat(engine.failuresDropped()).isZero();
+        assertThat(engine.droppedFailureCount()).isZero();
     }
 
     @Test
@@ -98,7 +98,7 @@ class FailureFeedTest {
         StepVerifier.create(engine.failures().map(FailureFeedTest::number), 0)
                 .then(() -> fail(engine, 0, failures))
                 .then(() -> {
-                    assertThat(engine.failuresDropped()).isEqualTo(dropped);
+                    assertThat(engine.droppedFailureCount()).isEqualTo(dropped);
                     assertThat(meters.get(Telemetry.FAILURES_DROPPED.metricName())
                                     .counter()
                                     .count())
@@ -142,7 +142,7 @@ class FailureFeedTest {
                 .thenCancel()
                 .verify();
 
-        assertThat(engine.failuresDropped())
+        assertThat(engine.droppedFailureCount())
                 .as("99 failures, 10 in the blocker's buffer, 1 on its way to it")
                 .isGreaterThanOrEqualTo(88);
         release.countDown();
@@ -217,6 +217,6 @@ class FailureFeedTest {
         subscriber.dispose();
 
         assertThat(seen).hasSize(rounds * steps).doesNotHaveDuplicates();
-        assertThat(engine.failuresDropped()).isZero();
+        assertThat(engine.droppedFailureCount()).isZero();
     }
 }

@@ -85,7 +85,7 @@ class FailureLogTest {
         Map<String, Throwable> causes = Map.of(
                 "FAILED", new IllegalStateException("boom"),
                 "TIMED_OUT", new StepTimeoutException("slow", java.time.Duration.ofSeconds(1)),
-                "REJECTED", new StepRejectedException("breaker", "open", null),
+                "REJECTED", new StepRejectedException("circuitbreaker", "open", null),
                 "CANCELLED", new CancellationException("gone"));
 
         causes.forEach((kind, cause) -> {
@@ -106,9 +106,9 @@ class FailureLogTest {
     @Test
     void warn_severalAttempts_isOneLine() {
         StepEngine.builder()
-                .with(new StepInterceptor() {
+                .interceptor(new StepInterceptor() {
                     @Override
-                    public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+                    public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                         return attempts.retry(3);
                     }
                 })

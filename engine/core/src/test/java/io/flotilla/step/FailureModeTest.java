@@ -330,7 +330,7 @@ class FailureModeTest {
     }
 
     @Test
-    void with_null_throwsNamingIt() {
+    void interceptor_null_throwsNamingIt() {
         StepEngine engine = StepEngine.builder().build();
 
         assertThatNullPointerException()

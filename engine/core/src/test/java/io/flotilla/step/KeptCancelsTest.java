@@ -79,7 +79,9 @@ class KeptCancelsTest {
     private static List<Agent<String, String>> agents(
             int silent, Agent<String, String> agent, Agent<String, String>... more) {
         List<Agent<String, String>> agents = new ArrayList<>(Collections.nCopies(silent, agent));
-        agents.addAll(List.of(more));
+        for (Agent<String, String> each : more) {
+            agents.add(each);
+        }
         return agents;
     }
 

@@ -107,7 +107,7 @@ class KeptThreadsTest {
                         keep();
                     }
                 }));
-        Disposable round = StepEngine.builder().stepTimeout(LIMIT).timer(() -> oneWorker).build().stream(
+        Disposable round = StepEngine.builder().stepTimeout(LIMIT).timeoutScheduler(() -> oneWorker).build().stream(
                         Collections.nCopies(50, silent), "go")
                 .subscribe();
         first.await();
@@ -171,7 +171,11 @@ class KeptThreadsTest {
         Scheduler noWorker = new NoWorker(Schedulers.newSingle("timer", true));
 
         StepReport<String> report = run(
-                StepEngine.builder().stepTimeout(LIMIT).timer(() -> noWorker).build(), List.of(SILENT, WORKER));
+                StepEngine.builder()
+                        .stepTimeout(LIMIT)
+                        .timeoutScheduler(() -> noWorker)
+                        .build(),
+                List.of(SILENT, WORKER));
 
         assertThat(report.count(StepResult.Kind.TIMED_OUT)).isEqualTo(1);
     }
@@ -205,7 +209,8 @@ class KeptThreadsTest {
                     return "done";
                 }));
 
-        StepReport<String> report = run(StepEngine.builder().timer(() -> timer).build(), List.of(breaking));
+        StepReport<String> report =
+                run(StepEngine.builder().timeoutScheduler(() -> timer).build(), List.of(breaking));
 
         assertThat(report.values()).containsExactly("done");
     }
@@ -217,7 +222,7 @@ class KeptThreadsTest {
 
         StepReport<String> report = StepEngine.builder()
                 .stepTimeout(LIMIT)
-                .timer(() -> timer)
+                .timeoutScheduler(() -> timer)
                 .build()
                 .run(List.of(SILENT, SILENT), "go")
                 .doOnSubscribe(any -> Schedulers.parallel().schedule(() -> broken.set(true), 30, TimeUnit.MILLISECONDS))

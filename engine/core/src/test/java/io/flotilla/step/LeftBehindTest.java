@@ -47,9 +47,9 @@ class LeftBehindTest {
     void run_bodiesLeaveTheirInterruptFlag_noneSeesAnothers(boolean guarded) {
         StepEngine.Builder engine = StepEngine.builder();
         if (guarded) {
-            engine.with(new StepInterceptor() {
+            engine.interceptor(new StepInterceptor() {
                 @Override
-                public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+                public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
                     return attempt.doOnNext(
                             value -> flags.add(Thread.currentThread().isInterrupted()));
                 }
@@ -96,12 +96,12 @@ class LeftBehindTest {
         Error fatal = new NoClassDefFoundError("interceptor");
         StepInterceptor throwing = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                 return where.equals("step") ? attempts.map(this::fail) : attempts;
             }
 
             @Override
-            public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+            public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
                 return where.equals("attempt") ? attempt.map(this::fail) : attempt;
             }
 
@@ -114,7 +114,7 @@ class LeftBehindTest {
 
         StepReport<String> report = StepEngine.builder()
                 .noStepTimeout()
-                .with(throwing)
+                .interceptor(throwing)
                 .build()
                 .run(List.of(later), "go")
                 .block(SOON);
@@ -141,13 +141,16 @@ class LeftBehindTest {
         }
         StepInterceptor twice = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                 return attempts.onErrorResume(any -> attempts);
             }
         };
 
-        StepReport<String> report =
-                StepEngine.builder().with(twice).build().run(agents, "go").block(SOON);
+        StepReport<String> report = StepEngine.builder()
+                .interceptor(twice)
+                .build()
+                .run(agents, "go")
+                .block(SOON);
 
         assertThat(report).isNotNull();
         assertThat(shared.getSuppressed()).isEmpty();
@@ -193,7 +196,7 @@ class LeftBehindTest {
     void run_ownTimerDisposedOfMeanwhile_failsWithAnErrorThatSaysSo() {
         Scheduler own = Schedulers.newSingle("own");
         CompletableFuture<StepReport<String>> inFlight =
-                roundInFlight(StepEngine.builder().timer(() -> own).build());
+                roundInFlight(StepEngine.builder().timeoutScheduler(() -> own).build());
 
         own.dispose();
 

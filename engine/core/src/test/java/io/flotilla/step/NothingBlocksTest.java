@@ -58,7 +58,7 @@ class NothingBlocksTest {
         StepEngine engine = StepEngine.builder()
                 .concurrency(1_000)
                 .stepTimeout(Duration.ofMillis(100))
-                .timer(Schedulers::parallel) // deliver time-outs where BlockHound looks
+                .timeoutScheduler(Schedulers::parallel) // deliver time-outs where BlockHound looks
                 .build();
 
         StepReport<String> report = Mono.defer(() -> engine.run(agents, "go"))

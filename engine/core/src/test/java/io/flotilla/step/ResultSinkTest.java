@@ -25,10 +25,10 @@ class ResultSinkTest {
     private static final StepResult<String> BAD = Results.failed("b", 1, Results.BOOM);
 
     @Test
-    void pass_results_areTheSameAndCounted() {
+    void tap_results_areTheSameAndCounted() {
         ResultSink<String> sink = ResultSink.keepingAll();
 
-        StepVerifier.create(sink.pass(Flux.just(BAD, GOOD)))
+        StepVerifier.create(sink.tap(Flux.just(BAD, GOOD)))
                 .expectNext(BAD, GOOD)
                 .verifyComplete();
 
@@ -37,10 +37,10 @@ class ResultSinkTest {
     }
 
     @Test
-    void pass_error_passesItOnAndKeepsWhatCameBefore() {
+    void tap_error_passesItOnAndKeepsWhatCameBefore() {
         ResultSink<String> sink = ResultSink.keepingAll();
 
-        StepVerifier.create(sink.pass(Flux.just(GOOD).concatWith(Flux.error(Results.BOOM))))
+        StepVerifier.create(sink.tap(Flux.just(GOOD).concatWith(Flux.error(Results.BOOM))))
                 .expectNext(GOOD)
                 .verifyErrorSatisfies(cause -> assertThat(cause).isSameAs(Results.BOOM));
 
@@ -48,11 +48,11 @@ class ResultSinkTest {
     }
 
     @Test
-    void pass_demandAndCancel_reachTheResults() {
+    void tap_demandAndCancel_reachTheResults() {
         TestPublisher<StepResult<String>> results = TestPublisher.create();
         ResultSink<String> sink = ResultSink.keepingAll();
 
-        StepVerifier.create(sink.pass(results), 0)
+        StepVerifier.create(sink.tap(results), 0)
                 .then(results::assertWasNotRequested)
                 .thenRequest(1)
                 .then(results::assertWasRequested)
@@ -65,11 +65,11 @@ class ResultSinkTest {
     }
 
     @Test
-    void pass_twoStreams_countsOn() {
+    void tap_twoStreams_countsOn() {
         ResultSink<String> sink = ResultSink.keepingAll();
 
-        sink.pass(Flux.just(GOOD)).blockLast();
-        sink.pass(Flux.just(GOOD)).blockLast();
+        sink.tap(Flux.just(GOOD)).blockLast();
+        sink.tap(Flux.just(GOOD)).blockLast();
 
         assertThat(sink.report().size()).isEqualTo(2);
     }
@@ -78,7 +78,7 @@ class ResultSinkTest {
     void keepingAll_manyResults_keepsEach() {
         ResultSink<String> sink = ResultSink.keepingAll();
 
-        sink.pass(Flux.range(0, 1_000).map(at -> Results.succeeded("a", at, "x")))
+        sink.tap(Flux.range(0, 1_000).map(at -> Results.succeeded("a", at, "x")))
                 .blockLast();
 
         assertThat(sink.report().results()).hasSize(1_000);
@@ -165,7 +165,7 @@ class ResultSinkTest {
         ResultSink<String> sink = ResultSink.keepingAll();
 
         assertThatNullPointerException().isThrownBy(() -> sink.accept(null));
-        assertThatNullPointerException().isThrownBy(() -> sink.pass(null)).withMessage("results");
+        assertThatNullPointerException().isThrownBy(() -> sink.tap(null)).withMessage("results");
         assertThat(sink.report().size()).isZero();
     }
 }

@@ -44,9 +44,9 @@ final class Results {
                 0,
                 START,
                 Duration.ZERO,
-                "breaker",
+                "circuitbreaker",
                 Duration.ofSeconds(3),
-                new StepRejectedException("breaker", "open", Duration.ofSeconds(3)));
+                new StepRejectedException("circuitbreaker", "open", Duration.ofSeconds(3)));
     }
 
     static StepResult<String> cancelled(String agent, long index) {

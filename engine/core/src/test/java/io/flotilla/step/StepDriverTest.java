@@ -297,7 +297,7 @@ class StepDriverTest {
         AtomicInteger cancels = new AtomicInteger();
         AtomicInteger calls = new AtomicInteger();
         CountingTimer timer = new CountingTimer(Schedulers.newSingle("timer", true));
-        StepDriver<String, String> driver = driver(StepEngine.builder().timer(() -> timer));
+        StepDriver<String, String> driver = driver(StepEngine.builder().timeoutScheduler(() -> timer));
         Agent<String, String> silent = Agent.of("a", (input, context) -> {
             calls.incrementAndGet();
             return Mono.<String>never().doOnCancel(cancels::incrementAndGet);
@@ -398,7 +398,7 @@ class StepDriverTest {
         assertThat(context.runId()).isEqualTo("r");
         assertThat(context.branchPath()).isEqualTo("/0.1/");
         assertThat(context.stepNumber()).isEqualTo(7);
-        assertThat(context.stepKey()).isEqualTo("r/0.1/#7");
+        assertThat(context.idempotencyKey()).isEqualTo("r/0.1/#7");
         assertThat(context.agentId()).isEqualTo(AgentId.of("a#3"));
         assertThat(context.delegationPath()).containsExactly(AgentId.of("before"));
         assertThat(context.attempt()).isEqualTo(1);

@@ -169,11 +169,11 @@ class StepEngineBuilderTest {
     // --- timer and clock
 
     @Test
-    void timer_given_isWhereTimeoutsFire() {
+    void timeoutScheduler_given_isWhereTimeoutsFire() {
         VirtualTimeScheduler timer = VirtualTimeScheduler.create();
         StepEngine engine = StepEngine.builder()
                 .stepTimeout(Duration.ofSeconds(30))
-                .timer(() -> timer)
+                .timeoutScheduler(() -> timer)
                 .build();
         TestSubscriber<StepReport<String>> subscriber = TestSubscriber.create();
 
@@ -187,10 +187,10 @@ class StepEngineBuilderTest {
     }
 
     @Test
-    void timer_threeRounds_isAskedOnceARound() {
+    void timeoutScheduler_threeRounds_isAskedOnceARound() {
         AtomicInteger asked = new AtomicInteger();
         StepEngine engine = StepEngine.builder()
-                .timer(() -> {
+                .timeoutScheduler(() -> {
                     asked.incrementAndGet();
                     return Schedulers.parallel();
                 })
@@ -204,22 +204,22 @@ class StepEngineBuilderTest {
     }
 
     @Test
-    void timer_returnsNull_failsTheRoundWithAClearErrorAndLeavesNothingBehind() {
+    void timeoutScheduler_returnsNull_failsTheRoundWithAClearErrorAndLeavesNothingBehind() {
         int openBefore = StallWatch.watched();
-        StepEngine engine = StepEngine.builder().timer(() -> null).build();
+        StepEngine engine = StepEngine.builder().timeoutScheduler(() -> null).build();
 
         StepVerifier.create(engine.run(TestAgents.manyAnswering(5), "go"))
                 .verifyErrorSatisfies(cause -> assertThat(cause)
                         .isInstanceOf(NullPointerException.class)
-                        .hasMessageContaining("timer"));
+                        .hasMessageContaining("timeoutScheduler"));
 
         assertThat(StallWatch.watched()).isLessThanOrEqualTo(openBefore);
     }
 
     @Test
-    void timer_throws_failsTheRoundWithItsCause() {
+    void timeoutScheduler_throws_failsTheRoundWithItsCause() {
         StepEngine engine = StepEngine.builder()
-                .timer(() -> {
+                .timeoutScheduler(() -> {
                     throw new IllegalStateException("no timer");
                 })
                 .build();
@@ -244,7 +244,7 @@ class StepEngineBuilderTest {
         timer.advanceTimeTo(NOON);
 
         StepReport<String> report = StepEngine.builder()
-                .timer(() -> timer)
+                .timeoutScheduler(() -> timer)
                 .build()
                 .run(TestAgents.manyAnswering(1), "go")
                 .block();
@@ -314,18 +314,18 @@ class StepEngineBuilderTest {
     }
 
     @Test
-    void with_interceptor_isAskedForEveryStep() {
+    void interceptor_interceptor_isAskedForEveryStep() {
         AtomicInteger asked = new AtomicInteger();
         StepInterceptor counting = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                 asked.incrementAndGet();
                 return attempts;
             }
         };
 
         StepEngine.builder()
-                .with(counting)
+                .interceptor(counting)
                 .build()
                 .run(TestAgents.manyAnswering(4), "go")
                 .block();
@@ -387,10 +387,10 @@ class StepEngineBuilderTest {
                 builder -> builder.stepTimeout(null),
                 builder -> builder.order(null),
                 builder -> builder.failureMode(null),
-                builder -> builder.with(null),
+                builder -> builder.interceptor(null),
                 builder -> builder.observationRegistry(null),
                 builder -> builder.meterRegistry(null),
-                builder -> builder.timer(null),
+                builder -> builder.timeoutScheduler(null),
                 builder -> builder.clock(null));
     }
 
@@ -413,13 +413,13 @@ class StepEngineBuilderTest {
                 .order(Order.SEQUENTIAL)
                 .failureMode(FailureMode.FAIL_FAST)
                 .clock(Clock.fixed(NOON, ZoneOffset.UTC))
-                .timer(() -> {
+                .timeoutScheduler(() -> {
                     asked.incrementAndGet();
                     return Schedulers.parallel();
                 })
-                .with(new StepInterceptor() {
+                .interceptor(new StepInterceptor() {
                     @Override
-                    public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+                    public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                         asked.incrementAndGet();
                         return attempts;
                     }
@@ -442,7 +442,7 @@ class StepEngineBuilderTest {
         SimpleMeterRegistry registry = new SimpleMeterRegistry();
         StepInterceptor counting = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                 asked.incrementAndGet();
                 return attempts;
             }
@@ -452,7 +452,7 @@ class StepEngineBuilderTest {
                 .stepTimeout(Duration.ofSeconds(4))
                 .order(Order.SEQUENTIAL)
                 .failureMode(FailureMode.FAIL_AT_END)
-                .with(counting)
+                .interceptor(counting)
                 .clock(Clock.fixed(NOON, ZoneOffset.UTC))
                 .meterRegistry(registry)
                 .build();
@@ -469,7 +469,7 @@ class StepEngineBuilderTest {
     @Test
     void toBuilder_ofAView_hasTheViewsOrderAndMode() {
         StepEngine copy = StepEngine.builder()
-                .with(NONE)
+                .interceptor(NONE)
                 .build()
                 .withOrder(Order.SEQUENTIAL)
                 .withFailureMode(FailureMode.FAIL_FAST)

@@ -13,7 +13,7 @@ class StepEngineInterceptedFanOutTest extends FanOutContract {
         return StepEngine.builder()
                 .concurrency(concurrency)
                 .stepTimeout(stepTimeout)
-                .with(new StepInterceptor() {})
+                .interceptor(new StepInterceptor() {})
                 .build()
                 .stream(agents, "go");
     }

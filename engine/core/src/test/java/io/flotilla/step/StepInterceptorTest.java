@@ -38,12 +38,12 @@ class StepInterceptorTest {
         }
 
         @Override
-        public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+        public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
             return noted("step(" + name + ")", attempts);
         }
 
         @Override
-        public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+        public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
             return noted("attempt(" + name + ") " + context.attempt(), attempt);
         }
 
@@ -64,7 +64,7 @@ class StepInterceptorTest {
         }
 
         @Override
-        public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+        public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
             return attempts.retry(more);
         }
     }
@@ -76,7 +76,7 @@ class StepInterceptorTest {
     private static StepEngine engine(StepInterceptor... interceptors) {
         StepEngine.Builder builder = StepEngine.builder();
         for (StepInterceptor interceptor : interceptors) {
-            builder.with(interceptor);
+            builder.interceptor(interceptor);
         }
         return builder.build();
     }
@@ -84,7 +84,7 @@ class StepInterceptorTest {
     // --- order and attempts
 
     @Test
-    void with_twoInterceptors_theFirstIsOutermostAndStepsAreOutsideAttempts() {
+    void interceptor_twoInterceptors_theFirstIsOutermostAndStepsAreOutsideAttempts() {
         Agent<String, String> agent = Agent.of("a", (input, context) -> {
             log.add("body");
             return Mono.just("done");
@@ -96,7 +96,7 @@ class StepInterceptorTest {
     }
 
     @Test
-    void step_retried_everySubscriptionIsAnAttemptWithTheNextNumberAndTheSameStepId() {
+    void aroundStep_retried_everySubscriptionIsAnAttemptWithTheNextNumberAndTheSameStepId() {
         List<StepContext> contexts = new CopyOnWriteArrayList<>();
         Agent<String, String> agent = Agent.of("a", (input, context) -> {
             log.add("body " + context.attempt());
@@ -128,7 +128,7 @@ class StepInterceptorTest {
     }
 
     @Test
-    void step_passedThrough_valueAndOneAttempt() {
+    void aroundStep_passedThrough_valueAndOneAttempt() {
         StepResult<String> result = one(engine(new StepInterceptor() {}), TestAgents.answering("a"));
 
         assertThat(result.value()).isEqualTo("a");
@@ -136,7 +136,7 @@ class StepInterceptorTest {
     }
 
     @Test
-    void step_bodyCompletesEmpty_isSucceededWithoutValue() {
+    void aroundStep_bodyCompletesEmpty_isSucceededWithoutValue() {
         StepResult<String> result =
                 one(engine(new StepInterceptor() {}), Agent.of("a", (input, context) -> Mono.empty()));
 
@@ -145,10 +145,10 @@ class StepInterceptorTest {
     }
 
     @Test
-    void step_answersItself_theAgentIsNotCalled() {
+    void aroundStep_answersItself_theAgentIsNotCalled() {
         StepInterceptor cache = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                 return Mono.empty();
             }
         };
@@ -171,7 +171,7 @@ class StepInterceptorTest {
     }
 
     @Test
-    void step_allAttemptsFail_hasTheFirstCauseAndTheLaterOnesSuppressed() {
+    void aroundStep_allAttemptsFail_hasTheFirstCauseAndTheLaterOnesSuppressed() {
         StepResult<String> result = one(engine(new Retrying(2)), failingAnew());
 
         assertThat(result.kind()).isEqualTo(StepResult.Kind.FAILED);
@@ -183,10 +183,10 @@ class StepInterceptorTest {
     }
 
     @Test
-    void step_retriesExhausted_theFirstCauseIsNotHidden() {
+    void aroundStep_retriesExhausted_theFirstCauseIsNotHidden() {
         StepInterceptor retry = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                 return attempts.retryWhen(Retry.max(2));
             }
         };
@@ -202,13 +202,13 @@ class StepInterceptorTest {
     }
 
     @Test
-    void step_oneAttemptFails_hasNothingSuppressed() {
+    void aroundStep_oneAttemptFails_hasNothingSuppressed() {
         assertThat(one(engine(new StepInterceptor() {}), failingAnew()).cause().getSuppressed())
                 .isEmpty();
     }
 
     @Test
-    void step_sameExceptionAtEveryAttempt_isNotSuppressedInItself() {
+    void aroundStep_sameExceptionAtEveryAttempt_isNotSuppressedInItself() {
         IllegalStateException shared = new IllegalStateException("shared");
 
         StepResult<String> result = one(engine(new Retrying(5)), TestAgents.failing("a", shared));
@@ -218,7 +218,7 @@ class StepInterceptorTest {
     }
 
     @Test
-    void step_sharedExceptionInManyRounds_doesNotGrowWithoutEnd() {
+    void aroundStep_sharedExceptionInManyRounds_doesNotGrowWithoutEnd() {
         IllegalStateException shared = new IllegalStateException("shared");
         Agent<String, String> agent = Agent.of(
                 "a",
@@ -233,7 +233,7 @@ class StepInterceptorTest {
     }
 
     @Test
-    void step_exceptionWithoutSuppression_isTheCauseAllTheSame() {
+    void aroundStep_exceptionWithoutSuppression_isTheCauseAllTheSame() {
         RuntimeException closed = new RuntimeException("closed", null, false, false) {};
         Agent<String, String> agent = Agent.of(
                 "a",
@@ -247,17 +247,17 @@ class StepInterceptorTest {
     private static StepInterceptor aroundStep(AroundStep around) {
         return new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                 return around.around(call, attempts);
             }
         };
     }
 
     @Test
-    void step_throws_isFailedNamingTheAgentAndTheOthersGoOn() {
+    void aroundStep_throws_isFailedNamingTheAgentAndTheOthersGoOn() {
         StepInterceptor throwing = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                 if (call.agent().id().equals(AgentId.of("a#1"))) {
                     throw new IllegalStateException("interceptor");
                 }
@@ -276,10 +276,10 @@ class StepInterceptorTest {
     }
 
     @Test
-    void step_returnsNull_isFailedWithAMessageThatNamesTheAgent() {
+    void aroundStep_returnsNull_isFailedWithAMessageThatNamesTheAgent() {
         StepInterceptor nothing = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                 return null;
             }
         };
@@ -291,10 +291,10 @@ class StepInterceptorTest {
     }
 
     @Test
-    void attempt_throws_isFailedAndRetriedAsAnyFailure() {
+    void aroundAttempt_throws_isFailedAndRetriedAsAnyFailure() {
         StepInterceptor throwing = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+            public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
                 throw new IllegalStateException("attempt " + context.attempt());
             }
         };
@@ -308,17 +308,17 @@ class StepInterceptorTest {
     }
 
     @Test
-    void attempt_throws_isASignalToTheInterceptorsAroundIt() {
+    void aroundAttempt_throws_isASignalToTheInterceptorsAroundIt() {
         List<String> seen = new CopyOnWriteArrayList<>();
         StepInterceptor outer = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+            public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
                 return attempt.doOnError(cause -> seen.add(cause.getMessage()));
             }
         };
         StepInterceptor throwing = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+            public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
                 throw new IllegalStateException("inner");
             }
         };
@@ -329,10 +329,10 @@ class StepInterceptorTest {
     }
 
     @Test
-    void attempt_returnsNull_isFailedWithAMessageThatNamesTheAgent() {
+    void aroundAttempt_returnsNull_isFailedWithAMessageThatNamesTheAgent() {
         StepInterceptor nothing = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+            public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
                 return null;
             }
         };
@@ -344,10 +344,10 @@ class StepInterceptorTest {
     }
 
     @Test
-    void step_throwsAFatalError_isFailedAndTheRoundEnds() {
+    void aroundStep_throwsAFatalError_isFailedAndTheRoundEnds() {
         StepInterceptor fatal = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                 throw new StackOverflowError("interceptor");
             }
         };
@@ -360,33 +360,33 @@ class StepInterceptorTest {
     private static StepInterceptor refusing(int fromAttempt) {
         return new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+            public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
                 return context.attempt() < fromAttempt
                         ? attempt
-                        : Mono.error(new StepRejectedException("breaker", "open", Duration.ofSeconds(3)));
+                        : Mono.error(new StepRejectedException("circuitbreaker", "open", Duration.ofSeconds(3)));
             }
         };
     }
 
     @Test
-    void attempt_rejected_isRejectedWithGuardAndTime() {
+    void aroundAttempt_rejected_isRejectedWithGuardAndTime() {
         StepResult<String> result = one(engine(refusing(1)), TestAgents.answering("a"));
 
         assertThat(result).isInstanceOfSatisfying(StepResult.Rejected.class, rejected -> {
-            assertThat(rejected.guard()).isEqualTo("breaker");
+            assertThat(rejected.guard()).isEqualTo("circuitbreaker");
             assertThat(rejected.retryAfter()).isEqualTo(Duration.ofSeconds(3));
         });
         assertThat(result.cause())
                 .isInstanceOf(StepRejectedException.class)
-                .hasMessage("breaker refused the step: open, come back in PT3S");
+                .hasMessage("circuitbreaker refused the step: open, come back in PT3S");
         assertThat(result.cause().getStackTrace()).isEmpty();
     }
 
     @Test
-    void step_rejectedBeforeTheFirstAttempt_hasNoAttempts() {
+    void aroundStep_rejectedBeforeTheFirstAttempt_hasNoAttempts() {
         StepInterceptor bulkhead = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                 return Mono.error(new StepRejectedException("bulkhead", "25 of 25 in use", null));
             }
         };
@@ -401,7 +401,7 @@ class StepInterceptorTest {
     }
 
     @Test
-    void attempt_rejectedAfterAnAttemptFailed_isFailedWithThatCause() {
+    void aroundAttempt_rejectedAfterAnAttemptFailed_isFailedWithThatCause() {
         StepResult<String> result = one(engine(new Retrying(2), refusing(2)), failingAnew());
 
         assertThat(result.kind()).isEqualTo(StepResult.Kind.FAILED);
@@ -410,13 +410,13 @@ class StepInterceptorTest {
     }
 
     @Test
-    void attempt_failsAfterARefusal_isFailedWithThatCause() {
+    void aroundAttempt_failsAfterARefusal_isFailedWithThatCause() {
         StepInterceptor refusingFirst = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+            public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
                 return context.attempt() > 1
                         ? attempt
-                        : Mono.error(new StepRejectedException("limiter", "empty", Duration.ofSeconds(1)));
+                        : Mono.error(new StepRejectedException("ratelimiter", "empty", Duration.ofSeconds(1)));
             }
         };
 
@@ -427,11 +427,11 @@ class StepInterceptorTest {
     }
 
     @Test
-    void step_endsWithStepTimeoutException_isTimedOutWithItsLimit() {
+    void aroundStep_endsWithStepTimeoutException_isTimedOutWithItsLimit() {
         Duration limit = Duration.ofMillis(70);
         StepInterceptor limiting = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+            public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
                 return Mono.error(new StepTimeoutException("attempt too slow", limit));
             }
         };
@@ -446,7 +446,7 @@ class StepInterceptorTest {
     }
 
     @Test
-    void step_timesOutAfterAnAttemptFailed_isTimedOutWithTheFirstCause() {
+    void aroundStep_timesOutAfterAnAttemptFailed_isTimedOutWithTheFirstCause() {
         Agent<String, String> agent = Agent.of(
                 "a",
                 (input, context) -> Mono.error(
@@ -473,18 +473,18 @@ class StepInterceptorTest {
 
     private static final class Fallback implements StepInterceptor {
         @Override
-        public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+        public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
             @SuppressWarnings("unchecked") // all agents here answer with strings
             O backup = (O) "plan B";
             return attempts.onErrorResume(cause -> {
-                call.degraded("backup", cause);
+                call.markDegraded("backup", cause);
                 return Mono.just(backup);
             });
         }
     }
 
     @Test
-    void degraded_valueOfAFallback_isDegradedWithValueSourceAndCause() {
+    void markDegraded_valueOfAFallback_isDegradedWithValueSourceAndCause() {
         StepResult<String> result = one(engine(new Fallback()), failingAnew());
 
         assertThat(result.kind()).isEqualTo(StepResult.Kind.DEGRADED);
@@ -497,7 +497,7 @@ class StepInterceptorTest {
     }
 
     @Test
-    void degraded_afterRetries_hasTheFirstCause() {
+    void markDegraded_afterRetries_hasTheFirstCause() {
         StepResult<String> result = one(engine(new Fallback(), new Retrying(2)), failingAnew());
 
         assertThat(result.kind()).isEqualTo(StepResult.Kind.DEGRADED);
@@ -506,18 +506,18 @@ class StepInterceptorTest {
     }
 
     @Test
-    void degraded_agentAnswers_isSucceeded() {
+    void markDegraded_agentAnswers_isSucceeded() {
         assertThat(one(engine(new Fallback()), TestAgents.answering("a")).kind())
                 .isEqualTo(StepResult.Kind.SUCCEEDED);
     }
 
     @Test
-    void degraded_fallbackFailsToo_isFailedWithTheFirstCause() {
+    void markDegraded_fallbackFailsToo_isFailedWithTheFirstCause() {
         StepInterceptor broken = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                 return attempts.onErrorResume(cause -> {
-                    call.degraded("backup", cause);
+                    call.markDegraded("backup", cause);
                     return Mono.error(new IllegalStateException("backup"));
                 });
             }
@@ -533,12 +533,12 @@ class StepInterceptorTest {
     }
 
     @Test
-    void degraded_calledTwice_theLastOneCounts() {
+    void markDegraded_calledTwice_theLastOneCounts() {
         StepInterceptor twice = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
-                call.degraded("first", new IllegalStateException("first"));
-                call.degraded("second", new IllegalStateException("second"));
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
+                call.markDegraded("first", new IllegalStateException("first"));
+                call.markDegraded("second", new IllegalStateException("second"));
                 return attempts;
             }
         };
@@ -551,11 +551,11 @@ class StepInterceptorTest {
     }
 
     @Test
-    void degraded_nullArgument_failsTheStep() {
+    void markDegraded_nullArgument_failsTheStep() {
         StepInterceptor careless = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
-                call.degraded(null, new IllegalStateException());
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
+                call.markDegraded(null, new IllegalStateException());
                 return attempts;
             }
         };
@@ -566,7 +566,7 @@ class StepInterceptorTest {
     }
 
     @Test
-    void degraded_oneStepOfMany_leavesTheOthersAsTheyAre() {
+    void markDegraded_oneStepOfMany_leavesTheOthersAsTheyAre() {
         StepReport<String> report = engine(new Fallback())
                 .run(List.of(TestAgents.answering("a"), failingAnew(), TestAgents.answering("c")), "go")
                 .block();
@@ -579,11 +579,11 @@ class StepInterceptorTest {
     // --- signals
 
     @Test
-    void attempt_bodyThrowsAFatalError_arrivesAsAnError() {
+    void aroundAttempt_bodyThrowsAFatalError_arrivesAsAnError() {
         AtomicReference<Throwable> seen = new AtomicReference<>();
         StepInterceptor watching = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+            public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
                 return attempt.doOnError(seen::set);
             }
         };
@@ -604,11 +604,11 @@ class StepInterceptorTest {
     }
 
     @Test
-    void attempt_bodyReturnsNull_arrivesAsAnErrorThatNamesTheAgent() {
+    void aroundAttempt_bodyReturnsNull_arrivesAsAnErrorThatNamesTheAgent() {
         AtomicReference<Throwable> seen = new AtomicReference<>();
         StepInterceptor watching = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+            public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
                 return attempt.doOnError(seen::set);
             }
         };
@@ -634,7 +634,7 @@ class StepInterceptorTest {
     void context_ofTheSubscriber_reachesInterceptorsAndBody() {
         StepInterceptor reading = new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                 return Mono.deferContextual(view -> {
                     log.add("step " + view.get("user"));
                     return attempts.contextWrite(Context.of("added", "by the step"));
@@ -642,7 +642,7 @@ class StepInterceptorTest {
             }
 
             @Override
-            public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+            public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
                 return Mono.deferContextual(view -> {
                     log.add("attempt " + view.get("user") + " " + view.get("added"));
                     return attempt;
@@ -685,7 +685,7 @@ class StepInterceptorTest {
     }
 
     @Test
-    void with_interceptorsOfTwoEngines_eachSeesItsOwnSteps() {
+    void interceptor_interceptorsOfTwoEngines_eachSeesItsOwnSteps() {
         AtomicInteger first = new AtomicInteger();
         AtomicInteger second = new AtomicInteger();
         StepEngine one = engine(counting(first));
@@ -705,7 +705,7 @@ class StepInterceptorTest {
     private static StepInterceptor counting(AtomicInteger steps) {
         return new StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                 steps.incrementAndGet();
                 return attempts;
             }

@@ -54,16 +54,20 @@ class StepReportTest {
     }
 
     @Test
-    void of_sameAgentTwice_hasBothInInputOrder() {
+    void resultsOf_sameAgentTwice_hasBothInInputOrder() {
         StepReport<String> report = report(
                 Results.succeeded("a#1", 2, "second"),
                 Results.succeeded("b", 1, "other"),
                 Results.succeeded("a#1", 0, "first"),
                 Results.succeeded("a#2", 3, "sibling"));
 
-        assertThat(report.of(AgentId.of("a#1"))).extracting(StepResult::value).containsExactly("first", "second");
-        assertThat(report.of(AgentId.of("nobody"))).isEmpty();
-        assertThatNullPointerException().isThrownBy(() -> report.of(null)).withMessage("agentId");
+        assertThat(report.resultsOf(AgentId.of("a#1")))
+                .extracting(StepResult::value)
+                .containsExactly("first", "second");
+        assertThat(report.resultsOf(AgentId.of("nobody"))).isEmpty();
+        assertThatNullPointerException()
+                .isThrownBy(() -> report.resultsOf(null))
+                .withMessage("agentId");
     }
 
     @Test

@@ -108,15 +108,15 @@ class StepTelemetryTest {
             case SUCCEEDED, DEGRADED -> TestAgents.answering("a");
             case FAILED -> TestAgents.failing("a", new IllegalStateException("boom"));
             case TIMED_OUT -> TestAgents.failing("a", new StepTimeoutException("slow", Duration.ofSeconds(1)));
-            case REJECTED -> TestAgents.failing("a", new StepRejectedException("breaker", "open", null));
+            case REJECTED -> TestAgents.failing("a", new StepRejectedException("circuitbreaker", "open", null));
             case CANCELLED -> TestAgents.failing("a", new CancellationException("gone"));
         };
     }
 
     private static final StepInterceptor DEGRADING = new StepInterceptor() {
         @Override
-        public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
-            call.degraded("backup", new IllegalStateException("boom"));
+        public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
+            call.markDegraded("backup", new IllegalStateException("boom"));
             return attempts;
         }
     };
@@ -202,7 +202,7 @@ class StepTelemetryTest {
     @EnumSource
     void run_stepOfEachKind_hasThatOutcomeAndItsCause(StepResult.Kind kind) {
         StepEngine engine = kind == StepResult.Kind.DEGRADED
-                ? engine().toBuilder().with(DEGRADING).build()
+                ? engine().toBuilder().interceptor(DEGRADING).build()
                 : engine();
         String outcome = kind.name().toLowerCase(Locale.ROOT);
 
@@ -264,9 +264,9 @@ class StepTelemetryTest {
     @Test
     void run_severalAttempts_isOneObservation() {
         StepEngine engine = engine().toBuilder()
-                .with(new StepInterceptor() {
+                .interceptor(new StepInterceptor() {
                     @Override
-                    public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+                    public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
                         return attempts.retry(3);
                     }
                 })
@@ -286,7 +286,7 @@ class StepTelemetryTest {
         for (StepResult.Kind kind : StepResult.Kind.values()) {
             engine.run(List.of(ending(kind), TestAgents.answering("b#1")), "go").block();
         }
-        Workflow.over(Topology.parse("start -> a"), String.class)
+        Workflow.builder(Topology.parse("start -> a"), String.class)
                 .agent("a", Agent.of("a", (turn, context) -> Mono.just(Decision.answer("done"))))
                 .engine(engine)
                 .build()
@@ -349,7 +349,8 @@ class StepTelemetryTest {
     // --- few values
 
     @ParameterizedTest
-    @ValueSource(ints = {Tag.MOST_KINDS - 1, Tag.MOST_KINDS, Tag.MOST_KINDS + 1, Tag.MOST_KINDS + 50})
+    @ValueSource(
+            ints = {Tag.MAX_AGENT_KINDS - 1, Tag.MAX_AGENT_KINDS, Tag.MAX_AGENT_KINDS + 1, Tag.MAX_AGENT_KINDS + 50})
     void run_kindsAroundTheMost_theFirstHaveAValueOfTheirOwnAndTheOthersShareOne(int kinds) {
         List<Agent<String, String>> agents = IntStream.range(0, kinds)
                 .mapToObj(at -> TestAgents.answering("kind-" + at))
@@ -360,7 +361,7 @@ class StepTelemetryTest {
         engine.run(agents, "go").block();
 
         Set<String> values = agentTags();
-        int own = Math.min(kinds, Tag.MOST_KINDS);
+        int own = Math.min(kinds, Tag.MAX_AGENT_KINDS);
         assertThat(values).hasSize(own + (kinds > own ? 1 : 0)).contains("kind-" + (own - 1));
         assertThat(values.contains(Tag.OTHER)).isEqualTo(kinds > own);
         if (kinds > own) {
@@ -382,7 +383,7 @@ class StepTelemetryTest {
         for (int thread = 0; thread < threads; thread++) {
             int number = thread;
             rounds[thread] = () -> engine.run(
-                            IntStream.range(0, Tag.MOST_KINDS)
+                            IntStream.range(0, Tag.MAX_AGENT_KINDS)
                                     .mapToObj(at -> TestAgents.answering("kind-" + number + "-" + at))
                                     .toList(),
                             "go")
@@ -391,7 +392,7 @@ class StepTelemetryTest {
 
         RaceTestUtils.race(Schedulers.boundedElastic(), rounds);
 
-        assertThat(agentTags()).hasSize(Tag.MOST_KINDS + 1);
+        assertThat(agentTags()).hasSize(Tag.MAX_AGENT_KINDS + 1);
     }
 
     @Test

@@ -118,7 +118,7 @@ class StepTimeoutModelTest {
             Instant began = Instant.ofEpochMilli(time.now(TimeUnit.MILLISECONDS));
             ResultSink<String> sink = ResultSink.keepingAll();
 
-            sink.pass(round.apply(load, engine(load.concurrency()))).subscribe();
+            sink.tap(round.apply(load, engine(load.concurrency()))).subscribe();
             time.advanceTimeBy(
                     Duration.ofMillis((long) LIMIT_MILLIS * (load.millis().size() + 1)));
 

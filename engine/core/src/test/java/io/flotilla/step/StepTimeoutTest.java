@@ -107,7 +107,7 @@ class StepTimeoutTest {
         never.countDown();
 
         assertThat(report.values()).containsExactly("done", "done", "done");
-        assertThat(report.of(blocker.id()))
+        assertThat(report.resultsOf(blocker.id()))
                 .hasSize(2)
                 .allSatisfy(result -> assertThat(result.kind()).isEqualTo(StepResult.Kind.TIMED_OUT));
         assertThat(StallWatch.watched()).isLessThanOrEqualTo(openBefore);
@@ -232,7 +232,7 @@ class StepTimeoutTest {
         CountingTimer timer = new CountingTimer(Schedulers.newSingle("counted", true));
 
         StepEngine.builder()
-                .timer(() -> timer)
+                .timeoutScheduler(() -> timer)
                 .build()
                 .run(Collections.nCopies(100, WORKER), "go")
                 .block();
@@ -247,7 +247,7 @@ class StepTimeoutTest {
                 Agent.of("async", (input, context) -> Mono.just("x").publishOn(Schedulers.parallel()));
 
         StepEngine.builder()
-                .timer(() -> timer)
+                .timeoutScheduler(() -> timer)
                 .build()
                 .run(Collections.nCopies(1_000, async), "go")
                 .block();
@@ -261,7 +261,7 @@ class StepTimeoutTest {
         CountingTimer timer = new CountingTimer(Schedulers.newSingle("counted", true));
         Agent<String, String> silent = Agent.of("silent", (input, context) -> Mono.never());
 
-        StepEngine.builder().timer(() -> timer).build().stream(List.of(silent), "go")
+        StepEngine.builder().timeoutScheduler(() -> timer).build().stream(List.of(silent), "go")
                 .subscribe()
                 .dispose();
 
@@ -276,7 +276,7 @@ class StepTimeoutTest {
         Agent<String, String> silent = Agent.of("silent", (input, context) -> Mono.never());
 
         StepReport<String> report = StepEngine.builder()
-                .timer(() -> dead)
+                .timeoutScheduler(() -> dead)
                 .build()
                 .run(List.of(silent, WORKER), "go")
                 .block();

@@ -10,16 +10,16 @@ import org.reactivestreams.Publisher;
 /** The hot stream of failures: as many steps fail as were asked for, once somebody listens. */
 public final class FailuresVerification extends ResultsVerification<StepFailure> {
 
-    private static final int MOST = 2_000;
+    private static final int MAX = 2_000;
 
     /** For TestNG. */
     public FailuresVerification() {
-        super(MOST);
+        super(MAX);
     }
 
     @Override
     public Publisher<StepFailure> createPublisher(long elements) {
-        StepEngine engine = StepEngine.builder().failureBuffer(MOST).build();
+        StepEngine engine = StepEngine.builder().failureBuffer(MAX).build();
         List<Agent<String, String>> agents = Collections.nCopies((int) elements, FAILING);
         return subscriber -> {
             engine.failures().take(elements).subscribe(subscriber);

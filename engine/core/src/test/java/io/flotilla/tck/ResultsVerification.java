@@ -22,7 +22,7 @@ abstract class ResultsVerification<T> extends PublisherVerification<T> {
 
     /** Its time stands still, so that two rounds over the same agents have equal results: some rules compare them. */
     static final StepEngine ENGINE =
-            StepEngine.builder().concurrency(4).timer(() -> STOPPED).build();
+            StepEngine.builder().concurrency(4).timeoutScheduler(() -> STOPPED).build();
 
     static final StepEngine FAIL_FAST = ENGINE.withFailureMode(FailureMode.FAIL_FAST);
 

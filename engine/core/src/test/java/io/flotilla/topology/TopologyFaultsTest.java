@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.flotilla.FlotillaException;
-import io.flotilla.topology.Fault.Kind;
+import io.flotilla.topology.TopologyError.Kind;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -18,13 +18,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Each fault alone, and many at once. */
 class TopologyFaultsTest {
 
-    static List<Fault> faultsOf(String notation) {
+    static List<TopologyError> faultsOf(String notation) {
         return catchThrowableOfType(InvalidTopologyException.class, () -> Topology.parse(notation))
-                .faults();
+                .errors();
     }
 
     private static void assertOnly(String notation, Kind kind, Integer where, String message) {
-        assertThat(faultsOf(notation)).containsExactly(new Fault(kind, message, where));
+        assertThat(faultsOf(notation)).containsExactly(new TopologyError(kind, message, where));
     }
 
     @ParameterizedTest
@@ -42,42 +42,46 @@ class TopologyFaultsTest {
 
     @Test
     void parse_noStartAndALoneAgent_areBothTold() {
-        assertThat(faultsOf("A -> B\nC")).extracting(Fault::kind).containsExactly(Kind.NO_START, Kind.UNREACHABLE);
+        assertThat(faultsOf("A -> B\nC"))
+                .extracting(TopologyError::kind)
+                .containsExactly(Kind.NO_START, Kind.UNREACHABLE);
     }
 
     @Test
     void parse_edgeIntoStart_isAFault() {
         assertOnly(
                 "start -> A\nA -> start",
-                Kind.INTO_START,
+                Kind.EDGE_INTO_START,
                 2,
                 "line 2: no edge may lead into start, \"A\" -> \"start\" does");
-        assertThat(faultsOf("start <-> A")).extracting(Fault::kind).containsExactly(Kind.INTO_START);
+        assertThat(faultsOf("start <-> A")).extracting(TopologyError::kind).containsExactly(Kind.EDGE_INTO_START);
     }
 
     @Test
     void parse_edgeOutOfEnd_isAFault() {
         assertOnly(
                 "start -> A -> END -> A",
-                Kind.OUT_OF_END,
+                Kind.EDGE_OUT_OF_END,
                 1,
                 "line 1: no edge may lead out of end, \"end\" -> \"A\" does");
-        assertThat(faultsOf("start -> A\nA <-> end")).extracting(Fault::kind).containsExactly(Kind.OUT_OF_END);
+        assertThat(faultsOf("start -> A\nA <-> end"))
+                .extracting(TopologyError::kind)
+                .containsExactly(Kind.EDGE_OUT_OF_END);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"start -> end", "start -> user", "user -> end", "user -> user", "user -> B"})
     void parse_edgeThatLeadsNowhere_isMisplaced(String line) {
         assertThat(faultsOf("start -> A -> user\nA -> B\n" + line))
-                .extracting(Fault::kind, Fault::where)
-                .containsExactly(tuple(Kind.MISPLACED_EDGE, 3));
+                .extracting(TopologyError::kind, TopologyError::position)
+                .containsExactly(tuple(Kind.ILLEGAL_EDGE, 3));
     }
 
     @Test
     void parse_answerToWhoDoesNotAsk_namesTheMissingEdge() {
         assertOnly(
                 "start -> A\nuser -> A",
-                Kind.MISPLACED_EDGE,
+                Kind.ILLEGAL_EDGE,
                 2,
                 "line 2: user answers only who asks, \"A\" -> \"user\" is missing");
     }
@@ -86,9 +90,9 @@ class TopologyFaultsTest {
     void parse_unreachableAgents_areAllListedWhereTheyStandFirst() {
         assertThat(faultsOf("start -> A\nB -> C\nC -> A\nD"))
                 .containsExactly(
-                        new Fault(Kind.UNREACHABLE, "line 2: \"B\" cannot be reached from start", 2),
-                        new Fault(Kind.UNREACHABLE, "line 2: \"C\" cannot be reached from start", 2),
-                        new Fault(Kind.UNREACHABLE, "line 4: \"D\" has no edges", 4));
+                        new TopologyError(Kind.UNREACHABLE, "line 2: \"B\" cannot be reached from start", 2),
+                        new TopologyError(Kind.UNREACHABLE, "line 2: \"C\" cannot be reached from start", 2),
+                        new TopologyError(Kind.UNREACHABLE, "line 4: \"D\" has no edges", 4));
     }
 
     @ParameterizedTest
@@ -108,7 +112,7 @@ class TopologyFaultsTest {
             })
     void parse_aNameMissing_isMalformed(String line) {
         assertThat(faultsOf("start -> A, B\n" + line))
-                .extracting(Fault::kind, Fault::where)
+                .extracting(TopologyError::kind, TopologyError::position)
                 .containsExactly(tuple(Kind.MALFORMED_LINE, 2));
     }
 
@@ -116,8 +120,8 @@ class TopologyFaultsTest {
     @ValueSource(strings = {"A --> B", "A ->> B", "A <<-> B", "A =-> B", "A <->> B", "A --> B --> A"})
     void parse_anotherArrow_isMalformed(String line) {
         assertThat(faultsOf("start -> A, B\n" + line))
-                .filteredOn(fault -> fault.kind() == Kind.MALFORMED_LINE)
-                .extracting(Fault::message)
+                .filteredOn(error -> error.kind() == Kind.MALFORMED_LINE)
+                .extracting(TopologyError::message)
                 .containsExactly("line 2: an arrow is -> or <->, in \"" + line + '"');
     }
 
@@ -135,19 +139,20 @@ class TopologyFaultsTest {
                 "B#|instance must not be blank, was \"\"",
             })
     void parse_aBadName_saysWhy(String name, String why) {
-        assertOnly("start -> A -> " + name, Kind.BAD_NAME, 1, "line 1: \"" + name + "\" cannot be an agent: " + why);
+        assertOnly(
+                "start -> A -> " + name, Kind.INVALID_NAME, 1, "line 1: \"" + name + "\" cannot be an agent: " + why);
     }
 
     @Test
     void parse_controlCharacters_areShownEscaped() {
         assertOnly(
                 "start -> A\u0007B\u001b",
-                Kind.BAD_NAME,
+                Kind.INVALID_NAME,
                 1,
                 "line 1: \"A\\u0007B\\u001b\" cannot be an agent: a name has no control characters");
         assertThat(faultsOf("start -> \u000b#1"))
                 .singleElement()
-                .satisfies(fault -> assertThat(fault.message()).doesNotContain("\u000b"));
+                .satisfies(error -> assertThat(error.message()).doesNotContain("\u000b"));
     }
 
     @Test
@@ -156,7 +161,7 @@ class TopologyFaultsTest {
         assertThat(Topology.parse("start -> " + "x".repeat(200)).agents()).hasSize(1);
         assertOnly(
                 "start -> " + "x".repeat(201),
-                Kind.BAD_NAME,
+                Kind.INVALID_NAME,
                 1,
                 "line 1: \"" + "x".repeat(80)
                         + "...\" cannot be an agent: kind must have at most 200 characters, had 201");
@@ -165,29 +170,31 @@ class TopologyFaultsTest {
     @Test
     void parse_aBadNameOften_isToldOnceAndHidesNothingBehindIt() {
         assertThat(faultsOf("start -> B; -> C\nB; -> D\nE"))
-                .extracting(Fault::kind, Fault::where)
-                .containsExactly(tuple(Kind.BAD_NAME, 1), tuple(Kind.UNREACHABLE, 3));
+                .extracting(TopologyError::kind, TopologyError::position)
+                .containsExactly(tuple(Kind.INVALID_NAME, 1), tuple(Kind.UNREACHABLE, 3));
     }
 
     @Test
     void parse_rolesOfUnknownNames_areFaults() {
         assertThat(faultsOf("rendezvous Raeder, end\nstart -> Reader"))
                 .containsExactly(
-                        new Fault(
+                        new TopologyError(
                                 Kind.UNKNOWN_NAME,
                                 "line 1: \"Raeder\" has no edge and can be no rendezvous, did you mean \"Reader\"?",
                                 1),
-                        new Fault(Kind.UNKNOWN_NAME, "line 1: \"end\" is no agent and can be no rendezvous", 1));
+                        new TopologyError(
+                                Kind.UNKNOWN_NAME, "line 1: \"end\" is no agent and can be no rendezvous", 1));
     }
 
     @Test
     void parse_rolesThatContradict_areAFault() {
         assertOnly(
                 "start -> A\nrendezvous A\npass_through A",
-                Kind.CONTRADICTION,
+                Kind.CONFLICT,
                 3,
                 "line 3: \"A\" is to be a rendezvous and pass_through");
-        assertOnly("start -> A\npass_through A, A", Kind.DOUBLED_RULE, 2, "line 2: pass_through \"A\" is given twice");
+        assertOnly(
+                "start -> A\npass_through A, A", Kind.DUPLICATE_RULE, 2, "line 2: pass_through \"A\" is given twice");
     }
 
     @Test
@@ -197,14 +204,14 @@ class TopologyFaultsTest {
                 () -> Topology.parse("start -> A;\nA -> start\nend -> B\nX ->\nC\npass_through Q\ntimeout(0)"));
 
         assertThat(thrown).isInstanceOf(FlotillaException.class);
-        assertThat(thrown.faults())
-                .extracting(Fault::kind)
+        assertThat(thrown.errors())
+                .extracting(TopologyError::kind)
                 .containsExactly(
-                        Kind.BAD_NAME,
-                        Kind.INTO_START,
-                        Kind.OUT_OF_END,
+                        Kind.INVALID_NAME,
+                        Kind.EDGE_INTO_START,
+                        Kind.EDGE_OUT_OF_END,
                         Kind.MALFORMED_LINE,
-                        Kind.BAD_RULE,
+                        Kind.INVALID_RULE,
                         Kind.UNKNOWN_NAME,
                         Kind.UNREACHABLE,
                         Kind.UNREACHABLE,
@@ -217,14 +224,14 @@ class TopologyFaultsTest {
 
     @ParameterizedTest
     @CsvSource({"19,0", "20,0", "21,1", "1000,980"})
-    void message_manyFaults_listsTwentyAndCountsTheRest(int faults, int unlisted) {
-        String lines = IntStream.range(0, faults).mapToObj(each -> "A" + each).collect(Collectors.joining("\n"));
+    void message_manyFaults_listsTwentyAndCountsTheRest(int errors, int unlisted) {
+        String lines = IntStream.range(0, errors).mapToObj(each -> "A" + each).collect(Collectors.joining("\n"));
 
         InvalidTopologyException thrown =
                 catchThrowableOfType(InvalidTopologyException.class, () -> Topology.parse("start -> B\n" + lines));
 
-        assertThat(thrown.faults()).hasSize(faults);
-        assertThat(thrown.getMessage().lines()).hasSize(1 + Math.min(20, faults) + (unlisted > 0 ? 1 : 0));
+        assertThat(thrown.errors()).hasSize(errors);
+        assertThat(thrown.getMessage().lines()).hasSize(1 + Math.min(20, errors) + (unlisted > 0 ? 1 : 0));
         if (unlisted > 0) {
             assertThat(thrown.getMessage()).endsWith("\n  and " + unlisted + " more");
         }
@@ -234,10 +241,10 @@ class TopologyFaultsTest {
     void faults_returned_cannotBeChanged() {
         assertThat(faultsOf("")).isUnmodifiable();
         assertThatNullPointerException()
-                .isThrownBy(() -> new Fault(null, "x", 1))
+                .isThrownBy(() -> new TopologyError(null, "x", 1))
                 .withMessage("kind");
         assertThatNullPointerException()
-                .isThrownBy(() -> new Fault(Kind.EMPTY, null, 1))
+                .isThrownBy(() -> new TopologyError(Kind.EMPTY, null, 1))
                 .withMessage("message");
     }
 }

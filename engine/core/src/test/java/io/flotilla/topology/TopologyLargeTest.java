@@ -102,7 +102,7 @@ class TopologyLargeTest {
         InvalidTopologyException thrown = catchThrowableOfType(
                 InvalidTopologyException.class, () -> Topology.of(agents, List.of(flow), List.of()));
 
-        assertThat(thrown.faults()).hasSize(2 * MANY);
+        assertThat(thrown.errors()).hasSize(2 * MANY);
     }
 
     @Test
@@ -110,6 +110,7 @@ class TopologyLargeTest {
         String all = names(MANY, ", ");
 
         assertThat(faultsOf("start -> " + all + "\n" + all + " -> " + all))
-                .containsExactly(new Fault(Fault.Kind.TOO_LARGE, "line 2: more than 10000000 edges", 2));
+                .containsExactly(
+                        new TopologyError(TopologyError.Kind.TOO_LARGE, "line 2: more than 10000000 edges", 2));
     }
 }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.flotilla.topology.Fault.Kind;
+import io.flotilla.topology.TopologyError.Kind;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -17,16 +17,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The list form, and the rules. */
 class TopologyListsTest {
 
-    private static List<Fault> faultsOf(List<String> agents, List<String> flows, List<String> rules) {
+    private static List<TopologyError> faultsOf(List<String> agents, List<String> flows, List<String> rules) {
         return catchThrowableOfType(InvalidTopologyException.class, () -> Topology.of(agents, flows, rules))
-                .faults();
+                .errors();
     }
 
     private static Topology withRules(String... rules) {
         return Topology.of(List.of("A"), List.of("start -> A"), List.of(rules));
     }
 
-    private static List<Fault> faultsOfRules(String... rules) {
+    private static List<TopologyError> faultsOfRules(String... rules) {
         return faultsOf(List.of("A"), List.of("start -> A"), List.of(rules));
     }
 
@@ -55,30 +55,30 @@ class TopologyListsTest {
     @Test
     void of_nothing_isEmpty() {
         assertThat(faultsOf(List.of(), List.of(), List.of()))
-                .extracting(Fault::kind)
+                .extracting(TopologyError::kind)
                 .containsExactly(Kind.EMPTY);
         assertThat(faultsOf(List.of(), List.of("", "// x"), List.of("bogus(1)")))
-                .extracting(Fault::kind)
+                .extracting(TopologyError::kind)
                 .containsExactly(Kind.UNKNOWN_RULE, Kind.EMPTY);
     }
 
     @Test
     void of_doubledAgent_isAFault() {
         assertThat(faultsOf(List.of("A", "A"), List.of("start -> A"), List.of()))
-                .containsExactly(new Fault(Kind.DOUBLED_NAME, "agent 2: agent \"A\" is given twice", 2));
+                .containsExactly(new TopologyError(Kind.DUPLICATE_NAME, "agent 2: agent \"A\" is given twice", 2));
     }
 
     @Test
     void of_agentNoFlowMentions_isUnreachable() {
         assertThat(faultsOf(List.of("A", "B"), List.of("start -> A"), List.of()))
-                .containsExactly(new Fault(Kind.UNREACHABLE, "agent 2: \"B\" has no edges", 2));
+                .containsExactly(new TopologyError(Kind.UNREACHABLE, "agent 2: \"B\" has no edges", 2));
     }
 
     @Test
     void of_unknownNameInFlows_isToldOnceWithCloseOnes() {
         assertThat(faultsOf(
                         List.of("Reader"), List.of("start -> Reader", "Reader -> Raeder", "Raeder -> end"), List.of()))
-                .containsExactly(new Fault(
+                .containsExactly(new TopologyError(
                         Kind.UNKNOWN_NAME, "flow 2: \"Raeder\" is not among the agents, did you mean \"Reader\"?", 2));
     }
 
@@ -87,15 +87,15 @@ class TopologyListsTest {
             strings = {"start", "END", "User", "", " ", "A ", "\tA", "A,B", "A->B", "A\nB", "rendezvous X", "#1", "B;"})
     void of_badAgents_areFaults(String name) {
         assertThat(faultsOf(List.of("A", name), List.of("start -> A"), List.of()))
-                .extracting(Fault::kind)
-                .containsExactly(Kind.BAD_NAME);
+                .extracting(TopologyError::kind)
+                .containsExactly(Kind.INVALID_NAME);
     }
 
     @Test
     void of_aFlowOfTwoLines_isOneBadName() {
         assertThat(faultsOf(List.of("A", "B"), List.of("start -> A, B", "A -> B\nB -> A"), List.of()))
-                .extracting(Fault::kind)
-                .containsExactly(Kind.BAD_NAME);
+                .extracting(TopologyError::kind)
+                .containsExactly(Kind.INVALID_NAME);
     }
 
     @ParameterizedTest
@@ -105,23 +105,23 @@ class TopologyListsTest {
                 "max_step(30)|UNKNOWN_RULE|rule 1: there is no rule \"max_step\", did you mean \"max_steps\"?",
                 "zzz(30)|UNKNOWN_RULE|rule 1: there is no rule \"zzz\"",
                 "Timeout(30)|UNKNOWN_RULE|rule 1: there is no rule \"Timeout\", did you mean \"timeout\"?",
-                "timeout|BAD_RULE|rule 1: \"timeout\" is not of the form rule(argument)",
-                "timeout(3|BAD_RULE|rule 1: \"timeout(3\" is not of the form rule(argument)",
-                "max_steps()|BAD_RULE|rule 1: \"max_steps()\" must have a number from 1 to 2147483647",
+                "timeout|INVALID_RULE|rule 1: \"timeout\" is not of the form rule(argument)",
+                "timeout(3|INVALID_RULE|rule 1: \"timeout(3\" is not of the form rule(argument)",
+                "max_steps()|INVALID_RULE|rule 1: \"max_steps()\" must have a number from 1 to 2147483647",
                 "rendezvous(B)|UNKNOWN_NAME|rule 1: \"B\" has no edge and can be no rendezvous, did you mean \"A\"?",
                 "rendezvous()|MALFORMED_LINE|rule 1: a name is missing after rendezvous",
                 "pass_through(user)|UNKNOWN_NAME|rule 1: \"user\" is no agent and can be no pass_through"
             })
     void of_badRules_areFaults(String rule, Kind kind, String message) {
-        assertThat(faultsOfRules(rule)).containsExactly(new Fault(kind, message, 1));
+        assertThat(faultsOfRules(rule)).containsExactly(new TopologyError(kind, message, 1));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"0", "0.0", "-1", "", "x", "180s", "1e9", "1000000000", "0.0000000001", "1.", "1 2", "٣"})
     void of_badSeconds_areFaults(String seconds) {
         assertThat(faultsOfRules("timeout(" + seconds + ")"))
-                .containsExactly(new Fault(
-                        Kind.BAD_RULE,
+                .containsExactly(new TopologyError(
+                        Kind.INVALID_RULE,
                         "rule 1: \"timeout(" + seconds + ")\" must have seconds > 0, at most 999999999",
                         1));
     }
@@ -140,8 +140,8 @@ class TopologyListsTest {
     void of_badNumbers_areFaults(String number) {
         for (String rule : List.of("max_steps", "max_branches", "max_depth")) {
             assertThat(faultsOfRules(rule + "(" + number + ")"))
-                    .extracting(Fault::kind)
-                    .containsExactly(Kind.BAD_RULE);
+                    .extracting(TopologyError::kind)
+                    .containsExactly(Kind.INVALID_RULE);
         }
     }
 
@@ -164,14 +164,14 @@ class TopologyListsTest {
                 "pass_through(A)"
             })
     void of_doubledRules_areFaults(String rule) {
-        assertThat(faultsOfRules(rule, rule)).extracting(Fault::kind).containsExactly(Kind.DOUBLED_RULE);
+        assertThat(faultsOfRules(rule, rule)).extracting(TopologyError::kind).containsExactly(Kind.DUPLICATE_RULE);
     }
 
     @Test
     void of_contradictingRules_areAFault() {
         assertThat(faultsOfRules("rendezvous(A)", "pass_through(A)"))
-                .extracting(Fault::kind)
-                .containsExactly(Kind.CONTRADICTION);
+                .extracting(TopologyError::kind)
+                .containsExactly(Kind.CONFLICT);
     }
 
     @Test

@@ -14,9 +14,9 @@ import org.junit.jupiter.api.Test;
 /** Each pattern has the edges its Javadoc names, and is checked as any other topology. */
 class TopologyPatternsTest {
 
-    private static List<Fault.Kind> faultsOf(ThrowingCallable made) {
-        return catchThrowableOfType(InvalidTopologyException.class, made).faults().stream()
-                .map(Fault::kind)
+    private static List<TopologyError.Kind> faultsOf(ThrowingCallable made) {
+        return catchThrowableOfType(InvalidTopologyException.class, made).errors().stream()
+                .map(TopologyError::kind)
                 .toList();
     }
 
@@ -97,30 +97,37 @@ class TopologyPatternsTest {
 
     @Test
     void patterns_nobody_areEmpty() {
-        assertThat(faultsOf(Topology::pipeline)).containsExactly(Fault.Kind.EMPTY);
-        assertThat(faultsOf(Topology::mesh)).containsExactly(Fault.Kind.EMPTY);
-        assertThat(faultsOf(Topology::ring)).containsExactly(Fault.Kind.EMPTY);
+        assertThat(faultsOf(Topology::pipeline)).containsExactly(TopologyError.Kind.EMPTY);
+        assertThat(faultsOf(Topology::mesh)).containsExactly(TopologyError.Kind.EMPTY);
+        assertThat(faultsOf(Topology::ring)).containsExactly(TopologyError.Kind.EMPTY);
     }
 
     @Test
     void patterns_doubledNames_areFaults() {
-        assertThat(faultsOf(() -> Topology.pipeline("A", "B", "A"))).containsExactly(Fault.Kind.DOUBLED_NAME);
-        assertThat(faultsOf(() -> Topology.hub("H", "A", "H"))).containsExactly(Fault.Kind.DOUBLED_NAME);
-        assertThat(faultsOf(() -> Topology.star("H", "A", "A"))).containsExactly(Fault.Kind.DOUBLED_NAME);
-        assertThat(faultsOf(() -> Topology.broadcast("H", "A", "A"))).containsExactly(Fault.Kind.DOUBLED_NAME);
-        assertThat(faultsOf(() -> Topology.mesh("A", "A"))).containsExactly(Fault.Kind.DOUBLED_NAME);
-        assertThat(faultsOf(() -> Topology.ring("A", "A"))).containsExactly(Fault.Kind.DOUBLED_NAME);
+        assertThat(faultsOf(() -> Topology.pipeline("A", "B", "A"))).containsExactly(TopologyError.Kind.DUPLICATE_NAME);
+        assertThat(faultsOf(() -> Topology.hub("H", "A", "H"))).containsExactly(TopologyError.Kind.DUPLICATE_NAME);
+        assertThat(faultsOf(() -> Topology.star("H", "A", "A"))).containsExactly(TopologyError.Kind.DUPLICATE_NAME);
+        assertThat(faultsOf(() -> Topology.broadcast("H", "A", "A")))
+                .containsExactly(TopologyError.Kind.DUPLICATE_NAME);
+        assertThat(faultsOf(() -> Topology.mesh("A", "A"))).containsExactly(TopologyError.Kind.DUPLICATE_NAME);
+        assertThat(faultsOf(() -> Topology.ring("A", "A"))).containsExactly(TopologyError.Kind.DUPLICATE_NAME);
         assertThat(faultsOf(() -> Topology.hierarchy("A", Map.of("A", List.of("B", "B")))))
-                .containsExactly(Fault.Kind.DOUBLED_NAME);
+                .containsExactly(TopologyError.Kind.DUPLICATE_NAME);
     }
 
     @Test
     void patterns_badNames_areFaults() {
         assertThat(faultsOf(() -> Topology.pipeline("A", "a\tb", "", "User")))
-                .containsExactly(Fault.Kind.BAD_NAME, Fault.Kind.BAD_NAME, Fault.Kind.BAD_NAME);
-        assertThat(faultsOf(() -> Topology.hub("A,B"))).containsExactly(Fault.Kind.BAD_NAME);
+                .containsExactly(
+                        TopologyError.Kind.INVALID_NAME,
+                        TopologyError.Kind.INVALID_NAME,
+                        TopologyError.Kind.INVALID_NAME);
+        assertThat(faultsOf(() -> Topology.hub("A,B"))).containsExactly(TopologyError.Kind.INVALID_NAME);
         assertThat(faultsOf(() -> Topology.hierarchy("A", Map.of("A", List.of("B;"), "Lost", List.of("C")))))
-                .containsExactly(Fault.Kind.BAD_NAME, Fault.Kind.UNREACHABLE, Fault.Kind.UNREACHABLE);
+                .containsExactly(
+                        TopologyError.Kind.INVALID_NAME,
+                        TopologyError.Kind.UNREACHABLE,
+                        TopologyError.Kind.UNREACHABLE);
     }
 
     @Test

@@ -39,7 +39,7 @@ class TopologyWarningsTest {
         assertThat(Topology.parse("start -> Reader -> reader -> READER -> writer -> end")
                         .warnings())
                 .containsExactly(new Warning(
-                        Kind.LOOKALIKE_NAMES,
+                        Kind.CONFUSABLE_NAMES,
                         List.of("Reader", "reader", "READER"),
                         "agents of their own, though the names differ in case only: Reader, reader, READER"));
     }

@@ -163,7 +163,7 @@ final class Comparison {
             differ("joined." + name, said(wanted), "never resumed");
             return;
         }
-        List<Outcome> outcomes = turn.joined();
+        List<Outcome> outcomes = turn.outcomes();
         boolean same = wanted.size() == outcomes.size();
         for (int index = 0; same && index < wanted.size(); index++) {
             same = isSame(wanted.get(index), outcomes.get(index));

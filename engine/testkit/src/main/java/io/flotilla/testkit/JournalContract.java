@@ -9,8 +9,8 @@ import io.flotilla.journal.JournalClosedException;
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.JournalEntryTooLargeException;
 import io.flotilla.journal.JournalFilter;
-import io.flotilla.journal.JournalRun;
 import io.flotilla.journal.RunDeletedException;
+import io.flotilla.journal.RunSummary;
 import io.flotilla.journal.StaleAppendException;
 import java.time.Duration;
 import java.time.Instant;
@@ -141,7 +141,7 @@ public abstract class JournalContract {
     }
 
     private List<String> list(JournalFilter filter) {
-        return journal.list(filter).map(JournalRun::runId).collectList().block(SOON);
+        return journal.list(filter).map(RunSummary::runId).collectList().block(SOON);
     }
 
     // --- append
@@ -341,8 +341,8 @@ public abstract class JournalContract {
     @Test
     void append_ofExtremeEntries_keepsThemToTheNanosecond() {
         List<JournalEntry> extreme = List.of(
-                new JournalEntry(0, JournalEntry.MIN_AT, "!", new byte[0]),
-                new JournalEntry(1, JournalEntry.MAX_AT, "~".repeat(64), new byte[] {0}),
+                new JournalEntry(0, JournalEntry.MIN_TIMESTAMP, "!", new byte[0]),
+                new JournalEntry(1, JournalEntry.MAX_TIMESTAMP, "~".repeat(64), new byte[] {0}),
                 new JournalEntry(2, Instant.EPOCH, "a'b\"c;--", new byte[] {-1, 0, -1}),
                 new JournalEntry(3, Instant.ofEpochSecond(-1, 999_999_999), "x", new byte[] {127}));
         String runId = "!\"#$%&'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~";
@@ -426,8 +426,8 @@ public abstract class JournalContract {
         assertThat(append("run", 300, 301)).isEqualTo(301);
         assertThat(append("copy", count + 2L, count + 3L)).isEqualTo(count + 3L);
         assertThat(journal.list(JournalFilter.all())
-                        .filter(run -> run.runId().equals("copy"))
-                        .map(JournalRun::entries)
+                        .filter(summary -> summary.runId().equals("copy"))
+                        .map(RunSummary::entries)
                         .single()
                         .block(SOON))
                 .isEqualTo(count + 3L);
@@ -663,7 +663,7 @@ public abstract class JournalContract {
         append("run", 3, 7);
 
         StepVerifier.create(journal.list(JournalFilter.all()))
-                .expectNext(new JournalRun(
+                .expectNext(new RunSummary(
                         "run",
                         7,
                         NOON,
@@ -689,7 +689,7 @@ public abstract class JournalContract {
 
         assertThat(list(JournalFilter.all())).isEqualTo(ids);
         assertThat(list(JournalFilter.all().limit(300))).isEqualTo(ids.subList(0, 300));
-        StepVerifier.create(journal.list(JournalFilter.all()).map(JournalRun::runId), 0)
+        StepVerifier.create(journal.list(JournalFilter.all()).map(RunSummary::runId), 0)
                 .thenRequest(2)
                 .expectNextSequence(ids.subList(0, 2))
                 .expectNoEvent(Duration.ofMillis(20))
@@ -721,11 +721,11 @@ public abstract class JournalContract {
         }
         JournalFilter all = JournalFilter.all();
 
-        assertThat(list(all.startedFrom(NOON.plusSeconds(3)))).containsExactly("run-3", "run-4");
+        assertThat(list(all.startedAtOrAfter(NOON.plusSeconds(3)))).containsExactly("run-3", "run-4");
         assertThat(list(all.startedBefore(NOON.plusSeconds(2)))).containsExactly("run-0", "run-1");
-        assertThat(list(all.startedFrom(NOON.plusSeconds(1)).startedBefore(NOON.plusSeconds(3))))
+        assertThat(list(all.startedAtOrAfter(NOON.plusSeconds(1)).startedBefore(NOON.plusSeconds(3))))
                 .containsExactly("run-1", "run-2");
-        assertThat(list(all.startedFrom(Instant.MIN).startedBefore(Instant.MAX)))
+        assertThat(list(all.startedAtOrAfter(Instant.MIN).startedBefore(Instant.MAX)))
                 .hasSize(5);
     }
 

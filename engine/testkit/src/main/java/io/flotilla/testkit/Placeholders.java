@@ -51,11 +51,11 @@ final class Placeholders {
     }
 
     private static String joined(Turn turn) {
-        if (turn.joined().isEmpty() && isRendezvous(turn)) {
+        if (turn.outcomes().isEmpty() && isRendezvous(turn)) {
             return arrivals(turn);
         }
         return said(
-                turn.joined().stream().filter(outcome -> !outcome.isFailure()).map(Outcome::value));
+                turn.outcomes().stream().filter(outcome -> !outcome.isFailure()).map(Outcome::value));
     }
 
     /** Whether the input is still what has arrived, and not that of an {@code again}. */

@@ -150,8 +150,8 @@ public final class Scenario {
         }
         return switch (text) {
             case "all" -> Join.all();
-            case "allSettled" -> Join.any();
-            case "firstSuccess" -> Join.first();
+            case "allSettled" -> Join.allSettled();
+            case "firstSuccess" -> Join.firstSuccess();
             default -> throw json.wrong("must be all, allSettled, firstSuccess, ratio:R or atLeast:K, is " + json);
         };
     }

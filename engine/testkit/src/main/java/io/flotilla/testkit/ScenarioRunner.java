@@ -35,33 +35,33 @@ import org.jspecify.annotations.Nullable;
 public final class ScenarioRunner {
 
     /** How much real time a scenario may take, unless told otherwise. */
-    public static final Duration DEFAULT_REAL_TIME = Duration.ofMinutes(2);
+    public static final Duration DEFAULT_REAL_TIME_LIMIT = Duration.ofMinutes(2);
 
     /** How long a run that was stopped may take to notice. */
     private static final Duration GRACE = Duration.ofSeconds(5);
 
     private static final Object VIRTUAL_TIME = new Object();
 
-    private final Duration realTime;
+    private final Duration realTimeLimit;
 
     /** A runner with all defaults. */
     public ScenarioRunner() {
-        this(DEFAULT_REAL_TIME);
+        this(DEFAULT_REAL_TIME_LIMIT);
     }
 
-    private ScenarioRunner(Duration realTime) {
-        this.realTime = realTime;
+    private ScenarioRunner(Duration realTimeLimit) {
+        this.realTimeLimit = realTimeLimit;
     }
 
     /**
      * A runner that gives a scenario another time: the real one it may take, whatever its virtual one.
      *
-     * @param limit 1 ms or more, at most 292 years; default {@link #DEFAULT_REAL_TIME}
+     * @param limit 1 ms or more, at most 292 years; default {@link #DEFAULT_REAL_TIME_LIMIT}
      * @return the runner
      * @throws NullPointerException if {@code limit} is null
      * @throws IllegalArgumentException if {@code limit} is outside its bounds
      */
-    public ScenarioRunner withRealTime(Duration limit) {
+    public ScenarioRunner realTimeLimit(Duration limit) {
         if (limit.compareTo(Duration.ofMillis(1)) < 0 || limit.compareTo(Duration.ofNanos(Long.MAX_VALUE)) > 0) {
             throw new IllegalArgumentException("realTime must be >= PT0.001S and <= 292 years, was " + limit);
         }
@@ -109,13 +109,13 @@ public final class ScenarioRunner {
     /** Why it was stopped; null if it was not. */
     private @Nullable String join(Thread thread, VirtualRun run) {
         try {
-            thread.join(realTime.toMillis());
+            thread.join(realTimeLimit.toMillis());
             if (!thread.isAlive()) {
                 return null;
             }
             run.stop();
             thread.join(GRACE.toMillis());
-            return "did not end within " + realTime + " of real time";
+            return "did not end within " + realTimeLimit + " of real time";
         } catch (InterruptedException interrupted) {
             run.stop();
             Thread.currentThread().interrupt();
@@ -125,12 +125,12 @@ public final class ScenarioRunner {
 
     private static List<String> broken(Throwable thrown) {
         if (thrown instanceof InvalidTopologyException invalid) {
-            return invalid.faults().stream()
+            return invalid.errors().stream()
                     .map(fault -> "topology: " + fault.message())
                     .toList();
         }
         if (thrown instanceof InvalidWorkflowException invalid) {
-            return invalid.faults().stream().map(fault -> "workflow: " + fault).toList();
+            return invalid.errors().stream().map(fault -> "workflow: " + fault).toList();
         }
         return List.of("broke down: " + thrown);
     }

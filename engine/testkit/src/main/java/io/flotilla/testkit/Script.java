@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param failEvery which steps of it fail; null for none
  */
 record Script(
-        List<Play> turns,
+        List<ScriptedDecision> turns,
         boolean perBranch,
-        @Nullable Play otherwise,
+        @Nullable ScriptedDecision otherwise,
         @Nullable FailEvery failEvery) {
 
     private static final Set<String> KEYS = Keys.of("perBranch", "otherwise", "failEvery");
@@ -36,7 +36,7 @@ record Script(
             throw json.wrong("must be a list of turns or an object, is " + json);
         }
         json.object(KEYS);
-        List<Play> perBranch = json.find("perBranch", turns -> turns.list(Script::turn));
+        List<ScriptedDecision> perBranch = json.find("perBranch", turns -> turns.list(Script::turn));
         return new Script(
                 perBranch == null ? List.of() : perBranch,
                 true,
@@ -53,42 +53,42 @@ record Script(
         return new FailEvery(n, pair.get(1).text());
     }
 
-    private static Play turn(Json json) {
+    private static ScriptedDecision turn(Json json) {
         json.object(TURN_KEYS);
         List<String> decisions =
                 json.keys().stream().filter(key -> !key.equals("after")).toList();
         if (decisions.size() != 1) {
             throw json.wrong("a turn is one of " + TURN_KEYS + " and may have after; here are " + json.keys());
         }
-        Play play = play(decisions.get(0), json.get(decisions.get(0)));
-        return json.has("after") ? after(play, json.get("after")) : play;
+        ScriptedDecision decision = play(decisions.get(0), json.get(decisions.get(0)));
+        return json.has("after") ? after(decision, json.get("after")) : decision;
     }
 
-    private static Play after(Play play, Json json) {
-        return json.checked(() -> play.after(json.duration()));
+    private static ScriptedDecision after(ScriptedDecision decision, Json json) {
+        return json.checked(() -> decision.after(json.duration()));
     }
 
-    private static Play play(String decision, Json json) {
+    private static ScriptedDecision play(String decision, Json json) {
         return switch (decision) {
-            case "answer" -> Play.answer(json.value());
+            case "answer" -> ScriptedDecision.answer(json.value());
             case "handOff" -> {
                 Invocation to = invocation(json);
-                yield Play.handOff(to.agent(), to.request());
+                yield ScriptedDecision.handOff(to.agent(), to.request());
             }
-            case "fanOut" -> Play.fanOut(json.list(Script::invocation));
+            case "fanOut" -> ScriptedDecision.fanOut(json.list(Script::invocation));
             case "fanOutMany" -> {
                 List<Json> pair = json.pair("agent", "count");
-                yield json.checked(
-                        () -> Play.fanOutMany(pair.get(0).text(), pair.get(1).small()));
+                yield json.checked(() -> ScriptedDecision.fanOutMany(
+                        pair.get(0).text(), pair.get(1).small()));
             }
-            case "fail" -> Play.fail(json.text());
-            case "throw" -> Play.throwing(json.text());
+            case "fail" -> ScriptedDecision.fail(json.text());
+            case "throw" -> ScriptedDecision.throwing(json.text());
             case "hang" -> {
                 json.isTrue();
-                yield Play.hang();
+                yield ScriptedDecision.hang();
             }
-            case "ask" -> Play.ask(json.text());
-            default -> Play.again(json.value());
+            case "ask" -> ScriptedDecision.ask(json.text());
+            default -> ScriptedDecision.repeat(json.value());
         };
     }
 
@@ -100,14 +100,14 @@ record Script(
     /** A new agent, at the start of the script; its plays come in order of time, also those that take none. */
     ScriptedAgent agent(String name) {
         ScriptedAgent.Builder agent = ScriptedAgent.named(name);
-        Play[] plays = turns.toArray(Play[]::new);
+        ScriptedDecision[] script = turns.toArray(ScriptedDecision[]::new);
         if (perBranch) {
-            agent.perBranch(plays);
+            agent.perBranch(script);
         } else {
-            agent.plays(plays);
+            agent.script(script);
         }
         if (otherwise != null) {
-            agent.otherwise(otherwise);
+            agent.thenAlways(otherwise);
         }
         if (failEvery != null) {
             agent.failEvery(failEvery.n, failEvery.reason);

@@ -21,27 +21,27 @@ import reactor.core.publisher.Mono;
  * <pre>{@code
  * ScriptedAgent planner = ScriptedAgent.of("Planner", fanOut("Reader", "Reader"), answer("read: $joined"));
  * ScriptedAgent reader = ScriptedAgent.named("Reader")
- *         .otherwise(answer("a page").after(Duration.ofSeconds(2)))
+ *         .thenAlways(answer("a page").after(Duration.ofSeconds(2)))
  *         .failEvery(10, "page is blank")
  *         .build();
  * }</pre>
  *
  * <p>The plays of the script are used one after another, in the order the agent is stepped, over all branches and all runs;
- * an attempt at a step counts as one. So an agent is made for one run, unless it only plays {@linkplain Builder#otherwise
+ * an attempt at a step counts as one. So an agent is made for one run, unless it only plays {@linkplain Builder#thenAlways
  * otherwise} or {@linkplain Builder#perBranch per branch}. A step past the end of a script fails with an {@link
  * IllegalStateException} that says so.
  *
- * <p>Thread-safe. Its plays run on the thread the agent is called on, or, if they are {@linkplain Play#after delayed}, on
+ * <p>Thread-safe. Its plays run on the thread the agent is called on, or, if they are {@linkplain ScriptedDecision#after delayed}, on
  * Reactor's parallel scheduler.
  */
 public final class ScriptedAgent implements Agent<Turn, Decision> {
 
     private final AgentId id;
-    private final List<Play> plays;
-    private final List<Play> perBranch;
-    private final @Nullable Play otherwise;
+    private final List<ScriptedDecision> script;
+    private final List<ScriptedDecision> perBranch;
+    private final @Nullable ScriptedDecision otherwise;
     private final int failEvery;
-    private final @Nullable Play failure;
+    private final @Nullable ScriptedDecision failure;
 
     // Guarded by this.
     private long steps;
@@ -52,9 +52,9 @@ public final class ScriptedAgent implements Agent<Turn, Decision> {
 
     private ScriptedAgent(Builder builder) {
         this.id = builder.id;
-        this.plays = List.copyOf(builder.plays);
+        this.script = List.copyOf(builder.script);
         this.perBranch = List.copyOf(builder.perBranch);
-        this.otherwise = builder.otherwise;
+        this.otherwise = builder.thenAlways;
         this.failEvery = builder.failEvery;
         this.failure = builder.failure;
     }
@@ -75,13 +75,13 @@ public final class ScriptedAgent implements Agent<Turn, Decision> {
      * An agent with a script and nothing after it.
      *
      * @param name the agent's name
-     * @param plays one a step
+     * @param script one a step
      * @return the agent
      * @throws NullPointerException if an argument or a play is null
      * @throws IllegalArgumentException if it is no name, see {@link AgentId#of}
      */
-    public static ScriptedAgent of(String name, Play... plays) {
-        return named(name).plays(plays).build();
+    public static ScriptedAgent of(String name, ScriptedDecision... script) {
+        return named(name).script(script).build();
     }
 
     @Override
@@ -94,7 +94,7 @@ public final class ScriptedAgent implements Agent<Turn, Decision> {
         return Mono.defer(() -> next(turn, context).in(turn));
     }
 
-    private synchronized Play next(Turn turn, StepContext context) {
+    private synchronized ScriptedDecision next(Turn turn, StepContext context) {
         lastTurn = turn;
         lastTurns.put(turn.reason(), turn);
         corrections += turn.correction() == null ? 0 : 1;
@@ -105,8 +105,8 @@ public final class ScriptedAgent implements Agent<Turn, Decision> {
         if (failure != null && steps % failEvery == 0) {
             return failure;
         }
-        if (step < plays.size()) {
-            return plays.get((int) step);
+        if (step < script.size()) {
+            return script.get((int) step);
         }
         if (inBranch < perBranch.size()) {
             return perBranch.get(inBranch);
@@ -115,14 +115,14 @@ public final class ScriptedAgent implements Agent<Turn, Decision> {
             return otherwise;
         }
         throw new IllegalStateException("the script of agent " + id + " has "
-                + turns(perBranch.isEmpty() ? plays : perBranch)
+                + turns(perBranch.isEmpty() ? script : perBranch)
                 + (perBranch.isEmpty()
                         ? ", and this is step " + steps
                         : " a branch, and this is step " + (inBranch + 1) + " of branch " + context.branchPath()));
     }
 
-    private static String turns(List<Play> plays) {
-        return plays.size() == 1 ? "1 turn" : plays.size() + " turns";
+    private static String turns(List<ScriptedDecision> script) {
+        return script.size() == 1 ? "1 turn" : script.size() + " turns";
     }
 
     /**
@@ -174,11 +174,11 @@ public final class ScriptedAgent implements Agent<Turn, Decision> {
     public static final class Builder {
 
         private final AgentId id;
-        private final List<Play> plays = new ArrayList<>();
-        private final List<Play> perBranch = new ArrayList<>();
-        private @Nullable Play otherwise;
+        private final List<ScriptedDecision> script = new ArrayList<>();
+        private final List<ScriptedDecision> perBranch = new ArrayList<>();
+        private @Nullable ScriptedDecision thenAlways;
         private int failEvery;
-        private @Nullable Play failure;
+        private @Nullable ScriptedDecision failure;
 
         private Builder(AgentId id) {
             this.id = id;
@@ -191,19 +191,19 @@ public final class ScriptedAgent implements Agent<Turn, Decision> {
          * @return this builder
          * @throws NullPointerException if {@code more} or one of them is null
          */
-        public Builder plays(Play... more) {
-            plays.addAll(List.of(more));
+        public Builder script(ScriptedDecision... more) {
+            script.addAll(List.of(more));
             return this;
         }
 
         /**
-         * What it does in its first turns on every branch. A script has this or {@link #plays}.
+         * What it does in its first turns on every branch. A script has this or {@link #script}.
          *
          * @param more one a step of a branch; after those there are
          * @return this builder
          * @throws NullPointerException if {@code more} or one of them is null
          */
-        public Builder perBranch(Play... more) {
+        public Builder perBranch(ScriptedDecision... more) {
             perBranch.addAll(List.of(more));
             return this;
         }
@@ -211,12 +211,12 @@ public final class ScriptedAgent implements Agent<Turn, Decision> {
         /**
          * What it does when it has nothing else to play.
          *
-         * @param play for every further step; default none, the step fails
+         * @param decision for every further step; default none, the step fails
          * @return this builder
          * @throws NullPointerException if {@code play} is null
          */
-        public Builder otherwise(Play play) {
-            this.otherwise = Objects.requireNonNull(play, "play");
+        public Builder thenAlways(ScriptedDecision decision) {
+            this.thenAlways = Objects.requireNonNull(decision, "play");
             return this;
         }
 
@@ -234,21 +234,21 @@ public final class ScriptedAgent implements Agent<Turn, Decision> {
                 throw new IllegalArgumentException("n must be >= 1, was " + n);
             }
             this.failEvery = n;
-            this.failure = Play.fail(reason);
+            this.failure = ScriptedDecision.fail(reason);
             return this;
         }
 
         /** What has no delay is due at once, but not before what was due already. */
         Builder inOrderOfTime() {
-            plays.replaceAll(Builder::due);
+            script.replaceAll(Builder::due);
             perBranch.replaceAll(Builder::due);
-            otherwise = otherwise == null ? null : due(otherwise);
+            thenAlways = thenAlways == null ? null : due(thenAlways);
             failure = failure == null ? null : due(failure);
             return this;
         }
 
-        private static Play due(Play play) {
-            return play.isDelayed() ? play : play.after(Duration.ZERO);
+        private static ScriptedDecision due(ScriptedDecision decision) {
+            return decision.isDelayed() ? decision : decision.after(Duration.ZERO);
         }
 
         /**
@@ -258,9 +258,9 @@ public final class ScriptedAgent implements Agent<Turn, Decision> {
          * @throws IllegalStateException if it has plays both in order and per branch
          */
         public ScriptedAgent build() {
-            if (!plays.isEmpty() && !perBranch.isEmpty()) {
+            if (!script.isEmpty() && !perBranch.isEmpty()) {
                 throw new IllegalStateException(
-                        "the script of agent " + id + " has both plays in order and plays per branch");
+                        "the script of agent " + id + " has both a script in order and scripts per branch");
             }
             return new ScriptedAgent(this);
         }

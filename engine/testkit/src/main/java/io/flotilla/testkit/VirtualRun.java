@@ -87,7 +87,7 @@ final class VirtualRun {
     private Workflow<Object, Object> workflow() {
         Topology topology = Topology.parse(String.join("\n", scenario.topology));
         agents.putAll(scenario.agents(topology.agents()));
-        Workflow.Builder<Object> workflow = Workflow.over(topology, Object.class)
+        Workflow.Builder<Object> workflow = Workflow.builder(topology, Object.class)
                 .join(scenario.join)
                 .limits(scenario.limits)
                 .engine(StepEngine.builder()

@@ -136,7 +136,7 @@ class ScenarioRunnerTest {
                 scenario("'topology':['start -> A'],'task':'q','agents':{'A':{'otherwise':{'repeat':1,'after':'" + delay
                         + "'}}}");
         ScenarioReport report =
-                new ScenarioRunner().withRealTime(Duration.ofMillis(300)).run(endless);
+                new ScenarioRunner().realTimeLimit(Duration.ofMillis(300)).run(endless);
         assertThat(report.differences()).containsExactly("did not end within PT0.3S of real time");
         assertThat(Thread.getAllStackTraces().keySet())
                 .noneMatch(thread -> thread.getName().equals("flotilla-scenario"));
@@ -159,10 +159,10 @@ class ScenarioRunnerTest {
     }
 
     @Test
-    void withRealTime_belowItsBound_isRefused() {
+    void realTimeLimit_belowItsBound_isRefused() {
         ScenarioRunner runner = new ScenarioRunner();
-        assertThat(runner.withRealTime(Duration.ofMillis(1))).isNotNull();
-        assertThatThrownBy(() -> runner.withRealTime(Duration.ofNanos(999_999)))
+        assertThat(runner.realTimeLimit(Duration.ofMillis(1))).isNotNull();
+        assertThatThrownBy(() -> runner.realTimeLimit(Duration.ofNanos(999_999)))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 

@@ -1,8 +1,8 @@
 package io.flotilla.testkit;
 
-import static io.flotilla.testkit.Play.answer;
-import static io.flotilla.testkit.Play.fanOut;
-import static io.flotilla.testkit.Play.handOff;
+import static io.flotilla.testkit.ScriptedDecision.answer;
+import static io.flotilla.testkit.ScriptedDecision.fanOut;
+import static io.flotilla.testkit.ScriptedDecision.handOff;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -36,7 +36,7 @@ class ScriptedAgentTest {
     }
 
     private static RunResult<Object> run(String topology, ScriptedAgent... agents) {
-        Workflow.Builder<Object> workflow = Workflow.over(Topology.parse(topology), Object.class);
+        Workflow.Builder<Object> workflow = Workflow.builder(Topology.parse(topology), Object.class);
         for (ScriptedAgent agent : agents) {
             workflow.agent(agent.id().toString(), agent);
         }
@@ -76,15 +76,17 @@ class ScriptedAgentTest {
         assertThatThrownBy(() -> step(agent, "x")).hasMessageContaining("the script of agent A has 0 turns");
         RunResult<Object> result = run(
                 "start -> A",
-                ScriptedAgent.named("A").perBranch(Play.again(1), Play.again(2)).build());
+                ScriptedAgent.named("A")
+                        .perBranch(ScriptedDecision.repeat(1), ScriptedDecision.repeat(2))
+                        .build());
         assertThat(result.failure())
                 .hasMessageContaining("the script of agent A has 2 turns a branch, and this is step 3 of branch /");
     }
 
     @Test
-    void step_pastTheEndWithOtherwise_playsThatFromThenOn() {
+    void step_pastTheEndWithThenAlways_playsThatFromThenOn() {
         ScriptedAgent agent =
-                ScriptedAgent.named("A").plays(answer(1)).otherwise(answer(0)).build();
+                ScriptedAgent.named("A").script(answer(1)).thenAlways(answer(0)).build();
         assertThat(List.of(step(agent, "x"), step(agent, "x"), step(agent, "x")))
                 .containsExactly(Decision.answer(1), Decision.answer(0), Decision.answer(0));
     }
@@ -93,7 +95,7 @@ class ScriptedAgentTest {
     void step_perBranch_countsAnewInEveryBranch() {
         ScriptedAgent boss = ScriptedAgent.of("A", fanOut("B", "B"), answer("$joined"));
         ScriptedAgent worker = ScriptedAgent.named("B")
-                .perBranch(Play.again("1"), answer("$request"))
+                .perBranch(ScriptedDecision.repeat("1"), answer("$request"))
                 .build();
         assertThat(run("start -> A\nA <-> B", boss, worker).answers()).containsExactly("1,1");
         assertThat(worker.steps()).isEqualTo(4);
@@ -101,7 +103,7 @@ class ScriptedAgentTest {
 
     @Test
     void build_ofBothKindsOfPlays_isRefused() {
-        ScriptedAgent.Builder both = ScriptedAgent.named("A").plays(answer(1)).perBranch(answer(2));
+        ScriptedAgent.Builder both = ScriptedAgent.named("A").script(answer(1)).perBranch(answer(2));
         assertThatThrownBy(both::build)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("agent A");
@@ -109,13 +111,13 @@ class ScriptedAgentTest {
 
     @Test
     void step_byManyThreads_playsEveryTurnOnce() throws InterruptedException {
-        Play[] plays = new Play[1000];
-        Arrays.setAll(plays, Play::answer);
-        ScriptedAgent agent = ScriptedAgent.of("A", plays);
+        ScriptedDecision[] script = new ScriptedDecision[1000];
+        Arrays.setAll(script, ScriptedDecision::answer);
+        ScriptedAgent agent = ScriptedAgent.of("A", script);
         var answered = java.util.concurrent.ConcurrentHashMap.<Decision>newKeySet();
         ExecutorService threads = Executors.newFixedThreadPool(4);
-        CountDownLatch left = new CountDownLatch(plays.length);
-        for (int i = 0; i < plays.length; i++) {
+        CountDownLatch left = new CountDownLatch(script.length);
+        for (int i = 0; i < script.length; i++) {
             threads.execute(() -> {
                 answered.add(step(agent, "x"));
                 left.countDown();
@@ -123,7 +125,7 @@ class ScriptedAgentTest {
         }
         assertThat(left.await(10, TimeUnit.SECONDS)).isTrue();
         threads.shutdown();
-        assertThat(answered).hasSize(plays.length);
+        assertThat(answered).hasSize(script.length);
     }
 
     // --- failEvery
@@ -131,8 +133,8 @@ class ScriptedAgentTest {
     @Test
     void failEvery_third_failsTheThirdAndTheSixth() {
         ScriptedAgent agent = ScriptedAgent.named("A")
-                .plays(answer(1), answer(2), answer(3))
-                .otherwise(answer(0))
+                .script(answer(1), answer(2), answer(3))
+                .thenAlways(answer(0))
                 .failEvery(3, "flaky")
                 .build();
         List<Decision> decisions = java.util.stream.IntStream.range(0, 6)
@@ -174,7 +176,7 @@ class ScriptedAgentTest {
         assertThat(c.lastTurn(Turn.Reason.JOINED)).isNull();
         assertThat(c.corrections()).isEqualTo(1);
         assertThat(c.lastTurn().correction()).isNotNull();
-        assertThat(a.lastTurn(Turn.Reason.JOINED).joined())
+        assertThat(a.lastTurn(Turn.Reason.JOINED).outcomes())
                 .singleElement()
                 .satisfies(outcome -> assertThat(outcome.value()).isEqualTo("x,y/x,y"));
         assertThat(a).hasToString("ScriptedAgent[A, 2 steps]");
@@ -194,8 +196,8 @@ class ScriptedAgentTest {
 
     @Test
     void after_ofAHang_neverPlays() {
-        StepVerifier.withVirtualTime(
-                        () -> Play.hang().after(Duration.ofSeconds(1)).in(Turn.detached(null)))
+        StepVerifier.withVirtualTime(() ->
+                        ScriptedDecision.hang().after(Duration.ofSeconds(1)).in(Turn.detached(null)))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofDays(1))
                 .thenCancel()
@@ -204,29 +206,32 @@ class ScriptedAgentTest {
 
     @Test
     void after_outsideItsBounds_isRefused() {
-        Play play = answer(1);
-        assertThat(play.after(Duration.ZERO)).isNotNull();
-        assertThatThrownBy(() -> play.after(Duration.ofNanos(-1))).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> play.after(Duration.ofDays(365 * 300L))).isInstanceOf(IllegalArgumentException.class);
+        ScriptedDecision decision = answer(1);
+        assertThat(decision.after(Duration.ZERO)).isNotNull();
+        assertThatThrownBy(() -> decision.after(Duration.ofNanos(-1))).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> decision.after(Duration.ofDays(365 * 300L)))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
-    void plays_ofEveryKind_decideIt() {
+    void script_ofEveryKind_decideIt() {
         Turn turn = Turn.detached("r");
-        assertThat(Play.fail("f $request").in(turn).block()).isEqualTo(Decision.fail("f r"));
-        assertThat(Play.ask("q $request").in(turn).block()).isEqualTo(Decision.ask("q r"));
-        assertThat(Play.again("$request").in(turn).block()).isEqualTo(Decision.again("r"));
-        assertThat(Play.fanOutMany("B", 2).in(turn).block())
+        assertThat(ScriptedDecision.fail("f $request").in(turn).block()).isEqualTo(Decision.fail("f r"));
+        assertThat(ScriptedDecision.ask("q $request").in(turn).block()).isEqualTo(Decision.ask("q r"));
+        assertThat(ScriptedDecision.repeat("$request").in(turn).block()).isEqualTo(Decision.repeat("r"));
+        assertThat(ScriptedDecision.fanOutMany("B", 2).in(turn).block())
                 .isEqualTo(Decision.fanOut(Invocation.of("B", null), Invocation.of("B", null)));
         assertThat(fanOut(List.of(Invocation.of("B", "<$request>"))).in(turn).block())
                 .isEqualTo(Decision.fanOut(Invocation.of("B", "<r>")));
-        assertThat(Play.of(any -> Decision.answer(any.input())).in(turn).block())
+        assertThat(ScriptedDecision.of(any -> Decision.answer(any.input()))
+                        .in(turn)
+                        .block())
                 .isEqualTo(Decision.answer("r"));
-        Mono<Decision> thrown = Play.throwing("t $request").in(turn);
+        Mono<Decision> thrown = ScriptedDecision.throwing("t $request").in(turn);
         assertThatThrownBy(thrown::block)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("t r");
-        assertThatThrownBy(() -> Play.fanOutMany("B", -1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> ScriptedDecision.fanOutMany("B", -1)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

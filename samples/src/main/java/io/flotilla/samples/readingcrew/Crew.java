@@ -61,9 +61,9 @@ record Crew(Task task, Quorum quorum, Readings readings, Tally tally) {
                 // the protection is what bounds how many ask at the same time.
                 .concurrency(quorum.files() + OTHERS)
                 .stepTimeout(longest())
-                .with(new ReadersOnly(readings))
-                .with(tally)
-                .with(new ReadersOnly(protection))
+                .interceptor(new ReadersOnly(readings))
+                .interceptor(tally)
+                .interceptor(new ReadersOnly(protection))
                 .build();
         Map<String, SourceFile> files = byName();
         Agent<String, Read> reader = Agent.of(
@@ -72,7 +72,7 @@ record Crew(Task task, Quorum quorum, Readings readings, Tally tally) {
                         .step(Task.WORDS, context)
                         .map(digest -> readings.read(digest, false)));
         Agent<String, Check> checker = Agent.blocking(CHECKER, (name, context) -> Check.of(task.folder()));
-        return Workflow.over(TOPOLOGY, Written.class)
+        return Workflow.builder(TOPOLOGY, Written.class)
                 .name(ReadingCrew.NAME)
                 .journal(journal)
                 .agent(PLANNER, Agent.of(PLANNER, (turn, context) -> Mono.fromSupplier(() -> plan(turn))))
@@ -81,9 +81,9 @@ record Crew(Task task, Quorum quorum, Readings readings, Tally tally) {
                 .agent(WRITER, Agent.blocking(WRITER, (turn, context) -> Decision.handOff(Topology.END, write(turn))))
                 // Who has gone to the writer does not count here. What is left are failures: they are waited for and
                 // not minded, unless the first of them is to end it all.
-                .joinAt(PLANNER, strict ? Join.all() : Join.any().orProceed())
+                .joinAt(PLANNER, strict ? Join.all() : Join.allSettled().orProceed())
                 .joinAt(WRITER, strict ? quorum.join(since) : quorum.join(since).orProceed())
-                .joinAt(Topology.END, Join.first())
+                .joinAt(Topology.END, Join.firstSuccess())
                 .engine(engine)
                 .build();
     }
@@ -116,7 +116,7 @@ record Crew(Task task, Quorum quorum, Readings readings, Tally tally) {
 
     private static Decision plan(Turn turn) {
         if (turn.reason() == Turn.Reason.JOINED) {
-            return Decision.fail("nothing was written: " + whyNot(turn.joined()));
+            return Decision.fail("nothing was written: " + whyNot(turn.outcomes()));
         }
         Assignment assignment = Objects.requireNonNull(turn.input(Assignment.class));
         List<Invocation> branches = new ArrayList<>();

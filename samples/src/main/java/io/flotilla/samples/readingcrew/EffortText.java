@@ -1,6 +1,6 @@
 package io.flotilla.samples.readingcrew;
 
-import io.flotilla.resilience.BreakerChange;
+import io.flotilla.resilience.CircuitBreakerTransition;
 import io.flotilla.samples.shell.Output;
 import io.flotilla.step.StepReport;
 import io.flotilla.step.StepResult;
@@ -42,7 +42,7 @@ final class EffortText {
         return byGuard.isEmpty() ? "none" : byGuard;
     }
 
-    private String words(BreakerChange change) {
+    private String words(CircuitBreakerTransition change) {
         return String.format(
                 Locale.ROOT,
                 "after %5d ms %s -> %s",

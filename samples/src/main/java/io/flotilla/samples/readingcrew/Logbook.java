@@ -3,7 +3,7 @@ package io.flotilla.samples.readingcrew;
 import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.JournalFilter;
-import io.flotilla.journal.JournalRun;
+import io.flotilla.journal.RunSummary;
 import io.flotilla.journal.json.JsonPayloadCodec;
 import io.flotilla.journal.sqlite.SqliteJournal;
 import io.flotilla.samples.shell.BadInput;
@@ -69,25 +69,25 @@ final class Logbook implements AutoCloseable {
      *
      * @throws BadInput if there is none
      */
-    JournalRun unfinished() {
-        List<JournalRun> runs =
+    RunSummary unfinished() {
+        List<RunSummary> runs =
                 Objects.requireNonNull(journal.list(JournalFilter.all().lastTypeNotIn(RUN_FINISHED))
                         .collectList()
                         .block());
         return runs.stream()
-                .max(Comparator.comparing(JournalRun::startedAt))
+                .max(Comparator.comparing(RunSummary::startedAt))
                 .orElseThrow(() -> new BadInput(
                         "-Dresume=true: there is no run to go on with, all of those in " + file + " have ended"));
     }
 
     /** The task of a run, which is in its first fact. */
-    Assignment assignment(JournalRun run) {
+    Assignment assignment(RunSummary summary) {
         JournalEntry first =
-                Objects.requireNonNull(journal.read(run.runId(), 0).next().block());
+                Objects.requireNonNull(journal.read(summary.runId(), 0).next().block());
         if (journal.codec().decode(first.payload()).get("task") instanceof Assignment assignment) {
             return assignment;
         }
-        throw new BadInput("-Dresume=true: run " + run.runId() + " is no reading crew's");
+        throw new BadInput("-Dresume=true: run " + summary.runId() + " is no reading crew's");
     }
 
     @Override

@@ -26,11 +26,13 @@ record Meeting(int came, Duration after, long late, long cancelled, long failed)
             if (event instanceof RunEvent.RendezvousFired fired) {
                 came = fired.arrivals();
                 after = Duration.between(events.get(0).at(), fired.at());
-            } else if (event instanceof RunEvent.MovedOn movedOn && movedOn.late()) {
+            } else if (event instanceof RunEvent.BranchMovedOn movedOn && movedOn.late()) {
                 late++;
-            } else if (event instanceof RunEvent.Cancelled gone && gone.agent().equals(Crew.READER)) {
+            } else if (event instanceof RunEvent.BranchCancelled gone
+                    && gone.agent().equals(Crew.READER)) {
                 cancelled++;
-            } else if (event instanceof RunEvent.Failed lost && lost.agent().equals(Crew.READER)) {
+            } else if (event instanceof RunEvent.BranchFailed lost
+                    && lost.agent().equals(Crew.READER)) {
                 failed++;
             }
         }

@@ -23,7 +23,7 @@ final class Progress implements StepInterceptor, AutoCloseable {
     }
 
     @Override
-    public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+    public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
         return attempts.doOnSubscribe(subscription -> start());
     }
 

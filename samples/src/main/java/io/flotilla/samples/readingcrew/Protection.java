@@ -1,8 +1,8 @@
 package io.flotilla.samples.readingcrew;
 
 import io.flotilla.agent.Agent;
-import io.flotilla.resilience.BreakerPolicy;
 import io.flotilla.resilience.BulkheadPolicy;
+import io.flotilla.resilience.CircuitBreakerPolicy;
 import io.flotilla.resilience.Fallback;
 import io.flotilla.resilience.Resilience;
 import io.flotilla.resilience.RetryPolicy;
@@ -46,23 +46,23 @@ final class Protection {
         return Resilience.builder()
                 .retry(RetryPolicy.builder()
                         .maxAttempts(ATTEMPTS)
-                        .firstBackoff(FIRST_BACKOFF)
+                        .minBackoff(FIRST_BACKOFF)
                         .maxBackoff(MAX_BACKOFF)
-                        .obeyHintsUpTo(MAX_HINT)
-                        .on(cause -> mayPass(cause) || isOpenBreaker(cause))
+                        .maxRetryAfter(MAX_HINT)
+                        .retryOn(cause -> mayPass(cause) || isOpenBreaker(cause))
                         .jitter(new Random(seed)::nextDouble)
                         .build())
-                .breaker(BreakerPolicy.builder()
+                .circuitBreaker(CircuitBreakerPolicy.builder()
                         .failureRate(0.6)
-                        .window(20, 12)
-                        .openFor(Duration.ofMillis(500))
-                        .halfOpen(3, attemptTimeout.plusSeconds(1))
-                        .ignore(cause -> !isSickness(cause))
+                        .slidingWindow(20, 12)
+                        .openDuration(Duration.ofMillis(500))
+                        .halfOpenCalls(3, attemptTimeout.plusSeconds(1))
+                        .ignoreErrors(cause -> !isSickness(cause))
                         .build())
                 .attemptTimeout(attemptTimeout)
                 .fallback(Fallback.builder()
                         .agent(local)
-                        .on(cause -> !(cause instanceof RefusedException))
+                        .fallbackOn(cause -> !(cause instanceof RefusedException))
                         .build());
     }
 

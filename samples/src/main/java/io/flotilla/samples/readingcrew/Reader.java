@@ -48,7 +48,7 @@ final class Reader implements Agent<String, Digest> {
     public Mono<Digest> step(String task, StepContext context) {
         return Mono.fromCallable(() -> file.beginning(MAX_CHARACTERS))
                 .subscribeOn(Schedulers.boundedElastic())
-                .flatMap(text -> chat.ask(task + " The file is " + file.name(), text, context.stepKey()))
+                .flatMap(text -> chat.ask(task + " The file is " + file.name(), text, context.idempotencyKey()))
                 .map(answer -> {
                     context.usage().record(answer.usage());
                     return new Digest(file.name(), answer.text(), answer.usage());

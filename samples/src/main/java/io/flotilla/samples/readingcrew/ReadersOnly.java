@@ -13,13 +13,13 @@ import reactor.core.publisher.Mono;
 record ReadersOnly(StepInterceptor inner) implements StepInterceptor {
 
     @Override
-    public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
-        return isReader(call) ? inner.step(call, attempts) : attempts;
+    public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
+        return isReader(call) ? inner.aroundStep(call, attempts) : attempts;
     }
 
     @Override
-    public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
-        return isReader(call) ? inner.attempt(call, context, attempt) : attempt;
+    public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+        return isReader(call) ? inner.aroundAttempt(call, context, attempt) : attempt;
     }
 
     private static boolean isReader(StepCall<?, ?> call) {

@@ -1,7 +1,7 @@
 package io.flotilla.samples.readingcrew;
 
 import io.flotilla.AgentId;
-import io.flotilla.step.EngineTime;
+import io.flotilla.step.EngineClock;
 import io.flotilla.step.StepRejectedException;
 import io.flotilla.step.StepResult;
 import io.flotilla.step.StepTimeoutException;
@@ -12,16 +12,16 @@ import org.jspecify.annotations.Nullable;
 /** What is known of one reader's step. Thread-safe. */
 final class Reading {
 
-    private final EngineTime time;
+    private final EngineClock clock;
     private final Instant startedAt;
     private @Nullable Instant endedAt;
     private int attempts;
     private boolean failed;
     private @Nullable Throwable cause;
 
-    Reading(EngineTime time) {
-        this.time = time;
-        this.startedAt = time.now();
+    Reading(EngineClock clock) {
+        this.clock = clock;
+        this.startedAt = clock.now();
     }
 
     synchronized void attempt() {
@@ -36,7 +36,7 @@ final class Reading {
     }
 
     synchronized void ended() {
-        endedAt = time.now();
+        endedAt = clock.now();
     }
 
     synchronized void failed(Throwable failure) {
@@ -52,14 +52,14 @@ final class Reading {
                 digest,
                 attempts,
                 startedAt,
-                Duration.between(startedAt, time.now()),
+                Duration.between(startedAt, clock.now()),
                 why == null ? null : Lost.kindOf(why),
                 why == null ? null : ReportText.cause(why));
     }
 
     /** As the result of a step that brought nothing to the writer in time. */
     synchronized StepResult<Digest> withoutDigest(AgentId id, int index) {
-        Duration took = Duration.between(startedAt, endedAt == null ? time.now() : endedAt);
+        Duration took = Duration.between(startedAt, endedAt == null ? clock.now() : endedAt);
         Throwable first = cause;
         if (!failed || first == null) {
             String how = endedAt == null ? "not done when the writer began" : "too late for the writer";

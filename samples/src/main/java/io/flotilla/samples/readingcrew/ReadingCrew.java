@@ -1,6 +1,6 @@
 package io.flotilla.samples.readingcrew;
 
-import io.flotilla.journal.JournalRun;
+import io.flotilla.journal.RunSummary;
 import io.flotilla.resilience.Resilience;
 import io.flotilla.run.AgentFailedException;
 import io.flotilla.run.BranchPath;
@@ -36,7 +36,7 @@ public final class ReadingCrew implements Sample {
 
     private static final Duration STAND_IN_DEADLINE = Duration.ofSeconds(20);
     private static final Duration MODEL_DEADLINE = Duration.ofMinutes(5);
-    private static final int MOST_PRINTED = 8;
+    private static final int MAX_PRINTED = 8;
 
     public static void main(String[] args) {
         Shell.exit(new ReadingCrew());
@@ -53,7 +53,7 @@ public final class ReadingCrew implements Sample {
         Duration deadline = settings.deadline(Endpoint.of(settings) == null ? STAND_IN_DEADLINE : MODEL_DEADLINE);
         boolean resume = settings.resume();
         try (Logbook logbook = Logbook.open(settings.outputFolder(NAME), resume)) {
-            JournalRun before = resume ? logbook.unfinished() : null;
+            RunSummary before = resume ? logbook.unfinished() : null;
             return Task.open(NAME, settings, output, task -> {
                 Quorum quorum = Quorum.of(share, task.folder().files().size(), deadline);
                 return read(task, quorum, logbook, before, output);
@@ -61,7 +61,7 @@ public final class ReadingCrew implements Sample {
         }
     }
 
-    private static int read(Task task, Quorum quorum, Logbook logbook, @Nullable JournalRun before, Output output) {
+    private static int read(Task task, Quorum quorum, Logbook logbook, @Nullable RunSummary before, Output output) {
         List<SourceFile> files = task.folder().files();
         Assignment assignment = Assignment.of(task, quorum);
         if (before != null) {
@@ -69,7 +69,7 @@ public final class ReadingCrew implements Sample {
         }
         Crew crew = new Crew(task, quorum, new Readings(), new Tally());
         Resilience protection = crew.protection();
-        Disposable watch = protection.breakerChanges().subscribe(crew.tally()::changed);
+        Disposable watch = protection.circuitBreakerTransitions().subscribe(crew.tally()::changed);
         RunResult<Written> result;
         List<RunEvent> events;
         try (ChatClient chat = new ChatClient(task.endpoint(), Task.AT_A_TIME)) {
@@ -89,7 +89,7 @@ public final class ReadingCrew implements Sample {
                 Run<Written> run = before == null
                         ? workflow.start(assignment)
                         : Objects.requireNonNull(
-                                workflow.runs().resume(before.runId()).block());
+                                workflow.runs().recover(before.runId()).block());
                 events = Objects.requireNonNull(run.events()
                         .doOnNext(event -> progress.watch(event, Crew.READER))
                         .collectList()
@@ -103,7 +103,7 @@ public final class ReadingCrew implements Sample {
         Timeline timeline = Timeline.of(events, branch -> fileOf(branch, files));
         Results.write(task.results().resolve("timeline.txt"), timeline.draw(Task.MAX_FILES));
         output.line("");
-        output.out().print(timeline.draw(MOST_PRINTED));
+        output.out().print(timeline.draw(MAX_PRINTED));
         Written written = result.answer();
         if (written == null) {
             output.err().printf("%s: %s%n", NAME, Output.oneLine(why(Objects.requireNonNull(result.failure()), files)));
@@ -127,14 +127,16 @@ public final class ReadingCrew implements Sample {
     }
 
     /** What was read is known from the journal, whatever process read it. */
-    private static void remember(JournalRun before, Runs<Written> runs, Readings readings, int files, Output output) {
-        Past past = Past.of(
+    private static void remember(RunSummary before, Runs<Written> runs, Readings readings, int files, Output output) {
+        PreviousRun previous = PreviousRun.of(
                 Objects.requireNonNull(runs.events(before.runId()).collectList().block()));
-        readings.remember(past);
-        output.line("Going on with run %s: %s, %d are left", before.runId(), past.words(files), files - past.settled());
+        readings.remember(previous);
+        output.line(
+                "Going on with run %s: %s, %d are left",
+                before.runId(), previous.words(files), files - previous.settled());
     }
 
-    private static Duration since(JournalRun before) {
+    private static Duration since(RunSummary before) {
         Duration since = Duration.between(before.startedAt(), Instant.now());
         return since.isNegative() ? Duration.ZERO : since; // clocks are set
     }

@@ -19,31 +19,31 @@ import reactor.core.publisher.Mono;
 
 /**
  * Keeps of the readers' steps what a run does not tell: attempts and causes. Of those that ended before the process died
- * it knows what the journal does, see {@link Past}. Thread-safe.
+ * it knows what the journal does, see {@link PreviousRun}. Thread-safe.
  */
 final class Readings implements StepInterceptor {
 
     private final Map<String, Reading> byFile = new ConcurrentHashMap<>();
-    private volatile Past past = Past.none();
+    private volatile PreviousRun previous = PreviousRun.none();
 
     /** Says what had been read before this process began. */
-    void remember(Past before) {
-        past = before;
+    void remember(PreviousRun before) {
+        previous = before;
     }
 
     @Override
-    public <I, O> Mono<O> step(StepCall<I, O> call, Mono<O> attempts) {
+    public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
         String file = file(call);
         if (file == null) {
             return attempts;
         }
-        Reading reading = new Reading(call.time());
+        Reading reading = new Reading(call.clock());
         byFile.put(file, reading);
         return attempts.doOnSuccess(decision -> reading.ended()).doOnError(reading::failed);
     }
 
     @Override
-    public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+    public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
         String file = file(call);
         Reading reading = file == null ? null : byFile.get(file);
         if (reading == null) {
@@ -80,7 +80,7 @@ final class Readings implements StepInterceptor {
         if (reading != null) {
             return reading.withoutDigest(Reader.idOf(file), at);
         }
-        StepResult<Digest> before = past.withoutDigest(file, at);
+        StepResult<Digest> before = previous.withoutDigest(file, at);
         return before == null ? notBegun(file, at) : before;
     }
 

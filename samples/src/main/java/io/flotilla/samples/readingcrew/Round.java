@@ -31,19 +31,19 @@ record Round(FailureMode mode, Duration timeout, boolean resilience, long seed) 
                 .concurrency(Task.AT_A_TIME)
                 .stepTimeout(timeout)
                 .failureMode(mode)
-                .with(progress)
-                .with(tally);
+                .interceptor(progress)
+                .interceptor(tally);
         Disposable watch = Disposables.disposed();
         if (resilience) {
             Resilience protection = Protection.of(timeout, seed, new LocalReader(files));
-            watch = protection.breakerChanges().subscribe(tally::changed);
-            engine.stepTimeout(Protection.stepTimeout(timeout)).with(protection);
+            watch = protection.circuitBreakerTransitions().subscribe(tally::changed);
+            engine.stepTimeout(Protection.stepTimeout(timeout)).interceptor(protection);
         }
         ResultSink<Digest> sink = ResultSink.keepingAll();
         Flux<StepResult<Digest>> results = engine.build().stream(readers, Task.WORDS);
         try {
             // Blocking is for the outermost edge of a program, such as this.
-            sink.pass(results.doOnNext(progress::ended)).then().block();
+            sink.tap(results.doOnNext(progress::ended)).then().block();
         } finally {
             watch.dispose();
         }

@@ -14,13 +14,13 @@ import java.nio.file.Path;
  */
 record SourceFile(String name, Path path) {
 
-    private static final int MOST_BYTES_A_CHARACTER = 3;
+    private static final int MAX_BYTES_A_CHARACTER = 3;
 
     /** Its beginning, as UTF-8. Blocks. */
     String beginning(int maxCharacters) throws IOException {
         byte[] bytes;
         try (InputStream in = Files.newInputStream(path)) {
-            bytes = in.readNBytes(maxCharacters * MOST_BYTES_A_CHARACTER);
+            bytes = in.readNBytes(maxCharacters * MAX_BYTES_A_CHARACTER);
         }
         String text = new String(bytes, StandardCharsets.UTF_8);
         if (text.length() <= maxCharacters) {

@@ -1,7 +1,7 @@
 package io.flotilla.samples.readingcrew;
 
 import io.flotilla.agent.StepContext;
-import io.flotilla.resilience.BreakerChange;
+import io.flotilla.resilience.CircuitBreakerTransition;
 import io.flotilla.step.StepCall;
 import io.flotilla.step.StepInterceptor;
 import io.flotilla.step.StepRejectedException;
@@ -15,10 +15,10 @@ import reactor.core.publisher.Mono;
 final class Tally implements StepInterceptor {
 
     private final Map<String, Long> refusals = new TreeMap<>();
-    private final List<BreakerChange> changes = new ArrayList<>();
+    private final List<CircuitBreakerTransition> changes = new ArrayList<>();
 
     @Override
-    public <I, O> Mono<O> attempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
+    public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
         return attempt.doOnError(StepRejectedException.class, this::refused);
     }
 
@@ -26,7 +26,7 @@ final class Tally implements StepInterceptor {
         refusals.merge(refusal.guard(), 1L, Long::sum);
     }
 
-    synchronized void changed(BreakerChange change) {
+    synchronized void changed(CircuitBreakerTransition change) {
         changes.add(change);
     }
 
@@ -36,7 +36,7 @@ final class Tally implements StepInterceptor {
     }
 
     /** The breaker's changes, in their order. */
-    synchronized List<BreakerChange> changes() {
+    synchronized List<CircuitBreakerTransition> changes() {
         return List.copyOf(changes);
     }
 }

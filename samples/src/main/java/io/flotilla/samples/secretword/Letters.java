@@ -34,7 +34,7 @@ record Letters(Witness witness) {
             Supplier<Duration> b,
             Supplier<Duration> c,
             Supplier<Duration> d) {
-        return Workflow.over(TOPOLOGY, String.class)
+        return Workflow.builder(TOPOLOGY, String.class)
                 .agent("Orchestrator", thinking("Orchestrator", orchestrator, Letters::orchestrate))
                 .agent("AgentA", thinking("AgentA", a, turn -> Decision.handOff("Orchestrator", "M")))
                 .agent("AgentB", thinking("AgentB", b, turn -> Decision.handOff("Orchestrator", "A")))
@@ -46,7 +46,7 @@ record Letters(Witness witness) {
     /** Asks three; what they bring comes in the order they were asked, whoever was first. */
     private static Decision orchestrate(Turn turn) {
         return switch (turn.reason()) {
-            case JOINED -> Decision.handOff("end", String.join("", turn.joined(String.class)));
+            case JOINED -> Decision.handOff("end", String.join("", turn.answers(String.class)));
             default ->
                 Decision.fanOut(
                         Invocation.of("AgentA", null), Invocation.of("AgentB", null), Invocation.of("AgentC", null));

@@ -22,7 +22,7 @@ public final class SecretWord implements Sample {
 
     private static final String WORD = "MARS";
     private static final int AT_A_TIME = 64;
-    private static final int MOST_LINES = 20;
+    private static final int MAX_LINES = 20;
 
     public static void main(String[] args) {
         Shell.exit(new SecretWord());
@@ -51,7 +51,7 @@ public final class SecretWord implements Sample {
         output.line("");
         output.line(
                 Timeline.of(Objects.requireNonNull(run.events().collectList().block()), branch -> "")
-                        .draw(MOST_LINES));
+                        .draw(MAX_LINES));
         output.line("The secret word is: %s", result.orThrow().answer());
         return WORD.equals(result.answer());
     }

@@ -14,7 +14,7 @@ import reactor.core.publisher.Mono;
  */
 record Tried(@Nullable String word, Witness witness) {
 
-    private static final int MOST_MICROS = 3_000;
+    private static final int MAX_MICROS = 3_000;
 
     /** Agents that think for a time drawn at random, so that any of them may be first. */
     static Mono<Tried> once(SplittableRandom random) {
@@ -27,7 +27,7 @@ record Tried(@Nullable String word, Witness witness) {
 
     /** Drawn at once: a generator is for one thread, and steps begin on any. */
     private static Supplier<Duration> drawn(SplittableRandom random) {
-        Duration thinks = Duration.ofNanos(1_000L * random.nextInt(1, MOST_MICROS));
+        Duration thinks = Duration.ofNanos(1_000L * random.nextInt(1, MAX_MICROS));
         return () -> thinks;
     }
 }

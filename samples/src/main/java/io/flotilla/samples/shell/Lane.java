@@ -38,7 +38,7 @@ final class Lane {
 
     private record Mark(Instant at, char sign) {}
 
-    private record Span(Instant from, Instant to) {}
+    private record Span(Instant startedAtOrAfter, Instant to) {}
 
     private final BranchPath path;
     private final Instant start;
@@ -74,22 +74,22 @@ final class Lane {
             marks.add(new Mark(event.at(), '('));
         } else if (event instanceof RunEvent.Joined) {
             marks.add(new Mark(event.at(), ')'));
-        } else if (event instanceof RunEvent.Answered answered) {
+        } else if (event instanceof RunEvent.BranchAnswered answered) {
             ended(
                     event.at(),
                     answered.late() ? Fate.LATE : Fate.IN_TIME,
                     answered.late() ? "answered late" : "answered");
-        } else if (event instanceof RunEvent.MovedOn movedOn) {
+        } else if (event instanceof RunEvent.BranchMovedOn movedOn) {
             ended(event.at(), movedOn.late() ? Fate.LATE : Fate.IN_TIME, whereTo(movedOn));
-        } else if (event instanceof RunEvent.Failed failed) {
+        } else if (event instanceof RunEvent.BranchFailed failed) {
             ended(event.at(), Fate.FAILED, "failed: " + reason(failed.failure().reason()));
-        } else if (event instanceof RunEvent.Cancelled) {
+        } else if (event instanceof RunEvent.BranchCancelled) {
             boolean begun = stepSince != null || !steps.isEmpty();
             ended(event.at(), Fate.CANCELLED, begun ? "cancelled" : "cancelled before its first step");
         }
     }
 
-    private static String whereTo(RunEvent.MovedOn movedOn) {
+    private static String whereTo(RunEvent.BranchMovedOn movedOn) {
         String to = movedOn.to() == null ? "all it forked went on" : "to " + movedOn.to();
         return movedOn.late() ? to + ", late" : to;
     }
@@ -157,21 +157,22 @@ final class Lane {
     }
 
     private static void fill(char[] bar, Scale scale, Span span, char sign) {
-        Arrays.fill(bar, scale.column(span.from), scale.column(span.to) + 1, sign);
+        Arrays.fill(bar, scale.column(span.startedAtOrAfter), scale.column(span.to) + 1, sign);
     }
 
     /**
      * Which column of a line an instant is.
      *
-     * @param from the first
+     * @param startedAtOrAfter the first
      * @param to the last
      * @param width how many columns there are
      */
-    record Scale(Instant from, Instant to, int width) {
+    record Scale(Instant startedAtOrAfter, Instant to, int width) {
 
         int column(Instant at) {
-            long all = Duration.between(from, to).toNanos();
-            long passed = Math.min(all, Math.max(0, Duration.between(from, at).toNanos()));
+            long all = Duration.between(startedAtOrAfter, to).toNanos();
+            long passed = Math.min(
+                    all, Math.max(0, Duration.between(startedAtOrAfter, at).toNanos()));
             return all == 0 ? 0 : (int) Math.round((width - 1) * ((double) passed / all));
         }
     }

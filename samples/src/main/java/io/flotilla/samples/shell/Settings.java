@@ -18,7 +18,7 @@ public final class Settings {
     private static final String HOME = "flotilla.samples.home";
     private static final Duration LONGEST_TIMEOUT = Duration.ofMinutes(10);
     private static final Pattern SHARE = Pattern.compile("\\d(\\.\\d{1,9})?");
-    private static final int MOST_RUNS = 100_000;
+    private static final int MAX_RUNS = 100_000;
 
     private final Properties properties;
     private final Map<String, String> environment;
@@ -119,13 +119,13 @@ public final class Settings {
         String given = properties.getProperty("runs", "1000");
         try {
             int runs = Integer.parseInt(given);
-            if (runs >= 1 && runs <= MOST_RUNS) {
+            if (runs >= 1 && runs <= MAX_RUNS) {
                 return runs;
             }
         } catch (NumberFormatException notANumber) {
             // told below
         }
-        throw new BadInput("-Druns must be a whole number from 1 to " + MOST_RUNS + ", was " + BadInput.quoted(given));
+        throw new BadInput("-Druns must be a whole number from 1 to " + MAX_RUNS + ", was " + BadInput.quoted(given));
     }
 
     /** {@code -Dinput}: a folder, relative to where the command was typed; default the project itself. */

@@ -53,8 +53,11 @@ public final class Timeline {
      * @param names what else is known of a branch, such as the file it is about; empty for nothing
      */
     public static Timeline of(List<RunEvent> events, Function<? super BranchPath, String> names) {
-        Instant from = events.isEmpty() ? Instant.EPOCH : events.get(0).at();
-        Instant to = events.isEmpty() ? from : events.get(events.size() - 1).at();
+        Instant startedAtOrAfter =
+                events.isEmpty() ? Instant.EPOCH : events.get(0).at();
+        Instant to = events.isEmpty()
+                ? startedAtOrAfter
+                : events.get(events.size() - 1).at();
         Map<BranchPath, Lane> lanes = new LinkedHashMap<>();
         for (RunEvent event : events) {
             BranchPath branch = event.branch();
@@ -66,7 +69,7 @@ public final class Timeline {
         }
         List<Lane> sorted = new ArrayList<>(lanes.values());
         sorted.sort(Comparator.comparing(Lane::path));
-        return new Timeline(sorted, new Lane.Scale(from, to, WIDTH), names);
+        return new Timeline(sorted, new Lane.Scale(startedAtOrAfter, to, WIDTH), names);
     }
 
     /**
@@ -84,7 +87,7 @@ public final class Timeline {
         int nameWidth =
                 shown.stream().mapToInt(lane -> name(lane).length()).max().orElse(0);
         StringBuilder text = new StringBuilder();
-        String to = Duration.between(scale.from(), scale.to()).toMillis() + " ms";
+        String to = Duration.between(scale.startedAtOrAfter(), scale.to()).toMillis() + " ms";
         line(text, nameWidth, "branch", String.format(Locale.ROOT, "0 ms%" + (WIDTH - 4) + "s", to), null);
         for (Lane lane : lanes) {
             if (shown.contains(lane)) {

@@ -70,7 +70,7 @@ public final class TimeTravel implements Sample {
         long early = numberOf(facts, text, "AgentA") + 1;
         long late = numberOf(facts, text, "AgentC") + 1;
         for (long sequence : List.of(early, late)) {
-            print(Objects.requireNonNull(runs.at(run.runId(), sequence).block()), output);
+            print(Objects.requireNonNull(runs.stateAt(run.runId(), sequence).block()), output);
         }
 
         List<String> everybody = word.asked();
@@ -88,7 +88,7 @@ public final class TimeTravel implements Sample {
         output.line("It is otherwise: %s, for which were asked %s", second, String.join(", ", word.asked()));
         output.line(
                 "And still is:    %s",
-                answer(Objects.requireNonNull(runs.resume(run.runId()).block())));
+                answer(Objects.requireNonNull(runs.recover(run.runId()).block())));
         return 0;
     }
 
@@ -122,8 +122,8 @@ public final class TimeTravel implements Sample {
         output.line("");
         output.line("After %d facts: %s, %d steps started", state.facts(), lower(state.status()), state.steps());
         state.branches()
-                .forEach(
-                        branch -> output.line("  %-6s %-13s %s", branch.path(), branch.agent(), lower(branch.doing())));
+                .forEach(branch ->
+                        output.line("  %-6s %-13s %s", branch.path(), branch.agent(), lower(branch.status())));
     }
 
     private static String lower(Enum<?> constant) {

@@ -35,7 +35,7 @@ final class Word {
 
     /** A step at a time, so that the facts come in the same order each time. */
     Workflow<String, String> workflow(Journal journal) {
-        return Workflow.over(TOPOLOGY, String.class)
+        return Workflow.builder(TOPOLOGY, String.class)
                 .name(NAME)
                 .journal(journal)
                 .agent("Orchestrator", agent("Orchestrator", Word::orchestrate))
@@ -58,7 +58,7 @@ final class Word {
 
     private static Decision orchestrate(Turn turn) {
         return switch (turn.reason()) {
-            case JOINED -> Decision.handOff("end", String.join("", turn.joined(String.class)));
+            case JOINED -> Decision.handOff("end", String.join("", turn.answers(String.class)));
             default ->
                 Decision.fanOut(
                         Invocation.of("AgentA", null), Invocation.of("AgentB", null), Invocation.of("AgentC", null));

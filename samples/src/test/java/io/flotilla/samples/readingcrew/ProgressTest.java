@@ -97,7 +97,7 @@ class ProgressTest {
     }
 
     private static Flux<StepResult<String>> results(List<Agent<String, String>> agents, Progress progress) {
-        Flux<StepResult<String>> results = StepEngine.builder().with(progress).build().stream(agents, "go");
+        Flux<StepResult<String>> results = StepEngine.builder().interceptor(progress).build().stream(agents, "go");
         return results.doOnNext(progress::ended);
     }
 

@@ -70,7 +70,7 @@ class ProtectionTest {
         Agent<String, Digest> local = Agent.of("local", (task, context) -> Mono.just(LOCAL));
         return StepEngine.builder()
                 .stepTimeout(Protection.stepTimeout(TIMEOUT))
-                .with(Protection.of(TIMEOUT, 42, local))
+                .interceptor(Protection.of(TIMEOUT, 42, local))
                 .build()
                 .stream(List.of(reader), "go");
     }

@@ -134,7 +134,7 @@ class ReadingCrewTest {
         assertThat(run.out())
                 .contains("A storm is coming: after 40 requests nothing but 503 and cut connections for 2000 ms")
                 .containsPattern("Digests: \\d+ of the endpoint, [1-9]\\d* local, \\d+ none")
-                .containsPattern("refused by a guard: [1-9]\\d* breaker")
+                .containsPattern("refused by a guard: [1-9]\\d* circuitbreaker")
                 .containsPattern("Breaker: after +\\d+ ms CLOSED -> OPEN")
                 .containsPattern("  and of Reader \\d+ more in time");
         assertThat(Files.readString(output("digest.md"))).contains("\n*Local extract: ");

@@ -103,7 +103,7 @@ class ReadingRoundTest {
         assertThat(table(run)).isEmpty();
         assertThat(run.out())
                 .contains("A storm is coming: after 40 requests nothing but 503 and cut connections for 2000 ms")
-                .containsPattern("refused by a guard: [1-9]\\d* breaker")
+                .containsPattern("refused by a guard: [1-9]\\d* circuitbreaker")
                 .containsPattern("Digests: \\d+ of the endpoint, [1-9]\\d* local, 0 none")
                 .containsPattern("Breaker: after +\\d+ ms CLOSED -> OPEN")
                 .containsPattern("Breaker: after +\\d+ ms HALF_OPEN -> CLOSED");

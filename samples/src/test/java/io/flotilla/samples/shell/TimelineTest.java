@@ -45,7 +45,7 @@ class TimelineTest {
 
     @Test
     void draw_forkHandOffJoin_aLineABranch() {
-        Workflow<String, String> workflow = Workflow.over(
+        Workflow<String, String> workflow = Workflow.builder(
                         Topology.parse("start -> Boss <-> A\nBoss -> B -> C -> Boss\nBoss -> end"), String.class)
                 .agent(
                         "Boss",
@@ -153,7 +153,7 @@ class TimelineTest {
         for (int number = 0; number < workers; number++) {
             invocations.add(Invocation.of("Worker", number));
         }
-        return Workflow.over(
+        return Workflow.builder(
                         Topology.parse("start -> Boss -> Worker -> Meeting -> end\nrendezvous Meeting"), String.class)
                 .agent("Boss", after(0, turn -> Decision.fanOut(invocations)))
                 .agent(
@@ -162,9 +162,9 @@ class TimelineTest {
                                 "Worker",
                                 (turn, context) -> work.apply(Objects.requireNonNull(turn.input(Integer.class)))))
                 .agent("Meeting", after(4, turn -> Decision.handOff("end", "done")))
-                .joinAt("Boss", Join.any().orProceed())
+                .joinAt("Boss", Join.allSettled().orProceed())
                 .joinAt("Meeting", Join.atLeast(enough))
-                .joinAt("end", Join.first())
+                .joinAt("end", Join.firstSuccess())
                 .build();
     }
 

@@ -2,7 +2,7 @@ package io.flotilla.journal.sqlite;
 
 import io.flotilla.journal.JournalCorruptedException;
 import io.flotilla.journal.JournalFilter;
-import io.flotilla.journal.JournalRun;
+import io.flotilla.journal.RunSummary;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -33,8 +33,8 @@ final class ListCursor {
         return done;
     }
 
-    Page<JournalRun> more(Connection connection) {
-        List<JournalRun> runs = new ArrayList<>();
+    Page<RunSummary> more(Connection connection) {
+        List<RunSummary> runs = new ArrayList<>();
         int seen = 0;
         try (PreparedStatement list = connection.prepareStatement(
                 "SELECT " + RunHead.COLUMNS + " FROM runs WHERE run_id > ? ORDER BY run_id LIMIT ?")) {
@@ -62,9 +62,9 @@ final class ListCursor {
         return new Page<>(runs, done ? fault : null);
     }
 
-    private void add(List<JournalRun> runs, JournalRun run) {
-        if (filter.matches(run)) {
-            runs.add(run);
+    private void add(List<RunSummary> runs, RunSummary summary) {
+        if (filter.matches(summary)) {
+            runs.add(summary);
         }
     }
 }

@@ -1,6 +1,6 @@
 package io.flotilla.journal.sqlite;
 
-import io.flotilla.journal.JournalRun;
+import io.flotilla.journal.RunSummary;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Arrays;
@@ -54,7 +54,7 @@ record RunHead(
         return Arrays.equals(seal, chain.seal(runNo, runId, next, started, last, lastType, bytes, hash));
     }
 
-    JournalRun summary() {
-        return new JournalRun(runId, next, Format.instantOf(started), Format.instantOf(last), lastType, bytes);
+    RunSummary summary() {
+        return new RunSummary(runId, next, Format.instantOf(started), Format.instantOf(last), lastType, bytes);
     }
 }

@@ -11,8 +11,8 @@ import io.flotilla.journal.JournalFormatException;
 import io.flotilla.journal.JournalInUseException;
 import io.flotilla.journal.JournalOverloadedException;
 import io.flotilla.journal.JournalPoisonedException;
-import io.flotilla.journal.JournalRun;
 import io.flotilla.journal.PayloadCodec;
+import io.flotilla.journal.RunSummary;
 import io.flotilla.journal.json.JsonPayloadCodec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -168,7 +168,7 @@ public final class SqliteJournal implements Journal {
     }
 
     @Override
-    public Flux<JournalRun> list(JournalFilter filter) {
+    public Flux<RunSummary> list(JournalFilter filter) {
         long limit = filter.limit();
         return readers.open(() -> {
                     ListCursor cursor = new ListCursor(filter, faultInRuns);

@@ -96,7 +96,7 @@ final class Store implements AutoCloseable {
             bytes += entry.payloadSize();
         }
         JournalEntry last = entries.get(entries.size() - 1);
-        long started = before == null ? Format.nanosOf(entries.get(0).at()) : before.started();
+        long started = before == null ? Format.nanosOf(entries.get(0).timestamp()) : before.started();
         write(before == null ? insertRun : updateRun, runNo, runId, started, last, bytes, hash);
         return next + entries.size();
     }
@@ -151,7 +151,7 @@ final class Store implements AutoCloseable {
                     kept = Bytes.orNone(row.getBytes(5));
                     hash = insert(runNo, target, fact, hash);
                     bytes += fact.payloadSize();
-                    started = sequence == 0 ? Format.nanosOf(fact.at()) : started;
+                    started = sequence == 0 ? Format.nanosOf(fact.timestamp()) : started;
                 }
             }
         }
@@ -179,7 +179,7 @@ final class Store implements AutoCloseable {
 
     private byte[] insert(long runNo, String runId, JournalEntry entry, byte[] previous) throws SQLException {
         byte[] payload = entry.payload();
-        long at = Format.nanosOf(entry.at());
+        long at = Format.nanosOf(entry.timestamp());
         byte[] hash = chain.fact(previous, runId, entry.sequence(), at, entry.type(), payload);
         insertFact.setLong(1, Format.factId(runNo, entry.sequence()));
         insertFact.setLong(2, at);
@@ -200,7 +200,7 @@ final class Store implements AutoCloseable {
             byte[] hash)
             throws SQLException {
         long next = last.sequence() + 1;
-        long at = Format.nanosOf(last.at());
+        long at = Format.nanosOf(last.timestamp());
         statement.setLong(1, next);
         statement.setLong(2, started);
         statement.setLong(3, at);

@@ -31,6 +31,7 @@ class ReadBackTest {
 
     record Any(Object value) {}
 
+    @SuppressWarnings("ArrayRecordComponent") // users have them
     record Arrays(byte[] bytes, int[] numbers, String[][] texts) {}
 
     record Trimmed(String text) {

@@ -41,7 +41,7 @@ final class GoldenFlows {
     private GoldenFlows() {}
 
     static Workflow<Object, Report> simple(Journal journal) {
-        return Workflow.over(Topology.parse("start -> Reader -> Writer -> end"), Report.class)
+        return Workflow.builder(Topology.parse("start -> Reader -> Writer -> end"), Report.class)
                 .name("simple")
                 .agent("Reader", Agent.of("Reader", (turn, context) -> Mono.just(Decision.handOff("Writer", REPORT))))
                 .agent(
@@ -56,7 +56,7 @@ final class GoldenFlows {
         Agent<Turn, Decision> boss = Agent.of("Boss", (turn, context) -> {
             if (turn.reason() == Turn.Reason.JOINED) {
                 return Mono.just(
-                        Decision.handOff("end", "joined " + turn.joined().size()));
+                        Decision.handOff("end", "joined " + turn.outcomes().size()));
             }
             return Mono.just(
                     turn.correction() == null
@@ -66,7 +66,7 @@ final class GoldenFlows {
                                     Invocation.of("Right", 2L),
                                     Invocation.of("Failing", 2.5))));
         });
-        return Workflow.over(Topology.parse("""
+        return Workflow.builder(Topology.parse("""
                                 start -> Boss
                                 Boss -> Left, Right
                                 Boss <-> Failing
@@ -99,7 +99,7 @@ final class GoldenFlows {
                 "Boss",
                 (turn, context) -> Mono.just(
                         turn.reason() == Turn.Reason.JOINED
-                                ? Decision.handOff("end", String.join(", ", turn.joined(String.class)))
+                                ? Decision.handOff("end", String.join(", ", turn.answers(String.class)))
                                 : Decision.fanOut(List.of(
                                         Invocation.of("Asker", "a"),
                                         Invocation.of("Worker", "b"),
@@ -110,11 +110,11 @@ final class GoldenFlows {
                         turn.reason() == Turn.Reason.ANSWERED
                                 ? Decision.answer("answer " + turn.answer())
                                 : Decision.ask(Question.of("which?")
-                                        .within(Duration.ofDays(36_500))
-                                        .orElse("none"))));
+                                        .timeout(Duration.ofDays(36_500))
+                                        .defaultAnswer("none"))));
         Agent<Turn, Decision> worker = Agent.of(
                 "Worker", (turn, context) -> works ? Mono.just(Decision.answer("did " + turn.input())) : Mono.never());
-        return Workflow.over(
+        return Workflow.builder(
                         Topology.parse("start -> Boss\nBoss <-> Asker, Worker\nAsker -> user\nBoss -> end"),
                         String.class)
                 .name("open")

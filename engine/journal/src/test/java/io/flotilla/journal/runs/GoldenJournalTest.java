@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalFilter;
-import io.flotilla.journal.JournalRun;
+import io.flotilla.journal.RunSummary;
 import io.flotilla.journal.sqlite.SqliteJournal;
 import io.flotilla.run.Run;
 import io.flotilla.run.RunResult;
@@ -44,7 +44,7 @@ class GoldenJournalTest {
         Path copy = folder.resolve(name + ".sqlite");
         Files.copy(GOLDEN.resolve(version).resolve(name + ".sqlite"), copy);
         journal = SqliteJournal.builder(copy).codec(GoldenFlows.CODEC).open();
-        return journal.list(JournalFilter.all()).map(JournalRun::runId).single().block(SOON);
+        return journal.list(JournalFilter.all()).map(RunSummary::runId).single().block(SOON);
     }
 
     @AfterEach
@@ -72,7 +72,7 @@ class GoldenJournalTest {
 
         RunResult<GoldenFlows.Report> result = GoldenFlows.simple(journal)
                 .runs()
-                .resume(journal.list(JournalFilter.all()).blockFirst(SOON).runId())
+                .recover(journal.list(JournalFilter.all()).blockFirst(SOON).runId())
                 .flatMap(Run::result)
                 .block(SOON);
         assertThat(result.answers()).containsExactly(GoldenFlows.REPORT);
@@ -90,7 +90,7 @@ class GoldenJournalTest {
         assertReplays(version, "open", journal -> GoldenFlows.open(journal, false));
 
         Run<String> run =
-                GoldenFlows.open(journal, true).runs().resumeAll().single().block(SOON);
+                GoldenFlows.open(journal, true).runs().recoverAll().single().block(SOON);
         assertThat(run.questions())
                 .singleElement()
                 .satisfies(question -> assertThat(

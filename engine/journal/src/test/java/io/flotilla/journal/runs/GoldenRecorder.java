@@ -33,7 +33,7 @@ final class GoldenRecorder {
                 SqliteJournal.builder(file).codec(GoldenFlows.CODEC).open();
         Run<O> run = flow.apply(journal).start("go");
         if (unfinished) {
-            run.events().ofType(RunEvent.Asked.class).blockFirst();
+            run.events().ofType(RunEvent.QuestionAsked.class).blockFirst();
         } else {
             run.result().block();
         }
@@ -56,7 +56,7 @@ final class GoldenRecorder {
                 .doOnNext(entry -> lines.append("{\"sequence\":")
                         .append(entry.sequence())
                         .append(",\"at\":\"")
-                        .append(entry.at())
+                        .append(entry.timestamp())
                         .append("\",\"type\":\"")
                         .append(entry.type())
                         .append("\",\"payload\":")

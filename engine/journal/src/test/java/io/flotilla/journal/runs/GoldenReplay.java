@@ -2,7 +2,7 @@ package io.flotilla.journal.runs;
 
 import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalFilter;
-import io.flotilla.journal.JournalRun;
+import io.flotilla.journal.RunSummary;
 import io.flotilla.journal.sqlite.SqliteJournal;
 import io.flotilla.run.Workflow;
 import java.nio.file.Path;
@@ -32,7 +32,7 @@ public final class GoldenReplay {
                 .codec(GoldenFlows.CODEC)
                 .open();
         String runId = journal.list(JournalFilter.all())
-                .map(JournalRun::runId)
+                .map(RunSummary::runId)
                 .single()
                 .block(SOON);
         var runs = flow.apply(journal).runs();

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.JournalFilter;
-import io.flotilla.journal.JournalRun;
+import io.flotilla.journal.RunSummary;
 import io.flotilla.journal.sqlite.SqliteJournal;
 import io.flotilla.run.RunEvent;
 import io.flotilla.run.RunResult;
@@ -144,7 +144,7 @@ class RunsKillTest {
 
     private static List<String> ids(SqliteJournal journal) {
         return journal.list(JournalFilter.all())
-                .map(JournalRun::runId)
+                .map(RunSummary::runId)
                 .collectList()
                 .block(SOON);
     }
@@ -156,7 +156,7 @@ class RunsKillTest {
         assertThat(ids(journal)).as(which).hasSize(RunsChild.RUNS);
         for (String runId : ids(journal)) {
             RunResult<Long> result =
-                    runs.resume(runId).flatMap(run -> run.result()).block(SOON);
+                    runs.recover(runId).flatMap(run -> run.result()).block(SOON);
             assertThat(result.answers()).as(which).containsExactly(SumFlow.answer(RunsChild.TASK));
             assertThat(result.steps()).isEqualTo(SumFlow.steps());
         }

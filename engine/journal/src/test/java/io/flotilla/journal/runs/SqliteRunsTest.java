@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.agent.Agent;
 import io.flotilla.journal.JournalFilter;
-import io.flotilla.journal.JournalRun;
 import io.flotilla.journal.PayloadException;
+import io.flotilla.journal.RunSummary;
 import io.flotilla.journal.json.JsonPayloadCodec;
 import io.flotilla.journal.sqlite.SqliteJournal;
 import io.flotilla.run.Decision;
@@ -74,17 +74,17 @@ class SqliteRunsTest {
     /** Reads, asks, and gives a note of what it was answered. */
     private Workflow<String, Note> notes() {
         Agent<Turn, Decision> reader = Agent.of("Reader", (turn, context) -> {
-            ran.add(context.stepKey());
+            ran.add(context.idempotencyKey());
             return Mono.just(Decision.handOff("Writer", new Note(turn.input(String.class), 3)));
         });
         Agent<Turn, Decision> writer = Agent.of("Writer", (turn, context) -> {
-            ran.add(context.stepKey());
+            ran.add(context.idempotencyKey());
             return Mono.just(
                     turn.reason() == Turn.Reason.ANSWERED
                             ? Decision.handOff("end", turn.answer(Note.class))
                             : Decision.ask(Question.of("print " + turn.input(Note.class) + "?")));
         });
-        return Workflow.over(Topology.parse("start -> Reader -> Writer\nWriter -> user\nWriter -> end"), Note.class)
+        return Workflow.builder(Topology.parse("start -> Reader -> Writer\nWriter -> user\nWriter -> end"), Note.class)
                 .agent("Reader", reader)
                 .agent("Writer", writer)
                 .engine(StepEngine.builder()
@@ -96,19 +96,19 @@ class SqliteRunsTest {
 
     private Run<Note> asked() {
         Run<Note> run = notes().start("a book " + SECRET);
-        run.events().ofType(RunEvent.Asked.class).blockFirst(SOON);
+        run.events().ofType(RunEvent.QuestionAsked.class).blockFirst(SOON);
         return run;
     }
 
     @Test
-    void resume_inAnotherJournal_goesOnWithoutRunningWhatHadSettled() {
+    void recover_inAnotherJournal_goesOnWithoutRunningWhatHadSettled() {
         String runId = asked().runId();
         assertThat(ran).hasSize(2);
         reopen(NOTES);
 
         Runs<Note> runs = notes().runs();
         assertThat(runs.replay(runId).block(SOON).status()).isEqualTo(RunState.Status.RUNNING);
-        Run<Note> resumed = runs.resumeAll().single().block(SOON);
+        Run<Note> resumed = runs.recoverAll().single().block(SOON);
         assertThat(resumed.runId()).isEqualTo(runId);
         assertThat(resumed.questions())
                 .singleElement()
@@ -120,9 +120,13 @@ class SqliteRunsTest {
         assertThat(resumed.result().block(SOON).answers()).containsExactly(new Note("yes", 1));
         assertThat(ran).hasSize(1).allMatch(key -> key.endsWith("#2"));
         reopen(NOTES);
-        assertThat(notes().runs().resume(runId).flatMap(Run::result).block(SOON).answers())
+        assertThat(notes().runs()
+                        .recover(runId)
+                        .flatMap(Run::result)
+                        .block(SOON)
+                        .answers())
                 .containsExactly(new Note("yes", 1));
-        assertThat(notes().runs().resumeAll().collectList().block(SOON)).isEmpty();
+        assertThat(notes().runs().recoverAll().collectList().block(SOON)).isEmpty();
         assertThat(ran).isEmpty();
     }
 
@@ -135,11 +139,11 @@ class SqliteRunsTest {
         Runs<Note> runs = notes().runs();
 
         assertThat(runs.list(JournalFilter.all())
-                        .map(JournalRun::lastType)
+                        .map(RunSummary::lastType)
                         .collectList()
                         .block(SOON))
                 .containsExactly("run-finished");
-        assertThat(runs.at(run.runId(), 3).block(SOON).questions()).hasSize(1);
+        assertThat(runs.stateAt(run.runId(), 3).block(SOON).questions()).hasSize(1);
         RunResult<Note> other = runs.fork(run.runId(), 3, new Note("no", 0))
                 .flatMap(Run::result)
                 .block(SOON);
@@ -173,19 +177,20 @@ class SqliteRunsTest {
         assertThat(ran).as("nothing came of it").hasSize(1);
         String runId = run.runId();
         reopen(NOTES);
-        Run<Note> again = notes().runs().resume(runId).block(SOON);
-        assertThat(again.events().ofType(RunEvent.Asked.class).blockFirst(SOON)).isNotNull();
+        Run<Note> again = notes().runs().recover(runId).block(SOON);
+        assertThat(again.events().ofType(RunEvent.QuestionAsked.class).blockFirst(SOON))
+                .isNotNull();
         assertThat(ran).as("the step whose end was not written, and the next").hasSize(2);
         again.cancel();
         again.result().block(SOON);
     }
 
     @Test
-    void resume_withoutATypeThatWasRegistered_saysUnderWhichName() {
+    void recover_withoutATypeThatWasRegistered_saysUnderWhichName() {
         String runId = asked().runId();
         reopen(JsonPayloadCodec.builder().build());
 
-        assertThatThrownBy(() -> notes().runs().resume(runId).block(SOON))
+        assertThatThrownBy(() -> notes().runs().recover(runId).block(SOON))
                 .isInstanceOf(PayloadException.class)
                 .hasMessageContaining("\"note\"");
     }
@@ -200,7 +205,7 @@ class SqliteRunsTest {
 
         Runs<Long> runs = SumFlow.over(journal, Duration.ZERO, ran::add).runs();
         assertThat(runs.replay(run.runId()).block(SOON).status()).isEqualTo(RunState.Status.SUCCEEDED);
-        assertThat(runs.resume(run.runId()).flatMap(Run::result).block(SOON).answer())
+        assertThat(runs.recover(run.runId()).flatMap(Run::result).block(SOON).answer())
                 .isEqualTo(SumFlow.answer(7));
         assertThat(ran).isEmpty();
     }

@@ -38,7 +38,7 @@ final class SumFlow {
                 "Worker",
                 (turn, context) ->
                         outside(context, longest, sideEffect).thenReturn(Decision.answer(turn.input(Part.class))));
-        return Workflow.over(Topology.parse("start -> Boss\nBoss <-> Worker\nBoss -> end"), Long.class)
+        return Workflow.builder(Topology.parse("start -> Boss\nBoss <-> Worker\nBoss -> end"), Long.class)
                 .name("sum")
                 .agent("Boss", boss)
                 .agent("Worker", worker)
@@ -47,7 +47,7 @@ final class SumFlow {
     }
 
     private static Mono<Void> outside(StepContext context, Duration longest, Consumer<String> sideEffect) {
-        Mono<Void> effect = Mono.fromRunnable(() -> sideEffect.accept(context.stepKey()));
+        Mono<Void> effect = Mono.fromRunnable(() -> sideEffect.accept(context.idempotencyKey()));
         if (longest.isZero()) {
             return effect;
         }
@@ -57,7 +57,7 @@ final class SumFlow {
     }
 
     private static Decision decide(Turn turn) {
-        List<Part> parts = turn.joined(Part.class);
+        List<Part> parts = turn.answers(Part.class);
         if (parts.isEmpty()) {
             return fork(0, turn.input(Long.class));
         }

@@ -2,7 +2,7 @@ package io.flotilla.journal.sqlite;
 
 import io.flotilla.journal.JournalFilter;
 import io.flotilla.journal.JournalInUseException;
-import io.flotilla.journal.JournalRun;
+import io.flotilla.journal.RunSummary;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -64,7 +64,7 @@ final class Child {
             return;
         }
         Map<String, Long> next = journal.list(JournalFilter.all())
-                .collectMap(JournalRun::runId, JournalRun::entries)
+                .collectMap(RunSummary::runId, RunSummary::entries)
                 .block();
         Flux.range(0, RUNS)
                 .flatMap(run -> appendForever(journal, "run-" + run, next.getOrDefault("run-" + run, 0L), out), RUNS)

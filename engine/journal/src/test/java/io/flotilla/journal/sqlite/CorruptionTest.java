@@ -11,7 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flotilla.journal.JournalCorruptedException;
 import io.flotilla.journal.JournalException;
 import io.flotilla.journal.JournalFilter;
-import io.flotilla.journal.JournalRun;
+import io.flotilla.journal.RunSummary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -179,7 +179,7 @@ class CorruptionTest {
 
             List<String> listed = new ArrayList<>();
             Throwable error = journal.list(JournalFilter.all())
-                    .map(JournalRun::runId)
+                    .map(RunSummary::runId)
                     .doOnNext(listed::add)
                     .then(Mono.<Throwable>empty())
                     .onErrorResume(Mono::just)

@@ -13,7 +13,7 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import io.flotilla.journal.JournalFilter;
 import io.flotilla.journal.JournalFormatException;
 import io.flotilla.journal.JournalInUseException;
-import io.flotilla.journal.JournalRun;
+import io.flotilla.journal.RunSummary;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -344,7 +344,7 @@ class JournalFileTest {
         SqliteJournal copied = SqliteJournal.builder(copy).open();
         assertThat(read(copied, "run", 0)).isEqualTo(new TestFacts.Seen(facts("run", 0, 500), null));
         assertThat(copied.list(JournalFilter.all())
-                        .map(JournalRun::runId)
+                        .map(RunSummary::runId)
                         .collectList()
                         .block())
                 .containsExactly("run");

@@ -6,7 +6,7 @@ import static io.flotilla.journal.sqlite.TestFacts.read;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.journal.JournalFilter;
-import io.flotilla.journal.JournalRun;
+import io.flotilla.journal.RunSummary;
 import java.io.BufferedReader;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -84,7 +84,7 @@ class KillTest {
         assertThat(opening).as(which).isLessThan(Duration.ofSeconds(2));
         assertThat(journal.isPoisoned()).as(which).isFalse();
         Map<String, Long> kept = journal.list(JournalFilter.all())
-                .collectMap(JournalRun::runId, JournalRun::entries)
+                .collectMap(RunSummary::runId, RunSummary::entries)
                 .block(TestFacts.SOON);
         acknowledged.forEach((runId, next) ->
                 assertThat(kept.getOrDefault(runId, 0L)).as(which).isGreaterThanOrEqualTo(next));

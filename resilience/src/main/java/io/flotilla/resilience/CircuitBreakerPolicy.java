@@ -10,7 +10,7 @@ import java.util.function.Predicate;
  * <p>It looks at the last {@code windowSize} attempts with its key. Failures and timeouts of attempts count; what other
  * guards refuse, and what is cancelled, does not. Immutable.
  */
-public final class BreakerPolicy {
+public final class CircuitBreakerPolicy {
 
     /** The largest window, and the most attempts on trial: memory for all of them is taken at once, for every key. */
     public static final int MAX_WINDOW_SIZE = 100_000;
@@ -20,20 +20,20 @@ public final class BreakerPolicy {
     private final Duration slowCall;
     private final int windowSize;
     private final int minimumCalls;
-    private final Duration openFor;
+    private final Duration openDuration;
     private final int halfOpenCalls;
-    private final Duration halfOpenFor;
+    private final Duration maxHalfOpenDuration;
     private final Predicate<? super Throwable> ignored;
 
-    private BreakerPolicy(Builder builder) {
+    private CircuitBreakerPolicy(Builder builder) {
         failureRate = builder.failureRate;
         slowCallRate = builder.slowCallRate;
         slowCall = builder.slowCall;
         windowSize = builder.windowSize;
         minimumCalls = builder.minimumCalls;
-        openFor = builder.openFor;
+        openDuration = builder.openDuration;
         halfOpenCalls = builder.halfOpenCalls;
-        halfOpenFor = builder.halfOpenFor;
+        maxHalfOpenDuration = builder.maxHalfOpenDuration;
         ignored = builder.ignored;
     }
 
@@ -51,7 +51,7 @@ public final class BreakerPolicy {
      *
      * @return the policy
      */
-    public static BreakerPolicy defaults() {
+    public static CircuitBreakerPolicy defaults() {
         return builder().build();
     }
 
@@ -75,16 +75,16 @@ public final class BreakerPolicy {
         return minimumCalls;
     }
 
-    Duration openFor() {
-        return openFor;
+    Duration openDuration() {
+        return openDuration;
     }
 
     int halfOpenCalls() {
         return halfOpenCalls;
     }
 
-    Duration halfOpenFor() {
-        return halfOpenFor;
+    Duration maxHalfOpenDuration() {
+        return maxHalfOpenDuration;
     }
 
     Predicate<? super Throwable> ignored() {
@@ -99,9 +99,9 @@ public final class BreakerPolicy {
         private Duration slowCall = Duration.ofSeconds(60);
         private int windowSize = 100;
         private int minimumCalls = 20;
-        private Duration openFor = Duration.ofSeconds(30);
+        private Duration openDuration = Duration.ofSeconds(30);
         private int halfOpenCalls = 5;
-        private Duration halfOpenFor = Duration.ofSeconds(60);
+        private Duration maxHalfOpenDuration = Duration.ofSeconds(60);
         private Predicate<? super Throwable> ignored = cause -> false;
 
         private Builder() {}
@@ -148,7 +148,7 @@ public final class BreakerPolicy {
          * @return this builder
          * @throws IllegalArgumentException if an argument is out of bounds
          */
-        public Builder window(int windowSize, int minimumCalls) {
+        public Builder slidingWindow(int windowSize, int minimumCalls) {
             Check.within(1, MAX_WINDOW_SIZE, windowSize, "windowSize");
             Check.atLeast(1, minimumCalls, "minimumCalls");
             if (minimumCalls > windowSize) {
@@ -163,12 +163,12 @@ public final class BreakerPolicy {
         /**
          * How long an open breaker refuses everything before it lets some attempts through on trial.
          *
-         * @param openFor more than zero; default 30 s
+         * @param openDuration more than zero; default 30 s
          * @return this builder
          * @throws IllegalArgumentException if it is out of bounds
          */
-        public Builder openFor(Duration openFor) {
-            this.openFor = Check.positive(openFor, "openFor");
+        public Builder openDuration(Duration openDuration) {
+            this.openDuration = Check.positive(openDuration, "openDuration");
             return this;
         }
 
@@ -176,13 +176,13 @@ public final class BreakerPolicy {
          * What happens on trial: half-open.
          *
          * @param halfOpenCalls how many attempts are let through, and decide; 1 to {@value #MAX_WINDOW_SIZE}; default 5
-         * @param halfOpenFor if they have not decided by then, the breaker opens again; more than zero; default 60 s
+         * @param maxHalfOpenDuration if they have not decided by then, the breaker opens again; more than zero; default 60 s
          * @return this builder
          * @throws IllegalArgumentException if an argument is out of bounds
          */
-        public Builder halfOpen(int halfOpenCalls, Duration halfOpenFor) {
+        public Builder halfOpenCalls(int halfOpenCalls, Duration maxHalfOpenDuration) {
             this.halfOpenCalls = Check.within(1, MAX_WINDOW_SIZE, halfOpenCalls, "halfOpenCalls");
-            this.halfOpenFor = Check.positive(halfOpenFor, "halfOpenFor");
+            this.maxHalfOpenDuration = Check.positive(maxHalfOpenDuration, "maxHalfOpenDuration");
             return this;
         }
 
@@ -194,7 +194,7 @@ public final class BreakerPolicy {
          * @return this builder
          * @throws NullPointerException if {@code ignored} is null
          */
-        public Builder ignore(Predicate<? super Throwable> ignored) {
+        public Builder ignoreErrors(Predicate<? super Throwable> ignored) {
             this.ignored = Objects.requireNonNull(ignored, "ignored");
             return this;
         }
@@ -204,8 +204,8 @@ public final class BreakerPolicy {
          *
          * @return a policy
          */
-        public BreakerPolicy build() {
-            return new BreakerPolicy(this);
+        public CircuitBreakerPolicy build() {
+            return new CircuitBreakerPolicy(this);
         }
     }
 }

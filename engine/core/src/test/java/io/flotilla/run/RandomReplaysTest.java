@@ -25,14 +25,14 @@ import org.junit.jupiter.api.Timeout;
  * <p>{@code -Drandom.seed=N -Drandom.pasts=1} repeats one.
  */
 @Timeout(value = 60, unit = TimeUnit.MINUTES)
-class RandomPastsTest {
+class RandomReplaysTest {
 
     private static final int RUNS = Integer.getInteger("random.pasts", 1_000);
     private static final long SEED = Long.getLong("random.seed", new Random().nextLong());
     private static final FactCodec CODEC = new FactCodec(PayloadCodec.basic(), Redactor.NONE);
 
     @Test
-    void past_upToEveryFact_isWhatTheLiveRunWas() {
+    void replay_upToEveryFact_isWhatTheLiveRunWas() {
         System.out.println("random pasts: " + RUNS + " from seed " + SEED);
         long facts = 0;
         for (int run = 0; run < RUNS; run++) {
@@ -49,14 +49,14 @@ class RandomPastsTest {
         Live live = new Live();
         RandomRun run = new RandomRun(seed, new Counts(), live);
         run.run();
-        Past past = new Past("run", run.itsPlan(), Integer.MAX_VALUE);
-        assertThat(past.state()).isEqualTo(live.states.get(0));
+        Replay replay = new Replay("run", run.itsPlan(), Integer.MAX_VALUE);
+        assertThat(replay.state()).isEqualTo(live.states.get(0));
         for (int at = 0; at < live.entries.size(); at++) {
-            CODEC.read(live.entries.get(at), past);
-            assertThat(past.state()).as("after fact %s", at).isEqualTo(live.states.get(at + 1));
-            assertThat(past.steps.keySet()).as("in flight after fact %s", at).isEqualTo(live.inFlight.get(at));
+            CODEC.read(live.entries.get(at), replay);
+            assertThat(replay.state()).as("after fact %s", at).isEqualTo(live.states.get(at + 1));
+            assertThat(replay.steps.keySet()).as("in flight after fact %s", at).isEqualTo(live.inFlight.get(at));
         }
-        assertThat(past.events().toString()).isEqualTo(live.events.toString());
+        assertThat(replay.events().toString()).isEqualTo(live.events.toString());
         for (int places : new int[] {1, 3, 1_000}) {
             checkWithPlaces(places, run, live);
         }
@@ -66,7 +66,7 @@ class RandomPastsTest {
     /** How many steps may be in flight is no part of a run's history. */
     private static void checkWithPlaces(int places, RandomRun run, Live live) {
         Plan plan = run.itsPlan();
-        Past past = new Past(
+        Replay replay = new Replay(
                 "run",
                 new Plan(
                         plan.routes(),
@@ -74,13 +74,13 @@ class RandomPastsTest {
                         plan.joinAt(),
                         plan.end(),
                         plan.limits(),
-                        plan.corrections(),
+                        plan.maxCorrections(),
                         places,
                         plan.answerType()));
         for (int at = 0; at < live.entries.size(); at++) {
-            CODEC.read(live.entries.get(at), past);
+            CODEC.read(live.entries.get(at), replay);
             RunState was = live.states.get(at + 1);
-            RunState is = past.state();
+            RunState is = replay.state();
             assertThat(is.status())
                     .as("after fact %s with %s places", at, places)
                     .isEqualTo(was.status());
@@ -91,7 +91,7 @@ class RandomPastsTest {
                     .isEqualTo(was.branches().stream()
                             .map(RunState.BranchState::path)
                             .toList());
-            assertThat(past.steps.size()).as("in flight").isLessThanOrEqualTo(places);
+            assertThat(replay.steps.size()).as("in flight").isLessThanOrEqualTo(places);
         }
     }
 
@@ -103,7 +103,7 @@ class RandomPastsTest {
         final List<RunEvent> events = new ArrayList<>();
         final List<Set<Long>> inFlight = new ArrayList<>();
         private final Set<Long> steps = new LinkedHashSet<>();
-        private final Map<String, OpenQuestion> questions = new LinkedHashMap<>();
+        private final Map<String, PendingQuestion> questions = new LinkedHashMap<>();
         private @Nullable Recorded next;
         private @Nullable RunDigest digest;
         private Usage used = Usage.NONE;
@@ -129,11 +129,11 @@ class RandomPastsTest {
             }
             effects.forEach(this::keep);
             for (RunEvent event : machine.events()) {
-                if (event instanceof RunEvent.Paused) {
+                if (event instanceof RunEvent.RunPaused) {
                     status = RunState.Status.PAUSED;
-                } else if (event instanceof RunEvent.Resumed) {
+                } else if (event instanceof RunEvent.RunResumed) {
                     status = RunState.Status.RUNNING;
-                } else if (event instanceof RunEvent.Finished finished) {
+                } else if (event instanceof RunEvent.RunFinished finished) {
                     status = RunState.Status.valueOf(finished.status().name());
                 }
             }

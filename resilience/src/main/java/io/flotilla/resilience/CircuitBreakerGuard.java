@@ -1,6 +1,6 @@
 package io.flotilla.resilience;
 
-import io.flotilla.step.EngineTime;
+import io.flotilla.step.EngineClock;
 import io.flotilla.step.StepRejectedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import java.time.Duration;
@@ -16,7 +16,7 @@ import java.util.function.Consumer;
  * attempt takes the number of the current state along, and counts only if that is still it.
  *
  * <p>A half-open breaker whose trial does not end opens again; Resilience4j does that by a thread of its own in real time,
- * here whoever comes next looks at the engine's time. So does an open one begin its trial, when {@code openFor} is over and
+ * here whoever comes next looks at the engine's time. So does an open one begin its trial, when {@code openDuration} is over and
  * not a tick later, as {@code retryAfter} has promised; but one of a registry handed in knows best itself when that is.
  *
  * <p>While the breaker is closed nobody waits for anybody. Else one at a time asks: two that both find a trial overdue must
@@ -25,18 +25,18 @@ import java.util.function.Consumer;
  * <p>Resilience4j shows a new state before it tells of it. All that may change the state is under one lock, so that a state
  * and its number are never seen apart: a probe that took the number of the state before would keep its permit for ever.
  */
-final class BreakerGuard {
+final class CircuitBreakerGuard {
 
     private final String key;
-    private final CircuitBreaker breaker;
-    private final EngineTime time;
+    private final CircuitBreaker circuitBreaker;
+    private final EngineClock clock;
     private final boolean ours;
     private final long openNanos;
     private final long halfOpenNanos;
-    private final Consumer<BreakerChange> changes;
+    private final Consumer<CircuitBreakerTransition> changes;
 
     private final Complaint functions = new Complaint("a function of a circuit breaker's configuration");
-    private final Complaint clock = new Complaint("the engine's clock");
+    private final Complaint clockComplaint = new Complaint("the engine's clock");
 
     private volatile int stateNumber;
     private volatile long stateSince;
@@ -45,31 +45,33 @@ final class BreakerGuard {
     private CircuitBreaker.State known;
     private Instant lastAt = Instant.EPOCH;
 
-    BreakerGuard(
+    CircuitBreakerGuard(
             String key,
-            CircuitBreaker breaker,
-            EngineTime time,
-            BreakerPolicy policy,
+            CircuitBreaker circuitBreaker,
+            EngineClock clock,
+            CircuitBreakerPolicy policy,
             boolean ours,
-            Consumer<BreakerChange> changes) {
+            Consumer<CircuitBreakerTransition> changes) {
         this.key = key;
-        this.breaker = breaker;
-        this.time = time;
+        this.circuitBreaker = circuitBreaker;
+        this.clock = clock;
         this.ours = ours;
-        this.openNanos = ours ? policy.openFor().toNanos() : configuredOpenNanos(breaker);
-        this.halfOpenNanos = policy.halfOpenFor().toNanos();
+        this.openNanos = ours ? policy.openDuration().toNanos() : configuredOpenNanos(circuitBreaker);
+        this.halfOpenNanos = policy.maxHalfOpenDuration().toNanos();
         this.changes = changes;
-        this.stateSince = time.nanoTime();
-        this.known = breaker.getState();
-        breaker.getEventPublisher()
+        this.stateSince = clock.nanoTime();
+        this.known = circuitBreaker.getState();
+        circuitBreaker
+                .getEventPublisher()
                 .onStateTransition(event -> told(
                         event.getStateTransition().getFromState(),
                         event.getStateTransition().getToState()));
     }
 
     /** Of a breaker whose waits grow, the first. */
-    private static long configuredOpenNanos(CircuitBreaker breaker) {
-        return TimeUnit.MILLISECONDS.toNanos(breaker.getCircuitBreakerConfig()
+    private static long configuredOpenNanos(CircuitBreaker circuitBreaker) {
+        return TimeUnit.MILLISECONDS.toNanos(circuitBreaker
+                .getCircuitBreakerConfig()
                 .getWaitIntervalFunctionInOpenState()
                 .apply(1));
     }
@@ -82,7 +84,7 @@ final class BreakerGuard {
 
     /** A consumer of the user's that throws keeps the breaker from telling those behind it, us among them. */
     private void look() {
-        CircuitBreaker.State now = breaker.getState();
+        CircuitBreaker.State now = circuitBreaker.getState();
         if (now != known) {
             changed(known, now);
         }
@@ -92,59 +94,59 @@ final class BreakerGuard {
     private void changed(CircuitBreaker.State from, CircuitBreaker.State to) {
         known = to;
         stateNumber++;
-        stateSince = time.nanoTime();
-        changes.accept(new BreakerChange(key, stateOf(from), stateOf(to), instant()));
+        stateSince = clock.nanoTime();
+        changes.accept(new CircuitBreakerTransition(key, stateOf(from), stateOf(to), instant()));
     }
 
     /** The time of the change before, if the user's clock throws: the change itself is to be known. */
     private Instant instant() {
         try {
-            lastAt = time.now();
+            lastAt = clock.now();
         } catch (Throwable thrown) {
-            clock.about(thrown);
+            clockComplaint.about(thrown);
         }
         return lastAt;
     }
 
-    static BreakerChange.State stateOf(CircuitBreaker.State state) {
+    static CircuitBreakerTransition.State stateOf(CircuitBreaker.State state) {
         return switch (state) {
-            case CLOSED -> BreakerChange.State.CLOSED;
-            case OPEN -> BreakerChange.State.OPEN;
-            case HALF_OPEN -> BreakerChange.State.HALF_OPEN;
-            default -> BreakerChange.State.SPECIAL;
+            case CLOSED -> CircuitBreakerTransition.State.CLOSED;
+            case OPEN -> CircuitBreakerTransition.State.OPEN;
+            case HALF_OPEN -> CircuitBreakerTransition.State.HALF_OPEN;
+            default -> CircuitBreakerTransition.State.SPECIAL;
         };
     }
 
-    BreakerChange.State state() {
-        return stateOf(breaker.getState());
+    CircuitBreakerTransition.State state() {
+        return stateOf(circuitBreaker.getState());
     }
 
     /** The number of the state the attempt is let through in, or -1. */
     synchronized int tryAcquire() {
         look();
-        CircuitBreaker.State state = breaker.getState();
-        long age = time.nanoTime() - stateSince;
+        CircuitBreaker.State state = circuitBreaker.getState();
+        long age = clock.nanoTime() - stateSince;
         if (state == CircuitBreaker.State.HALF_OPEN && age >= halfOpenNanos) {
-            breaker.transitionToOpenState();
+            circuitBreaker.transitionToOpenState();
         } else if (ours && state == CircuitBreaker.State.OPEN && age >= openNanos) {
-            breaker.transitionToHalfOpenState();
+            circuitBreaker.transitionToHalfOpenState();
         }
         return acquire();
     }
 
     /** An open breaker of a registry may begin its trial in here: the number is read afterwards. */
     private int acquire() {
-        boolean permitted = breaker.tryAcquirePermission();
+        boolean permitted = circuitBreaker.tryAcquirePermission();
         look();
         return permitted ? stateNumber : -1;
     }
 
     synchronized void succeeded(int state, long nanos) {
-        tell(state, () -> breaker.onSuccess(nanos, TimeUnit.NANOSECONDS));
+        tell(state, () -> circuitBreaker.onSuccess(nanos, TimeUnit.NANOSECONDS));
     }
 
     synchronized void failed(int state, long nanos, Throwable cause) {
-        tell(state, () -> breaker.onError(nanos, TimeUnit.NANOSECONDS, cause));
+        tell(state, () -> circuitBreaker.onError(nanos, TimeUnit.NANOSECONDS, cause));
     }
 
     /**
@@ -162,7 +164,7 @@ final class BreakerGuard {
             functions.about(thrown);
             look();
             if (state == stateNumber) {
-                breaker.releasePermission();
+                circuitBreaker.releasePermission();
             }
         }
         look();
@@ -171,16 +173,19 @@ final class BreakerGuard {
     synchronized void cancelled(int state) {
         look();
         if (state == stateNumber) {
-            breaker.releasePermission();
+            circuitBreaker.releasePermission();
         }
     }
 
     StepRejectedException refusal() {
-        long age = time.nanoTime() - stateSince;
-        BreakerChange.State state = state();
-        Duration again = state == BreakerChange.State.OPEN
+        long age = clock.nanoTime() - stateSince;
+        CircuitBreakerTransition.State state = state();
+        Duration again = state == CircuitBreakerTransition.State.OPEN
                 ? Duration.ofNanos(Math.max(0, openNanos - age))
-                : state == BreakerChange.State.HALF_OPEN ? Duration.ofNanos(Math.max(0, halfOpenNanos - age)) : null;
-        return new StepRejectedException("breaker", key + " is " + state + " since " + Duration.ofNanos(age), again);
+                : state == CircuitBreakerTransition.State.HALF_OPEN
+                        ? Duration.ofNanos(Math.max(0, halfOpenNanos - age))
+                        : null;
+        return new StepRejectedException(
+                "circuitbreaker", key + " is " + state + " since " + Duration.ofNanos(age), again);
     }
 }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param choices the answers there are, if not any will do: {@code proceed} and {@code fail} for a join
  * @param deadline until when, on the engine's clock; null for as long as the run lives
  */
-public record OpenQuestion(
+public record PendingQuestion(
         String id,
         String agent,
         BranchPath branch,
@@ -33,12 +33,12 @@ public record OpenQuestion(
      * @param choices the answers there are
      * @param deadline until when
      */
-    public OpenQuestion {
+    public PendingQuestion {
         choices = List.copyOf(choices);
     }
 
-    OpenQuestion later(Duration since) {
-        return deadline == null ? this : new OpenQuestion(id, agent, branch, text, choices, deadline.plus(since));
+    PendingQuestion later(Duration since) {
+        return deadline == null ? this : new PendingQuestion(id, agent, branch, text, choices, deadline.plus(since));
     }
 
     @Override

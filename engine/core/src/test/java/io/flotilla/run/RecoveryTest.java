@@ -6,7 +6,7 @@ import io.flotilla.agent.Agent;
 import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.JournalFilter;
-import io.flotilla.journal.JournalRun;
+import io.flotilla.journal.RunSummary;
 import io.flotilla.topology.Topology;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +19,7 @@ import reactor.core.publisher.Mono;
 
 /** Runs that are recorded, and gone on with. */
 @Timeout(60)
-class ResumeTest {
+class RecoveryTest {
 
     private static final Topology TOPOLOGY =
             Topology.parse("start -> Boss\nBoss <-> Worker\nBoss -> end\nBoss -> user");
@@ -28,20 +28,20 @@ class ResumeTest {
 
     private Workflow<String, String> workflow(Journal journal) {
         Agent<Turn, Decision> boss = Agent.of("Boss", (turn, context) -> {
-            stepped.computeIfAbsent(context.stepKey(), any -> new AtomicInteger())
+            stepped.computeIfAbsent(context.idempotencyKey(), any -> new AtomicInteger())
                     .incrementAndGet();
-            int round = turn.joined().size();
+            int round = turn.outcomes().size();
             return Mono.just(
                     round < 20
                             ? Decision.fanOut(java.util.Collections.nCopies(round + 1, Invocation.of("Worker", round)))
-                            : Decision.handOff("end", "done " + turn.joined(Integer.class)));
+                            : Decision.handOff("end", "done " + turn.answers(Integer.class)));
         });
         Agent<Turn, Decision> worker = Agent.of("Worker", (turn, context) -> {
-            stepped.computeIfAbsent(context.stepKey(), any -> new AtomicInteger())
+            stepped.computeIfAbsent(context.idempotencyKey(), any -> new AtomicInteger())
                     .incrementAndGet();
             return Mono.just(Decision.answer(turn.input()));
         });
-        return Workflow.over(TOPOLOGY, String.class)
+        return Workflow.builder(TOPOLOGY, String.class)
                 .agent("Boss", boss)
                 .agent("Worker", worker)
                 .journal(journal)
@@ -49,20 +49,20 @@ class ResumeTest {
     }
 
     @Test
-    void resumeAll_runOfAnotherWorkflowInTheJournal_isLeftAlone() {
+    void recoverAll_runOfAnotherWorkflowInTheJournal_isLeftAlone() {
         Journal journal = Journal.inMemory();
-        Workflow<String, String> other = Workflow.over(Topology.parse("start -> Silent -> end"), String.class)
+        Workflow<String, String> other = Workflow.builder(Topology.parse("start -> Silent -> end"), String.class)
                 .name("other")
                 .agent("Silent", Agent.of("Silent", (turn, context) -> Mono.never()))
                 .journal(journal)
                 .build();
         other.start("wait");
 
-        assertThat(workflow(journal).runs().resumeAll().collectList().block()).isEmpty();
+        assertThat(workflow(journal).runs().recoverAll().collectList().block()).isEmpty();
     }
 
     @Test
-    void resume_atEveryFact_theSameResultAndEvents() {
+    void recover_atEveryFact_theSameResultAndEvents() {
         Journal journal = Journal.inMemory();
         Run<String> whole = workflow(journal).start("go");
         RunResult<String> expected = whole.result().block();
@@ -74,7 +74,7 @@ class ResumeTest {
             stepped.clear();
             Journal copy = Journal.inMemory();
             copy.append(whole.runId(), 0, facts.subList(0, stop)).block();
-            Run<String> resumed = workflow(copy).runs().resume(whole.runId()).block();
+            Run<String> resumed = workflow(copy).runs().recover(whole.runId()).block();
             RunResult<String> result = resumed.result().block();
 
             assertThat(result.answers()).as("stopped after %s", stop).isEqualTo(expected.answers());
@@ -82,7 +82,7 @@ class ResumeTest {
             assertThat(told(resumed)).isEqualTo(events);
             assertThat(stepped.values()).allMatch(times -> times.get() == 1);
             assertThat(copy.list(JournalFilter.all())
-                            .map(JournalRun::lastType)
+                            .map(RunSummary::lastType)
                             .collectList()
                             .block())
                     .containsExactly("run-finished");
@@ -97,7 +97,7 @@ class ResumeTest {
     }
 
     @Test
-    void at_everyPrefix_hasTheStateOfThatMoment() {
+    void stateAt_everyPrefix_hasTheStateOfThatMoment() {
         Journal journal = Journal.inMemory();
         Run<String> run = workflow(journal).start("go");
         run.result().block();
@@ -105,7 +105,7 @@ class ResumeTest {
         List<RunState> states = new ArrayList<>();
         long facts = journal.read(run.runId(), 0).count().block();
         for (long at = 0; at <= facts; at++) {
-            states.add(runs.at(run.runId(), at).block());
+            states.add(runs.stateAt(run.runId(), at).block());
         }
 
         assertThat(states.get(0).branches()).isEmpty();
@@ -134,11 +134,11 @@ class ResumeTest {
         Journal journal = Journal.inMemory();
         io.flotilla.step.StepInterceptor twice = new io.flotilla.step.StepInterceptor() {
             @Override
-            public <I, O> Mono<O> step(io.flotilla.step.StepCall<I, O> call, Mono<O> attempts) {
+            public <I, O> Mono<O> aroundStep(io.flotilla.step.StepCall<I, O> call, Mono<O> attempts) {
                 return attempts.retry(1);
             }
         };
-        Run<String> run = Workflow.over(Topology.parse("start -> A"), String.class)
+        Run<String> run = Workflow.builder(Topology.parse("start -> A"), String.class)
                 .agent(
                         "A",
                         Agent.of(
@@ -146,7 +146,7 @@ class ResumeTest {
                                 (turn, context) -> context.attempt() == 1
                                         ? Mono.error(new IllegalStateException("not yet"))
                                         : Mono.just(Decision.answer("now"))))
-                .engine(io.flotilla.step.StepEngine.builder().with(twice).build())
+                .engine(io.flotilla.step.StepEngine.builder().interceptor(twice).build())
                 .journal(journal)
                 .build()
                 .start("go");

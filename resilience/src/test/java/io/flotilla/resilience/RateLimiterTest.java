@@ -25,7 +25,7 @@ import reactor.test.scheduler.VirtualTimeScheduler;
 
 /** How many attempts start in a period, who waits for the next, and for how long. */
 @Timeout(30)
-class LimiterTest {
+class RateLimiterTest {
 
     private static final Duration SECOND = Duration.ofSeconds(1);
     private static final Duration NANO = Duration.ofNanos(1);
@@ -35,8 +35,8 @@ class LimiterTest {
 
     private final Pending agent = new Pending("a");
 
-    private static Resilience.Builder limiter(int permits, int maxWaiting, Duration maxWait) {
-        return Resilience.builder().limiter(new LimiterPolicy(permits, SECOND, maxWaiting, maxWait));
+    private static Resilience.Builder limiter(int permits, int maxQueued, Duration queueTimeout) {
+        return Resilience.builder().rateLimiter(new RateLimiterPolicy(permits, SECOND, maxQueued, queueTimeout));
     }
 
     // --- permits
@@ -94,22 +94,23 @@ class LimiterTest {
 
         assertThat(round.only()).isInstanceOfSatisfying(StepResult.Rejected.class, rejected -> {
             assertThat(rejected.index()).isEqualTo(4);
-            assertThat(rejected.guard()).isEqualTo("limiter");
+            assertThat(rejected.guard()).isEqualTo("ratelimiter");
             assertThat(rejected.retryAfter()).as("three stand before it").isEqualTo(SECOND.multipliedBy(4));
             assertThat(rejected.cause())
-                    .hasMessage("limiter refused the step: used up: 1 each PT1S, 3 of 3 waiting, come back in PT4S");
+                    .hasMessage(
+                            "ratelimiter refused the step: used up: 1 each PT1S, 3 of 3 waiting, come back in PT4S");
         });
     }
 
     @Test
-    void line_maxWaitingZero_refusedAtOnce() {
+    void line_maxQueuedZero_refusedAtOnce() {
         Started round = start(engine(limiter(1, 0, SECOND)), agent, 2);
 
         assertThat(round.kinds()).containsExactly(Kind.REJECTED);
     }
 
     @Test
-    void line_maxWaitZero_refusedAtOnceThoughThereIsRoom() {
+    void line_queueTimeoutZero_refusedAtOnceThoughThereIsRoom() {
         Started round = start(engine(limiter(1, 10, Duration.ZERO)), agent, 2);
 
         assertThat(round.kinds()).containsExactly(Kind.REJECTED);
@@ -223,7 +224,7 @@ class LimiterTest {
     void stepTimeout_whileWaiting_timesOutWithinIt() {
         StepEngine engine = StepEngine.builder()
                 .stepTimeout(Duration.ofMillis(50))
-                .with(limiter(1, 10, SECOND).build())
+                .interceptor(limiter(1, 10, SECOND).build())
                 .build();
         start(engine, agent);
         Started waiting = start(engine, agent);

@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** How the run ends: its own join, over the answers that reach it, and what it is decided to end with. */
-final class Ending {
+final class RunCompletion {
 
     private final RunMachine run;
     private final Scope root;
@@ -13,7 +13,7 @@ final class Ending {
     private @Nullable RunFailure failure;
     private boolean finished;
 
-    Ending(RunMachine run) {
+    RunCompletion(RunMachine run) {
         this.run = run;
         this.root = run.branches.root;
     }
@@ -23,7 +23,7 @@ final class Ending {
     }
 
     /** To be called when every change has been looked at. True if the run's join has just decided. */
-    boolean look() {
+    boolean evaluate() {
         boolean decided = root.decided;
         if (!decided) {
             Tally tally = tally();
@@ -34,7 +34,7 @@ final class Ending {
                 end(new NoAnswerException());
             }
         }
-        if (root.decided && root.isEmpty() && run.inquiries.isEmpty() && !finished) {
+        if (root.decided && root.isEmpty() && run.questions.isEmpty() && !finished) {
             finish(failure == null ? RunResult.Status.SUCCEEDED : RunResult.Status.FAILED);
         }
         return root.decided != decided || finished;
@@ -42,7 +42,7 @@ final class Ending {
 
     /** Everybody may answer the run who does not wait for others. */
     private Tally tally() {
-        return root.tally(run.branches.working() + run.meetings.size());
+        return root.tally(run.branches.working() + run.rendezvousRegistry.size());
     }
 
     /** The deadline of the run's join. */
@@ -68,12 +68,12 @@ final class Ending {
             run.forks.cancelInside(root);
         }
         if (!met) {
-            fallShort(outcomes, tally);
+            handleShortfall(outcomes, tally);
         }
     }
 
     /** The failure of a run is the one that reached it; the join's own where some have answered, but not enough. */
-    private void fallShort(List<Outcome> outcomes, Tally tally) {
+    private void handleShortfall(List<Outcome> outcomes, Tally tally) {
         JoinShortfallException shortfall =
                 JoinShortfallException.ofFork("end", BranchPath.outsideForks(0), root.join, outcomes, tally);
         RunFailure reached = first(outcomes, shortfall);
@@ -82,7 +82,7 @@ final class Ending {
             case PROCEED -> failure = answers.isEmpty() ? reached : null;
             case ASK -> {
                 failure = shortfall;
-                run.inquiries.askJoin(null, shortfall, null);
+                run.questions.askJoin(null, shortfall, null);
             }
         }
     }
@@ -94,7 +94,7 @@ final class Ending {
             if (outcome instanceof Outcome.Failed failed) {
                 if (first == null) {
                     first = failed.failure();
-                } else if (first.getSuppressed().length < JoinShortfallException.MOST_SUPPRESSED) {
+                } else if (first.getSuppressed().length < JoinShortfallException.MAX_SUPPRESSED) {
                     first.addSuppressed(failed.failure());
                 }
             }
@@ -115,13 +115,13 @@ final class Ending {
         answers = List.of();
         failure = why;
         run.forks.cancelInside(root);
-        run.inquiries.withdrawAll();
+        run.questions.withdrawAll();
         finish(why instanceof RunCancelledException ? RunResult.Status.CANCELLED : RunResult.Status.FAILED);
     }
 
     private void finish(RunResult.Status status) {
         finished = true;
-        run.story.tell(new RunEvent.Finished(run.story.next(), run.story.at(), status));
+        run.recorder.record(new RunEvent.RunFinished(run.recorder.next(), run.recorder.at(), status));
         run.timers.stopAll();
         run.effects.add(new Effect.Finish(
                 status,
@@ -129,6 +129,6 @@ final class Ending {
                 failure,
                 run.branches.steps(),
                 run.branches.ends(),
-                run.branches.late()));
+                run.branches.lateArrivals()));
     }
 }

@@ -29,7 +29,7 @@ import reactor.test.scheduler.VirtualTimeScheduler;
 
 /** A run with all there is, stopped after every fact and gone on with; and what else a resume must keep. */
 @Timeout(120)
-class ResumeAnywhereTest {
+class RecoveryAnywhereTest {
 
     private static final Topology TOPOLOGY = Topology.parse("""
             start -> Boss
@@ -59,7 +59,7 @@ class ResumeAnywhereTest {
 
     private Agent<Turn, Decision> agent(Function<Turn, Mono<Decision>> body) {
         return Agent.of("body", (turn, context) -> {
-            started.add(context.stepKey());
+            started.add(context.idempotencyKey());
             context.usage().record(Usage.ofTokens(1, 2));
             return body.apply(turn);
         });
@@ -67,7 +67,7 @@ class ResumeAnywhereTest {
 
     private Mono<Decision> after(int ms, StepContext context, Decision decision) {
         Instant now = Instant.ofEpochMilli(VirtualTimeScheduler.get().now(TimeUnit.MILLISECONDS));
-        Instant at = due.computeIfAbsent(context.stepKey(), key -> now.plusMillis(ms));
+        Instant at = due.computeIfAbsent(context.idempotencyKey(), key -> now.plusMillis(ms));
         Duration left = Duration.between(now, at);
         return left.isNegative() || left.isZero()
                 ? Mono.just(decision)
@@ -75,10 +75,10 @@ class ResumeAnywhereTest {
     }
 
     private Workflow<Integer, Object> workflow(Journal journal) {
-        return Workflow.over(TOPOLOGY, Object.class)
+        return Workflow.builder(TOPOLOGY, Object.class)
                 .agent("Boss", agent(turn -> Mono.just(boss(turn))))
                 .agent("Worker", Agent.of("Worker", (turn, context) -> {
-                    started.add(context.stepKey());
+                    started.add(context.idempotencyKey());
                     context.usage().record(Usage.ofTokens(1, 2));
                     return worker(turn, context);
                 }))
@@ -88,7 +88,10 @@ class ResumeAnywhereTest {
                         "Meet",
                         agent(turn -> Mono.just(
                                 Decision.handOff("end", turn.arrivals().size()))))
-                .join(Join.any().within(Duration.ofSeconds(2)).orProceed().keepStragglers())
+                .join(Join.allSettled()
+                        .within(Duration.ofSeconds(2))
+                        .orProceed()
+                        .keepStragglers())
                 .joinAt("Meet", Join.all())
                 .limits(Limits.time(Duration.ofHours(1)))
                 .journal(journal)
@@ -100,12 +103,12 @@ class ResumeAnywhereTest {
         if (turn.reason() == Turn.Reason.JOINED) {
             return round % 7 == 2
                     ? Decision.ask(Question.of(round == 2 ? "you?" : "anybody?")
-                            .within(Duration.ofSeconds(5))
-                            .orElse("nobody"))
-                    : Decision.again(round + 1);
+                            .timeout(Duration.ofSeconds(5))
+                            .defaultAnswer("nobody"))
+                    : Decision.repeat(round + 1);
         }
         if (turn.reason() == Turn.Reason.ANSWERED) {
-            return Decision.again(round + 1);
+            return Decision.repeat(round + 1);
         }
         if (round % 5 == 3 && turn.correction() == null) {
             return Decision.handOff("Nobody", round);
@@ -125,7 +128,7 @@ class ResumeAnywhereTest {
             case 2 -> Mono.error(new IllegalStateException("broken"));
             case 3 -> after(1_013, context, Decision.answer("later"));
             case 4 -> after(3_037, context, Decision.answer("late"));
-            case 5 -> Mono.just(Decision.again(List.of(input.get(0), 6)));
+            case 5 -> Mono.just(Decision.repeat(List.of(input.get(0), 6)));
             default -> after(517, context, Decision.answer("again"));
         };
     }
@@ -153,7 +156,7 @@ class ResumeAnywhereTest {
     }
 
     @Test
-    void resume_afterEveryFactOfARunWithAllThereIs_theSameResultAndEvents() {
+    void recover_afterEveryFactOfARunWithAllThereIs_theSameResultAndEvents() {
         Journal journal = Journal.inMemory();
         VirtualTimeScheduler time = timeAt(Instant.EPOCH.plusSeconds(1));
         Run<Object> whole = workflow(journal).start(0);
@@ -163,23 +166,23 @@ class ResumeAnywhereTest {
         assertThat(facts).hasSizeGreaterThan(200);
         assertThat(expected.answers()).containsExactly(2);
         assertThat(events)
-                .contains("Corrected", "late=true", "Failed", "byDefault=true", "byDefault=false")
-                .contains("RendezvousFired", "MovedOn");
+                .contains("DecisionRejected", "late=true", "Failed", "byDefault=true", "byDefault=false")
+                .contains("RendezvousFired", "BranchMovedOn");
 
         FactCodec codec = new FactCodec(PayloadCodec.basic(), Redactor.NONE);
-        Past past = new Past(whole.runId(), workflow(journal).plan());
+        Replay replay = new Replay(whole.runId(), workflow(journal).plan());
         for (int stop = 1; stop <= facts.size(); stop++) {
-            codec.read(facts.get(stop - 1), past);
+            codec.read(facts.get(stop - 1), replay);
             Journal copy = Journal.inMemory();
             copy.append(whole.runId(), 0, facts.subList(0, stop)).block();
-            time = timeAt(facts.get(stop - 1).at());
+            time = timeAt(facts.get(stop - 1).timestamp());
             started.clear();
-            Run<Object> resumed = workflow(copy).runs().resume(whole.runId()).block();
-            List<String> inFlight = past.steps.values().stream()
+            Run<Object> resumed = workflow(copy).runs().recover(whole.runId()).block();
+            List<String> inFlight = replay.steps.values().stream()
                     .map(step -> whole.runId() + step.branch() + '#' + step.number())
                     .toList();
             assertThat(started.subList(0, inFlight.size())).as("after %s", stop).isEqualTo(inFlight);
-            assertThat(resumed.questions()).as("open after %s", stop).containsAll(past.questions.values());
+            assertThat(resumed.questions()).as("open after %s", stop).containsAll(replay.questions.values());
             RunResult<Object> result = drive(time, resumed);
 
             assertThat(told(resumed)).as("after %s", stop).isEqualTo(events);
@@ -201,8 +204,8 @@ class ResumeAnywhereTest {
                         turn -> turn.reason() == Turn.Reason.ANSWERED
                                 ? Decision.answer("told " + turn.answer())
                                 : Decision.ask(Question.of("what?")
-                                        .within(Duration.ofSeconds(10))
-                                        .orElse("nobody"))))
+                                        .timeout(Duration.ofSeconds(10))
+                                        .defaultAnswer("nobody"))))
                 .limits(Limits.time(Duration.ofSeconds(30)))
                 .journal(journal)
                 .name(name)
@@ -210,13 +213,13 @@ class ResumeAnywhereTest {
     }
 
     @Test
-    void resume_openQuestion_hasItsIdDeadlineAndDefault() {
+    void recover_openQuestion_hasItsIdDeadlineAndDefault() {
         Journal journal = Journal.inMemory();
         timeAt(Instant.EPOCH);
         Run<String> run = asking(journal, "a").start("go");
-        List<OpenQuestion> open = run.questions();
+        List<PendingQuestion> open = run.questions();
         VirtualTimeScheduler time = timeAt(Instant.EPOCH.plusSeconds(4));
-        Run<String> resumed = asking(journal, "a").runs().resume(run.runId()).block();
+        Run<String> resumed = asking(journal, "a").runs().recover(run.runId()).block();
         List<RunResult<String>> results = new ArrayList<>();
         resumed.result().subscribe(results::add);
 
@@ -231,12 +234,12 @@ class ResumeAnywhereTest {
     }
 
     @Test
-    void resume_deadlineThatHasPassed_passesAtOnceTheEarlierFirst() {
+    void recover_deadlineThatHasPassed_passesAtOnceTheEarlierFirst() {
         Journal journal = Journal.inMemory();
         timeAt(Instant.EPOCH);
         Run<String> run = asking(journal, "a").start("go");
         timeAt(Instant.EPOCH.plusSeconds(60)).advanceTimeBy(Duration.ZERO);
-        Run<String> resumed = asking(journal, "a").runs().resume(run.runId()).block();
+        Run<String> resumed = asking(journal, "a").runs().recover(run.runId()).block();
         VirtualTimeScheduler.get().advanceTimeBy(Duration.ZERO);
 
         assertThat(resumed.result().block(TestRuns.SOON).failure()).isInstanceOf(LimitExceededException.class);
@@ -244,13 +247,13 @@ class ResumeAnywhereTest {
     }
 
     @Test
-    void resume_paused_staysPaused() {
+    void recover_paused_staysPaused() {
         Journal journal = Journal.inMemory();
         timeAt(Instant.EPOCH);
         Run<String> run = asking(journal, "a").start("go");
         run.pause();
         run.answer("q0", "me").subscribe();
-        Run<String> resumed = asking(journal, "a").runs().resume(run.runId()).block();
+        Run<String> resumed = asking(journal, "a").runs().recover(run.runId()).block();
         List<RunResult<String>> results = new ArrayList<>();
         resumed.result().subscribe(results::add);
 
@@ -262,12 +265,12 @@ class ResumeAnywhereTest {
     }
 
     @Test
-    void resume_twiceAtOnce_theSecondToWriteIsStale() {
+    void recover_twiceAtOnce_theSecondToWriteIsStale() {
         Journal journal = Journal.inMemory();
         timeAt(Instant.EPOCH);
         Run<String> run = asking(journal, "a").start("go");
-        Run<String> one = asking(journal, "a").runs().resume(run.runId()).block();
-        Run<String> two = asking(journal, "a").runs().resume(run.runId()).block();
+        Run<String> one = asking(journal, "a").runs().recover(run.runId()).block();
+        Run<String> two = asking(journal, "a").runs().recover(run.runId()).block();
         one.answer("q0", "one").subscribe();
         two.answer("q0", "two").subscribe();
 
@@ -276,7 +279,7 @@ class ResumeAnywhereTest {
     }
 
     @Test
-    void resumeAll_otherWorkflowsAndEndedRuns_areLeftAlone() {
+    void recoverAll_otherWorkflowsAndEndedRuns_areLeftAlone() {
         Journal journal = Journal.inMemory();
         timeAt(Instant.EPOCH);
         Run<String> first = asking(journal, "a").start("go");
@@ -287,16 +290,16 @@ class ResumeAnywhereTest {
 
         assertThat(asking(journal, "a")
                         .runs()
-                        .resumeAll()
+                        .recoverAll()
                         .map(Run::runId)
                         .collectList()
                         .block())
                 .containsExactlyInAnyOrder(first.runId(), last.runId());
         assertThatThrownBy(
-                        () -> asking(journal, "a").runs().resume(other.runId()).block())
+                        () -> asking(journal, "a").runs().recover(other.runId()).block())
                 .isInstanceOf(UnknownRunException.class)
                 .hasMessageContaining("b");
-        assertThatThrownBy(() -> asking(journal, "a").runs().resume("nobody").block())
+        assertThatThrownBy(() -> asking(journal, "a").runs().recover("nobody").block())
                 .isInstanceOf(UnknownRunException.class)
                 .hasMessageContaining("nobody");
     }

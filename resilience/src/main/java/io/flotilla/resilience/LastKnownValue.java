@@ -1,7 +1,7 @@
 package io.flotilla.resilience;
 
 import io.flotilla.agent.StepContext;
-import io.flotilla.step.EngineTime;
+import io.flotilla.step.EngineClock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  * <p>A key whose {@code hashCode} or {@code equals} throws never changes a step's result: a value is not kept, or not found,
  * and the log is told once. Thread-safe.
  */
-public final class LastGood {
+public final class LastKnownValue {
 
     /** A value, and when it was good on which engine's timer. */
-    private record Kept(Object value, EngineTime time, long nanos) {}
+    private record Kept(Object value, EngineClock clock, long nanos) {}
 
     /**
      * A value that may stand in.
@@ -48,7 +48,7 @@ public final class LastGood {
         }
     };
 
-    private LastGood(int entries, Duration maxAge, BiFunction<? super StepContext, Object, ?> key) {
+    private LastKnownValue(int entries, Duration maxAge, BiFunction<? super StepContext, Object, ?> key) {
         this.entries = entries;
         this.maxAge = maxAge;
         this.key = key;
@@ -62,8 +62,8 @@ public final class LastGood {
      * @return an empty store
      * @throws IllegalArgumentException if an argument is out of bounds
      */
-    public static LastGood of(int entries, Duration maxAge) {
-        return new LastGood(
+    public static LastKnownValue of(int entries, Duration maxAge) {
+        return new LastKnownValue(
                 Check.atLeast(1, entries, "entries"),
                 Check.positive(maxAge, "maxAge"),
                 (context, input) -> List.of(context.agentId(), input));
@@ -77,8 +77,8 @@ public final class LastGood {
      * @return another, empty store
      * @throws NullPointerException if {@code key} is null
      */
-    public LastGood keyedBy(BiFunction<? super StepContext, Object, ?> key) {
-        return new LastGood(entries, maxAge, Objects.requireNonNull(key, "key"));
+    public LastKnownValue keyedBy(BiFunction<? super StepContext, Object, ?> key) {
+        return new LastKnownValue(entries, maxAge, Objects.requireNonNull(key, "key"));
     }
 
     /**
@@ -93,10 +93,10 @@ public final class LastGood {
     }
 
     /** Throws nothing: a success stays one, whatever its key does. */
-    void keep(StepContext context, Object input, Object value, EngineTime time) {
+    void keep(StepContext context, Object input, Object value, EngineClock clock) {
         try {
             Key of = keyOf(context, input);
-            Kept good = new Kept(value, time, time.nanoTime());
+            Kept good = new Kept(value, clock, clock.nanoTime());
             synchronized (kept) {
                 kept.put(of, good);
             }
@@ -122,7 +122,7 @@ public final class LastGood {
 
     /** On the timer it was kept with: another's readings mean nothing. One that has gone back tells no age at all. */
     private @Nullable Found young(Kept good) {
-        Duration age = Duration.ofNanos(good.time().nanoTime() - good.nanos());
+        Duration age = Duration.ofNanos(good.clock().nanoTime() - good.nanos());
         return age.isNegative() || age.compareTo(maxAge) > 0 ? null : new Found(good.value(), age);
     }
 

@@ -16,16 +16,16 @@ import org.jspecify.annotations.Nullable;
  * A run as its recorded facts make it: the machine they have driven, and what it has asked for that has not come to an end.
  * Notices when the machine says something else than it did when the facts were recorded.
  */
-final class Past {
+final class Replay {
 
     /** The most events that a divergence describes. */
-    private static final int MOST_DESCRIBED = 5;
+    private static final int MAX_DESCRIBED = 5;
 
     final String runId;
     final RunMachine machine;
     final Map<Long, Effect.StartStep> steps = new LinkedHashMap<>();
     private final Map<Long, Due> timers = new LinkedHashMap<>();
-    final Map<String, OpenQuestion> questions = new LinkedHashMap<>();
+    final Map<String, PendingQuestion> questions = new LinkedHashMap<>();
     final RunDigest digest;
 
     /** The last events, as many as are kept. */
@@ -39,7 +39,7 @@ final class Past {
     Effect.@Nullable Finish finish;
     Usage used = Usage.NONE;
     Instant startedAt = Instant.EPOCH;
-    Instant lastAt = Instant.EPOCH;
+    Instant lastFactAt = Instant.EPOCH;
 
     private record Due(Instant at, @Nullable String question) {}
 
@@ -53,16 +53,16 @@ final class Past {
 
     private long facts;
     private boolean paused;
-    private boolean noted;
+    private boolean endRecorded;
     private boolean timeShifted;
 
     /** Nobody wants its events. */
-    Past(String runId, Plan plan) {
+    Replay(String runId, Plan plan) {
         this(runId, plan, 0);
     }
 
     /** Keeps the last {@code eventHistory} events; what it needs of memory does not grow with the number of facts. */
-    Past(String runId, Plan plan, int eventHistory) {
+    Replay(String runId, Plan plan, int eventHistory) {
         this.eventHistory = eventHistory;
         this.runId = runId;
         this.machine = new RunMachine(plan);
@@ -74,16 +74,16 @@ final class Past {
         return facts;
     }
 
-    void take(Recorded recorded) {
+    void apply(Recorded recorded) {
         Fact fact = recorded.fact();
-        hold(recorded);
+        verify(recorded);
         if (recorded.timeShifted()) {
-            moveTo(fact.at());
+            shiftTo(fact.at());
         }
         List<Effect> effects = machine.apply(fact);
-        List<RunEvent> told = machine.events();
-        digest.add(fact, told, machine.turns());
-        last = List.copyOf(told);
+        List<RunEvent> applied = machine.events();
+        digest.add(fact, applied, machine.turns());
+        last = List.copyOf(applied);
         if (recorded.after() != null) {
             check(recorded.after(), facts);
         }
@@ -98,10 +98,10 @@ final class Past {
             timers.remove(deadline.timer());
         }
         timeShifted = false;
-        lastAt = fact.at();
-        effects.forEach(effect -> note(effect, fact.at()));
-        for (RunEvent event : told) {
-            paused = event instanceof RunEvent.Paused || (paused && !(event instanceof RunEvent.Resumed));
+        lastFactAt = fact.at();
+        effects.forEach(effect -> track(effect, fact.at()));
+        for (RunEvent event : applied) {
+            paused = event instanceof RunEvent.RunPaused || (paused && !(event instanceof RunEvent.RunResumed));
             keep(event);
         }
     }
@@ -111,10 +111,10 @@ final class Past {
         if (branch != null && event instanceof RunEvent.BranchStarted) {
             begun.put(branch, event);
         } else if (branch != null
-                && (event instanceof RunEvent.Answered
-                        || event instanceof RunEvent.Failed
-                        || event instanceof RunEvent.MovedOn
-                        || event instanceof RunEvent.Cancelled)) {
+                && (event instanceof RunEvent.BranchAnswered
+                        || event instanceof RunEvent.BranchFailed
+                        || event instanceof RunEvent.BranchMovedOn
+                        || event instanceof RunEvent.BranchCancelled)) {
             begun.remove(branch);
         }
         if (eventHistory > 0) {
@@ -137,12 +137,12 @@ final class Past {
 
     /** What the last fact has told. */
     List<RunEvent> fresh() {
-        return noted ? List.of() : last;
+        return endRecorded ? List.of() : last;
     }
 
     /** Before the machine is told of it. */
-    private void hold(Recorded recorded) {
-        if (noted) {
+    private void verify(Recorded recorded) {
+        if (endRecorded) {
             throw diverges("another fact", "the run to have ended");
         }
         if (recorded.header() != null) {
@@ -156,9 +156,9 @@ final class Past {
         }
         check(recorded.before(), Math.max(0, facts - 1));
         if (recorded.fact() instanceof Fact.StepSettled settled) {
-            String now = machine.where(settled.step());
-            if (!now.equals(recorded.where())) {
-                throw diverges(step(settled.step(), recorded.where()), step(settled.step(), now));
+            String now = machine.describeStep(settled.step());
+            if (!now.equals(recorded.step())) {
+                throw diverges(step(settled.step(), recorded.step()), step(settled.step(), now));
             }
         }
     }
@@ -177,19 +177,19 @@ final class Past {
 
     /** The note of the end. */
     void end(String status) {
-        if (noted) {
+        if (endRecorded) {
             throw diverges("the end of the run", "the run to have ended");
         }
         String now = finish == null ? "still going on" : FactFormat.of(finish.status());
         if (!now.equals(status)) {
             throw diverges("the run to be " + status, now);
         }
-        noted = true;
+        endRecorded = true;
     }
 
     /** At the fact that comes next. */
     private DivergenceException diverges(String expected, String found) {
-        return diverges(noted ? facts + 1 : facts, expected, found);
+        return diverges(endRecorded ? facts + 1 : facts, expected, found);
     }
 
     private DivergenceException diverges(long sequence, String expected, String found) {
@@ -206,13 +206,13 @@ final class Past {
 
     private static String described(List<RunEvent> events) {
         StringJoiner described = new StringJoiner("; ");
-        events.stream().limit(MOST_DESCRIBED).forEach(event -> described.add(event.toString()));
-        return events.size() <= MOST_DESCRIBED
+        events.stream().limit(MAX_DESCRIBED).forEach(event -> described.add(event.toString()));
+        return events.size() <= MAX_DESCRIBED
                 ? described.toString()
-                : described + "; and " + (events.size() - MOST_DESCRIBED) + " more";
+                : described + "; and " + (events.size() - MAX_DESCRIBED) + " more";
     }
 
-    private void note(Effect effect, Instant at) {
+    private void track(Effect effect, Instant at) {
         if (effect instanceof Effect.StartStep start) {
             steps.put(start.step(), start);
         } else if (effect instanceof Effect.CancelStep cancel) {
@@ -238,8 +238,8 @@ final class Past {
         return timeShifted;
     }
 
-    boolean isNoted() {
-        return noted;
+    boolean isEndRecorded() {
+        return endRecorded;
     }
 
     /** When the run started; now, if it has not. */
@@ -248,17 +248,17 @@ final class Past {
     }
 
     /** How long the run took; null if it has not ended. */
-    @Nullable Duration took() {
-        return finish == null ? null : Duration.between(startedAt, lastAt);
+    @Nullable Duration duration() {
+        return finish == null ? null : Duration.between(startedAt, lastFactAt);
     }
 
     /** Takes the run as if its last fact had just happened. */
-    void moveTo(Instant now) {
-        Duration since = Duration.between(lastAt, now);
+    void shiftTo(Instant now) {
+        Duration since = Duration.between(lastFactAt, now);
         startedAt = startedAt.plus(since);
         timers.replaceAll((timer, due) -> new Due(due.at().plus(since), due.question()));
         questions.replaceAll((id, question) -> question.later(since));
-        lastAt = now;
+        lastFactAt = now;
         timeShifted = true;
     }
 
@@ -278,7 +278,7 @@ final class Past {
         }
         Fact passed = new Fact.DeadlinePassed(now, timer);
         Recorded recorded = Recorded.of(passed, machine, digest, header, timeShifted);
-        take(recorded);
+        apply(recorded);
         return recorded.with(digest.value());
     }
 
@@ -288,7 +288,7 @@ final class Past {
     }
 
     /** What is to be done for the run to go on: all that was asked for and has not come to an end. */
-    List<Effect> leftOver(Instant now) {
+    List<Effect> outstandingEffects(Instant now) {
         if (finish != null) {
             return List.of(finish);
         }

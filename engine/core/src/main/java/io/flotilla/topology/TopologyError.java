@@ -8,10 +8,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param kind what sort of fault
  * @param message what is wrong, with the names; without control characters, whatever was read
- * @param where the number, from 1, of the line it stands in, or of the entry in its list where the topology was made from
+ * @param position the number, from 1, of the line it stands in, or of the entry in its list where the topology was made from
  *     lists; null where it stands nowhere, as what is missing
  */
-public record Fault(Kind kind, String message, @Nullable Integer where) {
+public record TopologyError(
+        Kind kind, String message, @Nullable Integer position) {
 
     /** The sorts of faults. */
     public enum Kind {
@@ -20,29 +21,29 @@ public record Fault(Kind kind, String message, @Nullable Integer where) {
         /** A line that cannot be read: a name or an arrow is missing or misspelled. */
         MALFORMED_LINE,
         /** A name no agent may have. */
-        BAD_NAME,
+        INVALID_NAME,
         /** A name that is not among the agents. */
         UNKNOWN_NAME,
         /** A name that stands twice among the agents. */
-        DOUBLED_NAME,
+        DUPLICATE_NAME,
         /** No edge leads from start to an agent. */
         NO_START,
         /** An edge that leads into start. */
-        INTO_START,
+        EDGE_INTO_START,
         /** An edge that leads out of end. */
-        OUT_OF_END,
+        EDGE_OUT_OF_END,
         /** An edge from start to end or user, or from user to whom does not ask. */
-        MISPLACED_EDGE,
+        ILLEGAL_EDGE,
         /** An agent to which no path leads from start. */
         UNREACHABLE,
         /** A rule that does not exist. */
         UNKNOWN_RULE,
         /** A rule with an argument it cannot have. */
-        BAD_RULE,
+        INVALID_RULE,
         /** A rule that is given twice. */
-        DOUBLED_RULE,
+        DUPLICATE_RULE,
         /** An agent that is to be a rendezvous and {@code pass_through}. */
-        CONTRADICTION,
+        CONFLICT,
         /** More edges than {@link Topology#MAX_EDGES}. */
         TOO_LARGE
     }
@@ -52,10 +53,10 @@ public record Fault(Kind kind, String message, @Nullable Integer where) {
      *
      * @param kind what sort of fault
      * @param message what is wrong
-     * @param where the number of the line or entry, or null
+     * @param position the number of the line or entry, or null
      * @throws NullPointerException if {@code kind} or {@code message} is null
      */
-    public Fault {
+    public TopologyError {
         Objects.requireNonNull(kind, "kind");
         Objects.requireNonNull(message, "message");
     }

@@ -15,21 +15,21 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is kept, for how long, and what goes first. */
-class LastGoodTest {
+class LastKnownValueTest {
 
     private final VirtualTimer time = new VirtualTimer();
     private static final StepContext READER = StepContext.detached(AgentId.of("reader#1"));
     private static final StepContext OTHER_READER = StepContext.detached(AgentId.of("reader#2"));
 
-    private final LastGood three = LastGood.of(3, Duration.ofMinutes(1));
+    private final LastKnownValue three = LastKnownValue.of(3, Duration.ofMinutes(1));
 
-    private void keep(LastGood store, String... inputs) {
+    private void keep(LastKnownValue store, String... inputs) {
         for (String input : inputs) {
             store.keep(READER, input, "value of " + input, time);
         }
     }
 
-    private static boolean has(LastGood store, String input) {
+    private static boolean has(LastKnownValue store, String input) {
         return store.find(READER, input) != null;
     }
 
@@ -44,7 +44,7 @@ class LastGoodTest {
         keep(three, "a");
 
         time.pass(Duration.ofSeconds(5));
-        assertThat(three.find(READER, "a")).isEqualTo(new LastGood.Found("value of a", Duration.ofSeconds(5)));
+        assertThat(three.find(READER, "a")).isEqualTo(new LastKnownValue.Found("value of a", Duration.ofSeconds(5)));
     }
 
     @Test
@@ -104,7 +104,7 @@ class LastGoodTest {
 
         other.pass(Duration.ofSeconds(7));
 
-        assertThat(three.find(READER, "a")).isEqualTo(new LastGood.Found("good", Duration.ofSeconds(7)));
+        assertThat(three.find(READER, "a")).isEqualTo(new LastKnownValue.Found("good", Duration.ofSeconds(7)));
     }
 
     // --- keys that throw
@@ -123,14 +123,14 @@ class LastGoodTest {
         @Override
         public int hashCode() {
             if (ofHash != null) {
-                LastGoodTest.<RuntimeException>sneak(ofHash);
+                LastKnownValueTest.<RuntimeException>sneak(ofHash);
             }
             return 1;
         }
 
         @Override
         public boolean equals(Object other) {
-            LastGoodTest.<RuntimeException>sneak(ofEquals);
+            LastKnownValueTest.<RuntimeException>sneak(ofEquals);
             return false;
         }
     }
@@ -172,7 +172,7 @@ class LastGoodTest {
 
     @Test
     void keep_keyIsNull_nothingIsKeptOrFound() {
-        LastGood none = three.keyedBy((context, input) -> null);
+        LastKnownValue none = three.keyedBy((context, input) -> null);
 
         none.keep(READER, "a", "good", time);
 
@@ -225,7 +225,8 @@ class LastGoodTest {
 
     @Test
     void keyedBy_kind_agentsOfAKindShare() {
-        LastGood byKind = three.keyedBy((context, input) -> context.agentId().kind());
+        LastKnownValue byKind =
+                three.keyedBy((context, input) -> context.agentId().kind());
         byKind.keep(READER, "a", "of one", time);
 
         assertThat(byKind.find(OTHER_READER, "b").value()).isEqualTo("of one");
@@ -234,7 +235,7 @@ class LastGoodTest {
 
     @Test
     void keyedBy_theBoundsAreTheSame() {
-        LastGood byInput = three.keyedBy((context, input) -> input);
+        LastKnownValue byInput = three.keyedBy((context, input) -> input);
         keep(byInput, "a", "b", "c", "d");
 
         assertThat(byInput.size()).isEqualTo(3);
@@ -245,21 +246,21 @@ class LastGoodTest {
     @Test
     void of_noEntries_throws() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> LastGood.of(0, Duration.ofSeconds(1)))
+                .isThrownBy(() -> LastKnownValue.of(0, Duration.ofSeconds(1)))
                 .withMessage("entries must be >= 1, was 0");
     }
 
     @Test
     void of_maxAgeZero_throws() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> LastGood.of(1, Duration.ZERO))
+                .isThrownBy(() -> LastKnownValue.of(1, Duration.ZERO))
                 .withMessage("maxAge must be > 0, was PT0S");
     }
 
     @Test
     void of_maxAgeNegative_throws() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> LastGood.of(1, Duration.ofNanos(-1)))
+                .isThrownBy(() -> LastKnownValue.of(1, Duration.ofNanos(-1)))
                 .withMessageContaining("maxAge must not be negative");
     }
 

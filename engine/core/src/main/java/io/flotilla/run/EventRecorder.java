@@ -5,20 +5,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The events of a run, as they come from one fact after another; numbers them. */
-final class Story {
+final class EventRecorder {
 
-    private final List<RunEvent> told = new ArrayList<>();
+    private final List<RunEvent> emitted = new ArrayList<>();
     private Instant at = Instant.EPOCH;
     private long next;
 
     /** Begins the events of another fact. */
     void begin(Instant fact) {
         at = fact;
-        told.clear();
+        emitted.clear();
     }
 
-    void tell(RunEvent event) {
-        told.add(event);
+    void record(RunEvent event) {
+        emitted.add(event);
     }
 
     /** The number of the next event; to be taken once for each. */
@@ -32,7 +32,7 @@ final class Story {
     }
 
     /** The events of the last fact; valid until the next. */
-    List<RunEvent> told() {
-        return told;
+    List<RunEvent> emitted() {
+        return emitted;
     }
 }

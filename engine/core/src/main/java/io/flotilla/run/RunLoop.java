@@ -34,19 +34,19 @@ import reactor.util.context.Context;
  * What is around the machine of a run: brings it facts from whatever thread they come, and carries its effects out with the
  * step engine.
  *
- * <p>Facts are queued, and one thread at a time works them off ({@link #owed}): applies one, tells its events, carries out
+ * <p>Facts are queued, and one thread at a time works them off ({@link #wip}): applies one, tells its events, carries out
  * its effects in order, and only then takes the next. So an agent that ends while it is being called does not nest, and
  * nobody ever sees the machine half-way. Whoever brings a fact while nobody works becomes the one who does.
  *
  * <p>An effect may call an agent, or its cancel handlers, that keep the thread. The step engine notices ({@link #resume}), and another thread goes on
  * with the effects that are left; the one that was kept does nothing more. What the worker touches is therefore in fields.
  */
-final class Drive<O> implements StepDriver.Listener<Decision> {
+final class RunLoop<O> implements StepDriver.Listener<Decision> {
 
     private static final Logger LOG = LoggerFactory.getLogger(Run.class);
 
     private final RunMachine machine;
-    private final @Nullable Recorder recorder;
+    private final @Nullable FactRecorder recorder;
     private final Redaction redaction;
     private final List<Agent<Turn, Decision>> agents;
     private final StepDriver<Turn, Decision> driver;
@@ -62,7 +62,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     private final Queue<Fact> facts = Queues.<Fact>unboundedMultiproducer().get();
 
     /** How many facts have not been done with; whoever raises it from 0 works until it is 0 again. */
-    private final AtomicInteger owed = new AtomicInteger();
+    private final AtomicInteger wip = new AtomicInteger();
 
     private volatile int waiting;
 
@@ -73,10 +73,10 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     private volatile boolean cancelled;
 
     /** How long it took, if it had ended before. */
-    private @Nullable Duration took;
+    private @Nullable Duration recordedDuration;
 
     /** The run has ended, or broken down: what comes now is too late. */
-    private boolean over;
+    private boolean terminated;
 
     // Touched by the one who works only.
     private List<Effect> effects = List.of();
@@ -121,20 +121,21 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     }
 
     /** A run, with its past if it has one, which is not to be used by anybody else from now on. */
-    Drive(Setup setup, Context context, @Nullable Past past) {
+    RunLoop(Setup setup, Context context, @Nullable Replay replay) {
         this.agents = setup.agents();
         this.redaction = new Redaction(setup.engine().redactor(), setup.plan().routes());
         UsageLedger usage = new UsageLedger();
         this.driver = setup.engine().driver(this, usage);
-        Instant now = read(driver.time()::now);
-        this.startedAt = past == null ? now : past.startedAt(now);
-        this.startedNanos =
-                read(driver.time()::nanoTime) - Duration.between(startedAt, now).toNanos();
-        this.machine = past == null ? new RunMachine(setup.plan()) : past.machine;
-        usage.record(past == null ? Usage.NONE : past.used);
-        String runId = past == null ? driver.runId() : past.runId;
-        this.recorder =
-                setup.recording() == null ? null : new Recorder(setup.recording(), runId, machine, driver.time(), past);
+        Instant now = read(driver.clock()::now);
+        this.startedAt = replay == null ? now : replay.startedAt(now);
+        this.startedNanos = read(driver.clock()::nanoTime)
+                - Duration.between(startedAt, now).toNanos();
+        this.machine = replay == null ? new RunMachine(setup.plan()) : replay.machine;
+        usage.record(replay == null ? Usage.NONE : replay.used);
+        String runId = replay == null ? driver.runId() : replay.runId;
+        this.recorder = setup.recording() == null
+                ? null
+                : new FactRecorder(setup.recording(), runId, machine, driver.clock(), replay);
         Duration limit = setup.plan().limits().time;
         this.scope = new RunScope(
                 runId,
@@ -155,7 +156,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
             List<Agent<Turn, Decision>> agents,
             StepEngine engine,
             int eventHistory,
-            Recorder.@Nullable Recording recording) {}
+            FactRecorder.@Nullable Recording recording) {}
 
     /** A clock that throws ends the run before it has begun. */
     private <T> T read(Supplier<T> time) {
@@ -172,12 +173,12 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     }
 
     /** Goes on where the past has left off. */
-    void goOn(Past past) {
-        owed.set(1); // nobody else works before this is done
-        past.events().forEach(events::tell);
-        past.liveBranches().forEach(tracing::tell);
-        took = past.took();
-        effects = past.leftOver(now());
+    void recover(Replay replay) {
+        wip.set(1); // nobody else works before this is done
+        replay.events().forEach(events::emit);
+        replay.liveBranches().forEach(tracing::record);
+        recordedDuration = replay.duration();
+        effects = replay.outstandingEffects(now());
         open(effects);
         resume();
     }
@@ -222,7 +223,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
         }
     }
 
-    List<OpenQuestion> questions() {
+    List<PendingQuestion> questions() {
         return questions.list();
     }
 
@@ -298,7 +299,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     /** A clock of the user's that throws must not take a fact with it. */
     private Instant now() {
         try {
-            return driver.time().now();
+            return driver.clock().now();
         } catch (Throwable noTime) {
             return startedAt;
         }
@@ -306,22 +307,22 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
 
     private void offer(Fact fact) {
         facts.offer(fact);
-        if (owed.getAndIncrement() == 0) {
-            work();
+        if (wip.getAndIncrement() == 0) {
+            drain();
         }
     }
 
-    private void work() {
+    private void drain() {
         do {
             Applied applied = next();
             if (applied == null) {
                 return; // the journal's thread has somebody go on
             }
             take(applied);
-            if (!carryOut()) {
+            if (!execute()) {
                 return; // another thread goes on
             }
-        } while (owed.decrementAndGet() != 0);
+        } while (wip.decrementAndGet() != 0);
     }
 
     /** The next fact, in the journal if there is one; null if it is not in there yet. */
@@ -333,11 +334,11 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
         if (durable != null) {
             return durable;
         }
-        if (!over) {
+        if (!terminated) {
             try {
-                return recorder.write(facts, owed::get, this::written) ? recorder.poll() : null;
+                return recorder.write(facts, wip::get, this::written) ? recorder.poll() : null;
             } catch (Throwable notWritten) {
-                breakDown(Exceptions.unwrap(notWritten));
+                abort(Exceptions.unwrap(notWritten));
                 durable = recorder.poll();
             }
         }
@@ -352,7 +353,7 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     private void refuse(Fact fact, Throwable why) {
         nextEffect = 0;
         effects = List.of();
-        if (over) {
+        if (terminated) {
             return;
         }
         if (fact instanceof Fact.QuestionAnswered answer) {
@@ -363,29 +364,29 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
             }
             told(caller, why);
         } else if (!(fact instanceof Fact.StepSettled settled) || isWanted(settled.step())) {
-            breakDown(why);
+            abort(why);
         }
     }
 
     /** Not if it has been cancelled meanwhile. */
     private boolean isWanted(long step) {
         inFlight.remove(step);
-        return !machine.where(step).isEmpty();
+        return !machine.describeStep(step).isEmpty();
     }
 
     /** On the journal's thread, which is not to be kept. */
     private void written(@Nullable Throwable failure) {
-        elsewhere(() -> {
+        onWorker(() -> {
             if (failure != null) {
-                breakDown(failure);
+                abort(failure);
             }
-            work();
+            drain();
         });
     }
 
-    private void elsewhere(Runnable task) {
+    private void onWorker(Runnable task) {
         try {
-            driver.time().after(Duration.ZERO, task);
+            driver.clock().schedule(Duration.ZERO, task);
         } catch (Throwable noWorker) {
             task.run();
         }
@@ -393,8 +394,8 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
 
     @Override
     public void resume() {
-        if (carryOut() && owed.decrementAndGet() != 0) {
-            work();
+        if (execute() && wip.decrementAndGet() != 0) {
+            drain();
         }
     }
 
@@ -415,11 +416,11 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
         }
         nextEffect = 0;
         effects = List.of();
-        if (over) {
+        if (terminated) {
             return;
         }
         if (applied.broken() != null) {
-            breakDown(applied.broken());
+            abort(applied.broken());
             return;
         }
         try {
@@ -429,21 +430,21 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
             }
             open(effects);
             for (RunEvent event : applied.events()) {
-                tracing.tell(event);
-                events.tell(event);
+                tracing.record(event);
+                events.emit(event);
             }
         } catch (Throwable broken) {
-            breakDown(broken);
+            abort(broken);
         }
     }
 
     /** Nothing of the user's runs in the machine: whatever it throws is ours, and nobody is to wait for an end. */
-    private void breakDown(Throwable broken) {
+    private void abort(Throwable broken) {
         effects = List.of();
         nextEffect = 0;
         try {
             questions.closeAll().forEach(caller -> told(caller, broken));
-            over();
+            terminated();
             tracing.finished(RunResult.Status.FAILED, broken);
             events.fail(broken);
         } catch (Throwable another) {
@@ -456,11 +457,11 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     // --- effects
 
     /** False if the thread was kept and another has taken over. */
-    private boolean carryOut() {
+    private boolean execute() {
         try {
             return carryOutAll();
         } catch (Throwable broken) { // the stack may end anywhere
-            breakDown(broken);
+            abort(broken);
             return true;
         }
     }
@@ -478,14 +479,14 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
                     return false;
                 }
             } else {
-                carryOut(effect);
+                execute(effect);
             }
         }
         tracing.stopEnded();
         return true;
     }
 
-    private void carryOut(Effect effect) {
+    private void execute(Effect effect) {
         if (effect instanceof Effect.StartTimer timer) {
             startTimer(timer);
         } else if (effect instanceof Effect.CancelTimer timer) {
@@ -539,13 +540,13 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
 
     private void startTimer(Effect.StartTimer timer) {
         try {
-            timers.put(timer.timer(), driver.time().after(timer.delay(), () -> timeIsUp(timer)));
+            timers.put(timer.timer(), driver.clock().schedule(timer.delay(), () -> timerFired(timer)));
         } catch (Throwable noTimer) { // a deadline that cannot be kept is one that has passed
-            timeIsUp(timer);
+            timerFired(timer);
         }
     }
 
-    private void timeIsUp(Effect.StartTimer timer) {
+    private void timerFired(Effect.StartTimer timer) {
         if (timer.question() == null || questions.expire(timer.question(), timer.timer())) {
             offer(new Fact.DeadlinePassed(now(), timer.timer()));
         }
@@ -561,16 +562,16 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     }
 
     private void finish(Effect.Finish finish) {
-        over();
+        terminated();
         tracing.finished(finish.status(), finish.failure());
         RunResult<O> finished = result(finish);
-        if (recorder == null || !recorder.isToNote()) {
+        if (recorder == null || !recorder.isEndUnrecorded()) {
             ended(finished);
             return;
         }
         // Every fact is in the journal, so the result stands; the note of the end only spares a list the reading.
         try {
-            if (recorder.finish(now(), finish.status(), failure -> elsewhere(() -> ended(finished)))) {
+            if (recorder.finish(now(), finish.status(), failure -> onWorker(() -> ended(finished)))) {
                 ended(finished);
             }
         } catch (Throwable noNote) {
@@ -586,22 +587,22 @@ final class Drive<O> implements StepDriver.Listener<Decision> {
     private RunResult<O> result(Effect.Finish finish) {
         @SuppressWarnings("unchecked") // the machine holds every answer against its type
         List<O> answers = (List<O>) new ArrayList<>(finish.answers());
-        Duration duration = took == null ? sinceStart() : took;
+        Duration duration = recordedDuration == null ? sinceStart() : recordedDuration;
         return new RunResult<>(scope.runId(), finish, answers, scope.usage().total(), startedAt, duration);
     }
 
     private Duration sinceStart() {
         try {
-            return Duration.ofNanos(Math.max(0, driver.time().nanoTime() - startedNanos));
+            return Duration.ofNanos(Math.max(0, driver.clock().nanoTime() - startedNanos));
         } catch (Throwable noTime) {
             return Duration.ZERO;
         }
     }
 
-    private void over() {
-        over = true;
+    private void terminated() {
+        terminated = true;
         driver.close();
-        timers.values().forEach(Drive::stop);
+        timers.values().forEach(RunLoop::stop);
         timers.clear();
         inFlight.clear();
         if (recorder != null) {

@@ -10,7 +10,7 @@ import reactor.core.Disposable;
  *
  * <p>One object an engine, which may be kept. Thread-safe.
  */
-public interface EngineTime {
+public interface EngineClock {
 
     /**
      * What time it is, on the engine's clock.
@@ -35,7 +35,7 @@ public interface EngineTime {
      * @return to be disposed of if it is not wanted any more
      * @throws NullPointerException if an argument is null
      */
-    Disposable after(Duration delay, Runnable task);
+    Disposable schedule(Duration delay, Runnable task);
 
     /** Something that usually ends at once and has to be noticed if it does not. */
     interface Watched {

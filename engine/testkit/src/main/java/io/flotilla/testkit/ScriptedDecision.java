@@ -21,14 +21,14 @@ import reactor.core.publisher.Mono;
  *
  * <p>Immutable, as far as the values in it are.
  */
-public final class Play {
+public final class ScriptedDecision {
 
     private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
 
     private final @Nullable Function<? super Turn, ? extends Decision> decision;
     private final @Nullable Duration delay;
 
-    private Play(@Nullable Function<? super Turn, ? extends Decision> decision, @Nullable Duration delay) {
+    private ScriptedDecision(@Nullable Function<? super Turn, ? extends Decision> decision, @Nullable Duration delay) {
         this.decision = decision;
         this.delay = delay;
     }
@@ -40,8 +40,8 @@ public final class Play {
      * @return the play
      * @throws NullPointerException if {@code decision} is null
      */
-    public static Play of(Function<? super Turn, ? extends Decision> decision) {
-        return new Play(Objects.requireNonNull(decision, "decision"), null);
+    public static ScriptedDecision of(Function<? super Turn, ? extends Decision> decision) {
+        return new ScriptedDecision(Objects.requireNonNull(decision, "decision"), null);
     }
 
     /**
@@ -51,7 +51,7 @@ public final class Play {
      * @return the play
      * @see Decision#answer
      */
-    public static Play answer(@Nullable Object value) {
+    public static ScriptedDecision answer(@Nullable Object value) {
         return of(turn -> Decision.answer(Placeholders.fill(value, turn)));
     }
 
@@ -64,7 +64,7 @@ public final class Play {
      * @throws NullPointerException if {@code agent} is null
      * @see Decision#handOff
      */
-    public static Play handOff(String agent, @Nullable Object request) {
+    public static ScriptedDecision handOff(String agent, @Nullable Object request) {
         Objects.requireNonNull(agent, "agent");
         return of(turn -> Decision.handOff(agent, Placeholders.fill(request, turn)));
     }
@@ -77,7 +77,7 @@ public final class Play {
      * @throws NullPointerException if {@code invocations} or one of them is null
      * @see Decision#fanOut(List)
      */
-    public static Play fanOut(List<Invocation> invocations) {
+    public static ScriptedDecision fanOut(List<Invocation> invocations) {
         List<Invocation> branches = List.copyOf(invocations);
         return of(turn -> Decision.fanOut(branches.stream()
                 .map(branch -> Invocation.of(branch.agent(), Placeholders.fill(branch.request(), turn)))
@@ -91,7 +91,7 @@ public final class Play {
      * @return the play
      * @throws NullPointerException if {@code agents} or one of them is null
      */
-    public static Play fanOut(String... agents) {
+    public static ScriptedDecision fanOut(String... agents) {
         return fanOut(
                 Arrays.stream(agents).map(agent -> Invocation.of(agent, null)).toList());
     }
@@ -105,7 +105,7 @@ public final class Play {
      * @throws NullPointerException if {@code agent} is null
      * @throws IllegalArgumentException if {@code count} is negative
      */
-    public static Play fanOutMany(String agent, int count) {
+    public static ScriptedDecision fanOutMany(String agent, int count) {
         if (count < 0) {
             throw new IllegalArgumentException("count must be >= 0, was " + count);
         }
@@ -121,7 +121,7 @@ public final class Play {
      * @throws NullPointerException if {@code reason} is null
      * @see Decision#fail
      */
-    public static Play fail(String reason) {
+    public static ScriptedDecision fail(String reason) {
         Objects.requireNonNull(reason, "reason");
         return of(turn -> Decision.fail(Placeholders.fill(reason, turn)));
     }
@@ -133,7 +133,7 @@ public final class Play {
      * @return the play
      * @throws NullPointerException if {@code message} is null
      */
-    public static Play throwing(String message) {
+    public static ScriptedDecision throwing(String message) {
         Objects.requireNonNull(message, "message");
         return of(turn -> {
             throw new IllegalStateException(Placeholders.fill(message, turn));
@@ -145,8 +145,8 @@ public final class Play {
      *
      * @return the play
      */
-    public static Play hang() {
-        return new Play(null, null);
+    public static ScriptedDecision hang() {
+        return new ScriptedDecision(null, null);
     }
 
     /**
@@ -157,7 +157,7 @@ public final class Play {
      * @throws NullPointerException if {@code question} is null
      * @see Decision#ask(String)
      */
-    public static Play ask(String question) {
+    public static ScriptedDecision ask(String question) {
         Objects.requireNonNull(question, "question");
         return of(turn -> Decision.ask(Placeholders.fill(question, turn)));
     }
@@ -167,10 +167,10 @@ public final class Play {
      *
      * @param input the input of that turn; may be null
      * @return the play
-     * @see Decision#again
+     * @see Decision#repeat
      */
-    public static Play again(@Nullable Object input) {
-        return of(turn -> Decision.again(Placeholders.fill(input, turn)));
+    public static ScriptedDecision repeat(@Nullable Object input) {
+        return of(turn -> Decision.repeat(Placeholders.fill(input, turn)));
     }
 
     /**
@@ -182,11 +182,11 @@ public final class Play {
      * @throws NullPointerException if {@code delay} is null
      * @throws IllegalArgumentException if {@code delay} is negative, or more than 292 years
      */
-    public Play after(Duration delay) {
+    public ScriptedDecision after(Duration delay) {
         if (delay.isNegative() || delay.compareTo(LONGEST) > 0) {
             throw new IllegalArgumentException("delay must be >= 0 and <= " + LONGEST + ", was " + delay);
         }
-        return new Play(decision, delay);
+        return new ScriptedDecision(decision, delay);
     }
 
     boolean isDelayed() {

@@ -5,7 +5,7 @@ import static io.flotilla.resilience.InVirtualTime.start;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.agent.Agent;
-import io.flotilla.resilience.BreakerChange.State;
+import io.flotilla.resilience.CircuitBreakerTransition.State;
 import io.flotilla.resilience.InVirtualTime.Started;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepResult;
@@ -27,7 +27,7 @@ import reactor.core.publisher.Mono;
 
 /** When the breaker opens, whom it lets through on trial, and how it closes or opens again. */
 @Timeout(30)
-class BreakerTest {
+class CircuitBreakerTest {
 
     private static final Duration OPEN_FOR = Duration.ofSeconds(30);
     private static final Duration HALF_OPEN_FOR = Duration.ofSeconds(10);
@@ -44,10 +44,10 @@ class BreakerTest {
     /** Opens after two failures of two, and decides by {@code probes} on trial. */
     private static Resilience.Builder breaker(int probes) {
         return Resilience.builder()
-                .breaker(BreakerPolicy.builder()
-                        .window(2, 2)
-                        .openFor(OPEN_FOR)
-                        .halfOpen(probes, HALF_OPEN_FOR)
+                .circuitBreaker(CircuitBreakerPolicy.builder()
+                        .slidingWindow(2, 2)
+                        .openDuration(OPEN_FOR)
+                        .halfOpenCalls(probes, HALF_OPEN_FOR)
                         .build());
     }
 
@@ -69,7 +69,7 @@ class BreakerTest {
     @ParameterizedTest
     @ValueSource(ints = {18, 19})
     void closed_fewerThanMinimumCalls_staysClosed(int failures) {
-        StepEngine engine = engine(Resilience.builder().breaker(BreakerPolicy.defaults()));
+        StepEngine engine = engine(Resilience.builder().circuitBreaker(CircuitBreakerPolicy.defaults()));
         start(engine, FAILING, failures);
 
         assertThat(start(engine, ANSWERING).kinds()).containsExactly(Kind.SUCCEEDED);
@@ -77,7 +77,7 @@ class BreakerTest {
 
     @Test
     void closed_minimumCallsFailed_opens() {
-        StepEngine engine = engine(Resilience.builder().breaker(BreakerPolicy.defaults()));
+        StepEngine engine = engine(Resilience.builder().circuitBreaker(CircuitBreakerPolicy.defaults()));
         start(engine, FAILING, 20);
 
         assertThat(start(engine, ANSWERING).kinds()).containsExactly(Kind.REJECTED);
@@ -87,7 +87,8 @@ class BreakerTest {
     @ValueSource(ints = {49, 50, 51})
     void closed_failureRate_opensFromTheThresholdOn(int failures) {
         StepEngine engine = engine(Resilience.builder()
-                .breaker(BreakerPolicy.builder().window(100, 100).build()));
+                .circuitBreaker(
+                        CircuitBreakerPolicy.builder().slidingWindow(100, 100).build()));
         start(engine, ANSWERING, 100 - failures);
         start(engine, FAILING, failures);
 
@@ -98,8 +99,8 @@ class BreakerTest {
     @ValueSource(longs = {999, 1_000, 1_001})
     void closed_slowCalls_openWhenTheyTakeLonger(long millis) {
         StepEngine engine = engine(Resilience.builder()
-                .breaker(BreakerPolicy.builder()
-                        .window(2, 2)
+                .circuitBreaker(CircuitBreakerPolicy.builder()
+                        .slidingWindow(2, 2)
                         .slowCalls(1, Duration.ofSeconds(1))
                         .build()));
         Duration takes = Duration.ofMillis(millis);
@@ -112,9 +113,9 @@ class BreakerTest {
     @Test
     void closed_ignoredFailures_neitherOpenNorFillTheWindow() {
         StepEngine engine = engine(Resilience.builder()
-                .breaker(BreakerPolicy.builder()
-                        .window(2, 2)
-                        .ignore(IllegalArgumentException.class::isInstance)
+                .circuitBreaker(CircuitBreakerPolicy.builder()
+                        .slidingWindow(2, 2)
+                        .ignoreErrors(IllegalArgumentException.class::isInstance)
                         .build()));
         start(engine, Agent.of("a", (input, context) -> Mono.error(new IllegalArgumentException("bad"))), 10);
         start(engine, FAILING);
@@ -126,9 +127,9 @@ class BreakerTest {
     void closed_ignoreThrows_theFailureCountsAndTheStepEnds() {
         StepEngine engine = engine(Resilience.builder()
                 .bulkhead(BulkheadPolicy.of(1))
-                .breaker(BreakerPolicy.builder()
-                        .window(2, 2)
-                        .ignore(cause -> {
+                .circuitBreaker(CircuitBreakerPolicy.builder()
+                        .slidingWindow(2, 2)
+                        .ignoreErrors(cause -> {
                             throw new IllegalStateException("in the predicate");
                         })
                         .build()));
@@ -171,10 +172,10 @@ class BreakerTest {
         time.passes(Duration.ofSeconds(12));
 
         assertThat(start(engine, agent).only()).isInstanceOfSatisfying(StepResult.Rejected.class, rejected -> {
-            assertThat(rejected.guard()).isEqualTo("breaker");
+            assertThat(rejected.guard()).isEqualTo("circuitbreaker");
             assertThat(rejected.retryAfter()).isEqualTo(Duration.ofSeconds(18));
             assertThat(rejected.cause())
-                    .hasMessage("breaker refused the step: a is OPEN since PT12S, come back in PT18S");
+                    .hasMessage("circuitbreaker refused the step: a is OPEN since PT12S, come back in PT18S");
         });
         assertThat(agent.called()).isZero();
     }
@@ -209,7 +210,7 @@ class BreakerTest {
     void open_engineWithAClockThatStands_halfOpensAllTheSame() {
         StepEngine engine = StepEngine.builder()
                 .clock(Clock.fixed(Instant.EPOCH, ZoneOffset.UTC))
-                .with(breaker(1).build())
+                .interceptor(breaker(1).build())
                 .build();
         start(engine, FAILING, 2);
         time.passes(OPEN_FOR);
@@ -222,7 +223,7 @@ class BreakerTest {
     // --- half-open
 
     @Test
-    void halfOpen_threeAtOnceForOneProbe_twoAreRefused() {
+    void halfOpenCalls_threeAtOnceForOneProbe_twoAreRefused() {
         Started round = start(halfOpen(1), agent, 3);
 
         assertThat(agent.called()).isEqualTo(1);
@@ -232,7 +233,7 @@ class BreakerTest {
     }
 
     @Test
-    void halfOpen_probesSucceed_closes() {
+    void halfOpenCalls_probesSucceed_closes() {
         StepEngine engine = halfOpen(2);
         start(engine, ANSWERING, 2);
 
@@ -240,7 +241,7 @@ class BreakerTest {
     }
 
     @Test
-    void halfOpen_probeFails_opensForAsLongAgain() {
+    void halfOpenCalls_probeFails_opensForAsLongAgain() {
         StepEngine engine = halfOpen(1);
         start(engine, FAILING);
         time.passes(OPEN_FOR.minus(NANO));
@@ -251,7 +252,7 @@ class BreakerTest {
     }
 
     @Test
-    void halfOpen_probeCancelled_itsPermitIsBack() {
+    void halfOpenCalls_probeCancelled_itsPermitIsBack() {
         StepEngine engine = halfOpen(1);
         for (int probe = 0; probe < 3; probe++) {
             start(engine, agent).cancel();
@@ -262,7 +263,7 @@ class BreakerTest {
     }
 
     @Test
-    void halfOpen_probeDiesOfAFatalError_countsAndOpens() {
+    void halfOpenCalls_probeDiesOfAFatalError_countsAndOpens() {
         for (Error error : List.of(new NoClassDefFoundError("boom"), new StackOverflowError())) {
             StepEngine engine = halfOpen(1);
             Started died = start(
@@ -283,7 +284,7 @@ class BreakerTest {
     }
 
     @Test
-    void halfOpen_undecidedForLessThanHalfOpenFor_staysHalfOpen() {
+    void halfOpenCalls_undecidedForLessThanHalfOpenFor_staysHalfOpen() {
         StepEngine engine = halfOpen(1);
         start(engine, agent);
         time.passes(HALF_OPEN_FOR.minus(NANO));
@@ -293,7 +294,7 @@ class BreakerTest {
     }
 
     @Test
-    void halfOpen_undecidedForHalfOpenFor_opensAgain() {
+    void halfOpenCalls_undecidedForHalfOpenFor_opensAgain() {
         StepEngine engine = halfOpen(1);
         start(engine, agent);
         time.passes(HALF_OPEN_FOR);
@@ -307,7 +308,7 @@ class BreakerTest {
     }
 
     @Test
-    void halfOpen_attemptBegunWhenClosedSucceeds_decidesNothing() {
+    void halfOpenCalls_attemptBegunWhenClosedSucceeds_decidesNothing() {
         StepEngine engine = engine(breaker(1));
         start(engine, agent);
         start(engine, FAILING, 2);
@@ -325,7 +326,7 @@ class BreakerTest {
     }
 
     @Test
-    void halfOpen_attemptBegunWhenClosedIsCancelled_givesNoPermit() {
+    void halfOpenCalls_attemptBegunWhenClosedIsCancelled_givesNoPermit() {
         StepEngine engine = engine(breaker(1));
         Started old = start(engine, agent);
         start(engine, FAILING, 2);
@@ -340,11 +341,11 @@ class BreakerTest {
     // --- changes
 
     @Test
-    void breakerChanges_fromClosedToClosed_emitsEachWithItsTime() {
+    void circuitCircuitBreakerChanges_fromClosedToClosed_emitsEachWithItsTime() {
         Resilience resilience = breaker(1).build();
-        StepEngine engine = StepEngine.builder().with(resilience).build();
-        List<BreakerChange> changes = new CopyOnWriteArrayList<>();
-        resilience.breakerChanges().subscribe(changes::add);
+        StepEngine engine = StepEngine.builder().interceptor(resilience).build();
+        List<CircuitBreakerTransition> changes = new CopyOnWriteArrayList<>();
+        resilience.circuitBreakerTransitions().subscribe(changes::add);
         time.passes(Duration.ofSeconds(1));
         start(engine, FAILING, 2);
         time.passes(OPEN_FOR);
@@ -353,18 +354,18 @@ class BreakerTest {
 
         assertThat(changes)
                 .containsExactly(
-                        new BreakerChange("a", State.CLOSED, State.OPEN, Instant.ofEpochSecond(1)),
-                        new BreakerChange("a", State.OPEN, State.HALF_OPEN, Instant.ofEpochSecond(31)),
-                        new BreakerChange("a", State.HALF_OPEN, State.CLOSED, Instant.ofEpochSecond(31)));
+                        new CircuitBreakerTransition("a", State.CLOSED, State.OPEN, Instant.ofEpochSecond(1)),
+                        new CircuitBreakerTransition("a", State.OPEN, State.HALF_OPEN, Instant.ofEpochSecond(31)),
+                        new CircuitBreakerTransition("a", State.HALF_OPEN, State.CLOSED, Instant.ofEpochSecond(31)));
     }
 
     @Test
-    void breakerChanges_subscribedLate_theEarlierAreNotRepeated() {
+    void circuitCircuitBreakerChanges_subscribedLate_theEarlierAreNotRepeated() {
         Resilience resilience = breaker(1).build();
-        StepEngine engine = StepEngine.builder().with(resilience).build();
+        StepEngine engine = StepEngine.builder().interceptor(resilience).build();
         start(engine, FAILING, 2);
         List<State> states = new CopyOnWriteArrayList<>();
-        resilience.breakerChanges().map(BreakerChange::to).subscribe(states::add);
+        resilience.circuitBreakerTransitions().map(CircuitBreakerTransition::to).subscribe(states::add);
         time.passes(OPEN_FOR);
         start(engine, ANSWERING);
         time.passes(NANO);
@@ -373,9 +374,9 @@ class BreakerTest {
     }
 
     @Test
-    void breakerChanges_slowSubscriber_losesItsOldestAndHurtsNobody() {
+    void circuitCircuitBreakerChanges_slowSubscriber_losesItsOldestAndHurtsNobody() {
         Resilience resilience = breaker(1).build();
-        StepEngine engine = StepEngine.builder().with(resilience).build();
+        StepEngine engine = StepEngine.builder().interceptor(resilience).build();
         List<State> slow = new CopyOnWriteArrayList<>();
         BaseSubscriber<State> notAsking = new BaseSubscriber<>() {
             @Override
@@ -388,9 +389,9 @@ class BreakerTest {
                 slow.add(state);
             }
         };
-        resilience.breakerChanges().map(BreakerChange::to).subscribe(notAsking);
+        resilience.circuitBreakerTransitions().map(CircuitBreakerTransition::to).subscribe(notAsking);
         List<State> quick = new CopyOnWriteArrayList<>();
-        resilience.breakerChanges().map(BreakerChange::to).subscribe(quick::add);
+        resilience.circuitBreakerTransitions().map(CircuitBreakerTransition::to).subscribe(quick::add);
         int rounds = 200;
         for (int round = 0; round < rounds; round++) {
             start(engine, FAILING, 2);

@@ -3,7 +3,7 @@ package io.flotilla.run;
 import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.observe.Redactor;
-import io.flotilla.step.EngineTime;
+import io.flotilla.step.EngineClock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -23,17 +23,17 @@ import reactor.core.scheduler.Schedulers;
  * Writes the facts of a run into a journal before anything comes of them. The machine is told of each as soon as it is
  * encoded, so that the last of an append stands in the journal with a digest of what comes of it; what the machine asks for is
  * carried out, and what it tells is told, when the facts are in the journal. Facts that have come while others were being
- * written go into the journal together, up to {@value #MOST} of them or {@value #MOST_BYTES} bytes and one fact. A fact whose
+ * written go into the journal together, up to {@value #MAX_BATCH} of them or {@value #MAX_BYTES} bytes and one fact. A fact whose
  * payload cannot be written is left out; the machine is not told of it, but its caller is, after the others.
  *
  * <p>Touched by the one who works for the run only.
  */
-final class Recorder {
+final class FactRecorder {
 
     /** The most facts that are written together. */
-    private static final int MOST = 256;
+    private static final int MAX_BATCH = 256;
 
-    private static final long MOST_BYTES = 1024 * 1024;
+    private static final long MAX_BYTES = 1024 * 1024;
 
     private final Journal journal;
     private final FactCodec codec;
@@ -48,8 +48,8 @@ final class Recorder {
     /** The sequence number of the next entry. */
     private long next;
 
-    private final boolean noted;
-    private final EngineTime time;
+    private final boolean endRecorded;
+    private final EngineClock clock;
     private final Duration limit;
     private @Nullable Append append;
 
@@ -57,18 +57,18 @@ final class Recorder {
     private boolean timeShifted;
 
     /** {@code past} is what the run has behind it, if it has. */
-    Recorder(Recording recording, String runId, RunMachine machine, EngineTime time, @Nullable Past past) {
-        this.time = time;
+    FactRecorder(Recording recording, String runId, RunMachine machine, EngineClock clock, @Nullable Replay replay) {
+        this.clock = clock;
         this.limit = recording.timeout();
         this.journal = recording.journal();
         this.codec = recording.codec();
         this.header = recording.header();
         this.runId = runId;
         this.machine = machine;
-        this.digest = past == null ? new RunDigest(machine.routes) : past.digest;
-        this.next = past == null ? 0 : past.facts();
-        this.noted = past != null && past.isNoted();
-        this.timeShifted = past != null && past.isTimeShifted();
+        this.digest = replay == null ? new RunDigest(machine.routes) : replay.digest;
+        this.next = replay == null ? 0 : replay.facts();
+        this.endRecorded = replay != null && replay.isEndRecorded();
+        this.timeShifted = replay != null && replay.isTimeShifted();
     }
 
     /**
@@ -86,24 +86,24 @@ final class Recorder {
          * Passes the deadlines of a run that are due, and writes that they have. Emits the past when they are in the journal;
          * then on another thread than the journal's, where agents must not run.
          */
-        Mono<Past> passDue(Past past, Instant now) {
+        Mono<Replay> passDue(Replay replay, Instant now) {
             List<JournalEntry> entries = new ArrayList<>();
-            for (long timer : past.due(now)) {
-                Recorded passed = past.pass(timer, now);
+            for (long timer : replay.due(now)) {
+                Recorded passed = replay.pass(timer, now);
                 if (passed != null) {
-                    entries.add(codec.entry(past.facts() - 1, passed));
+                    entries.add(codec.entry(replay.facts() - 1, passed));
                 }
             }
             return entries.isEmpty()
-                    ? Mono.just(past)
-                    : append(past.runId, entries)
+                    ? Mono.just(replay)
+                    : append(replay.runId, entries)
                             .publishOn(Schedulers.boundedElastic())
-                            .thenReturn(past);
+                            .thenReturn(replay);
         }
 
         private Mono<Long> append(String runId, List<JournalEntry> entries) {
             return Flux.fromIterable(entries)
-                    .buffer(MOST)
+                    .buffer(MAX_BATCH)
                     .concatMap(some -> journal.append(runId, some.get(0).sequence(), some), 1)
                     .last(0L);
         }
@@ -128,7 +128,7 @@ final class Recorder {
         List<Applied> refused = new ArrayList<>();
         Recorded last = null;
         long bytes = 0;
-        for (int count = Math.min(most, MOST); count > 0 && bytes < MOST_BYTES && !machine.isFinished(); count--) {
+        for (int count = Math.min(most, MAX_BATCH); count > 0 && bytes < MAX_BYTES && !machine.isFinished(); count--) {
             Fact fact = facts.remove();
             Recorded recorded = Recorded.of(fact, machine, digest, header, timeShifted);
             try {
@@ -159,8 +159,8 @@ final class Recorder {
     }
 
     /** Whether the end of the run is not in the journal yet. */
-    boolean isToNote() {
-        return !noted;
+    boolean isEndUnrecorded() {
+        return !endRecorded;
     }
 
     /** Notes that the run has ended. As for {@link #write}. */
@@ -169,7 +169,7 @@ final class Recorder {
     }
 
     private boolean append(Supplier<List<JournalEntry>> encode, Consumer<@Nullable Throwable> later) {
-        Append started = new Append(journal, runId, encode, time, limit, later);
+        Append started = new Append(journal, runId, encode, clock, limit, later);
         append = started;
         return started.start();
     }

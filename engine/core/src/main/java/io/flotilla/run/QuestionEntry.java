@@ -4,10 +4,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A question that is open, and for whom. */
-final class Inquiry {
+final class QuestionEntry {
 
     /** As people see it. */
-    final OpenQuestion open;
+    final PendingQuestion open;
 
     /** Who waits for the answer; null if it is the run's own join that asks. */
     final @Nullable Branch branch;
@@ -24,8 +24,8 @@ final class Inquiry {
     /** The timer of its deadline; 0 for none. */
     long timer;
 
-    Inquiry(
-            OpenQuestion open,
+    QuestionEntry(
+            PendingQuestion open,
             @Nullable Branch branch,
             @Nullable Question question,
             @Nullable JoinShortfallException shortfall,

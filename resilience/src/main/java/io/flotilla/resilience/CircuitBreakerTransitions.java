@@ -11,16 +11,16 @@ import reactor.core.scheduler.Schedulers;
  * The breakers' changes, for all subscribers. Each has a buffer and a turn of its own: one that is slow loses its own oldest
  * only, and one that throws hurts neither the others nor the attempt whose end has changed the state.
  */
-final class BreakerChanges {
+final class CircuitBreakerTransitions {
 
     private static final int BUFFER = 256;
 
-    private final List<FluxSink<BreakerChange>> subscribers = new CopyOnWriteArrayList<>();
+    private final List<FluxSink<CircuitBreakerTransition>> subscribers = new CopyOnWriteArrayList<>();
     private final Complaint complaint = new Complaint("a subscriber of circuit breaker changes");
 
     /** One at a time: changes of several breakers may come at once, and are rare. Throws nothing. */
-    synchronized void publish(BreakerChange change) {
-        for (FluxSink<BreakerChange> subscriber : subscribers) {
+    synchronized void publish(CircuitBreakerTransition change) {
+        for (FluxSink<CircuitBreakerTransition> subscriber : subscribers) {
             try {
                 subscriber.next(change);
             } catch (Throwable thrown) {
@@ -31,18 +31,18 @@ final class BreakerChanges {
     }
 
     /** Deferred, so that virtual time is seen by who subscribes in it. */
-    Flux<BreakerChange> changes() {
-        return Flux.defer(() -> Flux.<BreakerChange>create(this::add, FluxSink.OverflowStrategy.IGNORE)
+    Flux<CircuitBreakerTransition> changes() {
+        return Flux.defer(() -> Flux.<CircuitBreakerTransition>create(this::add, FluxSink.OverflowStrategy.IGNORE)
                 .onBackpressureBuffer(BUFFER, dropped -> {}, BufferOverflowStrategy.DROP_OLDEST)
                 .publishOn(Schedulers.boundedElastic(), 1));
     }
 
-    private void add(FluxSink<BreakerChange> subscriber) {
+    private void add(FluxSink<CircuitBreakerTransition> subscriber) {
         subscribers.add(subscriber);
         subscriber.onDispose(() -> forget(subscriber));
     }
 
-    private void forget(FluxSink<BreakerChange> subscriber) {
+    private void forget(FluxSink<CircuitBreakerTransition> subscriber) {
         subscribers.remove(subscriber);
     }
 

@@ -12,15 +12,15 @@ import reactor.core.Disposables;
  * The time of an engine, or of one run. An engine's schedulers are looked up at every call, since what is virtual now need not
  * be later; a run keeps those it has started with.
  */
-final class SchedulerTime implements EngineTime {
+final class SchedulerClock implements EngineClock {
 
-    private static final long MOST_NANOS = TimeUnit.DAYS.toNanos(1);
+    private static final long MAX_NANOS = TimeUnit.DAYS.toNanos(1);
 
     private final StepEngine engine;
 
     private final Supplier<EngineSchedulers> schedulers;
 
-    SchedulerTime(StepEngine engine, Supplier<EngineSchedulers> schedulers) {
+    SchedulerClock(StepEngine engine, Supplier<EngineSchedulers> schedulers) {
         this.engine = engine;
         this.schedulers = schedulers;
     }
@@ -36,7 +36,7 @@ final class SchedulerTime implements EngineTime {
     }
 
     @Override
-    public Disposable after(Duration delay, Runnable task) {
+    public Disposable schedule(Duration delay, Runnable task) {
         Objects.requireNonNull(task, "task");
         EngineSchedulers on = schedulers.get();
         if (delay.isZero() || delay.isNegative()) {
@@ -59,7 +59,7 @@ final class SchedulerTime implements EngineTime {
 
     /** In bits of a day: what is years away would overflow the clocks of some schedulers. */
     private static void arm(EngineSchedulers on, Disposable.Composite stages, long delayNanos, Runnable task) {
-        long bit = Math.min(MOST_NANOS, delayNanos);
+        long bit = Math.min(MAX_NANOS, delayNanos);
         try {
             stages.add(on.timer().schedule(() -> fired(on, stages, delayNanos - bit, task), bit, TimeUnit.NANOSECONDS));
         } catch (Throwable refused) {

@@ -9,11 +9,12 @@ import java.util.Objects;
  * @param runId which run
  * @param entries how many entries it has, which is its next sequence; 1 or more
  * @param startedAt when its first entry happened
- * @param lastAt when its last entry happened
+ * @param lastAppendedAt when its last entry happened
  * @param lastType of what type its last entry is
  * @param bytes the size of all its payloads together
  */
-public record JournalRun(String runId, long entries, Instant startedAt, Instant lastAt, String lastType, long bytes) {
+public record RunSummary(
+        String runId, long entries, Instant startedAt, Instant lastAppendedAt, String lastType, long bytes) {
 
     /**
      * Checks for nulls.
@@ -21,15 +22,15 @@ public record JournalRun(String runId, long entries, Instant startedAt, Instant 
      * @param runId which run
      * @param entries how many entries it has
      * @param startedAt when its first entry happened
-     * @param lastAt when its last entry happened
+     * @param lastAppendedAt when its last entry happened
      * @param lastType of what type its last entry is
      * @param bytes the size of all its payloads together
      * @throws NullPointerException if an argument is null
      */
-    public JournalRun {
+    public RunSummary {
         Objects.requireNonNull(runId, "runId");
         Objects.requireNonNull(startedAt, "startedAt");
-        Objects.requireNonNull(lastAt, "lastAt");
+        Objects.requireNonNull(lastAppendedAt, "lastAppendedAt");
         Objects.requireNonNull(lastType, "lastType");
     }
 }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * What the readers of a run had done when its process died, by the number of the file: the planner forks a reader for each,
  * in their order. Immutable.
  */
-final class Past {
+final class PreviousRun {
 
     private final Map<Integer, Instant> begun = new HashMap<>();
     private final Map<Integer, Ended> ended = new HashMap<>();
@@ -23,26 +23,27 @@ final class Past {
 
     private record Ended(Instant at, boolean failed) {}
 
-    private Past(List<RunEvent> events) {
+    private PreviousRun(List<RunEvent> events) {
         for (RunEvent event : events) {
             if (event instanceof RunEvent.StepStarted start && start.agent().equals(Crew.READER)) {
                 begun.put(start.branch().index(), start.at());
             } else if (event instanceof RunEvent.StepSettled end && end.agent().equals(Crew.READER)) {
                 ended.put(end.branch().index(), new Ended(end.at(), end.failed()));
-            } else if (event instanceof RunEvent.Failed lost && lost.agent().equals(Crew.READER)) {
+            } else if (event instanceof RunEvent.BranchFailed lost
+                    && lost.agent().equals(Crew.READER)) {
                 failures.put(lost.branch().index(), lost.failure());
             }
         }
     }
 
     /** Of a run that starts now. */
-    static Past none() {
-        return new Past(List.of());
+    static PreviousRun none() {
+        return new PreviousRun(List.of());
     }
 
     /** Of a run that is gone on with. */
-    static Past of(List<RunEvent> events) {
-        return new Past(events);
+    static PreviousRun of(List<RunEvent> events) {
+        return new PreviousRun(events);
     }
 
     /** How many readers had ended: they are not asked again, also those that failed. */

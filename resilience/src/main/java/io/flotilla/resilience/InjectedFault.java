@@ -9,12 +9,12 @@ import io.flotilla.AgentId;
  * @param branchPath on which branch
  * @param stepNumber which step
  * @param attempt which attempt
- * @param fault what was done
+ * @param kind what was done
  */
-public record Injection(AgentId agentId, String branchPath, long stepNumber, int attempt, Fault fault) {
+public record InjectedFault(AgentId agentId, String branchPath, long stepNumber, int attempt, Kind kind) {
 
     /** What can be done to an attempt. */
-    public enum Fault {
+    public enum Kind {
         /** The body throws a {@link ChaosException} instead of returning a {@code Mono}. */
         THROW,
         /** The body signals a {@link ChaosException}. */

@@ -24,28 +24,28 @@ import java.time.Duration;
  *
  * @param permits how many start in a period; 1 or more
  * @param period how long a period is; more than zero
- * @param maxWaiting how many wait; 0 or more
- * @param maxWait how long one waits; zero or more
+ * @param maxQueued how many wait; 0 or more
+ * @param queueTimeout how long one waits; zero or more
  * @param burst 0 for fixed periods; else the size of the token bucket: how many may start at once after a pause; such that
  *     {@code burst * period / permits} is at most 146 years
  */
-public record LimiterPolicy(int permits, Duration period, int maxWaiting, Duration maxWait, int burst) {
+public record RateLimiterPolicy(int permits, Duration period, int maxQueued, Duration queueTimeout, int burst) {
 
     /**
      * Checks the bounds.
      *
      * @param permits how many start in a period
      * @param period how long a period is
-     * @param maxWaiting how many wait
-     * @param maxWait how long one waits
+     * @param maxQueued how many wait
+     * @param queueTimeout how long one waits
      * @param burst 0, or the size of the token bucket
      * @throws IllegalArgumentException if a number or a duration is out of bounds
      */
-    public LimiterPolicy {
+    public RateLimiterPolicy {
         Check.atLeast(1, permits, "permits");
         Check.positive(period, "period");
-        Check.atLeast(0, maxWaiting, "maxWaiting");
-        Check.notNegative(maxWait, "maxWait");
+        Check.atLeast(0, maxQueued, "maxQueued");
+        Check.notNegative(queueTimeout, "queueTimeout");
         Check.atLeast(0, burst, "burst");
         if (burst > Long.MAX_VALUE / 2 / interval(permits, period)) {
             throw new IllegalArgumentException(
@@ -58,12 +58,12 @@ public record LimiterPolicy(int permits, Duration period, int maxWaiting, Durati
      *
      * @param permits how many start in a period; 1 or more
      * @param period how long a period is; more than zero
-     * @param maxWaiting how many wait; 0 or more
-     * @param maxWait how long one waits; zero or more
+     * @param maxQueued how many wait; 0 or more
+     * @param queueTimeout how long one waits; zero or more
      * @throws IllegalArgumentException if a number or a duration is out of bounds
      */
-    public LimiterPolicy(int permits, Duration period, int maxWaiting, Duration maxWait) {
-        this(permits, period, maxWaiting, maxWait, 0);
+    public RateLimiterPolicy(int permits, Duration period, int maxQueued, Duration queueTimeout) {
+        this(permits, period, maxQueued, queueTimeout, 0);
     }
 
     /**
@@ -74,8 +74,8 @@ public record LimiterPolicy(int permits, Duration period, int maxWaiting, Durati
      * @return the policy
      * @throws IllegalArgumentException if an argument is out of bounds
      */
-    public static LimiterPolicy of(int permits, Duration period) {
-        return new LimiterPolicy(permits, period, 1_000, Duration.ofSeconds(10));
+    public static RateLimiterPolicy of(int permits, Duration period) {
+        return new RateLimiterPolicy(permits, period, 1_000, Duration.ofSeconds(10));
     }
 
     /**
@@ -87,8 +87,8 @@ public record LimiterPolicy(int permits, Duration period, int maxWaiting, Durati
      * @return the policy
      * @throws IllegalArgumentException if an argument is out of bounds
      */
-    public static LimiterPolicy tokenBucket(int permits, Duration period, int burst) {
-        return new LimiterPolicy(permits, period, 1_000, Duration.ofSeconds(10), Check.atLeast(1, burst, "burst"));
+    public static RateLimiterPolicy tokenBucket(int permits, Duration period, int burst) {
+        return new RateLimiterPolicy(permits, period, 1_000, Duration.ofSeconds(10), Check.atLeast(1, burst, "burst"));
     }
 
     /** The time between two attempts of a token bucket: rounded up, so that there are never more than promised. */

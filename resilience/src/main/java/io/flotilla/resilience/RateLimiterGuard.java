@@ -4,10 +4,10 @@ import io.flotilla.step.StepRejectedException;
 import java.time.Duration;
 
 /** A rate limiter with a line before it. A permit is only taken when there is one, since none can be given back. */
-abstract class LimiterGuard extends WaitingLine {
+abstract class RateLimiterGuard extends WaitingLine {
 
-    LimiterGuard(int maxWaiting, Duration maxWait) {
-        super(maxWaiting, maxWait);
+    RateLimiterGuard(int maxQueued, Duration queueTimeout) {
+        super(maxQueued, queueTimeout);
     }
 
     /** Its rate, for the message of a refusal. */
@@ -19,6 +19,6 @@ abstract class LimiterGuard extends WaitingLine {
             again = Duration.ofNanos(nanosToNext(size()));
         }
         return new StepRejectedException(
-                "limiter", why + ": " + rate() + ", " + size() + " of " + most() + " waiting", again);
+                "ratelimiter", why + ": " + rate() + ", " + size() + " of " + most() + " waiting", again);
     }
 }

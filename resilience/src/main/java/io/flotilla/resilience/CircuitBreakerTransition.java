@@ -10,7 +10,7 @@ import java.time.Instant;
  * @param to the state now
  * @param at when, on the engine's clock
  */
-public record BreakerChange(String key, State from, State to, Instant at) {
+public record CircuitBreakerTransition(String key, State from, State to, Instant at) {
 
     /** The states of a circuit breaker. */
     public enum State {

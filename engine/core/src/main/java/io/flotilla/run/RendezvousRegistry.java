@@ -4,12 +4,12 @@ import io.flotilla.run.RunEvent.Verdict;
 import java.util.List;
 
 /** The rendezvous of a run that wait: who comes to them, and when they fire. */
-final class Meetings {
+final class RendezvousRegistry {
 
     private final RunMachine run;
     private int open;
 
-    Meetings(RunMachine run) {
+    RendezvousRegistry(RunMachine run) {
         this.run = run;
     }
 
@@ -20,9 +20,9 @@ final class Meetings {
     /** The branch ends here, at the rendezvous; {@code delegation} is who handed on to it. */
     void arrive(Branch branch, int node, Arrival arrival, Delegation delegation) {
         String name = run.routes.name(node);
-        Scope scope = place(branch, node);
+        Scope scope = scopeFor(branch, node);
         Long firedEarly = scope.firedEarly.get(node);
-        if (firedEarly != null && branch.born < firedEarly) {
+        if (firedEarly != null && branch.spawnIndex < firedEarly) {
             run.branches.movedOn(branch, name, true);
             return;
         }
@@ -40,7 +40,7 @@ final class Meetings {
     }
 
     /** The innermost scope around the branch that everybody on the way to the node has to come through; else the run. */
-    private Scope place(Branch branch, int node) {
+    private Scope scopeFor(Branch branch, int node) {
         Scope scope = branch.home;
         while (scope.parent != null && (scope.closed || !run.routes.dominates(scope.node, node))) {
             scope = scope.parent;
@@ -68,7 +68,7 @@ final class Meetings {
     }
 
     /** Nobody else can come before it has fired. */
-    void fulfil(Rendezvous rendezvous) {
+    void fireComplete(Rendezvous rendezvous) {
         fire(rendezvous, rendezvous.join.isMetBy(rendezvous.arrived()), false);
     }
 
@@ -82,26 +82,28 @@ final class Meetings {
     private void fire(Rendezvous rendezvous, boolean met, boolean early) {
         Scope scope = rendezvous.scope;
         if (early) {
-            scope.firedEarly.put(rendezvous.node, run.branches.births());
+            scope.firedEarly.put(rendezvous.node, run.branches.spawned());
         }
         List<Arrival> arrivals = rendezvous.arrivals();
-        Branch branch = run.branches.born(
-                rendezvous, Turn.arrived(arrivals, run.routes.targets(rendezvous.node), !met), rendezvous.delegation());
+        Branch branch = run.branches.spawn(
+                rendezvous,
+                Turn.arrived(arrivals, run.routes.successorNames(rendezvous.node), !met),
+                rendezvous.delegation());
         discard(rendezvous);
-        if (run.isOver(run.limits.branches(run.branches.births(), branch), branch)) {
+        if (run.isOver(run.limits.branches(run.branches.spawned(), branch), branch)) {
             return;
         }
-        run.story.tell(new RunEvent.RendezvousFired(
-                run.story.next(),
-                run.story.at(),
+        run.recorder.record(new RunEvent.RendezvousFired(
+                run.recorder.next(),
+                run.recorder.at(),
                 branch.path,
                 run.branches.name(branch),
-                met ? Verdict.MET : Verdict.SHORT,
+                met ? Verdict.MET : Verdict.UNMET,
                 arrivals.size()));
         if (met) {
             run.branches.ready(branch);
         } else {
-            run.forks.fallShort(
+            run.forks.handleShortfall(
                     branch,
                     rendezvous.join,
                     JoinShortfallException.ofRendezvous(
