@@ -1,6 +1,7 @@
 package io.flotilla.agent;
 
 import io.flotilla.AgentId;
+import io.flotilla.internal.BlockingLevel;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;

@@ -2,6 +2,7 @@ package io.flotilla.agent;
 
 import io.flotilla.AgentId;
 import io.flotilla.FlotillaException;
+import io.flotilla.internal.BlockingLevel;
 import java.time.Duration;
 
 /**

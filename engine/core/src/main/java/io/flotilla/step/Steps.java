@@ -1,8 +1,8 @@
 package io.flotilla.step;
 
 import io.flotilla.agent.Agent;
-import io.flotilla.agent.BlockingLevel;
 import io.flotilla.agent.UsageLedger;
+import io.flotilla.internal.BlockingLevel;
 import java.lang.ref.WeakReference;
 import java.time.Instant;
 import java.util.List;

@@ -3,6 +3,7 @@ package io.flotilla.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.AgentId;
+import io.flotilla.internal.BlockingLevel;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepReport;
 import io.flotilla.step.StepResult;

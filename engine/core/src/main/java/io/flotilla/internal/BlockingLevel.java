@@ -1,4 +1,4 @@
-package io.flotilla.agent;
+package io.flotilla.internal;
 
 import java.util.Map;
 import java.util.WeakHashMap;
@@ -9,19 +9,19 @@ import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
 /**
- * How many blocking bodies wait for one: not for applications, but for what starts steps. A body notes its level on its thread while it runs; a round that is
- * subscribed to there takes the level along in its context, to whatever threads its steps are started on. So a body's level
- * does not depend on the thread that starts it.
+ * How many blocking bodies wait for one. A body notes its level on its thread while it runs; a round that is subscribed to
+ * there takes the level along in its context, to whatever threads its steps are started on. So a body's level does not depend
+ * on the thread that starts it.
  *
  * <p>Each level has a pool of its own, as large as the shared one. Bodies of one level wait for those of higher levels only,
- * and those of the highest for nobody: somebody always gets on.
+ * and those of the highest for nobody: one of them can always go on.
  *
  * <p>Immutable.
  */
 public final class BlockingLevel {
 
-    /** The most levels below the first; whoever needs more fails at once. */
-    static final int MAX = 8;
+    /** The most levels below the first; a body that needs more fails at once. */
+    public static final int MAX = 8;
 
     private static final String KEY = "flotilla.blocking-level";
     private static final int MAX_QUEUED = 100_000;
@@ -61,23 +61,43 @@ public final class BlockingLevel {
         return context.put(KEY, this);
     }
 
-    /** The level of the body that waits for one that is about to be called; null if none does. */
-    static @Nullable BlockingLevel waiting(ContextView subscriber) {
+    /**
+     * For the body of a blocking agent that is about to be called.
+     *
+     * @param subscriber the context of its step
+     * @return the level of the body that waits for it; null if none does
+     */
+    public static @Nullable BlockingLevel waiting(ContextView subscriber) {
         BlockingLevel here = CURRENT.get();
         return here != null ? here : subscriber.getOrDefault(KEY, null);
     }
 
-    /** How many bodies wait for one that {@code outer} waits for. */
-    static int depthBelow(@Nullable BlockingLevel outer) {
+    /**
+     * How many bodies wait for one that {@code outer} waits for.
+     *
+     * @param outer the level of the body that waits, or null
+     * @return the number of levels above
+     */
+    public static int depthBelow(@Nullable BlockingLevel outer) {
         return outer == null ? 0 : outer.depth + 1;
     }
 
-    /** The body on this thread from now on; to be followed by {@link #leave} with what was there before. */
-    static void enter(@Nullable BlockingLevel outer, Scheduler pool) {
+    /**
+     * Notes a body on this thread; {@link #leave} has to follow, with what was there before.
+     *
+     * @param outer the level of the body that waits for it, or null
+     * @param pool whose thread it keeps
+     */
+    public static void enter(@Nullable BlockingLevel outer, Scheduler pool) {
         CURRENT.set(new BlockingLevel(depthBelow(outer), pool, outer));
     }
 
-    static void leave(@Nullable BlockingLevel before) {
+    /**
+     * Ends what {@link #enter} began.
+     *
+     * @param before what was {@link #current()} before
+     */
+    public static void leave(@Nullable BlockingLevel before) {
         if (before == null) {
             CURRENT.remove();
         } else {
@@ -85,9 +105,15 @@ public final class BlockingLevel {
         }
     }
 
-    /** Whether a body that waits keeps a thread of this pool. */
+    /**
+     * Whether a body that waits keeps a thread of a pool.
+     *
+     * @param waiting the innermost body that waits, or null
+     * @param pool the pool
+     * @return true if one does
+     */
     @SuppressWarnings("ReferenceEquality") // it is the pool itself whose threads are kept
-    static boolean keeps(@Nullable BlockingLevel waiting, Scheduler pool) {
+    public static boolean keeps(@Nullable BlockingLevel waiting, Scheduler pool) {
         for (BlockingLevel level = waiting; level != null; level = level.outer) {
             if (level.pool == pool) {
                 return true;
@@ -96,8 +122,13 @@ public final class BlockingLevel {
         return false;
     }
 
-    /** The shared pool for the first level, one of its size for every other. */
-    static Scheduler pool(int depth) {
+    /**
+     * The shared pool for the first level, one of its size for every other.
+     *
+     * @param depth how many bodies wait, from 0 to {@link #MAX}
+     * @return the pool
+     */
+    public static Scheduler pool(int depth) {
         if (depth == 0) {
             return Schedulers.boundedElastic();
         }
