@@ -41,9 +41,9 @@ class ScenarioTest {
             value = {
                 "{} | all()",
                 "{'require':'all'} | all()",
-                "{'require':'allSettled','within':'PT0.5S'} | any().within(PT0.5S)",
-                "{'require':'firstSuccess','stragglers':'keep'} | first().keepStragglers()",
-                "{'require':'firstSuccess','stragglers':'cancel'} | first()",
+                "{'require':'allSettled','within':'PT0.5S'} | allSettled().within(PT0.5S)",
+                "{'require':'firstSuccess','stragglers':'keep'} | firstSuccess().keepStragglers()",
+                "{'require':'firstSuccess','stragglers':'cancel'} | firstSuccess()",
                 "{'require':'ratio:0.5','shortfall':'proceed'} | ratio(0.5).orProceed()",
                 "{'require':'atLeast:2','shortfall':'fail'} | atLeast(2)",
                 "{'within':'PT1M'} | all().within(PT1M)"
