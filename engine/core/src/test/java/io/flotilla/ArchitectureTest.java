@@ -59,6 +59,7 @@ class ArchitectureTest {
             List.of("run"),
             List.of("team"),
             List.of("message"),
+            List.of("simulation"),
             List.of("step"),
             List.of("topology"),
             List.of("agent"),
@@ -316,6 +317,7 @@ class ArchitectureTest {
                 .or(assignableTo(java.util.UUID.class))
                 .or(assignableTo(java.util.Timer.class))
                 .or(assignableTo(io.flotilla.step.StepEngine.class))
+                .or(assignableTo(io.flotilla.step.EngineAccess.class))
                 .or(assignableTo(io.flotilla.step.StepDriver.class))
                 .or(assignableTo(io.flotilla.step.EngineClock.class))
                 .as("what is not pure");
@@ -472,8 +474,7 @@ class ArchitectureTest {
     void publicTypes_ofTheStepPackage_areThoseUsersName() {
         assertThat(publicTypes(".step"))
                 .containsExactlyInAnyOrder(
-                        "AgentSet",
-                        "AgentSet$Aggregate",
+                        "EngineAccess",
                         "FailureMode",
                         "Order",
                         "ResultSink",
@@ -589,6 +590,7 @@ class ArchitectureTest {
         assertThat(publicTypes(".internal"))
                 .as("not exported, so that nobody else can name it")
                 .containsExactly("BlockingLevel");
+        assertThat(publicTypes(".simulation")).containsExactly("AgentSet", "AgentSet$Aggregate");
         assertThat(publicTypes(".topology"))
                 .containsExactly(
                         "InvalidTopologyException",

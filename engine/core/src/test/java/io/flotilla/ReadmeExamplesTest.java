@@ -3,7 +3,7 @@ package io.flotilla;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.agent.Agent;
-import io.flotilla.step.AgentSet;
+import io.flotilla.simulation.AgentSet;
 import io.flotilla.step.StepCall;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepInterceptor;

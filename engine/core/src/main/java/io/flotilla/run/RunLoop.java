@@ -4,6 +4,7 @@ import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.Usage;
 import io.flotilla.agent.UsageLedger;
+import io.flotilla.step.EngineAccess;
 import io.flotilla.step.StepDriver;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepIdentity;
@@ -123,9 +124,10 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     /** A run, with its past if it has one, which is not to be used by anybody else from now on. */
     RunLoop(Setup setup, Context context, @Nullable Replay replay) {
         this.agents = setup.agents();
-        this.redaction = new Redaction(setup.engine().redactor(), setup.plan().routes());
+        this.redaction = new Redaction(
+                EngineAccess.of(setup.engine()).redactor(), setup.plan().routes());
         UsageLedger usage = new UsageLedger();
-        this.driver = setup.engine().driver(this, usage);
+        this.driver = EngineAccess.of(setup.engine()).driver(this, usage);
         Instant now = read(driver.clock()::now);
         this.startedAt = replay == null ? now : replay.startedAt(now);
         this.startedNanos = read(driver.clock()::nanoTime)

@@ -3,6 +3,7 @@ package io.flotilla.run;
 import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.journal.Journal;
+import io.flotilla.step.EngineAccess;
 import io.flotilla.step.StepEngine;
 import io.flotilla.topology.Rules;
 import io.flotilla.topology.Topology;
@@ -179,12 +180,12 @@ public final class Workflow<I, O> {
     }
 
     String newRunId() {
-        return setup.engine().newRunId();
+        return EngineAccess.of(setup.engine()).newRunId();
     }
 
     /** What was due meanwhile has passed before any step is started or any answer taken. */
     Mono<Run<O>> resumed(Replay replay, Context context, FactRecorder.Recording recording) {
-        return recording.passDue(replay, setup.engine().now()).map(all -> {
+        return recording.passDue(replay, EngineAccess.of(setup.engine()).now()).map(all -> {
             RunLoop<O> loop = new RunLoop<>(setup, context, all);
             loop.recover(all);
             return new Run<>(loop);
@@ -192,12 +193,12 @@ public final class Workflow<I, O> {
     }
 
     Instant now() {
-        return setup.engine().now();
+        return EngineAccess.of(setup.engine()).now();
     }
 
     /** What happens in a fork instead of what did, as it is recorded. */
     Fact redacted(Fact fact) {
-        return new Redaction(setup.engine().redactor(), plan().routes()).readable(fact);
+        return new Redaction(EngineAccess.of(setup.engine()).redactor(), plan().routes()).readable(fact);
     }
 
     /** The facts of a run, to be gone on with. */
@@ -457,11 +458,12 @@ public final class Workflow<I, O> {
                     end,
                     withRules(limits == null ? Limits.none() : limits, topology.rules()),
                     maxCorrections,
-                    steps.places(),
+                    EngineAccess.of(steps).maxStepsInFlight(),
                     answerType);
             FactRecorder.Recording recording = journal == null
                     ? null
-                    : FactRecorder.Recording.of(journal, steps.redactor(), header(plan), journalTimeout);
+                    : FactRecorder.Recording.of(
+                            journal, EngineAccess.of(steps).redactor(), header(plan), journalTimeout);
             return new Workflow<>(topology, new RunLoop.Setup(plan, bodies, steps, eventHistory, recording));
         }
 

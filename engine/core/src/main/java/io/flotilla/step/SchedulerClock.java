@@ -16,18 +16,17 @@ final class SchedulerClock implements EngineClock {
 
     private static final long MAX_NANOS = TimeUnit.DAYS.toNanos(1);
 
-    private final StepEngine engine;
-
+    private final EngineSettings settings;
     private final Supplier<EngineSchedulers> schedulers;
 
-    SchedulerClock(StepEngine engine, Supplier<EngineSchedulers> schedulers) {
-        this.engine = engine;
+    SchedulerClock(EngineSettings settings, Supplier<EngineSchedulers> schedulers) {
+        this.settings = settings;
         this.schedulers = schedulers;
     }
 
     @Override
     public Instant now() {
-        return engine.now(schedulers.get().timer());
+        return settings.now(schedulers.get().timer());
     }
 
     @Override

@@ -306,7 +306,11 @@ final class Step<I, O> implements CoreSubscriber<O> {
 
     private void late(Throwable cause) {
         if (LOG.isDebugEnabled()) {
-            LOG.debug("after its end: agent={} index={} cause={}", agentId, index, steps.engine.described(cause));
+            LOG.debug(
+                    "after its end: agent={} index={} cause={}",
+                    agentId,
+                    index,
+                    steps.engine.core().failures.described(cause));
         }
     }
 
@@ -317,7 +321,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
                     agentId,
                     stepId(),
                     source,
-                    steps.engine.described(cause));
+                    steps.engine.core().failures.described(cause));
         } catch (Throwable thrown) {
             Steps.untold(thrown);
         }
@@ -333,7 +337,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
     }
 
     EngineClock time() {
-        return steps.engine.clock();
+        return steps.engine.core().clock;
     }
 
     <T> T shared(Object owner, Supplier<? extends T> create) {

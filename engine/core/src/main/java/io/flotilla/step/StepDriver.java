@@ -232,7 +232,7 @@ public final class StepDriver<I, O> {
     private static final class Driven<I, O> extends Steps<I, O> {
 
         private final Listener<O> listener;
-        private final EngineClock clock = new SchedulerClock(engine, () -> schedulers);
+        private final EngineClock clock = new SchedulerClock(engine.core().settings, () -> schedulers);
         private volatile boolean closed;
 
         Driven(StepEngine engine, Listener<O> listener, UsageLedger usage) {

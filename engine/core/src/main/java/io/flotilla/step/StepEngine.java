@@ -1,26 +1,16 @@
 package io.flotilla.step;
 
 import io.flotilla.agent.Agent;
-import io.flotilla.agent.UsageLedger;
 import io.flotilla.observe.Redactor;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
-import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HexFormat;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -56,27 +46,14 @@ public final class StepEngine {
     /** How many failures the report of a stream of pairs has in {@link FailureMode#FAIL_AT_END}. */
     public static final int MAX_FAILURES_KEPT = 1_000;
 
-    private static final Logger LOG = LoggerFactory.getLogger(StepEngine.class);
-
-    private final Builder config;
+    private final EngineCore core;
     private final Order order;
     private final FailureMode failureMode;
-    private final Identity identity;
-    private final EngineClock clock = new SchedulerClock(this, this::schedulers);
 
-    /** What all views of an engine share. */
-    private record Identity(
-            String id,
-            AtomicLong rounds,
-            List<StepInterceptor> interceptors,
-            @Nullable StepTelemetry telemetry,
-            FailureFeed failures) {}
-
-    private StepEngine(Builder config, Order order, FailureMode failureMode, Identity identity) {
-        this.config = config;
+    private StepEngine(EngineCore core, Order order, FailureMode failureMode) {
+        this.core = core;
         this.order = order;
         this.failureMode = failureMode;
-        this.identity = identity;
     }
 
     /**
@@ -85,7 +62,7 @@ public final class StepEngine {
      * @return a builder with all defaults
      */
     public static Builder builder() {
-        return new Builder();
+        return new Builder(new EngineSettings());
     }
 
     /**
@@ -94,7 +71,7 @@ public final class StepEngine {
      * @return a builder with all settings of this engine; what it builds has failures of its own
      */
     public Builder toBuilder() {
-        return new Builder(config).order(order).failureMode(failureMode);
+        return new Builder(core.settings.copy()).order(order).failureMode(failureMode);
     }
 
     /**
@@ -105,7 +82,7 @@ public final class StepEngine {
      * @throws NullPointerException if {@code order} is null
      */
     public StepEngine withOrder(Order order) {
-        return new StepEngine(config, Objects.requireNonNull(order, "order"), failureMode, identity);
+        return new StepEngine(core, Objects.requireNonNull(order, "order"), failureMode);
     }
 
     /**
@@ -116,7 +93,7 @@ public final class StepEngine {
      * @throws NullPointerException if {@code failureMode} is null
      */
     public StepEngine withFailureMode(FailureMode failureMode) {
-        return new StepEngine(config, order, Objects.requireNonNull(failureMode, "failureMode"), identity);
+        return new StepEngine(core, order, Objects.requireNonNull(failureMode, "failureMode"));
     }
 
     /**
@@ -144,20 +121,7 @@ public final class StepEngine {
      * @throws NullPointerException if an argument or an agent is null (the call itself, not a signal)
      */
     public <I, O> Mono<StepReport<O>> run(Iterable<? extends Agent<? super I, ? extends O>> agents, I input) {
-        return reportOf(array(agents), Objects.requireNonNull(input, "input"), null);
-    }
-
-    /** The round behind {@link #run}; see {@link StepFlux.OfList}. */
-    <I, O> Mono<StepReport<O>> reportOf(
-            Agent<? super I, ? extends O>[] agents, I input, @Nullable IntPredicate stillWanted) {
-        boolean failFast = failureMode == FailureMode.FAIL_FAST;
-        Mono<StepReport<O>> report = Mono.defer(() -> {
-            UsageLedger usage = new UsageLedger();
-            return new StepFlux.OfList<I, O>(this, failFast, agents, input, stillWanted, usage)
-                    .collect(() -> ResultSink.<O>keepingAll(agents.length), ResultSink::accept)
-                    .map(sink -> sink.report(usage.total()));
-        });
-        return failureMode == FailureMode.FAIL_AT_END ? report.map(StepReport::orThrow) : report;
+        return StepFlux.report(this, StepFlux.array(agents), Objects.requireNonNull(input, "input"), null);
     }
 
     /**
@@ -197,14 +161,7 @@ public final class StepEngine {
      * @see ResultSink#tap to count results and failures on the way
      */
     public <I, O> Flux<StepResult<O>> stream(Iterable<? extends Agent<? super I, ? extends O>> agents, I input) {
-        Agent<? super I, ? extends O>[] list = array(agents);
-        Objects.requireNonNull(input, "input");
-        return switch (failureMode) {
-            case ISOLATE -> new StepFlux.OfList<I, O>(this, false, list, input, null, null);
-            case FAIL_FAST -> new StepFlux.OfList<I, O>(this, true, list, input, null, null);
-            case FAIL_AT_END ->
-                failingAtEnd(new StepFlux.OfList<I, O>(this, false, list, input, null, null), ResultSink::keepingAll);
-        };
+        return StepFlux.overList(this, StepFlux.array(agents), Objects.requireNonNull(input, "input"));
     }
 
     /**
@@ -243,36 +200,7 @@ public final class StepEngine {
         if (order.isShuffled()) {
             throw new IllegalStateException("a stream of pairs cannot be shuffled, order was " + order);
         }
-        return switch (failureMode) {
-            case ISOLATE -> new StepFlux.OfFlux<I, O>(this, false, source);
-            case FAIL_FAST -> new StepFlux.OfFlux<I, O>(this, true, source);
-            case FAIL_AT_END ->
-                failingAtEnd(
-                        new StepFlux.OfFlux<I, O>(this, false, source),
-                        () -> ResultSink.keepingFailures(MAX_FAILURES_KEPT));
-        };
-    }
-
-    private static <O> Flux<StepResult<O>> failingAtEnd(
-            Flux<StepResult<O>> results, Supplier<ResultSink<O>> aggregate) {
-        return Flux.defer(() -> {
-            ResultSink<O> sink = aggregate.get();
-            return sink.tap(results)
-                    .onErrorMap(cause -> new RoundFailedException(sink.report(), cause))
-                    .concatWith(Mono.defer(
-                            () -> Mono.fromRunnable(() -> sink.report().orThrow())));
-        });
-    }
-
-    private static <I, O> Agent<? super I, ? extends O>[] array(
-            Iterable<? extends Agent<? super I, ? extends O>> agents) {
-        List<Agent<? super I, ? extends O>> list = new ArrayList<>();
-        for (Agent<? super I, ? extends O> agent : Objects.requireNonNull(agents, "agents")) {
-            list.add(Objects.requireNonNull(agent, () -> "agents[" + list.size() + "] is null"));
-        }
-        @SuppressWarnings({"unchecked", "rawtypes"}) // filled from a list of them
-        Agent<? super I, ? extends O>[] array = list.toArray(new Agent[0]);
-        return array;
+        return StepFlux.overPairs(this, source);
     }
 
     /**
@@ -294,7 +222,7 @@ public final class StepEngine {
      * @return the failures
      */
     public Flux<StepFailure> failures() {
-        return identity.failures().failures();
+        return core.failures.feed().failures();
     }
 
     /**
@@ -303,7 +231,7 @@ public final class StepEngine {
      * @return the number for all subscribers since the engine was built
      */
     public long droppedFailureCount() {
-        return identity.failures().droppedCount();
+        return core.failures.feed().droppedCount();
     }
 
     /**
@@ -312,7 +240,7 @@ public final class StepEngine {
      * @return as configured
      */
     public int concurrency() {
-        return config.concurrency;
+        return core.settings.concurrency;
     }
 
     /**
@@ -321,7 +249,7 @@ public final class StepEngine {
      * @return as configured; null without a limit
      */
     public @Nullable Duration stepTimeout() {
-        return config.stepTimeout;
+        return core.settings.stepTimeout;
     }
 
     /**
@@ -342,181 +270,30 @@ public final class StepEngine {
         return failureMode;
     }
 
-    /**
-     * Lets somebody else decide which step is next: what runs, and engines of other makes, are built on.
-     *
-     * @param listener whom to tell of the ends of steps
-     * @param usage the ledger of all steps; {@link StepIdentity#usage()} of each is the same
-     * @param <I> the input of a step
-     * @param <O> the value of a step
-     * @return a driver over this engine, to be closed when no more steps come
-     * @throws NullPointerException if an argument is null
-     */
-    public <I, O> StepDriver<I, O> driver(StepDriver.Listener<O> listener, UsageLedger usage) {
-        return new StepDriver<>(
-                this, Objects.requireNonNull(listener, "listener"), Objects.requireNonNull(usage, "usage"));
+    // --- for rounds, and for engines built on this one
+
+    EngineCore core() {
+        return core;
     }
 
-    /**
-     * What the texts of failures go through before they are logged.
-     *
-     * @return as configured; {@link Redactor#NONE} for nothing
-     */
-    public Redactor redactor() {
-        return config.redactor;
-    }
-
-    /**
-     * An id for a run: no other run has it, of this engine or another.
-     *
-     * @return a new one at every call
-     */
-    public String newRunId() {
-        return identity.id() + '-' + identity.rounds().incrementAndGet();
-    }
-
-    /**
-     * What time it is.
-     *
-     * @return the instant on the engine's clock
-     */
-    public Instant now() {
-        return clock.now();
-    }
-
-    /**
-     * How many steps may run at the same time under this engine's order.
-     *
-     * @return 1 if they go one by one, else {@link #concurrency()}
-     */
-    public int places() {
-        return order.oneByOne() ? 1 : config.concurrency;
-    }
-
-    // --- for rounds
-
-    long stepTimeoutNanos() {
-        return config.stepTimeoutNanos;
-    }
-
-    Duration stepTimeoutOrZero() {
-        return config.stepTimeout == null ? Duration.ZERO : config.stepTimeout;
-    }
-
-    List<StepInterceptor> interceptors() {
-        return identity.interceptors();
-    }
-
-    @Nullable StepTelemetry telemetry() {
-        return identity.telemetry();
-    }
-
-    RoundScope newScope(UsageLedger usage) {
-        return new RoundScope(identity.id(), identity.rounds().incrementAndGet(), config.stepTimeout, usage);
-    }
-
-    EngineSchedulers schedulers() {
-        Supplier<Scheduler> timer = config.timeoutScheduler;
-        if (timer == null) {
-            return EngineSchedulers.shared();
-        }
-        Scheduler own = Objects.requireNonNull(timer.get(), "timeoutScheduler returned null");
-        return new EngineSchedulers(own, own, own);
-    }
-
-    Instant now(Scheduler timer) {
-        return config.clock == null ? Instant.ofEpochMilli(timer.now(TimeUnit.MILLISECONDS)) : config.clock.instant();
-    }
-
-    EngineClock clock() {
-        return clock;
-    }
-
-    void report(StepFailure failure) {
-        try {
-            if (config.redactor.equals(Redactor.NONE)) {
-                LOG.warn("step failed: {}", failure);
-                if (LOG.isDebugEnabled()) {
-                    LOG.debug("stack of the failed step {}", failure.stepId(), failure.cause());
-                }
-            } else {
-                logRedacted(failure);
-            }
-        } finally {
-            identity.failures().publish(failure);
-        }
-    }
-
-    private void logRedacted(StepFailure failure) {
-        LOG.warn("step failed: {}", failure.redacted(this::redacted));
-        if (LOG.isDebugEnabled()) {
-            LOG.debug("stack of the failed step {}: {}", failure.stepId(), redacted(Causes.stack(failure.cause())));
-        }
-    }
-
-    /** A cause as the log may have it. */
-    String described(Throwable cause) {
-        return Causes.describe(cause, this::redacted);
-    }
-
-    /** A redactor that fails lets nothing through. */
-    private String redacted(String text) {
-        try {
-            return Objects.requireNonNull(config.redactor.redact(text), "the redactor returned null");
-        } catch (Throwable failed) { // a stack that overflows in a pattern too
-            return "(withheld, the redactor failed)";
-        }
-    }
-
-    FailureFeed failureFeed() {
-        return identity.failures();
-    }
-
-    /** 96 random bits: run ids are told apart, and with them idempotency keys, wherever they were made. */
-    private static String newId() {
-        byte[] bits = new byte[12];
-        new SecureRandom().nextBytes(bits);
-        return HexFormat.of().formatHex(bits);
+    int maxStepsInFlight() {
+        return order.oneByOne() ? 1 : core.settings.concurrency;
     }
 
     /** Concurrency, timeout, order and mode. */
     @Override
     public String toString() {
-        return "StepEngine[concurrency=" + config.concurrency + ", stepTimeout=" + config.stepTimeout + ", order="
-                + order + ", failureMode=" + failureMode + "]";
+        return "StepEngine[concurrency=" + core.settings.concurrency + ", stepTimeout=" + core.settings.stepTimeout
+                + ", order=" + order + ", failureMode=" + failureMode + "]";
     }
 
     /** The configuration of an engine. Each setting checks its argument at once. Not thread-safe. */
     public static final class Builder {
 
-        private int concurrency = DEFAULT_CONCURRENCY;
-        private @Nullable Duration stepTimeout = DEFAULT_STEP_TIMEOUT;
-        private long stepTimeoutNanos = DEFAULT_STEP_TIMEOUT.toNanos();
-        private Order order = Order.PARALLEL;
-        private FailureMode failureMode = FailureMode.ISOLATE;
-        private final List<StepInterceptor> interceptors = new ArrayList<>();
-        private @Nullable ObservationRegistry observationRegistry;
-        private @Nullable MeterRegistry meterRegistry;
-        private @Nullable Supplier<Scheduler> timeoutScheduler;
-        private @Nullable Clock clock;
-        private int failureBuffer = DEFAULT_FAILURE_BUFFER;
-        private Redactor redactor = Redactor.NONE;
+        private final EngineSettings settings;
 
-        private Builder() {}
-
-        private Builder(Builder other) {
-            concurrency = other.concurrency;
-            stepTimeout = other.stepTimeout;
-            stepTimeoutNanos = other.stepTimeoutNanos;
-            order = other.order;
-            failureMode = other.failureMode;
-            interceptors.addAll(other.interceptors);
-            observationRegistry = other.observationRegistry;
-            meterRegistry = other.meterRegistry;
-            timeoutScheduler = other.timeoutScheduler;
-            clock = other.clock;
-            failureBuffer = other.failureBuffer;
-            redactor = other.redactor;
+        private Builder(EngineSettings settings) {
+            this.settings = settings;
         }
 
         /**
@@ -537,7 +314,7 @@ public final class StepEngine {
             if (concurrency < 1) {
                 throw new IllegalArgumentException("concurrency must be >= 1, was " + concurrency);
             }
-            this.concurrency = concurrency;
+            settings.concurrency = concurrency;
             return this;
         }
 
@@ -553,15 +330,7 @@ public final class StepEngine {
          * @see #noStepTimeout()
          */
         public Builder stepTimeout(Duration stepTimeout) {
-            if (stepTimeout.isZero() || stepTimeout.isNegative()) {
-                throw new IllegalArgumentException("stepTimeout must be > 0, was " + stepTimeout);
-            }
-            try {
-                this.stepTimeoutNanos = stepTimeout.toNanos();
-            } catch (ArithmeticException tooLong) {
-                throw new IllegalArgumentException("stepTimeout must be <= 292 years, was " + stepTimeout, tooLong);
-            }
-            this.stepTimeout = stepTimeout;
+            settings.limitSteps(stepTimeout);
             return this;
         }
 
@@ -573,8 +342,7 @@ public final class StepEngine {
          * @return this builder
          */
         public Builder noStepTimeout() {
-            this.stepTimeout = null;
-            this.stepTimeoutNanos = 0;
+            settings.doNotLimitSteps();
             return this;
         }
 
@@ -586,7 +354,7 @@ public final class StepEngine {
          * @throws NullPointerException if {@code order} is null
          */
         public Builder order(Order order) {
-            this.order = Objects.requireNonNull(order, "order");
+            settings.order = Objects.requireNonNull(order, "order");
             return this;
         }
 
@@ -598,7 +366,7 @@ public final class StepEngine {
          * @throws NullPointerException if {@code failureMode} is null
          */
         public Builder failureMode(FailureMode failureMode) {
-            this.failureMode = Objects.requireNonNull(failureMode, "failureMode");
+            settings.failureMode = Objects.requireNonNull(failureMode, "failureMode");
             return this;
         }
 
@@ -610,7 +378,7 @@ public final class StepEngine {
          * @throws NullPointerException if {@code interceptor} is null
          */
         public Builder interceptor(StepInterceptor interceptor) {
-            interceptors.add(Objects.requireNonNull(interceptor, "interceptor"));
+            settings.interceptors.add(Objects.requireNonNull(interceptor, "interceptor"));
             return this;
         }
 
@@ -622,7 +390,7 @@ public final class StepEngine {
          * @throws NullPointerException if {@code registry} is null
          */
         public Builder observationRegistry(ObservationRegistry registry) {
-            this.observationRegistry = Objects.requireNonNull(registry, "registry");
+            settings.observationRegistry = Objects.requireNonNull(registry, "registry");
             return this;
         }
 
@@ -634,7 +402,7 @@ public final class StepEngine {
          * @throws NullPointerException if {@code registry} is null
          */
         public Builder meterRegistry(MeterRegistry registry) {
-            this.meterRegistry = Objects.requireNonNull(registry, "registry");
+            settings.meterRegistry = Objects.requireNonNull(registry, "registry");
             return this;
         }
 
@@ -649,7 +417,7 @@ public final class StepEngine {
          * @throws NullPointerException if {@code timeoutScheduler} is null
          */
         public Builder timeoutScheduler(Supplier<Scheduler> timeoutScheduler) {
-            this.timeoutScheduler = Objects.requireNonNull(timeoutScheduler, "timeoutScheduler");
+            settings.timeoutScheduler = Objects.requireNonNull(timeoutScheduler, "timeoutScheduler");
             return this;
         }
 
@@ -662,7 +430,7 @@ public final class StepEngine {
          * @throws NullPointerException if {@code clock} is null
          */
         public Builder clock(Clock clock) {
-            this.clock = Objects.requireNonNull(clock, "clock");
+            settings.clock = Objects.requireNonNull(clock, "clock");
             return this;
         }
 
@@ -677,7 +445,7 @@ public final class StepEngine {
             if (failureBuffer < 1) {
                 throw new IllegalArgumentException("failureBuffer must be >= 1, was " + failureBuffer);
             }
-            this.failureBuffer = failureBuffer;
+            settings.failureBuffer = failureBuffer;
             return this;
         }
 
@@ -690,7 +458,7 @@ public final class StepEngine {
          * @throws NullPointerException if {@code redactor} is null
          */
         public Builder redactor(Redactor redactor) {
-            this.redactor = Objects.requireNonNull(redactor, "redactor");
+            settings.redactor = Objects.requireNonNull(redactor, "redactor");
             return this;
         }
 
@@ -700,16 +468,7 @@ public final class StepEngine {
          * @return a new engine
          */
         public StepEngine build() {
-            StepTelemetry telemetry = observationRegistry == null && meterRegistry == null
-                    ? null
-                    : new StepTelemetry(observationRegistry, meterRegistry);
-            Identity identity = new Identity(
-                    newId(),
-                    new AtomicLong(),
-                    List.copyOf(interceptors),
-                    telemetry,
-                    new FailureFeed(failureBuffer, meterRegistry));
-            return new StepEngine(new Builder(this), order, failureMode, identity);
+            return new StepEngine(new EngineCore(settings.copy()), settings.order, settings.failureMode);
         }
     }
 }

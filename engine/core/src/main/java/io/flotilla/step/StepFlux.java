@@ -2,16 +2,74 @@ package io.flotilla.step;
 
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.UsageLedger;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.function.IntPredicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import reactor.util.function.Tuple2;
 
 /** The cold streams of results: each subscription is a {@link Round}. */
 final class StepFlux {
 
     private StepFlux() {}
+
+    /** The agents, none of them null; read once. */
+    static <I, O> Agent<? super I, ? extends O>[] array(Iterable<? extends Agent<? super I, ? extends O>> agents) {
+        List<Agent<? super I, ? extends O>> list = new ArrayList<>();
+        for (Agent<? super I, ? extends O> agent : Objects.requireNonNull(agents, "agents")) {
+            list.add(Objects.requireNonNull(agent, () -> "agents[" + list.size() + "] is null"));
+        }
+        @SuppressWarnings({"unchecked", "rawtypes"}) // filled from a list of them
+        Agent<? super I, ? extends O>[] array = list.toArray(new Agent[0]);
+        return array;
+    }
+
+    /** The report of a round over a list; an agent for whose index {@code stillWanted} says no is left out. */
+    static <I, O> Mono<StepReport<O>> report(
+            StepEngine engine, Agent<? super I, ? extends O>[] agents, I input, @Nullable IntPredicate stillWanted) {
+        FailureMode mode = engine.failureMode();
+        Mono<StepReport<O>> report = Mono.defer(() -> {
+            UsageLedger usage = new UsageLedger();
+            return new OfList<I, O>(engine, mode == FailureMode.FAIL_FAST, agents, input, stillWanted, usage)
+                    .collect(() -> ResultSink.<O>keepingAll(agents.length), ResultSink::accept)
+                    .map(sink -> sink.report(usage.total()));
+        });
+        return mode == FailureMode.FAIL_AT_END ? report.map(StepReport::orThrow) : report;
+    }
+
+    /** The results of a round over a list. */
+    static <I, O> Flux<StepResult<O>> overList(StepEngine engine, Agent<? super I, ? extends O>[] agents, I input) {
+        FailureMode mode = engine.failureMode();
+        Flux<StepResult<O>> results =
+                new OfList<I, O>(engine, mode == FailureMode.FAIL_FAST, agents, input, null, null);
+        return mode == FailureMode.FAIL_AT_END ? failingAtEnd(results, ResultSink::keepingAll) : results;
+    }
+
+    /** The results of a round over pairs. */
+    static <I, O> Flux<StepResult<O>> overPairs(
+            StepEngine engine, Flux<? extends Tuple2<? extends Agent<? super I, ? extends O>, ? extends I>> pairs) {
+        FailureMode mode = engine.failureMode();
+        Flux<StepResult<O>> results = new OfFlux<I, O>(engine, mode == FailureMode.FAIL_FAST, pairs);
+        return mode == FailureMode.FAIL_AT_END
+                ? failingAtEnd(results, () -> ResultSink.keepingFailures(StepEngine.MAX_FAILURES_KEPT))
+                : results;
+    }
+
+    private static <O> Flux<StepResult<O>> failingAtEnd(
+            Flux<StepResult<O>> results, Supplier<ResultSink<O>> aggregate) {
+        return Flux.defer(() -> {
+            ResultSink<O> sink = aggregate.get();
+            return sink.tap(results)
+                    .onErrorMap(cause -> new RoundFailedException(sink.report(), cause))
+                    .concatWith(Mono.defer(
+                            () -> Mono.fromRunnable(() -> sink.report().orThrow())));
+        });
+    }
 
     /** Over a list; agents for whose index {@code stillWanted} says no when their turn comes are left out. */
     static final class OfList<I, O> extends Flux<StepResult<O>> {
@@ -48,7 +106,7 @@ final class StepFlux {
                             input,
                             stillWanted,
                             usage == null ? new UsageLedger() : usage)
-                    .run(engine.places());
+                    .run(engine.maxStepsInFlight());
         }
     }
 
@@ -70,7 +128,7 @@ final class StepFlux {
 
         @Override
         public void subscribe(CoreSubscriber<? super StepResult<O>> actual) {
-            FluxRound<I, O> round = new FluxRound<>(engine, failFast, actual, engine.places());
+            FluxRound<I, O> round = new FluxRound<>(engine, failFast, actual, engine.maxStepsInFlight());
             round.begin(() -> pairs.subscribe(round));
         }
     }

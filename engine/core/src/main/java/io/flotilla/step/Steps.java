@@ -66,12 +66,12 @@ abstract class Steps<I, O> {
 
     Steps(StepEngine engine, UsageLedger usage) {
         this.engine = engine;
-        this.scope = engine.newScope(usage);
-        this.schedulers = engine.schedulers();
-        this.interceptors = engine.interceptors();
-        this.telemetry = engine.telemetry();
+        this.scope = engine.core().newScope(usage);
+        this.schedulers = engine.core().settings.schedulers();
+        this.interceptors = engine.core().interceptors;
+        this.telemetry = engine.core().telemetry;
         this.blockingLevel = BlockingLevel.current();
-        this.inFlight = new InFlight(this, engine.stepTimeoutNanos());
+        this.inFlight = new InFlight(this, engine.core().settings.stepTimeoutNanos);
     }
 
     /** The context of a step, with what it has from whoever waits for the round. */
@@ -84,7 +84,7 @@ abstract class Steps<I, O> {
     }
 
     final Instant now() {
-        return engine.now(schedulers.timer());
+        return engine.core().settings.now(schedulers.timer());
     }
 
     // --- what rounds and runs do their own way
@@ -226,7 +226,7 @@ abstract class Steps<I, O> {
         if (step == null || step != seenStarting || (!step.isActive() && !toldOf && isDelivering())) {
             seenStarting = step; // a step that has ended and a result on its way: it is downstream that takes its time
             seenStartingNanos = now;
-        } else if (isPast(toldOf ? PATIENCE_NANOS : engine.stepTimeoutNanos(), now)) {
+        } else if (isPast(toldOf ? PATIENCE_NANOS : engine.core().settings.stepTimeoutNanos, now)) {
             rescue(() -> takeOverStarting(step));
             seenStartingNanos = now;
         }
@@ -277,7 +277,7 @@ abstract class Steps<I, O> {
                 : "";
         return new StepTimeoutException(
                 "agent " + step.agentId + " passed the step timeout of " + engine.stepTimeout() + hint,
-                engine.stepTimeoutOrZero());
+                engine.core().stepTimeoutOrZero());
     }
 
     final void ended(Step<I, O> step, StepResult<O> result) {
@@ -308,7 +308,7 @@ abstract class Steps<I, O> {
         }
         if (failure != null) {
             try {
-                engine.report(failure);
+                engine.core().failures.report(failure);
             } catch (Throwable thrown) {
                 untold(thrown);
             }

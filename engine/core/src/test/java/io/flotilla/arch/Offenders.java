@@ -1,5 +1,6 @@
 package io.flotilla.arch;
 
+import io.flotilla.step.EngineAccess;
 import io.flotilla.step.EngineClock;
 import io.flotilla.step.StepEngine;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -261,7 +262,7 @@ public final class Offenders {
         }
 
         int engine(StepEngine engine) {
-            return engine.places();
+            return EngineAccess.of(engine).maxStepsInFlight();
         }
 
         Instant engineTime(EngineClock clock) {

@@ -43,7 +43,8 @@ class EngineTimeTest {
         return StepEngine.builder()
                 .timeoutScheduler(() -> new Refusing(time, refuses))
                 .build()
-                .clock();
+                .core()
+                .clock;
     }
 
     /** Takes nothing while it is told not to. */

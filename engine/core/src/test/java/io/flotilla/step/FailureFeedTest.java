@@ -176,7 +176,7 @@ class FailureFeedTest {
                 .expectNext(1L)
                 .thenCancel()
                 .verify();
-        assertThat(engine.failureFeed().subscriberCount()).isZero();
+        assertThat(engine.core().failures.feed().subscriberCount()).isZero();
     }
 
     @Test
@@ -184,12 +184,12 @@ class FailureFeedTest {
         StepEngine engine = StepEngine.builder().build();
         Disposable first = engine.failures().subscribe();
         Disposable second = engine.failures().subscribe();
-        assertThat(engine.failureFeed().subscriberCount()).isEqualTo(2);
+        assertThat(engine.core().failures.feed().subscriberCount()).isEqualTo(2);
 
         first.dispose();
-        assertThat(engine.failureFeed().subscriberCount()).isEqualTo(1);
+        assertThat(engine.core().failures.feed().subscriberCount()).isEqualTo(1);
         second.dispose();
-        assertThat(engine.failureFeed().subscriberCount()).isZero();
+        assertThat(engine.core().failures.feed().subscriberCount()).isZero();
     }
 
     @Test

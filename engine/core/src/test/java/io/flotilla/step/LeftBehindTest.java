@@ -244,6 +244,6 @@ class LeftBehindTest {
                 .verify(SOON);
 
         assertThat(told.orTimeout(10, TimeUnit.SECONDS).join()).hasMessage("listener");
-        assertThat(engine.failureFeed().subscriberCount()).isZero();
+        assertThat(engine.core().failures.feed().subscriberCount()).isZero();
     }
 }

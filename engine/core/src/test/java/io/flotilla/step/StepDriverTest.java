@@ -93,7 +93,7 @@ class StepDriverTest {
     }
 
     private StepDriver<String, String> driver(StepEngine.Builder engine) {
-        driver = engine.build().driver(heard, usage);
+        driver = EngineAccess.of(engine.build()).driver(heard, usage);
         return driver;
     }
 
@@ -124,8 +124,10 @@ class StepDriverTest {
     void driver_nullArguments_throws() {
         StepEngine engine = StepEngine.builder().build();
 
-        assertThatNullPointerException().isThrownBy(() -> engine.driver(null, usage));
-        assertThatNullPointerException().isThrownBy(() -> engine.driver(heard, null));
+        assertThatNullPointerException()
+                .isThrownBy(() -> EngineAccess.of(engine).driver(null, usage));
+        assertThatNullPointerException()
+                .isThrownBy(() -> EngineAccess.of(engine).driver(heard, null));
     }
 
     // --- prepare and start
@@ -433,8 +435,8 @@ class StepDriverTest {
     @Test
     void runId_ofEachDriver_isItsOwn() {
         StepEngine engine = StepEngine.builder().build();
-        StepDriver<String, String> one = engine.driver(heard, usage);
-        StepDriver<String, String> two = engine.driver(heard, usage);
+        StepDriver<String, String> one = EngineAccess.of(engine).driver(heard, usage);
+        StepDriver<String, String> two = EngineAccess.of(engine).driver(heard, usage);
 
         assertThat(one.runId()).isEqualTo(one.runId()).isNotEqualTo(two.runId());
         one.close();

@@ -144,7 +144,8 @@ class StepTimeoutModelTest {
             Random random = new Random(seed);
             Load load = Load.of(seed);
             ResultSink<String> sink = ResultSink.keepingAll();
-            StepDriver<String, String> driver = engine(1).driver(new Listener(sink), new UsageLedger());
+            StepDriver<String, String> driver =
+                    EngineAccess.of(engine(1)).driver(new Listener(sink), new UsageLedger());
             List<Expected> expected = new ArrayList<>();
             Instant began = Instant.ofEpochMilli(time.now(TimeUnit.MILLISECONDS));
             long now = 0;

@@ -1,6 +1,6 @@
 package io.flotilla.samples.wealth;
 
-import io.flotilla.step.AgentSet;
+import io.flotilla.simulation.AgentSet;
 import io.flotilla.step.StepEngine;
 import java.util.Collection;
 import java.util.List;

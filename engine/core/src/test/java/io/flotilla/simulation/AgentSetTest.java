@@ -1,4 +1,4 @@
-package io.flotilla.step;
+package io.flotilla.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -6,7 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
-import io.flotilla.step.AgentSet.Aggregate;
+import io.flotilla.simulation.AgentSet.Aggregate;
+import io.flotilla.step.FailureMode;
+import io.flotilla.step.Order;
+import io.flotilla.step.RoundFailedException;
+import io.flotilla.step.StepEngine;
+import io.flotilla.step.StepFailedException;
+import io.flotilla.step.StepReport;
+import io.flotilla.step.StepResult;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -85,7 +92,10 @@ class AgentSetTest {
 
     @Test
     void of_agents_usesTheirIds() {
-        AgentSet<Agent<String, String>> set = AgentSet.of(1, TestAgents.manyAnswering(2));
+        Agent<String, String> first = Agent.of("a#0", (input, context) -> Mono.just("first"));
+        Agent<String, String> second = Agent.of("a#1", (input, context) -> Mono.just("second"));
+
+        AgentSet<Agent<String, String>> set = AgentSet.of(1, List.of(first, second));
 
         assertThat(set.get(Agent::id)).containsOnlyKeys(AgentId.of("a#0"), AgentId.of("a#1"));
     }

@@ -1,8 +1,12 @@
-package io.flotilla.step;
+package io.flotilla.simulation;
 
 import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
+import io.flotilla.step.EngineAccess;
+import io.flotilla.step.Order;
+import io.flotilla.step.StepEngine;
+import io.flotilla.step.StepReport;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -357,13 +361,16 @@ public final class AgentSet<A> {
         Objects.requireNonNull(body, "body");
         return Mono.defer(() -> {
             List<A> snapshot = toList();
-            @SuppressWarnings({"unchecked", "rawtypes"}) // filled with Member<A, O> only
-            Agent<Object, O>[] agents = new Agent[snapshot.size()];
-            for (int index = 0; index < agents.length; index++) {
-                A agent = snapshot.get(index);
-                agents[index] = new Member<>(idOf(agent), agent, body);
+            List<Member<A, O>> agents = new ArrayList<>(snapshot.size());
+            for (A agent : snapshot) {
+                agents.add(new Member<>(idOf(agent), agent, body));
             }
-            return engine.reportOf(agents, NO_INPUT, index -> isMember(agents[index].id(), snapshot.get(index)));
+            return EngineAccess.of(engine)
+                    .runWanted(
+                            agents,
+                            NO_INPUT,
+                            index -> isMember(
+                                    agents.get(index).id(), agents.get(index).agent()));
         });
     }
 

@@ -1,0 +1,118 @@
+package io.flotilla.step;
+
+import io.flotilla.agent.Agent;
+import io.flotilla.agent.UsageLedger;
+import io.flotilla.observe.Redactor;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.IntPredicate;
+import reactor.core.publisher.Mono;
+
+/**
+ * What an engine of another kind needs of a {@link StepEngine} and its users do not: a driver for single steps, ids for
+ * runs, the clock, the redactor. {@code io.flotilla.run} and {@code io.flotilla.simulation} are built on it; applications
+ * use {@link StepEngine} alone.
+ *
+ * <p>Immutable, thread-safe.
+ */
+public final class EngineAccess {
+
+    private final StepEngine engine;
+
+    private EngineAccess(StepEngine engine) {
+        this.engine = engine;
+    }
+
+    /**
+     * The access to an engine.
+     *
+     * @param engine the engine to build on
+     * @return the access; nothing of the engine changes by it
+     * @throws NullPointerException if {@code engine} is null
+     */
+    public static EngineAccess of(StepEngine engine) {
+        return new EngineAccess(Objects.requireNonNull(engine, "engine"));
+    }
+
+    /**
+     * The engine behind this access.
+     *
+     * @return the engine given to {@link #of}
+     */
+    public StepEngine engine() {
+        return engine;
+    }
+
+    /**
+     * Makes a driver, whose caller decides which step is next.
+     *
+     * @param listener receives the results of the driver's steps
+     * @param usage the ledger of all steps; {@link StepIdentity#usage()} of each is the same
+     * @param <I> the input of a step
+     * @param <O> the value of a step
+     * @return a driver over the engine, to be closed when no more steps come
+     * @throws NullPointerException if an argument is null
+     */
+    public <I, O> StepDriver<I, O> driver(StepDriver.Listener<O> listener, UsageLedger usage) {
+        return new StepDriver<>(
+                engine, Objects.requireNonNull(listener, "listener"), Objects.requireNonNull(usage, "usage"));
+    }
+
+    /**
+     * As {@link StepEngine#run}, but an agent may leave before its turn: it is then not stepped, and has no result.
+     *
+     * @param agents the agents to step, in input order
+     * @param input the input of every step
+     * @param stillWanted asked with an agent's index in {@code agents} right before its step starts; false leaves it
+     *     out. Called by one thread at a time; must not throw
+     * @param <I> the input of a step
+     * @param <O> the value of a step
+     * @return the report, cold; its results have the indices of {@code agents}
+     * @throws NullPointerException if an argument or an agent is null (the call itself, not a signal)
+     */
+    public <I, O> Mono<StepReport<O>> runWanted(
+            List<? extends Agent<? super I, ? extends O>> agents, I input, IntPredicate stillWanted) {
+        return StepFlux.report(
+                engine,
+                StepFlux.array(agents),
+                Objects.requireNonNull(input, "input"),
+                Objects.requireNonNull(stillWanted, "stillWanted"));
+    }
+
+    /**
+     * How many steps may run at the same time under the engine's order.
+     *
+     * @return 1 if they run one by one, else {@link StepEngine#concurrency()}
+     */
+    public int maxStepsInFlight() {
+        return engine.maxStepsInFlight();
+    }
+
+    /**
+     * An id for a run, different from that of every other run of this engine or another.
+     *
+     * @return a new id at every call
+     */
+    public String newRunId() {
+        return engine.core().newRunId();
+    }
+
+    /**
+     * The current instant.
+     *
+     * @return the instant on the engine's clock
+     */
+    public Instant now() {
+        return engine.core().clock.now();
+    }
+
+    /**
+     * What the texts of failures go through before they are logged or recorded.
+     *
+     * @return as configured; {@link Redactor#NONE} by default
+     */
+    public Redactor redactor() {
+        return engine.core().settings.redactor;
+    }
+}

@@ -1,0 +1,50 @@
+package io.flotilla.step;
+
+import io.flotilla.agent.UsageLedger;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** What all views of an engine share, whatever their order and failure mode: settings, ids, telemetry, failures. */
+final class EngineCore {
+
+    final EngineSettings settings;
+    final List<StepInterceptor> interceptors;
+    final @Nullable StepTelemetry telemetry;
+    final FailureReporter failures;
+    final EngineClock clock;
+
+    private final String id = newId();
+    private final AtomicLong runs = new AtomicLong();
+
+    /** {@code settings} are this engine's own from now on. */
+    EngineCore(EngineSettings settings) {
+        this.settings = settings;
+        this.interceptors = List.copyOf(settings.interceptors);
+        this.telemetry = settings.telemetry();
+        this.failures = new FailureReporter(settings);
+        this.clock = new SchedulerClock(settings, settings::schedulers);
+    }
+
+    /** 96 random bits: run ids differ, and with them idempotency keys, wherever they were made. */
+    private static String newId() {
+        byte[] bits = new byte[12];
+        new SecureRandom().nextBytes(bits);
+        return HexFormat.of().formatHex(bits);
+    }
+
+    String newRunId() {
+        return id + '-' + runs.incrementAndGet();
+    }
+
+    RoundScope newScope(UsageLedger usage) {
+        return new RoundScope(id, runs.incrementAndGet(), settings.stepTimeout, usage);
+    }
+
+    Duration stepTimeoutOrZero() {
+        return settings.stepTimeout == null ? Duration.ZERO : settings.stepTimeout;
+    }
+}

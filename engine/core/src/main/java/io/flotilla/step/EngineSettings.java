@@ -1,0 +1,99 @@
+package io.flotilla.step;
+
+import io.flotilla.observe.Redactor;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.ObservationRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * The settings of an engine, as its builder has checked them. A builder changes its own; an engine has a copy, which nobody
+ * changes. {@link StepEngine.Builder} documents each of them.
+ */
+final class EngineSettings {
+
+    int concurrency = StepEngine.DEFAULT_CONCURRENCY;
+
+    @Nullable Duration stepTimeout = StepEngine.DEFAULT_STEP_TIMEOUT;
+
+    /** The same in nanoseconds; 0 without a limit. */
+    long stepTimeoutNanos = StepEngine.DEFAULT_STEP_TIMEOUT.toNanos();
+
+    Order order = Order.PARALLEL;
+    FailureMode failureMode = FailureMode.ISOLATE;
+    final List<StepInterceptor> interceptors = new ArrayList<>();
+
+    @Nullable ObservationRegistry observationRegistry;
+
+    @Nullable MeterRegistry meterRegistry;
+
+    @Nullable Supplier<Scheduler> timeoutScheduler;
+
+    @Nullable Clock clock;
+
+    int failureBuffer = StepEngine.DEFAULT_FAILURE_BUFFER;
+    Redactor redactor = Redactor.NONE;
+
+    void limitSteps(Duration timeout) {
+        if (timeout.isZero() || timeout.isNegative()) {
+            throw new IllegalArgumentException("stepTimeout must be > 0, was " + timeout);
+        }
+        try {
+            stepTimeoutNanos = timeout.toNanos();
+        } catch (ArithmeticException tooLong) {
+            throw new IllegalArgumentException("stepTimeout must be <= 292 years, was " + timeout, tooLong);
+        }
+        stepTimeout = timeout;
+    }
+
+    void doNotLimitSteps() {
+        stepTimeout = null;
+        stepTimeoutNanos = 0;
+    }
+
+    EngineSettings copy() {
+        EngineSettings copy = new EngineSettings();
+        copy.concurrency = concurrency;
+        copy.stepTimeout = stepTimeout;
+        copy.stepTimeoutNanos = stepTimeoutNanos;
+        copy.order = order;
+        copy.failureMode = failureMode;
+        copy.interceptors.addAll(interceptors);
+        copy.observationRegistry = observationRegistry;
+        copy.meterRegistry = meterRegistry;
+        copy.timeoutScheduler = timeoutScheduler;
+        copy.clock = clock;
+        copy.failureBuffer = failureBuffer;
+        copy.redactor = redactor;
+        return copy;
+    }
+
+    /** Asked for again by every round: what is virtual time now need not be later. */
+    EngineSchedulers schedulers() {
+        if (timeoutScheduler == null) {
+            return EngineSchedulers.shared();
+        }
+        Scheduler own = Objects.requireNonNull(timeoutScheduler.get(), "timeoutScheduler returned null");
+        return new EngineSchedulers(own, own, own);
+    }
+
+    /** What time it is on the clock; without one, on {@code timer}. */
+    Instant now(Scheduler timer) {
+        return clock == null ? Instant.ofEpochMilli(timer.now(TimeUnit.MILLISECONDS)) : clock.instant();
+    }
+
+    /** Null if nobody observes. */
+    @Nullable StepTelemetry telemetry() {
+        return observationRegistry == null && meterRegistry == null
+                ? null
+                : new StepTelemetry(observationRegistry, meterRegistry);
+    }
+}
