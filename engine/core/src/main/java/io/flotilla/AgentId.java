@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param kind what the agent is, {@code reader}: 1 to 200 characters, no {@code #}, no control characters, not blank
  * @param instance which one of its kind, {@code 17}: 1 to 200 characters, no control characters, not blank; null where
  *     the kind has one agent only
+ * @since 0.1
  */
 public record AgentId(String kind, @Nullable String instance) {
 

@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
  * The base of every exception the library makes; each cause a caller can act on has a subtype.
  *
  * <p>Bad arguments are {@link IllegalArgumentException} and {@link NullPointerException}, as everywhere.
+ *
+ * @since 0.1
  */
 public abstract class FlotillaException extends RuntimeException {
 

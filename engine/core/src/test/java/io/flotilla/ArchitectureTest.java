@@ -584,7 +584,7 @@ class ArchitectureTest {
 
     @Test
     void publicTypes_ofTheSmallPackages_areThoseUsersName() {
-        assertThat(publicTypes("")).containsExactly("AgentId", "FlotillaException");
+        assertThat(publicTypes("")).containsExactly("AgentId", "Experimental", "FlotillaException");
         assertThat(publicTypes(".agent"))
                 .containsExactly("Agent", "NestedBlockingException", "StepContext", "Usage", "UsageLedger");
         assertThat(publicTypes(".internal"))

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * use at most is reserved, so that a hundred attempts side by side do not each see the same rest; when it has ended, what it
  * has used counts instead. An attempt for which there is not enough left is {@link io.flotilla.step.StepResult.Rejected} by
  * the guard {@code budget}, naming the limit and its use. Immutable.
+ *
+ * @since 0.1
  */
 public final class Budget {
 

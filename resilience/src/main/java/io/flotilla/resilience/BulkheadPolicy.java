@@ -10,6 +10,7 @@ import java.time.Duration;
  * @param maxConcurrent how many run at the same time; 1 or more
  * @param maxQueued how many wait; 0 or more
  * @param queueTimeout how long one waits; zero or more
+ * @since 0.1
  */
 public record BulkheadPolicy(int maxConcurrent, int maxQueued, Duration queueTimeout) {
 

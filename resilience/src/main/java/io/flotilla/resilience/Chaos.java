@@ -33,6 +33,8 @@ import reactor.core.publisher.Mono;
  * the faults are drawn in the order they were set; the first that hits is injected, and a delay lets the next be drawn as well.
  *
  * <p>Setting a fault gives a new, immutable object; all that come from one {@code seeded} share one log. Thread-safe.
+ *
+ * @since 0.1
  */
 public final class Chaos implements StepInterceptor {
 

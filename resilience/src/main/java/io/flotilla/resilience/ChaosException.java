@@ -2,7 +2,11 @@ package io.flotilla.resilience;
 
 import io.flotilla.FlotillaException;
 
-/** A failure that {@link Chaos} has injected. Has no stack trace. */
+/**
+ * A failure that {@link Chaos} has injected. Has no stack trace.
+ *
+ * @since 0.1
+ */
 public final class ChaosException extends FlotillaException {
 
     private static final long serialVersionUID = 1L;

@@ -9,6 +9,8 @@ import java.util.function.Predicate;
  *
  * <p>It looks at the last {@code windowSize} attempts with its key. Failures and timeouts of attempts count; what other
  * guards refuse, and what is cancelled, does not. Immutable.
+ *
+ * @since 0.1
  */
 public final class CircuitBreakerPolicy {
 

@@ -9,6 +9,7 @@ import java.time.Instant;
  * @param from the state before
  * @param to the state now
  * @param at when, on the engine's clock
+ * @since 0.1
  */
 public record CircuitBreakerTransition(String key, State from, State to, Instant at) {
 

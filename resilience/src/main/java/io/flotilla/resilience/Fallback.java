@@ -26,6 +26,8 @@ import reactor.core.publisher.Mono;
  *
  * <p>Nothing is remembered of a failure: the next step asks its own agent again, and it is the breaker that keeps it from
  * asking in vain. Immutable.
+ *
+ * @since 0.1
  */
 public final class Fallback {
 

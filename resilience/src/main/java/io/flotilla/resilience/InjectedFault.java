@@ -10,6 +10,7 @@ import io.flotilla.AgentId;
  * @param stepNumber which step
  * @param attempt which attempt
  * @param kind what was done
+ * @since 0.1
  */
 public record InjectedFault(AgentId agentId, String branchPath, long stepNumber, int attempt, Kind kind) {
 

@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A key whose {@code hashCode} or {@code equals} throws never changes a step's result: a value is not kept, or not found,
  * and the log is told once. Thread-safe.
+ *
+ * @since 0.1
  */
 public final class LastKnownValue {
 

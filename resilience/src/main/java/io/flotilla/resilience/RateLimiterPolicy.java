@@ -28,6 +28,7 @@ import java.time.Duration;
  * @param queueTimeout how long one waits; zero or more
  * @param burst 0 for fixed periods; else the size of the token bucket: how many may start at once after a pause; such that
  *     {@code burst * period / permits} is at most 146 years
+ * @since 0.1
  */
 public record RateLimiterPolicy(int permits, Duration period, int maxQueued, Duration queueTimeout, int burst) {
 

@@ -48,6 +48,8 @@ import reactor.core.publisher.Mono;
  * <p>Bulkheads, limiters and breakers are one a key: by default the agents' kind. Waits and timeouts run on the engine's
  * time, so inside reactor-test's virtual time all of it is virtual. Build one for each engine: guards belong to the engine
  * whose step came first. Thread-safe.
+ *
+ * @since 0.1
  */
 public final class Resilience implements StepInterceptor {
 

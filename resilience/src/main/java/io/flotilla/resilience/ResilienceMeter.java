@@ -8,6 +8,8 @@ import java.util.List;
  *
  * <p>The tag {@code key} has the values of {@link Resilience.Builder#keyedBy}, at most {@link Resilience#MAX_KEYS} of them
  * and {@link Resilience#OTHER_KEYS}.
+ *
+ * @since 0.1
  */
 public enum ResilienceMeter {
     /** Attempts made again. */

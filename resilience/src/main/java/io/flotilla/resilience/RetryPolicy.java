@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Delays grow exponentially with full jitter inside a cap: before attempt n + 1 a random time between 0 and {@code
  * min(maxBackoff, minBackoff * 2^(n-1))}, after Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog,
  * 2015. Immutable.
+ *
+ * @since 0.1
  */
 public final class RetryPolicy {
 

@@ -19,11 +19,12 @@ import reactor.core.scheduler.Schedulers;
  *
  * @param <I> the input of a step
  * @param <O> the value of a step
+ * @since 0.1
  */
 public interface Agent<I, O> {
 
     /**
-     * Who this is.
+     * The agent's id.
      *
      * @return the same id at every call
      */
@@ -39,7 +40,7 @@ public interface Agent<I, O> {
      *   <li><b>onComplete</b>: without a value, the step succeeded and has none.
      *   <li><b>cancel</b>: sent when the step's time is up, when its round is cancelled, or when another agent's failure
      *       ends the round. What is signalled afterwards is ignored.
-     *   <li><b>context</b>: the context of whoever subscribed to the round.
+     *   <li><b>context</b>: the context of the round's subscriber.
      * </ul>
      *
      * @param input what the step is about
@@ -85,7 +86,7 @@ public interface Agent<I, O> {
      * threads if the JVM is started with {@code -Dreactor.schedulers.defaultBoundedElasticOnVirtualThreads=true}. Use
      * {@link #blocking(AgentId, Scheduler, BiFunction)} for a pool of your own. Cancelling the step interrupts the
      * thread; the interrupt flag a body leaves behind ends with it. Waiting for a thread counts as the step's time.
-     * Whatever the body throws, an {@link Error} too, is the step's failure at once.
+     * Everything the body throws, an {@link Error} too, is the step's failure at once.
      *
      * <p>A body may block on a round of other blocking agents: those get threads of a further pool of the same size, one for
      * each level, so they never wait for a thread that their caller keeps. After nine levels the step fails at once with

@@ -7,7 +7,9 @@ import java.time.Duration;
 
 /**
  * Blocking agents wait for rounds of blocking agents, which find no thread: too many levels deep, or on a pool whose threads
- * their callers keep. Signalled instead of waiting for a thread that nobody gives back. Has no stack trace.
+ * their callers keep. Signalled instead of waiting for a thread that is never returned. Has no stack trace.
+ *
+ * @since 0.1
  */
 public final class NestedBlockingException extends FlotillaException {
 
@@ -38,7 +40,7 @@ public final class NestedBlockingException extends FlotillaException {
     }
 
     /**
-     * How deep it is.
+     * The depth of the nesting.
      *
      * @return how many blocking bodies wait for the one that was refused
      */

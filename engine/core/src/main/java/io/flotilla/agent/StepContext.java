@@ -6,13 +6,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an agent is told about the step it is called for.
+ * Describes the step that an agent is called for.
  *
  * <p>It is passed with the step and nowhere else: not in a field of a shared object, not in a thread-local variable. So
  * two steps of one agent, however their threads interleave, cannot read each other's identity. It may be kept and read
  * after the step has ended; it does not change.
  *
  * <p>Immutable, but for what is written into {@link #usage()}, which is thread-safe.
+ *
+ * @since 0.1
  */
 public interface StepContext {
 
@@ -57,14 +59,14 @@ public interface StepContext {
     }
 
     /**
-     * Whose step this is.
+     * The agent of this step.
      *
      * @return the id of the agent that was called
      */
     AgentId agentId();
 
     /**
-     * The how-manieth attempt at the step this is.
+     * The number of this attempt, from 1.
      *
      * @return 1 for the first
      */
@@ -78,7 +80,7 @@ public interface StepContext {
     @Nullable Instant deadline();
 
     /**
-     * Who handed the work on to this agent, the first one first.
+     * The agents that handed the work on to this one, the first one first.
      *
      * @return the agents before this one, without itself; empty in a round
      */

@@ -4,11 +4,12 @@ import java.math.BigDecimal;
 import java.util.Objects;
 
 /**
- * What a step, a round or a run has used. Immutable.
+ * The usage of a step, a round or a run. Immutable.
  *
  * @param inputTokens tokens sent to a model; 0 or more
  * @param outputTokens tokens a model answered with; 0 or more
  * @param cost what it cost, in the one currency the application counts in; 0 or more
+ * @since 0.1
  */
 public record Usage(long inputTokens, long outputTokens, BigDecimal cost) {
 

@@ -7,6 +7,8 @@ import java.util.Objects;
  * or was cancelled: the tokens are gone.
  *
  * <p>Thread-safe.
+ *
+ * @since 0.1
  */
 public final class UsageLedger {
 
@@ -27,7 +29,7 @@ public final class UsageLedger {
     }
 
     /**
-     * What has been used so far.
+     * The usage recorded so far.
      *
      * @return the sum of all entries
      */

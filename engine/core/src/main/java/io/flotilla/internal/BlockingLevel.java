@@ -17,6 +17,8 @@ import reactor.util.context.ContextView;
  * and those of the highest for nobody: one of them can always go on.
  *
  * <p>Immutable.
+ *
+ * @since 0.1
  */
 public final class BlockingLevel {
 

@@ -17,6 +17,8 @@ import reactor.core.publisher.Mono;
  * <p>All signals come on the thread that subscribes or, of {@link #read} and {@link #list}, that requests. A read is of what
  * was there at subscription and copies nothing; one that has begun goes on when its run is deleted or the journal closed.
  * Thread-safe.
+ *
+ * @since 0.1
  */
 public final class InMemoryJournal implements Journal {
 

@@ -13,6 +13,8 @@ import reactor.core.publisher.Mono;
  *
  * <p>The tests of {@code JournalContract} say what an implementation has to do; those of this project pass them.
  * Thread-safe.
+ *
+ * @since 0.1
  */
 public interface Journal {
 

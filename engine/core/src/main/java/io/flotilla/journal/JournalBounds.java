@@ -5,6 +5,8 @@ import java.util.Objects;
 
 /**
  * The bounds of what a journal is given, and their checks, the same for every implementation. For those who write one.
+ *
+ * @since 0.1
  */
 public final class JournalBounds {
 

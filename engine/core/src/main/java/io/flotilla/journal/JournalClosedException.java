@@ -2,6 +2,8 @@ package io.flotilla.journal;
 
 /**
  * The journal has been closed, or is closing. Has no stack trace.
+ *
+ * @since 0.1
  */
 public final class JournalClosedException extends JournalException {
 

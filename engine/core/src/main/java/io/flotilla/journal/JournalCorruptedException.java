@@ -5,6 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * An entry is not what was appended: altered, missing, or in another's place. Nothing from it on is given out; what is in
  * front of it has been checked and is.
+ *
+ * @since 0.1
  */
 public final class JournalCorruptedException extends JournalException {
 

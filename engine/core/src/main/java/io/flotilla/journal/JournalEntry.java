@@ -8,6 +8,8 @@ import java.util.Objects;
  * One fact of a run, as a journal keeps it. Immutable: the payload is copied on its way in and on its way out.
  *
  * <p>Two entries are equal if all they have is, payloads byte by byte.
+ *
+ * @since 0.1
  */
 public final class JournalEntry {
 

@@ -2,6 +2,8 @@ package io.flotilla.journal;
 
 /**
  * An entry's payload is larger than the journal takes: nothing of the append was written. Has no stack trace.
+ *
+ * @since 0.1
  */
 public final class JournalEntryTooLargeException extends JournalException {
 

@@ -3,7 +3,11 @@ package io.flotilla.journal;
 import io.flotilla.FlotillaException;
 import org.jspecify.annotations.Nullable;
 
-/** The base of everything that can go wrong in a journal. */
+/**
+ * The base of everything that can go wrong in a journal.
+ *
+ * @since 0.1
+ */
 public abstract class JournalException extends FlotillaException {
 
     private static final long serialVersionUID = 1L;

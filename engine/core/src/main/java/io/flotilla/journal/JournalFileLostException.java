@@ -3,6 +3,8 @@ package io.flotilla.journal;
 /**
  * A file of the journal was deleted, renamed or replaced while the journal had it open. What is written from then on would be in
  * no file that can be opened again, so nothing is. Close the journal, put the file back, and open it again. Has no stack trace.
+ *
+ * @since 0.1
  */
 public final class JournalFileLostException extends JournalException {
 

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * Which runs {@link Journal#list} gives. Starts with {@link #all()}; each method narrows it and gives a new filter. Immutable.
  *
  * <pre>{@code JournalFilter.all().lastTypeNotIn("run-finished").limit(100)}</pre>
+ *
+ * @since 0.1
  */
 public final class JournalFilter {
 

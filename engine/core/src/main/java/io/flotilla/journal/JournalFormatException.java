@@ -4,6 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The file is not a journal of a version this one can read: of a newer one, of somebody else, cut off. It was left as it is.
+ *
+ * @since 0.1
  */
 public final class JournalFormatException extends JournalException {
 

@@ -2,6 +2,8 @@ package io.flotilla.journal;
 
 /**
  * The journal keeps as many runs as it may, and this would be another one. Has no stack trace.
+ *
+ * @since 0.1
  */
 public final class JournalFullException extends JournalException {
 

@@ -2,6 +2,8 @@ package io.flotilla.journal;
 
 /**
  * Another journal, in this process or another one, has the file open; or another program holds it locked.
+ *
+ * @since 0.1
  */
 public final class JournalInUseException extends JournalException {
 

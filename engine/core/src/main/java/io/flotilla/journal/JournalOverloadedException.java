@@ -2,6 +2,8 @@ package io.flotilla.journal;
 
 /**
  * More is asked of the journal at once than it has room for: nothing of this was done. Has no stack trace.
+ *
+ * @since 0.1
  */
 public final class JournalOverloadedException extends JournalException {
 

@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The journal has not answered in time. Whether the append is in the journal is unknown: read it, or recover the run, to find
  * out. Has no stack trace.
+ *
+ * @since 0.1
  */
 public final class JournalTimeoutException extends JournalException {
 

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What is read back equals what was written, but for what the redactor took out. Implementations never make an object of
  * a class that is named in the data, and bound what they read in size and depth. Thread-safe.
+ *
+ * @since 0.1
  */
 public interface PayloadCodec {
 

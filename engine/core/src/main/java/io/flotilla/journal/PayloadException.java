@@ -3,7 +3,11 @@ package io.flotilla.journal;
 import io.flotilla.FlotillaException;
 import org.jspecify.annotations.Nullable;
 
-/** A payload cannot be written or read: a type the codec does not know, too large, too deep, or not a payload at all. */
+/**
+ * A payload cannot be written or read: a type the codec does not know, too large, too deep, or not a payload at all.
+ *
+ * @since 0.1
+ */
 public final class PayloadException extends FlotillaException {
 
     private static final long serialVersionUID = 1L;

@@ -2,6 +2,8 @@ package io.flotilla.journal;
 
 /**
  * The run was deleted while it was read. Has no stack trace.
+ *
+ * @since 0.1
  */
 public final class RunDeletedException extends JournalException {
 

@@ -12,6 +12,7 @@ import java.util.Objects;
  * @param lastAppendedAt when its last entry happened
  * @param lastType of what type its last entry is
  * @param bytes the size of all its payloads together
+ * @since 0.1
  */
 public record RunSummary(
         String runId, long entries, Instant startedAt, Instant lastAppendedAt, String lastType, long bytes) {

@@ -3,6 +3,8 @@ package io.flotilla.journal;
 /**
  * Somebody else has appended to the run, or deleted it, since the writer last looked: nothing of this append was written. Has
  * no stack trace.
+ *
+ * @since 0.1
  */
 public final class StaleAppendException extends JournalException {
 

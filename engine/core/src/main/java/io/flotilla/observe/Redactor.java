@@ -9,6 +9,8 @@ package io.flotilla.observe;
  *
  * <p>Called by any thread, also many times with the same text and with what it has returned; implementations are
  * thread-safe, and leave a text alone that they have redacted already.
+ *
+ * @since 0.1
  */
 @FunctionalInterface
 public interface Redactor {
@@ -19,7 +21,7 @@ public interface Redactor {
     /**
      * Redacts a text.
      *
-     * @param text what somebody is about to read
+     * @param text the text to be logged, recorded or emitted
      * @return the same without what they must not; not null
      */
     String redact(String text);

@@ -7,6 +7,8 @@ import java.util.List;
  * engine, meters when a {@code MeterRegistry} is; neither costs anything otherwise.
  *
  * <p>An observation handler may make a timer of the same name as its observation, so no meter shares one.
+ *
+ * @since 0.1
  */
 public enum Telemetry {
     /** One subscription to a round. Its parent is the observation in the subscriber's context, if there is one. */
@@ -24,13 +26,13 @@ public enum Telemetry {
     /** One step, all attempts included. Its parent is the round's, or its branch's; what the agent observes has it for a parent. */
     STEP("flotilla.step", Type.OBSERVATION, "", List.of(Tag.AGENT, Tag.OUTCOME, Tag.AGENT_INSTANCE, Tag.STEP_ID)),
 
-    /** How long steps take, and how many there are. */
+    /** The duration and number of steps. */
     STEP_DURATION("flotilla.step.duration", Type.TIMER, "seconds", List.of(Tag.AGENT, Tag.OUTCOME)),
 
-    /** How many failures slow subscribers of {@code StepEngine.failures()} did not get. */
+    /** The number of failures that slow subscribers of {@code StepEngine.failures()} missed. */
     FAILURES_DROPPED("flotilla.failures.dropped", Type.COUNTER, "failures", List.of());
 
-    /** What kind of thing it is. */
+    /** The types of telemetry. */
     public enum Type {
         /** A Micrometer {@code Observation}: spans, and what else its handlers make of it. */
         OBSERVATION,
@@ -40,7 +42,7 @@ public enum Telemetry {
         COUNTER
     }
 
-    /** What is said with an observation or meter. */
+    /** The tags of observations and meters. */
     public enum Tag {
         /**
          * The agent's kind. The first {@value #MAX_AGENT_KINDS} kinds of an engine have a value each, all others share
@@ -63,7 +65,7 @@ public enum Telemetry {
         /** The round's or run's id. On observations, as a high-cardinality value. */
         RUN_ID("run.id", false);
 
-        /** How many kinds of agents have a value of their own. */
+        /** The number of agent kinds that have a value of their own. */
         public static final int MAX_AGENT_KINDS = 256;
 
         /** The value of the kinds beyond. */
@@ -111,7 +113,7 @@ public enum Telemetry {
     }
 
     /**
-     * What it is registered as.
+     * The name it is registered under.
      *
      * @return the name, with dots
      */
@@ -120,7 +122,7 @@ public enum Telemetry {
     }
 
     /**
-     * What kind of thing it is.
+     * Whether this is an observation or a meter.
      *
      * @return the type
      */
@@ -129,7 +131,7 @@ public enum Telemetry {
     }
 
     /**
-     * What it counts in.
+     * The unit it counts in.
      *
      * @return the base unit; empty for observations
      */
@@ -138,7 +140,7 @@ public enum Telemetry {
     }
 
     /**
-     * What is said with it.
+     * Its tags.
      *
      * @return the tags
      */

@@ -1,5 +1,5 @@
 /**
- * What Flotilla tells Micrometer: {@link io.flotilla.observe.Telemetry} lists every observation and meter with its name,
+ * Observations and meters: {@link io.flotilla.observe.Telemetry} lists every observation and meter with its name,
  * type, unit and tags.
  */
 @NullMarked

@@ -35,16 +35,17 @@ import reactor.math.MathFlux;
  *         .then(traders.aggregate(AgentSet.Aggregate.AVERAGE, Trader::wealth));
  * }</pre>
  *
- * <p>Whatever goes over the set goes over a snapshot of it. Agents added while a step is running wait for the next one;
+ * <p>Every method that visits the set visits a snapshot of it. Agents added while a step is running wait for the next step;
  * agents removed before their turn are not stepped.
  *
  * <p>The set and its generator are thread-safe; the agents in it are the user's.
  *
  * @param <A> an agent of the simulation: any class, with or without {@link Agent}
+ * @since 0.1
  */
 public final class AgentSet<A> {
 
-    /** What {@link AgentSet#aggregate} makes of the numbers of all agents. */
+    /** The functions of {@link AgentSet#aggregate}. */
     public enum Aggregate {
         /** Their sum; of none, no value. */
         SUM,
@@ -131,7 +132,7 @@ public final class AgentSet<A> {
     /**
      * Adds an agent at the end.
      *
-     * @param agent whom
+     * @param agent the agent
      * @return false if one with its id is there already; the set is as before then
      * @throws NullPointerException if {@code agent} or its id is null
      */
@@ -145,7 +146,7 @@ public final class AgentSet<A> {
     /**
      * Removes an agent. If a step is running and its turn has not come, it is not stepped.
      *
-     * @param agent whom
+     * @param agent the agent
      * @return false if it was not there
      * @throws NullPointerException if {@code agent} or its id is null
      */
@@ -159,7 +160,7 @@ public final class AgentSet<A> {
     /**
      * Whether an agent is in the set.
      *
-     * @param agent whom
+     * @param agent the agent
      * @return true if one with its id is there
      * @throws NullPointerException if {@code agent} or its id is null
      */
@@ -195,9 +196,9 @@ public final class AgentSet<A> {
     // --- other sets
 
     /**
-     * The agents that fit.
+     * The agents that meet a condition.
      *
-     * @param condition which
+     * @param condition true for the agents to select
      * @return a new set in the same order, with a generator of its own seeded by this one's
      * @throws NullPointerException if {@code condition} is null
      */
@@ -219,9 +220,9 @@ public final class AgentSet<A> {
     }
 
     /**
-     * The agents in an order of their own.
+     * The agents in the order of a comparator.
      *
-     * @param comparator which order; agents that are equal in it keep theirs
+     * @param comparator the order; agents it holds for equal keep theirs
      * @return a new set, with a generator of its own seeded by this one's
      * @throws NullPointerException if {@code comparator} is null
      */
@@ -232,11 +233,11 @@ public final class AgentSet<A> {
     }
 
     /**
-     * The agents by something they have in common.
+     * The agents in groups of the same key.
      *
-     * @param key what; not null
-     * @param <K> its type
-     * @return a new set a key, keys in the order of their first agents
+     * @param key the key of an agent; not null
+     * @param <K> the type of a key
+     * @return one new set for each key, keys in the order of their first agents
      * @throws NullPointerException if {@code key} is or returns null
      */
     public <K> Map<K, AgentSet<A>> groupBy(Function<? super A, ? extends K> key) {
@@ -303,7 +304,7 @@ public final class AgentSet<A> {
     }
 
     /**
-     * Makes one number of an attribute of all agents, with Reactor Extra's {@link MathFlux}.
+     * Aggregates an attribute of all agents to one number, with Reactor Extra's {@link MathFlux}.
      *
      * <ul>
      *   <li><b>onNext</b>: the number, of the agents as they are at subscription.
@@ -349,8 +350,8 @@ public final class AgentSet<A> {
      * <p>Cold: the snapshot is taken at subscription, and every subscription is a round of its own. Signals as for {@link
      * StepEngine#run}; the report has no result for agents that were removed before their turn came.
      *
-     * @param engine what runs the steps, often {@code engine.withOrder(set.shuffledOrder())}
-     * @param body one step of an agent, with all the liberties of {@link Agent#step}
+     * @param engine runs the steps; often {@code engine.withOrder(set.shuffledOrder())}
+     * @param body one step of an agent, which may do all that {@link Agent#step} may do
      * @param <O> the value of a step
      * @return the report, with indices by the snapshot's order
      * @throws NullPointerException if an argument is null (the call itself, not a signal)
@@ -374,7 +375,7 @@ public final class AgentSet<A> {
         });
     }
 
-    /** Whether it is this very agent that is in the set, not another of its id that came in its place. */
+    /** Whether this very agent is in the set, not another one of the same id added in its place. */
     @SuppressWarnings("ReferenceEquality") // this very agent
     private boolean isMember(AgentId key, A agent) {
         synchronized (members) {

@@ -1,5 +1,6 @@
 package io.flotilla.step;
 
+import io.flotilla.Experimental;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.UsageLedger;
 import io.flotilla.observe.Redactor;
@@ -15,7 +16,10 @@ import reactor.core.publisher.Mono;
  * use {@link StepEngine} alone.
  *
  * <p>Immutable, thread-safe.
+ *
+ * @since 0.1
  */
+@Experimental
 public final class EngineAccess {
 
     private final StepEngine engine;

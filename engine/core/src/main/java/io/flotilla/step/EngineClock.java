@@ -9,11 +9,13 @@ import reactor.core.Disposable;
  * The time an engine lives in, for interceptors that wait or measure: inside reactor-test's virtual time it is virtual.
  *
  * <p>One object an engine, which may be kept. Thread-safe.
+ *
+ * @since 0.1
  */
 public interface EngineClock {
 
     /**
-     * What time it is, on the engine's clock.
+     * The current instant, on the engine's clock.
      *
      * @return the instant
      */

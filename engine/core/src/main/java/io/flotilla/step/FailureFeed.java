@@ -12,8 +12,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 
 /**
- * The failures of all rounds of an engine, to whoever listens. Each subscriber has a buffer and a thread of its own, so
- * one that is slow or blocks loses its oldest failures, and nobody else notices.
+ * Publishes the failures of all rounds of an engine. Each subscriber has a buffer and a thread of its own, so one that
+ * is slow or blocks loses its oldest failures, and no other subscriber notices.
  */
 final class FailureFeed {
 

@@ -8,7 +8,7 @@ import reactor.util.context.Context;
 
 /**
  * A subscriber of {@link FailureFeed}, kept apart from the feed: one that throws out of {@code onNext}, what Reactor holds
- * for fatal too, has its subscription cancelled and is told of its own error. Nobody else notices.
+ * for fatal too, has its subscription cancelled and receives its own error. No other subscriber notices.
  */
 final class FailureListener implements CoreSubscriber<StepFailure>, Subscription {
 

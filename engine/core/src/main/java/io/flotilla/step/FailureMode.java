@@ -1,6 +1,10 @@
 package io.flotilla.step;
 
-/** What a failed step does to its round. */
+/**
+ * What a failed step does to its round.
+ *
+ * @since 0.1
+ */
 public enum FailureMode {
     /** Nothing: the failure is a result among the others. The default. */
     ISOLATE,

@@ -8,6 +8,8 @@ import java.util.Random;
 /**
  * In which order, and whether side by side, the steps of a round start. Results keep their index in the input whatever
  * the order. Immutable.
+ *
+ * @since 0.1
  */
 public final class Order {
 

@@ -3,8 +3,8 @@ package io.flotilla.step;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Calls one piece of user code, and then goes on; if the piece keeps the thread, another thread goes on without it.
- * Whoever goes on does so once.
+ * Calls one piece of user code, then the rest; if the piece holds the thread, another thread runs the rest. The rest runs
+ * exactly once.
  */
 final class Relay extends Lane {
 

@@ -26,6 +26,7 @@ import reactor.core.publisher.Flux;
  * come one after another: fed by two, the order of {@link #report()} is by index and then by arrival.
  *
  * @param <O> the value of a step
+ * @since 0.1
  */
 public final class ResultSink<O> {
 
@@ -105,7 +106,7 @@ public final class ResultSink<O> {
     }
 
     /**
-     * What has passed so far.
+     * The report of the results so far.
      *
      * @return a report that does not change when more results come
      */

@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
  * A round in which at least one step has failed, after all have ended: {@link FailureMode#FAIL_AT_END} and {@link
  * StepReport#orThrow()}. Its cause is that of the first failure in input order; the other failures' causes are in the
  * report. If the pairs of a stream have failed, their error is the cause, and the report has what was settled before.
+ *
+ * @since 0.1
  */
 public final class RoundFailedException extends FlotillaException {
 

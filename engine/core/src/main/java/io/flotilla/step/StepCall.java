@@ -8,12 +8,13 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * A step as an interceptor sees it: who is called, with what, and a place to say that a fallback has stood in.
+ * A step as an interceptor sees it: the agent, its input, and a way to say that a fallback has replaced the value.
  *
  * <p>Thread-safe.
  *
  * @param <I> the input of the step
  * @param <O> the value of the step
+ * @since 0.1
  */
 public interface StepCall<I, O> {
 
@@ -25,7 +26,7 @@ public interface StepCall<I, O> {
     Agent<? super I, ? extends O> agent();
 
     /**
-     * What the agent is called with.
+     * The input the agent is called with.
      *
      * @return the input of the step
      */
@@ -39,7 +40,7 @@ public interface StepCall<I, O> {
     StepContext context();
 
     /**
-     * How long the step may still take. Measured with the engine's timer, so a clock that is set forward or back changes
+     * The time the step has left. Measured with the engine's timer, so setting a clock forward or back changes
      * nothing; {@link StepContext#deadline()} is the same moment on the engine's clock.
      *
      * @return the time left, negative if it is over; null if the step has no limit
@@ -54,10 +55,10 @@ public interface StepCall<I, O> {
     EngineClock clock();
 
     /**
-     * Something that all steps of the round or run have in common, such as what is left of a budget. Made by whichever
-     * step asks first, gone with the round.
+     * An object that all steps of the round or run share, such as the rest of a budget. The first step that asks
+     * creates it; it ends with the round.
      *
-     * @param owner what it belongs to: usually the interceptor itself; compared by {@code equals}
+     * @param owner the key of the object, usually the interceptor itself; compared by {@code equals}
      * @param create makes it; may be called by one thread at a time only, and must not ask for another
      * @param <T> its type, the same for every call with this owner
      * @return the same object for all steps of the round
@@ -66,10 +67,10 @@ public interface StepCall<I, O> {
     <T> T sharedState(Object owner, Supplier<? extends T> create);
 
     /**
-     * Asks another agent with the step's input and context, as a fallback does. Not an attempt: it is not counted.
+     * Calls another agent with the step's input and context, as a fallback does. It does not count as an attempt.
      *
-     * @param other whom to ask
-     * @return cold; whatever the other's body throws, fatal errors too, is an {@code onError}
+     * @param other the agent to call
+     * @return cold; everything the other's body throws, fatal errors too, is an {@code onError}
      * @throws NullPointerException if {@code other} is null
      */
     Mono<O> invoke(Agent<? super I, ? extends O> other);

@@ -1,5 +1,6 @@
 package io.flotilla.step;
 
+import io.flotilla.Experimental;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.UsageLedger;
 import io.flotilla.observe.Telemetry;
@@ -12,28 +13,31 @@ import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
 /**
- * Starts single steps of an engine for one who decides which step is next, as a run does. Interceptors, step timeout,
+ * Starts single steps of an engine; its caller decides which step is next, as a run does. Interceptors, step timeout,
  * observation, the log and {@link StepEngine#failures()} apply as in a round; order, failure mode and the bound on how many
- * run at a time are the driver's business. Applications step agents with {@link StepEngine#run} and {@link
- * StepEngine#stream}; this is what others are built on.
+ * run at a time are up to the caller. Applications step agents with {@link StepEngine#run} and {@link
+ * StepEngine#stream}; a driver is for engines built on {@link StepEngine}, see {@link EngineAccess#driver}.
  *
- * <p>{@link #prepare}, {@link #start}, {@link #cancel} and {@link #close} are called by one thread at a time; all else by any.
+ * <p>{@link #prepare}, {@link #start}, {@link #cancel} and {@link #close} must be called by one thread at a time; all other methods are
+ * thread-safe.
  *
  * @param <I> the input of a step
  * @param <O> the value of a step
+ * @since 0.1
  */
+@Experimental
 public final class StepDriver<I, O> {
 
     /**
-     * Whom a driver tells.
+     * Receives what happens to the steps of a driver.
      *
      * @param <O> the value of a step
      */
     public interface Listener<O> {
 
         /**
-         * A step has ended; not called for one that was cancelled. On whatever thread ended it, which may be the one that
-         * is starting it; must neither block nor throw.
+         * A step has ended; not called for a step that was cancelled. Called on the thread that ended the step, which may
+         * be the one that is starting it; must neither block nor throw.
          *
          * @param identity what the step was started with
          * @param result how it ended
@@ -41,13 +45,14 @@ public final class StepDriver<I, O> {
         void settled(StepIdentity identity, StepResult<O> result);
 
         /**
-         * The thread that called {@link StepDriver#start} or {@link StepDriver#cancel} has been kept by the body for longer than the step timeout; whoever is
-         * told now goes on in its place. On a thread of the library's, once for each kept thread.
+         * The thread that called {@link StepDriver#start} or {@link StepDriver#cancel} has been held by a body for longer than the step timeout. The
+         * listener starts the following steps in this call, which comes on a thread of the library, once for each held
+         * thread.
          */
         void resume();
 
         /**
-         * How many steps wait to be started, for the message of a time-out.
+         * The number of steps that wait to be started, for the message of a timeout.
          *
          * @return the number, about
          */
@@ -58,32 +63,32 @@ public final class StepDriver<I, O> {
     public interface Prepared {
 
         /**
-         * Cancels the step: its body is sent a cancel, and nobody is told of an end. After its end nothing happens. May
-         * be called by any thread.
+         * Cancels the step: its body receives a cancel, and the listener hears of no end. After the step's end this does
+         * nothing. May be called by any thread.
          */
         void cancel();
     }
 
-    /** Something that is observed while it lasts. */
+    /** An observation in progress. */
     public interface Observed {
 
         /**
-         * What is observed inside of it has it for a parent.
+         * Makes this observation the parent of what is observed inside it.
          *
-         * @param outer the context of whoever started it
+         * @param outer the context of the subscriber that started it
          * @return the context for what happens inside
          */
         Context within(Context outer);
 
         /**
-         * Something happened meanwhile.
+         * Records an event of this observation.
          *
-         * @param name what, in a few words
+         * @param name what happened, in a few words
          */
         void event(String name);
 
         /**
-         * It is over.
+         * Ends the observation.
          *
          * @param outcome how it went
          * @param cause why it failed, or null
@@ -101,8 +106,8 @@ public final class StepDriver<I, O> {
     /**
      * Makes a step ready to be started.
      *
-     * @param agent whom to call
-     * @param input what with
+     * @param agent the agent to call
+     * @param input the input to call it with
      * @param number the {@link StepResult#index()} of its result
      * @param identity which step it is
      * @param context what its body sees as its subscriber's context
@@ -120,17 +125,17 @@ public final class StepDriver<I, O> {
      * not.
      *
      * @param step what {@link #prepare} returned; to be started once
-     * @return false if the body has kept the thread for so long that another goes on: the caller then does nothing more
+     * @return false if the body has held the thread so long that another has taken over: the caller then does nothing more
      */
     public boolean start(Prepared step) {
         return steps.start(own(step));
     }
 
     /**
-     * Cancels a step on this thread, as {@link Prepared#cancel} does, for whoever starts steps too.
+     * Cancels a step on this thread, as {@link Prepared#cancel} does. For the thread that starts steps.
      *
      * @param step what {@link #prepare} returned
-     * @return false if the body has kept the thread for so long that another goes on: the caller then does nothing more
+     * @return false if the body has held the thread so long that another has taken over: the caller then does nothing more
      */
     public boolean cancel(Prepared step) {
         return steps.cancel(own(step));
@@ -165,7 +170,7 @@ public final class StepDriver<I, O> {
     }
 
     /**
-     * Where listeners are told what may keep their thread.
+     * The scheduler for listeners that may hold their thread.
      *
      * @return the engine's scheduler for listeners; each worker of it is a thread of its own
      */
@@ -174,12 +179,12 @@ public final class StepDriver<I, O> {
     }
 
     /**
-     * Begins to observe something that steps happen in.
+     * Starts an observation of something that contains steps.
      *
-     * @param what which observation
+     * @param what the kind of observation
      * @param outer its parent is the observation in here, if there is one
      * @param tags more about it, by name
-     * @return what to tell of it; null if nobody observes
+     * @return the observation; null if the engine has no observation registry
      */
     public @Nullable Observed observe(Telemetry what, ContextView outer, Map<Telemetry.Tag, String> tags) {
         Observation observation = steps.telemetry == null ? null : observation(steps.telemetry, what, outer, tags);

@@ -31,19 +31,21 @@ import reactor.util.function.Tuple2;
  * 100 ms.
  *
  * <p>An engine has no threads that need closing, and is meant to be shared by the whole application. Thread-safe.
+ *
+ * @since 0.1
  */
 public final class StepEngine {
 
-    /** The concurrency of an engine that was not told another. */
+    /** The default of {@link Builder#concurrency}. */
     public static final int DEFAULT_CONCURRENCY = 256;
 
-    /** The step timeout of an engine that was not told another. */
+    /** The default of {@link Builder#stepTimeout}. */
     public static final Duration DEFAULT_STEP_TIMEOUT = Duration.ofSeconds(60);
 
-    /** How many failures are held for each subscriber of {@link #failures()}, unless told otherwise. */
+    /** The default of {@link Builder#failureBuffer}: failures held for each subscriber of {@link #failures()}. */
     public static final int DEFAULT_FAILURE_BUFFER = 256;
 
-    /** How many failures the report of a stream of pairs has in {@link FailureMode#FAIL_AT_END}. */
+    /** The most failures in the report of a stream of pairs, in {@link FailureMode#FAIL_AT_END}. */
     public static final int MAX_FAILURES_KEPT = 1_000;
 
     private final EngineCore core;
@@ -113,7 +115,7 @@ public final class StepEngine {
      *   <li><b>context</b>: the subscriber's context reaches every step.
      * </ul>
      *
-     * @param agents whom to step; read once, now; an agent that is in it twice is stepped twice
+     * @param agents the agents to step; read once, by the call itself; an agent that is in it twice is stepped twice
      * @param input what every agent is called with
      * @param <I> the input of a step
      * @param <O> the value of a step
@@ -145,14 +147,14 @@ public final class StepEngine {
      *   <li><b>threads</b>: the first steps are started on the thread that subscribes, later ones there or where a result
      *       was delivered. Results come on any thread where a step ended or more was asked for; of a step that has passed
      *       its timeout on a {@code flotilla-worker} thread. A body that does not give back the thread it is started on
-     *       is {@link StepResult.TimedOut} as well, and a {@code flotilla-rescue} thread goes on with the round; the
+     *       is {@link StepResult.TimedOut} as well, and a {@code flotilla-rescue} thread continues the round; the
      *       blocked thread itself cannot be freed, and if it is the one that subscribes, {@code subscribe} or
      *       {@code block} does not return on it before the body does. Such bodies are found one after another, so each of them adds up to a
      *       step timeout to the round: use {@link Agent#blocking} for code that blocks.
      *   <li><b>context</b>: the subscriber's context reaches every step.
      * </ul>
      *
-     * @param agents whom to step; read once, now; an agent that is in it twice is stepped twice
+     * @param agents the agents to step; read once, by the call itself; an agent that is in it twice is stepped twice
      * @param input what every agent is called with
      * @param <I> the input of a step
      * @param <O> the value of a step
@@ -180,7 +182,7 @@ public final class StepEngine {
      *       result has been delivered, so no more steps than that start ahead of demand, and nothing is queued but their
      *       results.
      *   <li><b>threads</b>: each step is started on the thread that brings its pair. A body that does not give it back
-     *       is {@link StepResult.TimedOut}, but nobody else can bring the next pair: if it never does, the round never
+     *       is {@link StepResult.TimedOut}, but no other thread can bring the next pair: if it never returns, the round never
      *       ends. Use {@link Agent#blocking}.
      * </ul>
      *
@@ -226,7 +228,7 @@ public final class StepEngine {
     }
 
     /**
-     * How many failures slow subscribers of {@link #failures()} did not get.
+     * The number of failures that slow subscribers of {@link #failures()} missed.
      *
      * @return the number for all subscribers since the engine was built
      */
@@ -336,8 +338,8 @@ public final class StepEngine {
 
         /**
          * Lets steps take as long as they like. A body that never ends then keeps its round from ending, and so does one
-         * that dies of an {@link Error} on a thread of its own, which nobody hears of; {@link Agent#blocking} bodies are
-         * heard of.
+         * that dies of an {@link Error} on a thread of its own, since the engine cannot see that. An {@link Agent#blocking}
+         * body that dies does end its step.
          *
          * @return this builder
          */
@@ -385,7 +387,7 @@ public final class StepEngine {
         /**
          * Makes an observation of every round and every step, see {@link io.flotilla.observe.Telemetry}.
          *
-         * @param registry whom to tell; default nobody
+         * @param registry receives the observations; by default there is none
          * @return this builder
          * @throws NullPointerException if {@code registry} is null
          */
@@ -397,7 +399,7 @@ public final class StepEngine {
         /**
          * Records meters, see {@link io.flotilla.observe.Telemetry}.
          *
-         * @param registry where to; default nowhere
+         * @param registry receives the meters; by default there is none
          * @return this builder
          * @throws NullPointerException if {@code registry} is null
          */
@@ -451,7 +453,7 @@ public final class StepEngine {
 
         /**
          * What the texts of failures go through before they are logged, and, in runs, all that is written into a journal
-         * or told in events.
+         * or emitted as an event.
          *
          * @param redactor default {@link Redactor#NONE}
          * @return this builder

@@ -3,7 +3,11 @@ package io.flotilla.step;
 import io.flotilla.AgentId;
 import io.flotilla.FlotillaException;
 
-/** The first failure of a round in {@link FailureMode#FAIL_FAST}. Its cause is the step's own. */
+/**
+ * The first failure of a round in {@link FailureMode#FAIL_FAST}. Its cause is the step's own.
+ *
+ * @since 0.1
+ */
 public final class StepFailedException extends FlotillaException {
 
     private static final long serialVersionUID = 1L;

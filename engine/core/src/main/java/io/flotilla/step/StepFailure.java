@@ -18,6 +18,7 @@ import java.util.function.UnaryOperator;
  * @param attempts how many times the agent was called
  * @param startedAt when the step started
  * @param duration how long it took
+ * @since 0.1
  */
 public record StepFailure(
         AgentId agentId,

@@ -7,11 +7,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which step it is, for one who starts steps through a {@link StepDriver}: what the step's {@link
+ * The identity of a step started through a {@link StepDriver}: what the step's {@link
  * io.flotilla.agent.StepContext} says besides the agent, the attempt and the step timeout.
  *
  * <p>It travels with the step and comes back with its result, so that a result is never matched with another step's
  * identity. Implementations do not change while the step lives, and may be read by any thread.
+ *
+ * @since 0.1
  */
 public interface StepIdentity {
 
@@ -44,7 +46,7 @@ public interface StepIdentity {
     @Nullable Instant deadline();
 
     /**
-     * Who handed the work on to the agent.
+     * The agents that handed the work on to this one.
      *
      * @return see {@link io.flotilla.agent.StepContext#delegationPath()}
      */

@@ -20,12 +20,14 @@ import reactor.core.publisher.Mono;
  * {@link StepResult.Rejected} for a {@link StepRejectedException} if there was no other cause. A step that ends with a {@link
  * StepTimeoutException} is {@link StepResult.TimedOut} whatever came before.
  *
- * <p>The later causes are suppressed in the first. If several steps fail with one and the same exception, it collects nobody's:
+ * <p>The later causes are suppressed in the first. If several steps fail with one and the same exception, it collects none of them:
  * a {@link SharedCauseException} stands in for it.
  *
  * <p>Implementations are thread-safe. {@code aroundStep} is called once, at the start of the step, on the thread that starts it;
  * {@code aroundAttempt} at the start of every attempt, on the thread that subscribes to it: that of the step for the first, for
  * later ones where the retry is.
+ *
+ * @since 0.1
  */
 public interface StepInterceptor {
 

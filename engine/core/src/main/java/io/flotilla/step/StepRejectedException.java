@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A guard did not let a step through; the step that ends with it is {@link StepResult.Rejected}, unless an attempt has
  * failed before. Has no stack trace.
+ *
+ * @since 0.1
  */
 public final class StepRejectedException extends FlotillaException {
 
@@ -21,7 +23,7 @@ public final class StepRejectedException extends FlotillaException {
      *
      * @param guard which guard: {@code circuitbreaker}, {@code bulkhead}, {@code ratelimiter}, {@code budget}
      * @param state what the guard looks like: {@code open since 3 s}, {@code 25 of 25 in use}
-     * @param retryAfter when to come back, or null if the guard cannot tell
+     * @param retryAfter the time until a retry makes sense, or null if the guard does not know
      * @throws NullPointerException if {@code guard} or {@code state} is null
      */
     public StepRejectedException(String guard, String state, @Nullable Duration retryAfter) {
@@ -48,7 +50,7 @@ public final class StepRejectedException extends FlotillaException {
     /**
      * When to come back.
      *
-     * @return the time to wait, or null if the guard cannot tell
+     * @return the time to wait, or null if the guard does not know
      */
     public @Nullable Duration retryAfter() {
         return retryAfter;

@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
  * All results of a round, in input order. Immutable.
  *
  * @param <O> the value of a step
+ * @since 0.1
  */
 public final class StepReport<O> {
 
@@ -89,7 +90,7 @@ public final class StepReport<O> {
     }
 
     /**
-     * How many steps there were.
+     * The number of steps.
      *
      * @return the number of all results
      */
@@ -98,7 +99,7 @@ public final class StepReport<O> {
     }
 
     /**
-     * How many steps ended in one way.
+     * The number of steps with a kind of result.
      *
      * @param kind which
      * @return the number of results of that kind
@@ -109,7 +110,7 @@ public final class StepReport<O> {
     }
 
     /**
-     * How many steps ended in each way.
+     * The number of steps by kind of result.
      *
      * @return the kinds that occur, each with its number, in the order of {@link StepResult.Kind}
      */
@@ -124,7 +125,7 @@ public final class StepReport<O> {
     }
 
     /**
-     * How many steps failed.
+     * The number of failed steps.
      *
      * @return the number of all results that cannot be used
      */
@@ -133,7 +134,7 @@ public final class StepReport<O> {
     }
 
     /**
-     * How long the steps took, failed ones too.
+     * The durations of the steps, failed ones included.
      *
      * @return the statistics of {@link #results()}; all zero if there are none
      */
@@ -142,7 +143,7 @@ public final class StepReport<O> {
     }
 
     /**
-     * What the steps have written into {@link io.flotilla.agent.StepContext#usage()} until the report was made, failed and
+     * The usage that the steps have written into {@link io.flotilla.agent.StepContext#usage()} until the report was made, failed and
      * cancelled ones too.
      *
      * @return the sum of the round; {@link Usage#NONE} for the report of a {@link ResultSink} of one's own
@@ -196,7 +197,7 @@ public final class StepReport<O> {
     }
 
     /**
-     * How long the steps of a report took. Immutable.
+     * The durations of the steps of a report. Immutable.
      *
      * @param min the shortest
      * @param median half of the steps took at most this long

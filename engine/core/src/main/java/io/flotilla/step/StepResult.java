@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * value and the cause are.
  *
  * @param <O> the value of a step
+ * @since 0.1
  */
 public sealed interface StepResult<O> {
 
@@ -28,7 +29,7 @@ public sealed interface StepResult<O> {
         TIMED_OUT,
         /** A guard did not let the step through. */
         REJECTED,
-        /** The step's own work was cancelled by somebody else than the engine. */
+        /** Something other than the engine cancelled the step's own work. */
         CANCELLED;
 
         /**
@@ -42,7 +43,7 @@ public sealed interface StepResult<O> {
     }
 
     /**
-     * Whose step it was.
+     * The agent of the step.
      *
      * @return the agent's id
      */
@@ -56,7 +57,7 @@ public sealed interface StepResult<O> {
     long index();
 
     /**
-     * How many times the agent was called.
+     * The number of calls of the agent.
      *
      * @return 1 where nothing retries; 0 if a guard refused the step before its first attempt
      */
@@ -70,7 +71,7 @@ public sealed interface StepResult<O> {
     Instant startedAt();
 
     /**
-     * How long the step took, waits between attempts included.
+     * The duration of the step, waits between attempts included.
      *
      * @return never negative
      */
@@ -288,7 +289,7 @@ public sealed interface StepResult<O> {
      * @param startedAt when the step started
      * @param duration how long it took
      * @param guard which guard: {@code circuitbreaker}, {@code bulkhead}, {@code ratelimiter}, {@code budget}
-     * @param retryAfter when to come back; null if the guard cannot tell
+     * @param retryAfter the time until a retry makes sense; null if the guard does not know
      * @param cause what the guard said
      * @param <O> the value of a step
      */

@@ -7,6 +7,8 @@ import java.util.Objects;
 /**
  * A limit of time was passed; the step that ends with it is {@link StepResult.TimedOut}. An agent that fails with a
  * {@link java.util.concurrent.TimeoutException} of its own has {@link StepResult.Failed}. Has no stack trace.
+ *
+ * @since 0.1
  */
 public final class StepTimeoutException extends FlotillaException {
 

@@ -3,7 +3,11 @@ package io.flotilla.topology;
 import io.flotilla.FlotillaException;
 import java.util.List;
 
-/** A topology was not made, for every one of {@link #errors()}. The message lists the first 20 of them. */
+/**
+ * A topology was not made, for every one of {@link #errors()}. The message lists the first 20 of them.
+ *
+ * @since 0.1
+ */
 public final class InvalidTopologyException extends FlotillaException {
 
     private static final long serialVersionUID = 1L;

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxSteps what {@code max_steps(n)} says, 1 and more; null where it is not given
  * @param maxBranches what {@code max_branches(n)} says, 1 and more; null where it is not given
  * @param maxDepth what {@code max_depth(n)} says, 1 and more; null where it is not given
+ * @since 0.1
  */
 public record Rules(
         @Nullable Duration timeout,

@@ -45,6 +45,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A topology is checked once, when it is made, in time linear in its edges, up to a logarithm; see {@link TopologyError.Kind}
  * and {@link Warning.Kind}. Immutable. Lists that are returned are immutable views.
+ *
+ * @since 0.1
  */
 public final class Topology {
 

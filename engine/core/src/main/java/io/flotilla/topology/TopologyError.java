@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param message what is wrong, with the names; without control characters, whatever was read
  * @param position the number, from 1, of the line it stands in, or of the entry in its list where the topology was made from
  *     lists; null where it stands nowhere, as what is missing
+ * @since 0.1
  */
 public record TopologyError(
         Kind kind, String message, @Nullable Integer position) {

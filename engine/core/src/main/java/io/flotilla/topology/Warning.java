@@ -9,6 +9,7 @@ import java.util.Objects;
  * @param kind what sort of warning
  * @param agents whom it is about: of a cycle in the order of the cycle, else in declaration order
  * @param message what was seen, with the first of the names
+ * @since 0.1
  */
 public record Warning(Kind kind, List<String> agents, String message) {
 

@@ -55,6 +55,8 @@ import reactor.test.util.RaceTestUtils;
  * }</pre>
  *
  * <p>Needs JUnit 5 and AssertJ on the class path of the tests, which this module does not bring along.
+ *
+ * @since 0.1
  */
 @Timeout(60)
 @NullUnmarked // it hands in nulls on purpose

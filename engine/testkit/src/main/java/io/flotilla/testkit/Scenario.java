@@ -1,5 +1,6 @@
 package io.flotilla.testkit;
 
+import io.flotilla.Experimental;
 import io.flotilla.run.Join;
 import io.flotilla.run.Limits;
 import java.io.IOException;
@@ -16,7 +17,10 @@ import java.util.function.Function;
 /**
  * A run that is written down: a topology, what each agent does in its turns, and what must come of it. {@code README.md} of
  * the module has the form. Immutable; may be run any number of times, see {@link ScenarioRunner}.
+ *
+ * @since 0.1
  */
+@Experimental
 public final class Scenario {
 
     private static final Set<String> KEYS =

@@ -1,5 +1,6 @@
 package io.flotilla.testkit;
 
+import io.flotilla.Experimental;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +12,9 @@ import java.util.Objects;
  * @param name the scenario's name
  * @param passed whether everything was as expected: there are no differences
  * @param differences what was not, a sentence each
+ * @since 0.1
  */
+@Experimental
 public record ScenarioReport(String name, boolean passed, List<String> differences) {
 
     /**

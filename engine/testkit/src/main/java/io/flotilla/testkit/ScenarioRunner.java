@@ -1,5 +1,6 @@
 package io.flotilla.testkit;
 
+import io.flotilla.Experimental;
 import io.flotilla.run.InvalidWorkflowException;
 import io.flotilla.topology.InvalidTopologyException;
 import java.io.IOException;
@@ -31,7 +32,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>While a scenario runs, every scheduler of Reactor's in the whole JVM is virtual, so nothing else should use them then;
  * runners wait for each other. Immutable and thread-safe.
+ * @since 0.1
  */
+@Experimental
 public final class ScenarioRunner {
 
     /** How much real time a scenario may take, unless told otherwise. */

@@ -33,6 +33,8 @@ import reactor.core.publisher.Mono;
  *
  * <p>Thread-safe. Its plays run on the thread the agent is called on, or, if they are {@linkplain ScriptedDecision#after delayed}, on
  * Reactor's parallel scheduler.
+ *
+ * @since 0.1
  */
 public final class ScriptedAgent implements Agent<Turn, Decision> {
 

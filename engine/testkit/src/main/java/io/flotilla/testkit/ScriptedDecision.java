@@ -20,6 +20,8 @@ import reactor.core.publisher.Mono;
  * joined a fork of its own. An input of null is the empty string. Strings inside of lists and maps are filled too.
  *
  * <p>Immutable, as far as the values in it are.
+ *
+ * @since 0.1
  */
 public final class ScriptedDecision {
 

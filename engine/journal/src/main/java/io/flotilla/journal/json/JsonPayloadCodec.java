@@ -56,6 +56,8 @@ import tools.jackson.databind.jsontype.BasicPolymorphicTypeValidator;
  *
  * <p>Messages of exceptions name types, places and sizes, not what is in the payload; they have no cause for that reason.
  * Immutable and thread-safe, as far as your own types are.
+ *
+ * @since 0.1
  */
 public final class JsonPayloadCodec implements PayloadCodec {
 

@@ -54,6 +54,8 @@ import reactor.core.scheduler.Schedulers;
  *
  * <p>Signals come on a scheduler of the user's choice, {@code Schedulers.parallel()} by default; a read has up to two pages
  * of 256 entries or 1 MiB (one entry more) in memory ahead of demand. Thread-safe.
+ *
+ * @since 0.1
  */
 public final class SqliteJournal implements Journal {
 
