@@ -12,8 +12,8 @@ import reactor.util.concurrent.Queues;
 /**
  * Brings the results of a round downstream: from one thread at a time, as they are asked for, and then the end.
  *
- * <p>Whoever ends a step delivers its result if nobody else is delivering ({@link #wip}); else the result is left in {@link
- * #ready} and whoever is delivering takes it along. A place of the round is free again when its result has been delivered,
+ * <p>The thread that ends a step delivers its result if no other is delivering ({@link #wip}); else it leaves the result in
+ * {@link #ready} and the thread that is delivering takes it along. A place of the round is free again when its result has been delivered,
  * so {@code ready} never holds more than {@code concurrency} results. The methods return how many places came free: the
  * caller hands them on after {@code wip} has been given up, so that a body started in one holds no result back.
  *
@@ -47,7 +47,7 @@ final class Delivery<O> {
     /** What ends the round after the last result. */
     private volatile @Nullable Throwable sourceFailure;
 
-    /** How many delivered steps are still being told of, to the log and to registries: the end comes after that. */
+    /** The number of delivered steps still being reported to the log and to registries: the end comes after that. */
     private volatile int untold;
 
     /** All is delivered, and the end waits for {@link #untold}. */
@@ -56,7 +56,7 @@ final class Delivery<O> {
     /** The watch's own note: how often it has seen that. */
     private int looks;
 
-    /** Somebody who is told keeps the thread: the end waits no longer. */
+    /** A log or registry holds its thread: the end waits no longer. */
     private volatile boolean toldEnough;
 
     /** Only touched while holding {@link #wip}. */
@@ -87,12 +87,12 @@ final class Delivery<O> {
         this.downstream = downstream;
     }
 
-    /** Downstream has been told of the end, or does not want to know. */
+    /** The end has been signalled downstream, or downstream has cancelled. */
     boolean isOver() {
         return phase != RUNNING;
     }
 
-    /** Nothing more is to be started: the round is over, or will be as soon as downstream can be told. */
+    /** Nothing more is to be started: the round is over, or will be as soon as the end can be signalled. */
     boolean isStopped() {
         return phase != RUNNING || failure != null;
     }
@@ -102,7 +102,7 @@ final class Delivery<O> {
         return wip != 0;
     }
 
-    /** The one who gets true is the one who ends the round. */
+    /** True for the caller that ends the round. */
     boolean close() {
         return PHASE.compareAndSet(this, RUNNING, OVER);
     }
@@ -124,7 +124,7 @@ final class Delivery<O> {
         return drain();
     }
 
-    /** Before a result is delivered of which somebody is to be told; {@link #told()} follows. */
+    /** Before a result is delivered whose end is to be reported; {@link #told()} follows. */
     void telling() {
         UNTOLD.getAndIncrement(this);
     }
@@ -133,7 +133,7 @@ final class Delivery<O> {
         return UNTOLD.decrementAndGet(this) == 0 && total != UNKNOWN ? drain() : 0;
     }
 
-    /** Whether the end has waited for what is told for too long. Called by the watch. */
+    /** Whether the end has waited for reports for too long. Called by the watch. */
     boolean isTellingOverdue() {
         looks = awaitingTold && untold > 0 && !isOver() ? Math.min(looks + 1, Lane.PATIENCE) : 0;
         return looks == Lane.PATIENCE;

@@ -8,8 +8,19 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 
 /**
- * A round over a list of agents. Places are counted in {@link #places}: whoever raises it from 0 is the starter, and
- * starts steps until it is 0 again.
+ * A round over a list of agents. {@link #places} counts the free places, and with them the role of the starter:
+ *
+ * <pre>
+ * places       becomes   by                                   then
+ * 0            n         any thread that frees n places       it is the starter
+ * more than 0  plus n    any thread that frees n places       the starter takes them along
+ * more than 1  minus 1   the starter, with a step started     it starts the next
+ * 1            0         the starter, with a step started     the role is free
+ * more than 0  the same  the starter: the round is stopped,   it leaves with the role, so that nothing starts any more
+ *                        or no agent is left
+ * more than 0  minus 1   a rescue thread, for a starter that  it is the starter if places are left
+ *                        its body holds
+ * </pre>
  */
 final class ListRound<I, O> extends Round<I, O> {
 

@@ -17,7 +17,7 @@ import reactor.util.context.Context;
  * chain that guards a step, and a timer for each are several times what the step itself costs; and a body that blocks on
  * subscribe holds the merge.
  *
- * <p>Starting steps and what is in flight are {@link Steps}; whoever comes with a free place starts the next. {@link Delivery}
+ * <p>Starting steps and what is in flight are {@link Steps}; the thread that frees a place starts the next. {@link Delivery}
  * brings results downstream as they are asked for. Neither waits for the other.
  *
  * <p>A step that ends at once costs two atomic writes for its start, one for its end, three for its delivery, and no lock.
@@ -76,7 +76,7 @@ abstract class Round<I, O> extends Steps<I, O> implements Subscription {
 
     // --- the round as a whole
 
-    /** To be called once, before anything else: tells downstream. */
+    /** To be called once, before anything else: subscribes downstream. */
     final void open() {
         watchForStalls();
         try {
@@ -142,7 +142,7 @@ abstract class Round<I, O> extends Steps<I, O> implements Subscription {
     /** Whether there is a source to be cancelled. */
     abstract boolean hasSource();
 
-    /** Called by the delivery to tell downstream of the end, {@code signal}. */
+    /** Called by the delivery to signal the end downstream, by {@code signal}. */
     final void ending(@Nullable Throwable cause, Runnable signal) {
         forgetStalls();
         cancels().here(() -> {

@@ -24,13 +24,25 @@ import reactor.util.context.Context;
  *
  * <p>What the naive version has as a chain ({@code defer}, {@code map}, {@code onErrorResume}, {@code timeout}, an inner
  * subscriber of the merge) is one object here. The body's signals, the time-out, a stall and a cancel race for {@link
- * #state}; whoever wins ends the step, everyone else finds it ended and does nothing.
+ * #state}; the winner ends the step, every other thread finds it ended and does nothing.
+ *
+ * <pre>
+ * from        to          by                                          then
+ * ACTIVE      ENDED       the body: value, completion, error, throw   result: succeeded, degraded, failed, rejected
+ * ACTIVE      ENDED       an Expiry: the timer has been lost          result: failed; the body is cancelled
+ * ACTIVE      ENDED       a cancel of the step, or of its round       no result; the body is cancelled
+ * ACTIVE      TIMING_OUT  an Expiry: the timeout has passed           the body is cancelled, then TIMING_OUT ends
+ * ACTIVE      TIMING_OUT  a rescue thread: the body holds the thread  TIMING_OUT ends, then the body is cancelled
+ *                         it was started on
+ * TIMING_OUT  ENDED       the thread that cancels the body; or, if    result: timed out
+ *                         the cancel does not return, the call watch
+ * </pre>
  *
  * <p>Nothing of the user's is called before {@link #start()}, where the stall watch sees what keeps the thread.
  *
  * <p>Every call into the body is guarded: assembly, subscribe, request and cancel. Reactor does not signal what it holds
- * for fatal ({@link LinkageError}, {@link VirtualMachineError}) but throws it at whoever called, which is here. What is
- * thrown on a thread of the body's own is seen by nobody; the time-out ends such a step.
+ * for fatal ({@link LinkageError}, {@link VirtualMachineError}) but throws it at the caller, which is this class. What
+ * is thrown on a thread of the body's own reaches no caller; the time-out ends such a step.
  */
 final class Step<I, O> implements CoreSubscriber<O> {
 
@@ -58,13 +70,13 @@ final class Step<I, O> implements CoreSubscriber<O> {
     @SuppressWarnings("UnusedVariable") // by its updater
     private volatile @Nullable Observation observation;
 
-    /** {@link #ACTIVE}, then {@link #ENDED}; between them {@link #TIMING_OUT} while the body is told that its time is up. */
+    /** {@link #ACTIVE}, then {@link #ENDED}; between them {@link #TIMING_OUT} while the body is being cancelled. */
     private volatile int state;
 
     @SuppressWarnings("UnusedVariable") // by its updater
     private volatile @Nullable Subscription body;
 
-    /** Whether the step may be in {@link InFlight}; written by the starter, read by whoever ends the step. */
+    /** Whether the step may be in {@link InFlight}; written by the starter, read by the thread that ends the step. */
     volatile boolean listed;
 
     // The list's own, guarded by it.
@@ -270,12 +282,12 @@ final class Step<I, O> implements CoreSubscriber<O> {
         }
     }
 
-    /** True for the one who ends the step for want of time; it is to call {@link #endTimeOut()}. */
+    /** True for the caller that ends the step because its time is up; it has to call {@link #endTimeOut()}. */
     boolean claimTimeOut() {
         return STATE.compareAndSet(this, ACTIVE, TIMING_OUT);
     }
 
-    /** Makes the result, if nobody has; a body that does not return from its cancel does not hold it back. */
+    /** Makes the result, once; a body that does not return from its cancel does not hold it back. */
     void endTimeOut() {
         if (STATE.compareAndSet(this, TIMING_OUT, ENDED)) {
             steps.ended(this, failed(steps.timeoutOf(this)));
@@ -288,7 +300,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
         stopBody();
     }
 
-    /** The round is over: no result, nobody waits for it. */
+    /** The round is over: no result, nothing waits for it. */
     void cancel() {
         if (end()) {
             stopBody();

@@ -17,13 +17,22 @@ import reactor.util.context.Context;
  * The steps of a round or of a run: starts them one at a time, ends those whose time is up, cancels what is in flight.
  *
  * <ul>
- *   <li><b>Starting.</b> One thread at a time starts steps (subclasses say who). A step being started stands in {@link
- *       #starting}; the starter takes it out when the body has returned. {@link StallWatch} looks at the mark, and where it
- *       stands too long a thread of our own takes it out and goes on; the thread that was kept finds its mark gone when it
- *       comes back, and does nothing more.
+ *   <li><b>Starting.</b> One thread at a time is the starter; subclasses decide which. It marks the step whose body it calls
+ *       in {@link #starting}; the thread that clears the mark starts the following steps, see the table.
  *   <li><b>In flight.</b> {@link InFlight} has the steps that did not end at once, for the time-out and for cancel. Steps
  *       whose time is up are ended by an {@link Expiry}, those that are cancelled by {@link Cancels}.
  * </ul>
+ *
+ * <pre>
+ * mark  becomes  by                                              then
+ * none  step     the starter, in start(step) or cancel(step)     it calls the body, or cancels it
+ * step  none     the starter: the call has returned              it continues; the method returns true
+ * step  none     a rescue thread: the body has held the starter  it claims the step's time-out and starts the
+ *                for the step timeout, or the report of the      following steps; the former starter finds the mark
+ *                step's end has for Lane.PATIENCE looks          gone, returns false and starts nothing more
+ * step  none     the thread that waits for a cancel handler,     it starts the following steps, later cancels run
+ *                once the handler is overdue                     elsewhere; the former starter as above
+ * </pre>
  *
  * <p>All code of the user's runs either under the mark or on a {@link Lane}. The thread's interrupt flag is cleared after each
  * piece of it: what a body leaves behind meets no other body, no timer and no guard.
@@ -43,13 +52,13 @@ abstract class Steps<I, O> {
     private final InFlight inFlight;
     private @Nullable WeakReference<Steps<?, ?>> watch;
 
-    /** The step whose body has been called, or told that it is cancelled, and has not returned. */
+    /** The step whose body has been called, or is being cancelled, and has not returned. */
     private volatile @Nullable Step<I, O> starting;
 
     /** The thread that starts steps; only that thread finds itself in here. */
     private @Nullable Thread starter;
 
-    /** A step that has ended while it was being started is being told of, by the starter. */
+    /** The starter is reporting the end of the step in {@link #starting}. */
     private volatile boolean telling;
 
     // The stall watch's own notes.
@@ -74,7 +83,7 @@ abstract class Steps<I, O> {
         this.inFlight = new InFlight(this, engine.core().settings.stepTimeoutNanos);
     }
 
-    /** The context of a step, with what it has from whoever waits for the round. */
+    /** The context of a step, with the blocking level of the caller that waits for the round. */
     final Context inherited(Context context) {
         return blockingLevel == null ? context : blockingLevel.in(context);
     }
@@ -101,13 +110,13 @@ abstract class Steps<I, O> {
     /** A clock or timer of the user's throws: the step cannot be started. */
     abstract void noTime(Step<I, O> step, Throwable thrown);
 
-    /** Goes on starting after a body has kept the thread that did; on a thread of our own. */
+    /** Starts the following steps after a body has held the starter; on a thread of the library. */
     abstract void resumeStarting();
 
     /** How many steps wait to be started, for the message of a time-out; negative if unknown. */
     abstract long waiting();
 
-    /** Whether the thread that ended the last step may be kept by whoever takes its result. */
+    /** Whether the subscriber that takes results may be holding the thread that ended the last step. */
     abstract boolean isDelivering();
 
     // --- beginning and end
@@ -177,7 +186,7 @@ abstract class Steps<I, O> {
 
     /**
      * Cancels a step on the thread that starts steps; false as for {@link #start(Step)}. After a cancel handler that was
-     * overdue, the others are called elsewhere: nobody waits for each of them in turn.
+     * overdue, the others are called elsewhere: no thread waits for each of them in turn.
      */
     final boolean cancel(Step<I, O> step) {
         if (!step.isActive()) {
@@ -292,12 +301,12 @@ abstract class Steps<I, O> {
         }
     }
 
-    /** Whether anybody is to be told of the end of a step. */
+    /** Whether the end of a step is to be reported to a registry, the log or the feed. */
     final boolean isToBeTold(@Nullable StepFailure failure) {
         return failure != null || telemetry != null;
     }
 
-    /** Tells registries, the log and the feed: user code, which may not return. */
+    /** Reports to registries, the log and the feed: user code, which may not return. */
     final void tell(Step<I, O> step, StepResult<O> result, @Nullable StepFailure failure) {
         if (telemetry != null) {
             try {
@@ -316,8 +325,8 @@ abstract class Steps<I, O> {
     }
 
     /**
-     * Tells of a step, and goes on: what is told may keep this thread, and nobody waits for it. The starter goes on first,
-     * which is a note for itself; the watch sees the mark of the step it starts.
+     * Reports the end of a step and runs the rest, which does not wait for a report that holds its thread. The starter runs
+     * the rest first, which is only a note for itself; the watch sees the mark of the step it starts.
      */
     final void tellAndGoOn(Runnable tells, Runnable rest) {
         if (starter != Thread.currentThread()) {
