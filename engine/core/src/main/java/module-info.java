@@ -24,6 +24,7 @@ module io.flotilla.core {
     exports io.flotilla.journal;
     exports io.flotilla.observe;
     exports io.flotilla.run;
+    exports io.flotilla.run.machine;
     exports io.flotilla.simulation;
     exports io.flotilla.step;
     exports io.flotilla.topology;

@@ -27,7 +27,15 @@ public final class AgentFailedException extends RunFailure {
         this.reason = reason;
     }
 
-    static AgentFailedException decided(String agent, BranchPath branch, String reason) {
+    /**
+     * The failure of a branch whose agent decided to fail.
+     *
+     * @param agent the agent's name in the topology
+     * @param branch on which branch
+     * @param reason what the agent said
+     * @return the failure
+     */
+    public static AgentFailedException decided(String agent, BranchPath branch, String reason) {
         return new AgentFailedException(
                 "agent " + agent + " (branch " + branch + ") decided to fail: " + reason,
                 agent,
@@ -37,7 +45,16 @@ public final class AgentFailedException extends RunFailure {
                 null);
     }
 
-    static AgentFailedException step(String agent, BranchPath branch, StepResult.Kind kind, Throwable cause) {
+    /**
+     * The failure of a branch whose step failed.
+     *
+     * @param agent the agent's name in the topology
+     * @param branch on which branch
+     * @param kind how the step ended
+     * @param cause why
+     * @return the failure
+     */
+    public static AgentFailedException step(String agent, BranchPath branch, StepResult.Kind kind, Throwable cause) {
         RecordedException read = RecordedException.of(cause);
         return new AgentFailedException(
                 "agent " + agent + " (branch " + branch + ") " + kind + ": " + read,

@@ -1,5 +1,8 @@
 package io.flotilla.run;
 
+import io.flotilla.run.machine.Effect;
+import io.flotilla.run.machine.Fact;
+import io.flotilla.run.machine.RunMachine;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

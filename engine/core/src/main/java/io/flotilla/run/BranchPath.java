@@ -1,5 +1,6 @@
 package io.flotilla.run;
 
+import io.flotilla.run.machine.Digest;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class BranchPath implements Comparable<BranchPath> {
 
     /** The rank of a branch that is no rendezvous: before all that are. */
-    static final long INVOKED = -1;
+    public static final long INVOKED = -1;
 
     private final @Nullable BranchPath parent;
     private final int fork;
@@ -34,32 +35,59 @@ public final class BranchPath implements Comparable<BranchPath> {
 
     private BranchPath(@Nullable BranchPath parent, int fork, int index, long rank) {
         this.parent = parent;
-        this.fork = fork;
-        this.index = index;
-        this.rank = rank;
+        this.fork = (int) Bounds.atLeast(0, "fork", fork);
+        this.index = (int) Bounds.atLeast(0, "index", index);
+        this.rank = Bounds.atLeast(INVOKED, "rank", rank);
         this.depth = parent == null ? 0 : parent.depth + 1;
         this.digest = Digest.add(parent == null ? Digest.EMPTY : Digest.add(parent.digest, fork), index);
     }
 
-    static BranchPath outsideForks(int index) {
+    /**
+     * The path of a branch outside every fork.
+     *
+     * @param index which of them, from 0
+     * @return the path; {@code /} for 0
+     * @throws IllegalArgumentException if {@code index} is negative
+     */
+    public static BranchPath outsideForks(int index) {
         return outsideForks(index, INVOKED);
     }
 
-    static BranchPath outsideForks(int index, long rank) {
+    /**
+     * The path of a branch outside every fork, at a place in the order.
+     *
+     * @param index which of them, from 0
+     * @param rank of a rendezvous its place among the rendezvous of the run, 0 or more; {@link #INVOKED} for others
+     * @return the path
+     * @throws IllegalArgumentException if {@code index} is negative, or {@code rank} below {@link #INVOKED}
+     */
+    public static BranchPath outsideForks(int index, long rank) {
         return new BranchPath(null, 0, index, rank);
     }
 
-    BranchPath forked(int fork, int index) {
+    /**
+     * The path of a branch that this one forks.
+     *
+     * @param fork which fork of this branch, from 0
+     * @param index which branch of that fork, from 0
+     * @return the path
+     * @throws IllegalArgumentException if a number is negative
+     */
+    public BranchPath forked(int fork, int index) {
         return forked(fork, index, INVOKED);
     }
 
-    BranchPath forked(int fork, int index, long rank) {
+    /**
+     * The path of a branch that this one forks, at a place in the order.
+     *
+     * @param fork which fork of this branch, from 0
+     * @param index which branch of that fork, from 0
+     * @param rank of a rendezvous its place among the rendezvous of the fork, 0 or more; {@link #INVOKED} for others
+     * @return the path
+     * @throws IllegalArgumentException if {@code fork} or {@code index} is negative, or {@code rank} below {@link #INVOKED}
+     */
+    public BranchPath forked(int fork, int index, long rank) {
         return new BranchPath(this, fork, index, rank);
-    }
-
-    /** The rank of a rendezvous, in its fork: by its agent's place in topological order, then by instance. */
-    static long rank(int order, int instance) {
-        return (long) order << 32 | instance;
     }
 
     /**
@@ -98,8 +126,13 @@ public final class BranchPath implements Comparable<BranchPath> {
         return index;
     }
 
-    /** Of the numbers it is made of, from the outermost in. */
-    long digest() {
+    /**
+     * A digest of the forks and indices, from the outermost in. It is part of a journal's format: the same path has the same
+     * digest in every version of the library.
+     *
+     * @return the digest
+     */
+    public long digest() {
         return digest;
     }
 

@@ -17,7 +17,16 @@ public final class DivergenceException extends FlotillaException {
     private final String found;
     private final transient List<String> changes;
 
-    DivergenceException(String runId, long sequence, String expected, String found, List<String> changes) {
+    /**
+     * A replay that differs from what was recorded.
+     *
+     * @param runId which run
+     * @param sequence the first fact that does not fit
+     * @param expected what was recorded, in words
+     * @param found what comes now, in words
+     * @param changes what has changed in the workflow since, in words
+     */
+    public DivergenceException(String runId, long sequence, String expected, String found, List<String> changes) {
         super(
                 "run " + runId + " diverges at fact " + sequence + ": expected " + expected + ", found " + found
                         + (changes.isEmpty() ? "" : "; since it was recorded: " + String.join(", ", changes)),

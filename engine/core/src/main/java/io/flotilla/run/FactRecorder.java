@@ -3,6 +3,13 @@ package io.flotilla.run;
 import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.observe.Redactor;
+import io.flotilla.run.machine.Fact;
+import io.flotilla.run.machine.FactCodec;
+import io.flotilla.run.machine.Recorded;
+import io.flotilla.run.machine.Replay;
+import io.flotilla.run.machine.RunDigest;
+import io.flotilla.run.machine.RunHeader;
+import io.flotilla.run.machine.RunMachine;
 import io.flotilla.step.EngineClock;
 import java.time.Duration;
 import java.time.Instant;
@@ -65,7 +72,7 @@ final class FactRecorder {
         this.header = recording.header();
         this.runId = runId;
         this.machine = machine;
-        this.digest = replay == null ? new RunDigest(machine.routes) : replay.digest;
+        this.digest = replay == null ? new RunDigest(machine.plan()) : replay.digest();
         this.next = replay == null ? 0 : replay.facts();
         this.endRecorded = replay != null && replay.isEndRecorded();
         this.timeShifted = replay != null && replay.isTimeShifted();
@@ -96,7 +103,7 @@ final class FactRecorder {
             }
             return entries.isEmpty()
                     ? Mono.just(replay)
-                    : append(replay.runId, entries)
+                    : append(replay.runId(), entries)
                             .publishOn(Schedulers.boundedElastic())
                             .thenReturn(replay);
         }

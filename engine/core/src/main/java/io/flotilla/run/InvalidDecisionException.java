@@ -11,7 +11,14 @@ public final class InvalidDecisionException extends RunFailure {
     private final transient BranchPath branch;
     private final transient List<String> allowed;
 
-    InvalidDecisionException(String agent, BranchPath branch, Correction last) {
+    /**
+     * The failure of a branch whose agent was corrected in vain.
+     *
+     * @param agent the agent's name in the topology
+     * @param branch on which branch
+     * @param last what was wrong with its last decision
+     */
+    public InvalidDecisionException(String agent, BranchPath branch, Correction last) {
         super(
                 "agent " + agent + " (branch " + branch + "): " + last.problem() + "; allowed: " + last.allowed()
                         + "; corrected " + (last.number() - 1) + " times",

@@ -22,30 +22,31 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Join {
 
-    /** What a join asks for. */
-    enum Require {
+    /** What a join asks for, one constant a factory. */
+    public enum Requirement {
+        /** Every branch must answer: {@link Join#all()}. */
         ALL,
+        /** A number of branches must answer: {@link Join#atLeast}. */
         AT_LEAST,
+        /** A share of the branches must answer: {@link Join#ratio(double)}. */
         RATIO,
+        /** One branch must answer, and decides: {@link Join#firstSuccess()}. */
         FIRST_SUCCESS,
+        /** Every branch must end, and one must answer: {@link Join#allSettled()}. */
         ALL_SETTLED
     }
 
     /** What a shortfall does. */
-    enum Shortfall {
+    public enum Shortfall {
+        /** It fails the branch: {@link Join#orFail()}. */
         FAIL,
+        /** The branch goes on with the outcomes there are: {@link Join#orProceed()}. */
         PROCEED,
+        /** A person decides: {@link Join#orAsk()}. */
         ASK
     }
 
-    /** What a join says of a tally. */
-    enum Verdict {
-        OPEN,
-        MET,
-        UNMET
-    }
-
-    private final Require require;
+    private final Requirement require;
     private final int atLeast;
     private final double ratio;
     private final @Nullable Duration within;
@@ -53,7 +54,7 @@ public final class Join {
     private final boolean keepStragglers;
 
     private Join(
-            Require require,
+            Requirement require,
             int atLeast,
             double ratio,
             @Nullable Duration within,
@@ -67,7 +68,7 @@ public final class Join {
         this.keepStragglers = keepStragglers;
     }
 
-    private static Join of(Require require, int atLeast, double ratio) {
+    private static Join of(Requirement require, int atLeast, double ratio) {
         return new Join(require, atLeast, ratio, null, Shortfall.FAIL, false);
     }
 
@@ -77,7 +78,7 @@ public final class Join {
      * @return the join
      */
     public static Join all() {
-        return of(Require.ALL, 0, 0);
+        return of(Requirement.ALL, 0, 0);
     }
 
     /**
@@ -88,7 +89,7 @@ public final class Join {
      * @throws IllegalArgumentException if {@code count} is below 1
      */
     public static Join atLeast(int count) {
-        return of(Require.AT_LEAST, (int) Bounds.atLeast(1, "atLeast", count), 0);
+        return of(Requirement.AT_LEAST, (int) Bounds.atLeast(1, "atLeast", count), 0);
     }
 
     /**
@@ -103,7 +104,7 @@ public final class Join {
         if (!(ratio >= 0 && ratio <= 1)) {
             throw new IllegalArgumentException("ratio must be >= 0 and <= 1, was " + ratio);
         }
-        return of(Require.RATIO, 0, ratio);
+        return of(Requirement.RATIO, 0, ratio);
     }
 
     /**
@@ -112,7 +113,7 @@ public final class Join {
      * @return the join
      */
     public static Join firstSuccess() {
-        return of(Require.FIRST_SUCCESS, 0, 0);
+        return of(Requirement.FIRST_SUCCESS, 0, 0);
     }
 
     /**
@@ -121,7 +122,7 @@ public final class Join {
      * @return the join
      */
     public static Join allSettled() {
-        return of(Require.ALL_SETTLED, 0, 0);
+        return of(Requirement.ALL_SETTLED, 0, 0);
     }
 
     /**
@@ -177,96 +178,58 @@ public final class Join {
         return new Join(require, atLeast, ratio, within, shortfall, true);
     }
 
-    /** In the words of the journal's format, without what is default: {@code ratio:0.8 within:PT20S shortfall:proceed}. */
-    String outline() {
-        String required = switch (require) {
-            case ALL -> "all";
-            case AT_LEAST -> "atLeast:" + atLeast;
-            case RATIO -> "ratio:" + ratio;
-            case FIRST_SUCCESS -> "firstSuccess";
-            case ALL_SETTLED -> "allSettled";
-        };
-        String then = switch (shortfall) {
-            case FAIL -> "";
-            case PROCEED -> " shortfall:proceed";
-            case ASK -> " shortfall:ask";
-        };
-        return required
-                + (within == null ? "" : " within:" + within)
-                + then
-                + (keepStragglers ? " stragglers:keep" : "");
+    /**
+     * What this join asks for.
+     *
+     * @return the kind of the factory it was made with
+     */
+    public Requirement requirement() {
+        return require;
     }
 
-    @Nullable Duration within() {
+    /**
+     * How many must answer.
+     *
+     * @return the argument of {@link #atLeast}; 0 for other joins
+     */
+    public int requiredCount() {
+        return atLeast;
+    }
+
+    /**
+     * Which share must answer.
+     *
+     * @return the argument of {@link #ratio(double)}; 0 for other joins
+     */
+    public double requiredRatio() {
+        return ratio;
+    }
+
+    /**
+     * The deadline.
+     *
+     * @return the argument of {@link #within(Duration)}; null without a deadline
+     */
+    public @Nullable Duration within() {
         return within;
     }
 
-    boolean requiresAll() {
-        return require == Require.ALL;
-    }
-
-    Shortfall shortfall() {
+    /**
+     * What a shortfall does.
+     *
+     * @return {@link Shortfall#FAIL} unless set
+     */
+    public Shortfall shortfall() {
         return shortfall;
     }
 
-    boolean keepsStragglers() {
+    /**
+     * Whether branches that have not ended when the join decides run on.
+     *
+     * @return true after {@link #keepStragglers()}
+     */
+    public boolean keepsStragglers() {
         return keepStragglers;
-    }
-
-    /** Met whatever the live ones do; for a run, which every live branch may yet fork, nothing is lost before they end. */
-    Verdict judge(Tally tally, boolean mayGrow) {
-        if (isMet(tally)) {
-            return Verdict.MET;
-        }
-        boolean certain = tally.answered() + tally.failed() > 0;
-        return certain && isLost(tally, mayGrow) ? Verdict.UNMET : Verdict.OPEN;
-    }
-
-    /** Whether so many branches can never be enough, provided that none of them may move on. */
-    boolean isLostFromTheStart(int branches) {
-        return require == Require.AT_LEAST && branches < atLeast;
-    }
-
-    boolean isMet(Tally tally) {
-        return switch (require) {
-            case ALL -> tally.live() == 0 && tally.failed() == 0 && tally.answered() > 0;
-            case AT_LEAST -> tally.answered() >= atLeast;
-            case RATIO -> tally.answered() + tally.failed() > 0 && share(tally.answered(), tally) >= ratio;
-            case FIRST_SUCCESS -> tally.answered() > 0;
-            case ALL_SETTLED -> tally.live() == 0 && tally.answered() > 0;
-        };
-    }
-
-    private boolean isLost(Tally tally, boolean mayGrow) {
-        boolean open = mayGrow && tally.live() > 0;
-        return switch (require) {
-            case ALL -> tally.failed() > 0;
-            case AT_LEAST -> !open && tally.answered() + tally.live() < atLeast;
-            case RATIO -> !open && share(tally.answered() + tally.live(), tally) < ratio;
-            case FIRST_SUCCESS, ALL_SETTLED -> tally.live() == 0 && tally.answered() == 0;
-        };
-    }
-
-    /** Divided, not multiplied: 11 of 20 are 0.55, and 0.55 times 20 is more than 11. */
-    private static double share(int count, Tally tally) {
-        return (double) count / tally.all();
-    }
-
-    // --- at a rendezvous
-
-    /** Whether so many arrivals are enough while others may still come. */
-    boolean firesOnArrival(int arrived) {
-        return require == Require.FIRST_SUCCESS || (require == Require.AT_LEAST && arrived >= atLeast);
-    }
-
-    /** Whether so many arrivals are enough when nobody else can come. */
-    boolean isMetBy(int arrived) {
-        return require != Require.AT_LEAST || arrived >= atLeast;
-    }
-
-    /** Whether what has arrived is enough because the time is up. */
-    boolean isMetAtDeadline() {
-        return require != Require.ALL && require != Require.RATIO;
     }
 
     @Override

@@ -11,8 +11,8 @@ public final class JoinShortfallException extends RunFailure {
 
     private static final long serialVersionUID = 1L;
 
-    /** How many further failures are kept. */
-    static final int MAX_SUPPRESSED = 16;
+    /** The most failures that are suppressed in it. */
+    public static final int MAX_SUPPRESSED = 16;
 
     private final String agent;
     private final transient BranchPath branch;
@@ -46,9 +46,20 @@ public final class JoinShortfallException extends RunFailure {
                                 .map(RunFailure.class::cast));
     }
 
-    /** At a fork; {@code outcomes} in lineage order. */
-    static JoinShortfallException ofFork(
-            String agent, BranchPath branch, Join join, List<Outcome> outcomes, Tally tally) {
+    /**
+     * The shortfall of a fork's join.
+     *
+     * @param agent the agent that forked; {@code end} for the join of the whole run
+     * @param branch the branch that forked
+     * @param join what was asked for
+     * @param outcomes what became of the branches, in lineage order
+     * @param answered how many branches had answered
+     * @param failed how many had failed, or not ended by the deadline
+     * @param live how many had not ended
+     * @return the failure
+     */
+    public static JoinShortfallException ofFork(
+            String agent, BranchPath branch, Join join, List<Outcome> outcomes, int answered, int failed, int live) {
         StringBuilder message = new StringBuilder("join ")
                 .append(join)
                 .append(" of the fork at ")
@@ -56,10 +67,15 @@ public final class JoinShortfallException extends RunFailure {
                 .append(" (branch ")
                 .append(branch)
                 .append(") fell short: ")
-                .append(tally);
+                .append(answered)
+                .append(" answered, ")
+                .append(failed)
+                .append(" failed, ")
+                .append(live)
+                .append(" live");
         for (Outcome outcome : outcomes) {
-            if (outcome instanceof Outcome.Failed failed) {
-                message.append("; first, ").append(failed.failure().first().getMessage());
+            if (outcome instanceof Outcome.Failed first) {
+                message.append("; first, ").append(first.failure().first().getMessage());
                 break;
             }
             if (outcome instanceof Outcome.TimedOut timedOut) {
@@ -75,8 +91,17 @@ public final class JoinShortfallException extends RunFailure {
         return new JoinShortfallException(message.toString(), agent, branch, join, failures(outcomes));
     }
 
-    /** At a rendezvous. */
-    static JoinShortfallException ofRendezvous(
+    /**
+     * The shortfall of a rendezvous's join.
+     *
+     * @param agent the rendezvous
+     * @param branch the branch that starts there
+     * @param join what was asked for
+     * @param arrived how many arrived
+     * @param expired whether the deadline passed; otherwise no other branch could arrive
+     * @return the failure
+     */
+    public static JoinShortfallException ofRendezvous(
             String agent, BranchPath branch, Join join, int arrived, boolean expired) {
         String message = "join " + join + " at the rendezvous " + agent + " (branch " + branch + ") fell short: "
                 + arrived + " arrived" + (expired ? " in time" : " and nobody else can");

@@ -11,7 +11,14 @@ public final class LimitExceededException extends RunFailure {
     private final String limit;
     private final String value;
 
-    LimitExceededException(String limit, String value, String where) {
+    /**
+     * The failure of a run that exceeds a limit.
+     *
+     * @param limit which limit, see {@link #limit()}
+     * @param value its value
+     * @param where the path of agents the run was on, as the message ends with it; may be empty
+     */
+    public LimitExceededException(String limit, String value, String where) {
         super("limit exceeded: " + limit + " " + value + where, null);
         this.limit = limit;
         this.value = value;

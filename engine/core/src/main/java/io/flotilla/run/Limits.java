@@ -2,8 +2,6 @@ package io.flotilla.run;
 
 import java.math.BigDecimal;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
@@ -118,19 +116,75 @@ public sealed interface Limits permits Limits.Chain {
         return none().delegationCycles(delegationCycles);
     }
 
+    /**
+     * The limit of {@link #steps turns}.
+     *
+     * @return the most; null without this limit
+     */
+    @Nullable Long maxSteps();
+
+    /**
+     * The limit of {@link #time time}.
+     *
+     * @return the most; null without this limit
+     */
+    @Nullable Duration maxTime();
+
+    /**
+     * The limit of {@link #tokens tokens}.
+     *
+     * @return the most; null without this limit
+     */
+    @Nullable Long maxTokens();
+
+    /**
+     * The limit of {@link #cost cost}.
+     *
+     * @return the most; null without this limit
+     */
+    @Nullable BigDecimal maxCost();
+
+    /**
+     * The limit of {@link #branches branches}.
+     *
+     * @return the most; null without this limit
+     */
+    @Nullable Long maxBranches();
+
+    /**
+     * The limit of {@link #depth depth}.
+     *
+     * @return the most; null without this limit
+     */
+    @Nullable Integer maxDepth();
+
+    /**
+     * The limit of open {@link #questions questions}.
+     *
+     * @return the most; null without this limit
+     */
+    @Nullable Integer maxQuestions();
+
+    /**
+     * The limit of {@link #delegationCycles delegation cycles}.
+     *
+     * @return the most; null without this limit
+     */
+    @Nullable Integer maxDelegationCycles();
+
     /** Limits that others can be added to; the last of each counts. Immutable. */
     final class Chain implements Limits {
 
         private static final Chain NONE = new Chain(null, null, null, null, null, null, null, null);
 
-        final @Nullable Long steps;
-        final @Nullable Duration time;
-        final @Nullable Long tokens;
-        final @Nullable BigDecimal cost;
-        final @Nullable Long branches;
-        final @Nullable Integer depth;
-        final @Nullable Integer questions;
-        final @Nullable Integer delegationCycles;
+        private final @Nullable Long steps;
+        private final @Nullable Duration time;
+        private final @Nullable Long tokens;
+        private final @Nullable BigDecimal cost;
+        private final @Nullable Long branches;
+        private final @Nullable Integer depth;
+        private final @Nullable Integer questions;
+        private final @Nullable Integer delegationCycles;
 
         private Chain(
                 @Nullable Long steps,
@@ -287,24 +341,44 @@ public sealed interface Limits permits Limits.Chain {
                     Bounds.atLeast(0, "delegationCycles", delegationCycles));
         }
 
-        /** In the words of the journal's format; what is not limited is left out. */
-        Map<String, String> outline() {
-            Map<String, String> outline = new LinkedHashMap<>();
-            put(outline, "steps", steps);
-            put(outline, "time", time);
-            put(outline, "tokens", tokens);
-            put(outline, "cost", cost);
-            put(outline, "branches", branches);
-            put(outline, "depth", depth);
-            put(outline, "questions", questions);
-            put(outline, "delegationCycles", delegationCycles);
-            return outline;
+        @Override
+        public @Nullable Long maxSteps() {
+            return steps;
         }
 
-        private static void put(Map<String, String> outline, String name, @Nullable Object value) {
-            if (value != null) {
-                outline.put(name, value.toString());
-            }
+        @Override
+        public @Nullable Duration maxTime() {
+            return time;
+        }
+
+        @Override
+        public @Nullable Long maxTokens() {
+            return tokens;
+        }
+
+        @Override
+        public @Nullable BigDecimal maxCost() {
+            return cost;
+        }
+
+        @Override
+        public @Nullable Long maxBranches() {
+            return branches;
+        }
+
+        @Override
+        public @Nullable Integer maxDepth() {
+            return depth;
+        }
+
+        @Override
+        public @Nullable Integer maxQuestions() {
+            return questions;
+        }
+
+        @Override
+        public @Nullable Integer maxDelegationCycles() {
+            return delegationCycles;
         }
 
         @Override

@@ -5,7 +5,8 @@ public final class NoAnswerException extends RunFailure {
 
     private static final long serialVersionUID = 1L;
 
-    NoAnswerException() {
+    /** The failure of a run without an answer. */
+    public NoAnswerException() {
         super("the run ended without an answer: every branch moved on, none to an end", null);
     }
 

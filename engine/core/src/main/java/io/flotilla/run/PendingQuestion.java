@@ -1,6 +1,5 @@
 package io.flotilla.run;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -35,10 +34,6 @@ public record PendingQuestion(
      */
     public PendingQuestion {
         choices = List.copyOf(choices);
-    }
-
-    PendingQuestion later(Duration since) {
-        return deadline == null ? this : new PendingQuestion(id, agent, branch, text, choices, deadline.plus(since));
     }
 
     @Override

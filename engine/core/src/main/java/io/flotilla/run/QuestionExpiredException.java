@@ -7,7 +7,12 @@ public final class QuestionExpiredException extends RunFailure {
 
     private final transient PendingQuestion question;
 
-    QuestionExpiredException(PendingQuestion question) {
+    /**
+     * The failure of the branch that asked.
+     *
+     * @param question what was asked
+     */
+    public QuestionExpiredException(PendingQuestion question) {
         super("nobody answered " + question, null);
         this.question = question;
     }

@@ -20,7 +20,13 @@ public final class RecordedException extends FlotillaException {
     private final String text;
     private final transient @Nullable Throwable original;
 
-    RecordedException(@Nullable String message, String text) {
+    /**
+     * A failure as it was recorded.
+     *
+     * @param message its message; null for none
+     * @param text its {@code toString}
+     */
+    public RecordedException(@Nullable String message, String text) {
         this(message, text, null);
     }
 
@@ -30,7 +36,13 @@ public final class RecordedException extends FlotillaException {
         this.original = original;
     }
 
-    static RecordedException of(Throwable cause) {
+    /**
+     * The text of a failure, which is read now and never again.
+     *
+     * @param cause what a step failed with; returned as it is if it is a {@code RecordedException}
+     * @return its text
+     */
+    public static RecordedException of(Throwable cause) {
         return cause instanceof RecordedException recorded
                 ? recorded
                 : new RecordedException(messageOf(cause), textOf(cause), cause);

@@ -1,6 +1,8 @@
 package io.flotilla.run;
 
 import io.flotilla.observe.Redactor;
+import io.flotilla.run.machine.Fact;
+import io.flotilla.run.machine.Plan;
 import org.jspecify.annotations.Nullable;
 
 /** What goes through the redactor before anybody is told: texts of failures, reasons, questions, names that are nobody's. */
@@ -8,12 +10,12 @@ final class Redaction {
 
     private final Redactor redactor;
     private final boolean redacts;
-    private final Routes routes;
+    private final Plan plan;
 
-    Redaction(Redactor redactor, Routes routes) {
+    Redaction(Redactor redactor, Plan plan) {
         this.redactor = redactor;
         this.redacts = !redactor.equals(Redactor.NONE);
-        this.routes = routes;
+        this.plan = plan;
     }
 
     Fact readable(Fact fact) {
@@ -55,6 +57,6 @@ final class Redaction {
 
     /** A name that is nobody's may be anything. */
     private String readable(String agent) {
-        return routes.number(agent) == Routes.NONE ? redacted(agent) : agent;
+        return plan.isPlace(agent) ? agent : redacted(agent);
     }
 }

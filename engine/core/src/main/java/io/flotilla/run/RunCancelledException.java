@@ -5,7 +5,8 @@ public final class RunCancelledException extends RunFailure {
 
     private static final long serialVersionUID = 1L;
 
-    RunCancelledException() {
+    /** The failure of a run that was cancelled. */
+    public RunCancelledException() {
         super("the run was cancelled", null);
     }
 

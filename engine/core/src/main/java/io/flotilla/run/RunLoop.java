@@ -4,6 +4,11 @@ import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.Usage;
 import io.flotilla.agent.UsageLedger;
+import io.flotilla.run.machine.Effect;
+import io.flotilla.run.machine.Fact;
+import io.flotilla.run.machine.Plan;
+import io.flotilla.run.machine.Replay;
+import io.flotilla.run.machine.RunMachine;
 import io.flotilla.step.EngineAccess;
 import io.flotilla.step.StepDriver;
 import io.flotilla.step.StepEngine;
@@ -16,6 +21,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -49,7 +55,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     private final RunMachine machine;
     private final @Nullable FactRecorder recorder;
     private final Redaction redaction;
-    private final List<Agent<Turn, Decision>> agents;
+    private final Map<String, Agent<Turn, Decision>> agents;
     private final StepDriver<Turn, Decision> driver;
     private final RunScope scope;
     private final Tracing tracing;
@@ -85,7 +91,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     private final Map<Long, Disposable> timers = new HashMap<>();
 
     /** What all steps of a run have in common; does not hold on to the run. */
-    private record RunScope(String runId, @Nullable Instant deadline, UsageLedger usage, Routes routes) {}
+    private record RunScope(String runId, @Nullable Instant deadline, UsageLedger usage) {}
 
     /** The identity that travels with a step. */
     private record RunStep(RunScope scope, Effect.StartStep start) implements StepIdentity {
@@ -112,7 +118,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
 
         @Override
         public List<AgentId> delegationPath() {
-            return Delegation.agents(start.delegation(), scope.routes);
+            return start.delegationPath().stream().map(AgentId::of).toList();
         }
 
         @Override
@@ -124,26 +130,21 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     /** A run, with its past if it has one, which is not to be used by anybody else from now on. */
     RunLoop(Setup setup, Context context, @Nullable Replay replay) {
         this.agents = setup.agents();
-        this.redaction = new Redaction(
-                EngineAccess.of(setup.engine()).redactor(), setup.plan().routes());
+        this.redaction = new Redaction(EngineAccess.of(setup.engine()).redactor(), setup.plan());
         UsageLedger usage = new UsageLedger();
         this.driver = EngineAccess.of(setup.engine()).driver(this, usage);
         Instant now = read(driver.clock()::now);
         this.startedAt = replay == null ? now : replay.startedAt(now);
         this.startedNanos = read(driver.clock()::nanoTime)
                 - Duration.between(startedAt, now).toNanos();
-        this.machine = replay == null ? new RunMachine(setup.plan()) : replay.machine;
-        usage.record(replay == null ? Usage.NONE : replay.used);
-        String runId = replay == null ? driver.runId() : replay.runId;
+        this.machine = replay == null ? new RunMachine(setup.plan()) : replay.machine();
+        usage.record(replay == null ? Usage.NONE : replay.used());
+        String runId = replay == null ? driver.runId() : replay.runId();
         this.recorder = setup.recording() == null
                 ? null
                 : new FactRecorder(setup.recording(), runId, machine, driver.clock(), replay);
-        Duration limit = setup.plan().limits().time;
-        this.scope = new RunScope(
-                runId,
-                limit == null ? null : startedAt.plus(limit),
-                usage,
-                setup.plan().routes());
+        Duration limit = setup.plan().limits().maxTime();
+        this.scope = new RunScope(runId, limit == null ? null : startedAt.plus(limit), usage);
         this.tracing = new Tracing(driver, runId, context);
         this.events = new EventLog(setup.eventHistory(), driver.listeners());
     }
@@ -151,11 +152,11 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     /**
      * What a workflow gives all its runs.
      *
-     * @param agents by node
+     * @param agents by name
      */
     record Setup(
             Plan plan,
-            List<Agent<Turn, Decision>> agents,
+            Map<String, Agent<Turn, Decision>> agents,
             StepEngine engine,
             int eventHistory,
             FactRecorder.@Nullable Recording recording) {}
@@ -293,9 +294,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     /** Types are erased where steps are guarded: what comes out of them may be anything. */
     private @Nullable Decision decisionOf(RunStep step, StepResult<?> settled) {
         Object value = settled.value();
-        return value == null
-                ? null
-                : NodeAgent.decision(scope.routes().name(step.start().node()), value);
+        return value == null ? null : NodeAgent.decision(step.start().agent(), value);
     }
 
     /** A clock of the user's that throws must not take a fact with it. */
@@ -373,7 +372,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     /** Not if it has been cancelled meanwhile. */
     private boolean isWanted(long step) {
         inFlight.remove(step);
-        return !machine.describeStep(step).isEmpty();
+        return machine.isAwaited(step);
     }
 
     /** On the journal's thread, which is not to be kept. */
@@ -507,8 +506,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         RunStep identity = new RunStep(scope, start);
         StepDriver.Prepared step;
         try {
-            step = driver.prepare(
-                    agents.get(start.node()), start.turn(), start.step(), identity, tracing.context(start.branch()));
+            step = driver.prepare(agent(start), start.turn(), start.step(), identity, tracing.context(start.branch()));
         } catch (Throwable noTime) { // a clock or timer of the user's that throws
             offer(new Fact.StepSettled(
                     now(),
@@ -524,6 +522,10 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
             return true; // its end is not waited for: the cancel is on its way into the journal
         }
         return driver.start(step);
+    }
+
+    private Agent<Turn, Decision> agent(Effect.StartStep start) {
+        return Objects.requireNonNull(agents.get(start.agent()), start.agent());
     }
 
     private boolean cancel(Effect.CancelStep cancel) {

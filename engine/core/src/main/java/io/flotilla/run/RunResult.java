@@ -1,6 +1,7 @@
 package io.flotilla.run;
 
 import io.flotilla.agent.Usage;
+import io.flotilla.run.machine.Effect;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -4,6 +4,10 @@ import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.JournalFilter;
 import io.flotilla.journal.RunSummary;
+import io.flotilla.run.machine.Fact;
+import io.flotilla.run.machine.FactCodec;
+import io.flotilla.run.machine.Recorded;
+import io.flotilla.run.machine.Replay;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
@@ -79,7 +83,7 @@ public final class Runs<O> {
      * @return the runs
      */
     public Flux<Run<O>> recoverAll() {
-        return list(JournalFilter.all().lastTypeNotIn(FactFormat.EntryType.RUN_FINISHED))
+        return list(JournalFilter.all().lastTypeNotIn(FactCodec.RUN_FINISHED))
                 .map(RunSummary::runId)
                 .collectList()
                 .flatMapIterable(ids -> ids)
@@ -202,11 +206,11 @@ public final class Runs<O> {
                 runId,
                 exchanged,
                 () -> workflow.redacted(codec.with(exchanged, input).at(workflow.now())));
-        Recorded recorded = Recorded.of(other, replay.machine, replay.digest, recording.header(), true);
+        Recorded recorded = Recorded.of(other, replay.machine(), replay.digest(), recording.header(), true);
         JournalEntry first = signalled(runId, exchanged, () -> codec.entry(sequence, recorded));
         return recording
                 .journal()
-                .copy(runId, sequence, replay.runId, List.of(first))
+                .copy(runId, sequence, replay.runId(), List.of(first))
                 .map(next -> {
                     read(first, replay);
                     return replay;
@@ -235,7 +239,7 @@ public final class Runs<O> {
 
     /** Reactor signals no {@link VirtualMachineError}, and somebody waits. */
     private void read(JournalEntry entry, Replay replay) {
-        signalled(replay.runId, entry, () -> {
+        signalled(replay.runId(), entry, () -> {
             recording.codec().read(entry, replay);
             return replay;
         });

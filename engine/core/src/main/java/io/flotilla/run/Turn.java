@@ -55,11 +55,70 @@ public final class Turn {
         this.joinUnmet = joinUnmet;
     }
 
-    static Turn requested(@Nullable Object input, String from, List<String> successors) {
-        return new Turn(Reason.REQUESTED, input, from, List.of(), List.of(), null, null, successors, false);
+    /**
+     * The turn of an agent that the work comes to. A run makes its turns itself; this and the other factories are for unit
+     * tests of agents, and for engines that drive runs in another way.
+     *
+     * @param input what the agent is called with; may be null
+     * @param sender who handed it over: an agent's name, or {@code start}
+     * @param successors where the agent may go on to
+     * @return a turn with {@link Reason#REQUESTED}
+     * @throws NullPointerException if {@code sender}, {@code successors} or one of them is null
+     */
+    public static Turn requested(@Nullable Object input, String sender, List<String> successors) {
+        return new Turn(
+                Reason.REQUESTED,
+                input,
+                Objects.requireNonNull(sender, "sender"),
+                List.of(),
+                List.of(),
+                null,
+                null,
+                List.copyOf(successors),
+                false);
     }
 
-    static Turn arrived(List<Arrival> arrivals, List<String> successors, boolean joinUnmet) {
+    /**
+     * The turn of an agent whose fork has been joined.
+     *
+     * @param input what the agent was called with when it forked; may be null
+     * @param outcomes what became of the branches
+     * @param successors where the agent may go on to
+     * @return a turn with {@link Reason#JOINED}, of a join that was met
+     * @throws NullPointerException if a list or something in it is null
+     * @see #thenJoined for a join that fell short
+     */
+    public static Turn joined(@Nullable Object input, List<Outcome> outcomes, List<String> successors) {
+        return requested(input, "start", successors).thenJoined(outcomes, false);
+    }
+
+    /**
+     * The turn of an agent whose question has been answered.
+     *
+     * @param input what the agent was called with when it asked; may be null
+     * @param answer what was answered; may be null
+     * @param successors where the agent may go on to
+     * @return a turn with {@link Reason#ANSWERED}
+     * @throws NullPointerException if {@code successors} or one of them is null
+     */
+    public static Turn answered(@Nullable Object input, @Nullable Object answer, List<String> successors) {
+        return requested(input, "start", successors).thenAnswered(answer);
+    }
+
+    /**
+     * The turn of a rendezvous that has fired.
+     *
+     * @param arrivals who has come, in lineage order; one at least
+     * @param successors where the agent may go on to
+     * @param joinUnmet whether the rendezvous's join fell short
+     * @return a turn with {@link Reason#ARRIVED}; its input is the list of what has arrived
+     * @throws NullPointerException if a list or something in it is null
+     * @throws IllegalArgumentException if {@code arrivals} is empty
+     */
+    public static Turn arrived(List<Arrival> arrivals, List<String> successors, boolean joinUnmet) {
+        if (arrivals.isEmpty()) {
+            throw new IllegalArgumentException("arrivals must not be empty");
+        }
         List<@Nullable Object> values = new ArrayList<>(arrivals.size());
         arrivals.forEach(arrival -> values.add(arrival.value()));
         return new Turn(
@@ -67,26 +126,55 @@ public final class Turn {
                 java.util.Collections.unmodifiableList(values),
                 arrivals.get(0).agent(),
                 List.of(),
-                arrivals,
+                List.copyOf(arrivals),
                 null,
                 null,
-                successors,
+                List.copyOf(successors),
                 joinUnmet);
     }
 
-    Turn joined(List<Outcome> outcomes, boolean joinUnmet) {
-        return new Turn(Reason.JOINED, input, sender, outcomes, arrivals, null, null, successors, joinUnmet);
+    /**
+     * The agent's next turn if it forks and the fork is joined.
+     *
+     * @param joined what became of the branches
+     * @param unmet whether the join fell short
+     * @return a turn with {@link Reason#JOINED} and the same input, arrivals and successors
+     * @throws NullPointerException if {@code joined} or one of them is null
+     */
+    public Turn thenJoined(List<Outcome> joined, boolean unmet) {
+        List<Outcome> copied = List.copyOf(joined);
+        return new Turn(Reason.JOINED, input, sender, copied, arrivals, null, null, successors, unmet);
     }
 
-    Turn answered(@Nullable Object value) {
+    /**
+     * The agent's next turn if it asks a question and somebody answers.
+     *
+     * @param value the answer; may be null
+     * @return a turn with {@link Reason#ANSWERED}, which is otherwise like this one
+     */
+    public Turn thenAnswered(@Nullable Object value) {
         return new Turn(Reason.ANSWERED, input, sender, outcomes, arrivals, value, null, successors, joinUnmet);
     }
 
-    Turn repeat(@Nullable Object newInput) {
+    /**
+     * The agent's next turn if it decides to {@link Decision#repeat repeat}.
+     *
+     * @param newInput what it is called with then; may be null
+     * @return a turn with {@link Reason#REQUESTED} and the same sender and successors
+     */
+    public Turn thenRepeated(@Nullable Object newInput) {
         return new Turn(Reason.REQUESTED, newInput, sender, List.of(), List.of(), null, null, successors, false);
     }
 
-    Turn corrected(Correction newCorrection) {
+    /**
+     * The agent's next turn if its decision is not allowed.
+     *
+     * @param newCorrection what was wrong
+     * @return this turn with that correction
+     * @throws NullPointerException if {@code newCorrection} is null
+     */
+    public Turn thenCorrected(Correction newCorrection) {
+        Objects.requireNonNull(newCorrection, "newCorrection");
         return new Turn(reason, input, sender, outcomes, arrivals, answer, newCorrection, successors, joinUnmet);
     }
 

@@ -13,10 +13,17 @@ public final class UnsupportedRunFormatException extends FlotillaException {
     private final String runId;
     private final long digestVersion;
 
-    UnsupportedRunFormatException(String runId, long digestVersion) {
+    /**
+     * A run that cannot be compared.
+     *
+     * @param runId which run
+     * @param digestVersion the version of its digests
+     * @param knownVersion the version that is known
+     */
+    public UnsupportedRunFormatException(String runId, long digestVersion, long knownVersion) {
         super(
                 "run " + runId + " was recorded with digest version " + digestVersion + ", this version of the library"
-                        + " knows " + RunDigest.VERSION,
+                        + " knows " + knownVersion,
                 null);
         this.runId = runId;
         this.digestVersion = digestVersion;

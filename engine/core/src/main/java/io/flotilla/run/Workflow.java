@@ -3,6 +3,10 @@ package io.flotilla.run;
 import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.journal.Journal;
+import io.flotilla.run.machine.Fact;
+import io.flotilla.run.machine.Plan;
+import io.flotilla.run.machine.Replay;
+import io.flotilla.run.machine.RunHeader;
 import io.flotilla.step.EngineAccess;
 import io.flotilla.step.StepEngine;
 import io.flotilla.topology.Rules;
@@ -11,10 +15,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
@@ -40,7 +46,7 @@ import reactor.util.context.ContextView;
 public final class Workflow<I, O> {
 
     /** How many corrections in a row an agent is given, unless told otherwise. */
-    public static final int DEFAULT_MAX_CORRECTIONS = 2;
+    public static final int DEFAULT_MAX_CORRECTIONS = Plan.DEFAULT_MAX_CORRECTIONS;
 
     /** How many events of a run are kept for those who subscribe later, unless told otherwise. */
     public static final int DEFAULT_EVENT_HISTORY = 65_536;
@@ -198,7 +204,7 @@ public final class Workflow<I, O> {
 
     /** What happens in a fork instead of what did, as it is recorded. */
     Fact redacted(Fact fact) {
-        return new Redaction(EngineAccess.of(setup.engine()).redactor(), plan().routes()).readable(fact);
+        return new Redaction(EngineAccess.of(setup.engine()).redactor(), plan()).readable(fact);
     }
 
     /** The facts of a run, to be gone on with. */
@@ -226,7 +232,7 @@ public final class Workflow<I, O> {
         private final Map<String, Join> joins = new LinkedHashMap<>();
         private final List<String> faults = new ArrayList<>();
         private Join join = Join.all();
-        private Limits.@Nullable Chain limits;
+        private Limits limits = Limits.none();
         private int maxCorrections = DEFAULT_MAX_CORRECTIONS;
         private int eventHistory = DEFAULT_EVENT_HISTORY;
         private @Nullable StepEngine engine;
@@ -314,7 +320,7 @@ public final class Workflow<I, O> {
          * @throws NullPointerException if {@code limits} is null
          */
         public Builder<O> limits(Limits limits) {
-            this.limits = (Limits.Chain) Objects.requireNonNull(limits, "limits");
+            this.limits = Objects.requireNonNull(limits, "limits");
             return this;
         }
 
@@ -429,73 +435,62 @@ public final class Workflow<I, O> {
          *     not there or twice, or a join for such a place; with all of it
          */
         public <I> Workflow<I, O> build() {
-            Routes routes = new Routes(topology);
             List<String> wrong = new ArrayList<>(faults);
-            List<Agent<Turn, Decision>> bodies = new ArrayList<>();
-            for (int node = 0; node < routes.agents(); node++) {
-                Agent<Turn, Decision> body = agents.get(routes.name(node));
+            Map<String, Agent<Turn, Decision>> bodies = new HashMap<>();
+            for (String name : topology.agents()) {
+                Agent<Turn, Decision> body = agents.get(name);
                 if (body == null) {
-                    wrong.add("agent " + routes.name(node) + " of the topology was not given");
+                    wrong.add("agent " + name + " of the topology was not given");
                 } else {
-                    bodies.add(new NodeAgent(AgentId.of(routes.name(node)), body));
+                    bodies.put(name, new NodeAgent(AgentId.of(name), body));
                 }
             }
+            Set<String> places = new HashSet<>(topology.agents());
             for (String name : agents.keySet()) {
-                if (!routes.isAgent(routes.number(name))) {
+                if (!places.contains(name)) {
                     wrong.add("there is no agent " + name + " in the topology");
                 }
             }
-            Map<Integer, Join> joinAt = joinsByNode(routes, wrong);
+            for (String name : joins.keySet()) {
+                if (!places.contains(name) && !Topology.END.equalsIgnoreCase(name)) {
+                    wrong.add("there is no agent " + name + " in the topology to join at");
+                }
+            }
             if (!wrong.isEmpty()) {
                 throw new InvalidWorkflowException(wrong);
             }
             StepEngine steps = engine == null ? StepEngine.builder().build() : engine;
-            Join end = joinAt.getOrDefault(routes.agents(), Join.all());
-            Plan plan = new Plan(
-                    routes,
-                    join,
-                    Map.copyOf(joinAt),
-                    end,
-                    withRules(limits == null ? Limits.none() : limits, topology.rules()),
-                    maxCorrections,
-                    EngineAccess.of(steps).maxStepsInFlight(),
-                    answerType);
+            Plan.Builder planned = Plan.builder(topology, answerType)
+                    .join(join)
+                    .limits(withRules(limits, topology.rules()))
+                    .maxCorrections(maxCorrections)
+                    .maxStepsInFlight(EngineAccess.of(steps).maxStepsInFlight());
+            joins.forEach(planned::joinAt);
+            Plan plan = planned.build();
             FactRecorder.Recording recording = journal == null
                     ? null
-                    : FactRecorder.Recording.of(
-                            journal, EngineAccess.of(steps).redactor(), header(plan), journalTimeout);
-            return new Workflow<>(topology, new RunLoop.Setup(plan, bodies, steps, eventHistory, recording));
+                    : FactRecorder.Recording.of(journal, EngineAccess.of(steps).redactor(), header(plan), journalTimeout);
+            return new Workflow<>(
+                    topology, new RunLoop.Setup(plan, Map.copyOf(bodies), steps, eventHistory, recording));
         }
 
         private RunHeader header(Plan plan) {
-            return RunHeader.of(name, version, Map.of(), PlanOutline.of(plan));
+            return RunHeader.of(name, version, Map.of(), plan);
         }
 
-        private Map<Integer, Join> joinsByNode(Routes routes, List<String> wrong) {
-            Map<Integer, Join> joinAt = new HashMap<>();
-            joins.forEach((name, at) -> {
-                int node = routes.number(name);
-                if (routes.isAgent(node) || routes.isEnd(node)) {
-                    joinAt.put(node, at);
-                } else {
-                    wrong.add("there is no agent " + name + " in the topology to join at");
-                }
-            });
-            return joinAt;
-        }
-
-        private static Limits.Chain withRules(Limits.Chain set, Rules rules) {
-            Limits.Chain limits = set;
-            if (limits.time == null && rules.timeout() != null) {
+        /** What the workflow does not limit, the topology may. */
+        private static Limits withRules(Limits set, Rules rules) {
+            Limits.Chain limits = (Limits.Chain) set;
+            if (set.maxTime() == null && rules.timeout() != null) {
                 limits = limits.time(rules.timeout());
             }
-            if (limits.steps == null && rules.maxSteps() != null) {
+            if (set.maxSteps() == null && rules.maxSteps() != null) {
                 limits = limits.steps(rules.maxSteps());
             }
-            if (limits.branches == null && rules.maxBranches() != null) {
+            if (set.maxBranches() == null && rules.maxBranches() != null) {
                 limits = limits.branches(rules.maxBranches());
             }
-            if (limits.depth == null && rules.maxDepth() != null) {
+            if (set.maxDepth() == null && rules.maxDepth() != null) {
                 limits = limits.depth(rules.maxDepth());
             }
             return limits;

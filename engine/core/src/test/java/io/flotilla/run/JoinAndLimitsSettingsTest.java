@@ -132,7 +132,7 @@ class JoinAndLimitsSettingsTest {
         assertThat(limits)
                 .hasToString("Limits[steps=1, time=PT0.000000001S, tokens=1, cost=0.01, branches=1, depth=0,"
                         + " questions=0, delegationCycles=0]");
-        assertThat(limits.steps(2).steps).as("the last one counts").isEqualTo(2);
+        assertThat(limits.steps(2).maxSteps()).as("the last one counts").isEqualTo(2);
         assertThat(Limits.none()).hasToString("Limits[]");
     }
 

@@ -11,6 +11,9 @@ import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.PayloadCodec;
 import io.flotilla.journal.StaleAppendException;
 import io.flotilla.observe.Redactor;
+import io.flotilla.run.machine.Effect;
+import io.flotilla.run.machine.FactCodec;
+import io.flotilla.run.machine.Replay;
 import io.flotilla.topology.Topology;
 import java.time.Duration;
 import java.time.Instant;
@@ -178,11 +181,15 @@ class RecoveryAnywhereTest {
             time = timeAt(facts.get(stop - 1).timestamp());
             started.clear();
             Run<Object> resumed = workflow(copy).runs().recover(whole.runId()).block();
-            List<String> inFlight = replay.steps.values().stream()
+            List<String> inFlight = replay.outstandingEffects(Instant.EPOCH).stream()
+                    .filter(Effect.StartStep.class::isInstance)
+                    .map(Effect.StartStep.class::cast)
                     .map(step -> whole.runId() + step.branch() + '#' + step.number())
                     .toList();
             assertThat(started.subList(0, inFlight.size())).as("after %s", stop).isEqualTo(inFlight);
-            assertThat(resumed.questions()).as("open after %s", stop).containsAll(replay.questions.values());
+            assertThat(resumed.questions())
+                    .as("open after %s", stop)
+                    .containsAll(replay.state().questions());
             RunResult<Object> result = drive(time, resumed);
 
             assertThat(told(resumed)).as("after %s", stop).isEqualTo(events);

@@ -48,21 +48,21 @@ class TurnTest {
 
     @Test
     void answer_ofAnotherType_isAClassCastExceptionThatNamesBoth() {
-        Turn turn = Turn.detached("in").answered(5);
+        Turn turn = Turn.detached("in").thenAnswered(5);
 
         assertThat(turn.answer(Integer.class)).isEqualTo(5);
         assertThat(turn.answer(Object.class)).isEqualTo(5);
         assertThatExceptionOfType(ClassCastException.class)
                 .isThrownBy(() -> turn.answer(String.class))
                 .withMessage("answer is a java.lang.Integer, not a java.lang.String");
-        assertThat(Turn.detached("in").answered(null).answer(String.class)).isNull();
+        assertThat(Turn.detached("in").thenAnswered(null).answer(String.class)).isNull();
         assertThat(turn).hasToString("Turn[ANSWERED sender=start input=in answer=5]");
     }
 
     @Test
     void answers_typed_hasTheAnswersThatAreNotNull() {
         Turn turn = Turn.detached("in")
-                .joined(
+                .thenJoined(
                         List.of(
                                 answered("a"),
                                 new Outcome.Failed("B", PATH, new NoAnswerException()),
@@ -80,8 +80,9 @@ class TurnTest {
 
     @Test
     void repeat_forgetsWhatWasJoined() {
-        Turn turn =
-                Turn.detached("in", "B").joined(List.of(answered("a")), false).repeat("more");
+        Turn turn = Turn.detached("in", "B")
+                .thenJoined(List.of(answered("a")), false)
+                .thenRepeated("more");
 
         assertThat(turn.reason()).isEqualTo(Turn.Reason.REQUESTED);
         assertThat(turn.input()).isEqualTo("more");

@@ -1,0 +1,103 @@
+package io.flotilla.run.machine;
+
+import io.flotilla.run.BranchPath;
+import io.flotilla.run.PendingQuestion;
+import io.flotilla.run.RunFailure;
+import io.flotilla.run.RunResult;
+import io.flotilla.run.Turn;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@link RunMachine} wants done. The effects of one fact are carried out in their order, and all of them before the
+ * next fact is applied. Immutable, as far as values and causes are.
+ *
+ * @since 0.1
+ */
+public sealed interface Effect {
+
+    /**
+     * Call an agent. Its end is the fact {@link Fact.StepSettled}.
+     *
+     * @param step the step's serial number in the run, from 1
+     * @param agent the name of the agent
+     * @param turn what it is called with
+     * @param branch on which branch
+     * @param number which step of the branch, from 0
+     * @param delegation the agents that handed the work on to this one; null for none
+     */
+    record StartStep(
+            long step,
+            String agent,
+            Turn turn,
+            BranchPath branch,
+            long number,
+            @Nullable Delegation delegation) implements Effect {
+
+        /**
+         * The agents that handed the work on to this one.
+         *
+         * @return their names, the first one first; empty for none
+         */
+        public List<String> delegationPath() {
+            return delegation == null ? List.of() : delegation.agents();
+        }
+    }
+
+    /**
+     * Cancel a step that was started. Its end has no effects any more.
+     *
+     * @param step its number
+     */
+    record CancelStep(long step) implements Effect {}
+
+    /**
+     * Start a timer. When the time is up, the fact is {@link Fact.DeadlinePassed}.
+     *
+     * @param timer the timer's serial number in the run
+     * @param delay how long it runs
+     * @param question the id of the question whose deadline it is; null for others
+     */
+    record StartTimer(long timer, Duration delay, @Nullable String question) implements Effect {}
+
+    /**
+     * Stop a timer.
+     *
+     * @param timer its number
+     */
+    record CancelTimer(long timer) implements Effect {}
+
+    /**
+     * Put a question before people. Its answer is the fact {@link Fact.QuestionAnswered}.
+     *
+     * @param question what is asked
+     */
+    record Ask(PendingQuestion question) implements Effect {}
+
+    /**
+     * Take a question back: it has been answered, or no branch waits for it any more.
+     *
+     * @param question its id
+     */
+    record CloseQuestion(String question) implements Effect {}
+
+    /**
+     * The run has ended: the last effect.
+     *
+     * @param status how
+     * @param answers in lineage order; empty unless it succeeded
+     * @param failure why not; null if it succeeded
+     * @param steps how many steps were started
+     * @param branches how the branches ended
+     * @param lateArrivals how many answers and arrivals came too late
+     */
+    record Finish(
+            RunResult.Status status,
+            List<@Nullable Object> answers,
+            @Nullable RunFailure failure,
+            long steps,
+            RunResult.Branches branches,
+            long lateArrivals)
+            implements Effect {}
+}

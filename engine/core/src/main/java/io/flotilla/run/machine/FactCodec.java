@@ -1,0 +1,126 @@
+package io.flotilla.run.machine;
+
+import io.flotilla.journal.JournalEntry;
+import io.flotilla.journal.PayloadCodec;
+import io.flotilla.observe.Redactor;
+import io.flotilla.run.Decision;
+import io.flotilla.run.RunResult;
+import io.flotilla.run.machine.FactFormat.EntryType;
+import io.flotilla.run.machine.FactFormat.FactKey;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Facts as they stand in a journal, see {@code format.md} beside this file. What it once wrote it reads for ever; a change
+ * is a new type or a new key that may be missing. Thread-safe.
+ *
+ * @since 0.1
+ */
+public final class FactCodec {
+
+    /** The type of the last entry of a run that has ended. */
+    public static final String RUN_FINISHED = EntryType.RUN_FINISHED;
+
+    private final PayloadCodec codec;
+    private final FactWriter writer;
+
+    /**
+     * A codec of facts.
+     *
+     * @param codec turns payloads into bytes
+     * @param redactor goes over the texts in what agents and people say
+     */
+    public FactCodec(PayloadCodec codec, Redactor redactor) {
+        this.codec = codec;
+        this.writer = new FactWriter(codec, redactor);
+    }
+
+    /**
+     * Encodes a fact.
+     *
+     * @param sequence its place in the journal
+     * @param recorded the fact
+     * @return the entry
+     */
+    public JournalEntry entry(long sequence, Recorded recorded) {
+        return writer.entry(sequence, recorded);
+    }
+
+    /**
+     * The note that the run has ended, so that a list can tell without reading it. It is no fact.
+     *
+     * @param sequence its place in the journal, behind the last fact
+     * @param at when
+     * @param status how the run ended
+     * @return the entry
+     */
+    public JournalEntry finished(long sequence, Instant at, RunResult.Status status) {
+        return writer.finished(sequence, at, status);
+    }
+
+    private FactReader reader(JournalEntry entry) {
+        return new FactReader(entry, codec.decode(entry.payload()));
+    }
+
+    /**
+     * Applies an entry to a replay.
+     *
+     * @param entry the next entry of the run
+     * @param replay where to
+     * @throws io.flotilla.journal.PayloadException if the entry cannot be read
+     * @throws io.flotilla.run.DivergenceException if something else comes of it than did then
+     * @throws io.flotilla.run.UnsupportedRunFormatException if the run was recorded by a version that compares otherwise
+     */
+    public void read(JournalEntry entry, Replay replay) {
+        FactReader reader = reader(entry);
+        if (entry.type().equals(EntryType.RUN_FINISHED)) {
+            replay.end(reader.text(FactKey.STATUS));
+        } else {
+            replay.apply(reader.recorded());
+        }
+    }
+
+    /** The fact of an entry, for tests. */
+    Fact fact(JournalEntry entry) {
+        return reader(entry).recorded().fact();
+    }
+
+    /**
+     * Which workflow a run is of.
+     *
+     * @param started the first entry of the run
+     * @return the name of the workflow
+     */
+    public String workflow(JournalEntry started) {
+        return reader(started).text(FactKey.WORKFLOW);
+    }
+
+    /**
+     * The same fact with another input.
+     *
+     * @param entry the start of a run, the end of a step, or the answer to a question
+     * @param input the task, the decision or what the agent answers, or the answer
+     * @return the fact
+     * @throws IllegalArgumentException if the fact has no input
+     * @see io.flotilla.run.Runs#fork
+     */
+    public Fact with(JournalEntry entry, @Nullable Object input) {
+        FactReader reader = reader(entry);
+        return switch (entry.type()) {
+            case EntryType.RUN_STARTED -> new Fact.Started(entry.timestamp(), input);
+            case EntryType.QUESTION_ANSWERED ->
+                new Fact.QuestionAnswered(entry.timestamp(), reader.text(FactKey.QUESTION), input);
+            case EntryType.STEP_SETTLED ->
+                new Fact.StepSettled(
+                        entry.timestamp(),
+                        reader.number(FactKey.STEP),
+                        input instanceof Decision decision ? decision : Decision.answer(input),
+                        null,
+                        null,
+                        reader.used());
+            default ->
+                throw new IllegalArgumentException(
+                        "fact " + entry.sequence() + " is a " + entry.type() + ", which has no input to exchange");
+        };
+    }
+}

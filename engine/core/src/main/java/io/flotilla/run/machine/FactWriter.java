@@ -1,0 +1,226 @@
+package io.flotilla.run.machine;
+
+import io.flotilla.agent.Usage;
+import io.flotilla.journal.JournalEntry;
+import io.flotilla.journal.PayloadCodec;
+import io.flotilla.observe.Redactor;
+import io.flotilla.run.Decision;
+import io.flotilla.run.Invocation;
+import io.flotilla.run.Question;
+import io.flotilla.run.RecordedException;
+import io.flotilla.run.RunResult;
+import io.flotilla.run.machine.FactFormat.DecisionKind;
+import io.flotilla.run.machine.FactFormat.EntryType;
+import io.flotilla.run.machine.FactFormat.FactKey;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+
+/** Writes facts as entries of a journal: a type, and a tree of values with the users' own in it. Thread-safe. */
+final class FactWriter {
+
+    /** What is never a user's. Names of agents that are not there have been redacted before. */
+    private static final List<String> OWN = List.of(
+            FactKey.STATUS,
+            FactKey.WORKFLOW,
+            FactKey.VERSION,
+            FactKey.AGENT,
+            FactKey.BRANCH,
+            FactKey.FAILURE,
+            FactKey.QUESTION,
+            FactKey.KIND,
+            FactKey.TIMEOUT,
+            FactKey.PLAN);
+
+    private final PayloadCodec codec;
+    private final Redactor redactor;
+    private final boolean redacts;
+
+    FactWriter(PayloadCodec codec, Redactor redactor) {
+        this.codec = codec;
+        this.redactor = redactor;
+        this.redacts = !redactor.equals(Redactor.NONE);
+    }
+
+    JournalEntry entry(long sequence, Recorded recorded) {
+        Payload payload = new Payload();
+        payload.add(FactKey.DIGEST_BEFORE, recorded.before());
+        if (recorded.after() != null) {
+            payload.add(FactKey.DIGEST_AFTER, recorded.after());
+        }
+        if (recorded.timeShifted()) {
+            payload.add(FactKey.TIME_SHIFTED, true);
+        }
+        String type = write(recorded, payload);
+        return new JournalEntry(sequence, recorded.fact().at(), type, encode(payload));
+    }
+
+    JournalEntry finished(long sequence, Instant at, RunResult.Status status) {
+        Payload payload = new Payload();
+        payload.add(FactKey.STATUS, FactFormat.of(status));
+        return new JournalEntry(sequence, at, EntryType.RUN_FINISHED, encode(payload));
+    }
+
+    /** What the run itself says is no secret, and must be read back as it was: a redactor may take numbers for keys. */
+    private byte[] encode(Payload payload) {
+        if (!redacts) {
+            return codec.encode(payload, UnaryOperator.identity());
+        }
+        Set<String> own = new HashSet<>();
+        addOwn(payload, own);
+        return codec.encode(payload, text -> own.contains(text) ? text : redactor.redact(text));
+    }
+
+    private static void addOwn(Map<?, ?> tree, Set<String> own) {
+        tree.forEach((key, value) -> {
+            if (OWN.contains(key)) {
+                addAll(value, own);
+            } else if (FactKey.DECISION.equals(key) && value instanceof Map<?, ?> decision) {
+                addOwn(decision, own);
+            } else if (FactKey.INVOCATIONS.equals(key) && value instanceof List<?> invocations) {
+                invocations.forEach(invocation -> addOwn((Map<?, ?>) invocation, own));
+            }
+        });
+    }
+
+    private static void addAll(Object value, Set<String> own) {
+        if (value instanceof String text) {
+            own.add(text);
+        } else if (value instanceof List<?> list) {
+            list.forEach(item -> addAll(item, own));
+        } else if (value instanceof Map<?, ?> map) {
+            map.values().forEach(item -> addAll(item, own));
+        }
+    }
+
+    private static String write(Recorded recorded, Payload payload) {
+        Fact fact = recorded.fact();
+        if (fact instanceof Fact.StepSettled settled) {
+            write(recorded, settled, payload);
+            return EntryType.STEP_SETTLED;
+        }
+        if (fact instanceof Fact.Started started) {
+            write(Objects.requireNonNull(recorded.header(), "header"), payload);
+            payload.add(FactKey.TASK, started.task());
+            return EntryType.RUN_STARTED;
+        }
+        if (fact instanceof Fact.DeadlinePassed deadline) {
+            payload.add(FactKey.TIMER, deadline.timer());
+            return EntryType.DEADLINE_PASSED;
+        }
+        if (fact instanceof Fact.QuestionAnswered answer) {
+            payload.add(FactKey.QUESTION, answer.question());
+            payload.add(FactKey.VALUE, answer.value());
+            return EntryType.QUESTION_ANSWERED;
+        }
+        if (fact instanceof Fact.Paused) {
+            return EntryType.RUN_PAUSED;
+        }
+        return fact instanceof Fact.Resumed ? EntryType.RUN_RESUMED : EntryType.RUN_CANCELLED;
+    }
+
+    private static void write(RunHeader header, Payload payload) {
+        payload.add(FactKey.WORKFLOW, header.workflow());
+        payload.add(FactKey.VERSION, header.version());
+        payload.add(FactKey.LABELS, header.labels());
+        payload.add(FactKey.DIGEST_VERSION, header.digestVersion());
+        payload.add(FactKey.PLAN_HASH, header.planHash());
+        PlanOutline plan = header.plan();
+        if (plan != null) {
+            Payload tree = new Payload();
+            tree.add(FactKey.AGENTS, plan.agents());
+            tree.add(FactKey.EDGES, plan.edges());
+            tree.add(FactKey.RENDEZVOUS, plan.rendezvous());
+            tree.add(FactKey.JOINS, plan.joins());
+            tree.add(FactKey.LIMITS, plan.limits());
+            payload.add(FactKey.PLAN, tree);
+        }
+    }
+
+    private static void write(Recorded recorded, Fact.StepSettled settled, Payload payload) {
+        payload.add(FactKey.STEP, settled.step());
+        if (!recorded.agent().isEmpty()) {
+            payload.add(FactKey.AGENT, recorded.agent());
+            payload.add(FactKey.BRANCH, recorded.branch());
+        }
+        if (settled.failed() != null && settled.cause() != null) {
+            RecordedException cause = RecordedException.of(settled.cause());
+            payload.add(FactKey.FAILURE, FactFormat.of(settled.failed()));
+            payload.add(FactKey.MESSAGE, cause.getMessage());
+            payload.add(FactKey.CAUSE, cause.toString());
+        } else if (settled.decision() != null) {
+            payload.add(FactKey.DECISION, decision(settled.decision()));
+        }
+        write(settled.used(), payload);
+        if (settled.attempts() != 1) {
+            payload.add(FactKey.ATTEMPTS, settled.attempts());
+        }
+        if (settled.degraded()) {
+            payload.add(FactKey.DEGRADED, true);
+        }
+    }
+
+    /** What is zero is left out. */
+    private static void write(Usage used, Payload payload) {
+        if (used.inputTokens() != 0) {
+            payload.add(FactKey.INPUT_TOKENS, used.inputTokens());
+        }
+        if (used.outputTokens() != 0) {
+            payload.add(FactKey.OUTPUT_TOKENS, used.outputTokens());
+        }
+        if (used.cost().signum() != 0) {
+            payload.add(FactKey.COST, used.cost());
+        }
+    }
+
+    private static Payload decision(Decision decision) {
+        Payload tree = new Payload();
+        if (decision instanceof Decision.Answer answer) {
+            tree.add(FactKey.KIND, DecisionKind.ANSWER);
+            tree.add(FactKey.VALUE, answer.value());
+        } else if (decision instanceof Decision.HandOff handOff) {
+            tree.add(FactKey.KIND, DecisionKind.HAND_OFF);
+            tree.add(FactKey.AGENT, handOff.agent());
+            tree.add(FactKey.REQUEST, handOff.request());
+        } else if (decision instanceof Decision.FanOut fanOut) {
+            tree.add(FactKey.KIND, DecisionKind.FAN_OUT);
+            tree.add(FactKey.INVOCATIONS, invocations(fanOut));
+        } else if (decision instanceof Decision.Ask ask) {
+            tree.add(FactKey.KIND, DecisionKind.ASK);
+            write(ask.question(), tree);
+        } else if (decision instanceof Decision.Fail fail) {
+            tree.add(FactKey.KIND, DecisionKind.FAIL);
+            tree.add(FactKey.REASON, fail.reason());
+        } else if (decision instanceof Decision.Repeat again) {
+            tree.add(FactKey.KIND, DecisionKind.REPEAT);
+            tree.add(FactKey.INPUT, again.input());
+        }
+        return tree;
+    }
+
+    private static List<Payload> invocations(Decision.FanOut fanOut) {
+        List<Payload> invocations = new ArrayList<>(fanOut.invocations().size());
+        for (Invocation invocation : fanOut.invocations()) {
+            Payload tree = new Payload();
+            tree.add(FactKey.AGENT, invocation.agent());
+            tree.add(FactKey.REQUEST, invocation.request());
+            invocations.add(tree);
+        }
+        return invocations;
+    }
+
+    private static void write(Question question, Payload tree) {
+        tree.add(FactKey.TEXT, question.text());
+        if (question.timeout() != null) {
+            tree.add(FactKey.TIMEOUT, String.valueOf(question.timeout()));
+        }
+        if (question.hasDefault()) {
+            tree.add(FactKey.DEFAULT_ANSWER, question.defaultAnswer());
+        }
+    }
+}

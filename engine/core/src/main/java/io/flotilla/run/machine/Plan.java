@@ -1,0 +1,260 @@
+package io.flotilla.run.machine;
+
+import io.flotilla.run.Join;
+import io.flotilla.run.Limits;
+import io.flotilla.topology.Topology;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@link RunMachine} has to know before its first fact: the topology, its joins, and what a run may use. One plan
+ * serves any number of runs, also at the same time. Immutable and thread-safe.
+ *
+ * @since 0.1
+ */
+public final class Plan {
+
+    /** How many corrections in a row an agent is given, unless set. */
+    public static final int DEFAULT_MAX_CORRECTIONS = 2;
+
+    /** How many steps of a run may be in flight, unless set. */
+    public static final int DEFAULT_MAX_STEPS_IN_FLIGHT = 256;
+
+    private final Topology topology;
+    private final Routes routes;
+    private final Join join;
+    private final @Nullable Join[] joins;
+    private final Join end;
+    private final Limits limits;
+    private final int maxCorrections;
+    private final int maxStepsInFlight;
+    private final Class<?> answerType;
+
+    private Plan(Builder builder) {
+        topology = builder.topology;
+        routes = new Routes(topology);
+        join = builder.join;
+        joins = new Join[routes.agents()];
+        Join atEnd = Join.all();
+        for (Map.Entry<String, Join> at : builder.joins.entrySet()) {
+            int node = routes.number(at.getKey());
+            if (routes.isEnd(node)) {
+                atEnd = at.getValue();
+            } else if (routes.isAgent(node)) {
+                joins[node] = at.getValue();
+            } else {
+                throw new IllegalArgumentException("there is no agent " + at.getKey() + " in the topology to join at");
+            }
+        }
+        end = atEnd;
+        limits = builder.limits;
+        maxCorrections = builder.maxCorrections;
+        maxStepsInFlight = builder.maxStepsInFlight;
+        answerType = builder.answerType;
+    }
+
+    /**
+     * Starts a plan.
+     *
+     * @param topology who may hand over to whom
+     * @param answerType what a run is answered with
+     * @return a builder with all defaults
+     * @throws NullPointerException if an argument is null
+     */
+    public static Builder builder(Topology topology, Class<?> answerType) {
+        return new Builder(topology, answerType);
+    }
+
+    /**
+     * Starts another plan with the settings of this one.
+     *
+     * @return a builder
+     */
+    public Builder toBuilder() {
+        Builder copy = new Builder(topology, answerType)
+                .join(join)
+                .joinAt(Topology.END, end)
+                .limits(limits)
+                .maxCorrections(maxCorrections)
+                .maxStepsInFlight(maxStepsInFlight);
+        for (int node = 0; node < joins.length; node++) {
+            Join own = joins[node];
+            if (own != null) {
+                copy.joinAt(routes.name(node), own);
+            }
+        }
+        return copy;
+    }
+
+    /**
+     * Who may hand over to whom.
+     *
+     * @return as set
+     */
+    public Topology topology() {
+        return topology;
+    }
+
+    /**
+     * What a run may use.
+     *
+     * @return as set
+     */
+    public Limits limits() {
+        return limits;
+    }
+
+    /**
+     * How many corrections in a row an agent is given.
+     *
+     * @return as set
+     */
+    public int maxCorrections() {
+        return maxCorrections;
+    }
+
+    /**
+     * How many steps of a run may be in flight.
+     *
+     * @return as set
+     */
+    public int maxStepsInFlight() {
+        return maxStepsInFlight;
+    }
+
+    /**
+     * What a run is answered with.
+     *
+     * @return as set
+     */
+    public Class<?> answerType() {
+        return answerType;
+    }
+
+    /**
+     * Whether the topology has an agent of that name, or the name is {@code end} or {@code user}.
+     *
+     * @param name any name
+     * @return whether a decision may name it
+     */
+    public boolean isPlace(String name) {
+        return routes.number(name) != Routes.NONE;
+    }
+
+    Routes routes() {
+        return routes;
+    }
+
+    /** The join of the run. */
+    Join end() {
+        return end;
+    }
+
+    Join joinAt(int node) {
+        Join own = joins[node];
+        return own == null ? join : own;
+    }
+
+    /** Who handed the work on, with {@code node} behind it. */
+    Delegation delegation(@Nullable Delegation path, int node) {
+        return Delegation.after(path, node, routes.name(node), limits.maxDelegationCycles() != null);
+    }
+
+    /** The configuration of a plan. Not thread-safe. */
+    public static final class Builder {
+
+        private final Topology topology;
+        private final Class<?> answerType;
+        private final Map<String, Join> joins = new HashMap<>();
+        private Join join = Join.all();
+        private Limits limits = Limits.none();
+        private int maxCorrections = DEFAULT_MAX_CORRECTIONS;
+        private int maxStepsInFlight = DEFAULT_MAX_STEPS_IN_FLIGHT;
+
+        private Builder(Topology topology, Class<?> answerType) {
+            this.topology = Objects.requireNonNull(topology, "topology");
+            this.answerType = Objects.requireNonNull(answerType, "answerType");
+        }
+
+        /**
+         * The join of every fork and rendezvous that has none of its own; never that of the run.
+         *
+         * @param byDefault default {@link Join#all()}
+         * @return this builder
+         * @throws NullPointerException if {@code byDefault} is null
+         */
+        public Builder join(Join byDefault) {
+            join = Objects.requireNonNull(byDefault, "join");
+            return this;
+        }
+
+        /**
+         * The join of the forks an agent opens and of the rendezvous it is; at {@code end} the join of the run.
+         *
+         * @param name an agent, or {@code end}
+         * @param own its join
+         * @return this builder
+         * @throws NullPointerException if an argument is null
+         */
+        public Builder joinAt(String name, Join own) {
+            Objects.requireNonNull(own, "join");
+            joins.put(Objects.requireNonNull(name, "name"), own);
+            return this;
+        }
+
+        /**
+         * What a run may use. The rules of the topology are not read, see {@link Topology#rules()}.
+         *
+         * @param most default {@link Limits#none()}
+         * @return this builder
+         * @throws NullPointerException if {@code most} is null
+         */
+        public Builder limits(Limits most) {
+            limits = Objects.requireNonNull(most, "limits");
+            return this;
+        }
+
+        /**
+         * How many corrections in a row an agent is given before its branch fails.
+         *
+         * @param most 0 or more; default {@value Plan#DEFAULT_MAX_CORRECTIONS}
+         * @return this builder
+         * @throws IllegalArgumentException if {@code most} is negative
+         */
+        public Builder maxCorrections(int most) {
+            maxCorrections = atLeast(0, "maxCorrections", most);
+            return this;
+        }
+
+        /**
+         * How many steps of a run may be in flight. No decision of a run depends on it.
+         *
+         * @param most 1 or more; default {@value Plan#DEFAULT_MAX_STEPS_IN_FLIGHT}
+         * @return this builder
+         * @throws IllegalArgumentException if {@code most} is below 1
+         */
+        public Builder maxStepsInFlight(int most) {
+            maxStepsInFlight = atLeast(1, "maxStepsInFlight", most);
+            return this;
+        }
+
+        private static int atLeast(int least, String name, int value) {
+            if (value < least) {
+                throw new IllegalArgumentException(name + " must be >= " + least + ", was " + value);
+            }
+            return value;
+        }
+
+        /**
+         * Makes the plan. The builder may be changed and used again.
+         *
+         * @return the plan
+         * @throws IllegalArgumentException if a join is at a place that the topology does not have
+         */
+        public Plan build() {
+            return new Plan(this);
+        }
+    }
+}

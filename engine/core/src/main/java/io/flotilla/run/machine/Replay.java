@@ -1,0 +1,455 @@
+package io.flotilla.run.machine;
+
+import io.flotilla.agent.Usage;
+import io.flotilla.run.BranchPath;
+import io.flotilla.run.DivergenceException;
+import io.flotilla.run.PendingQuestion;
+import io.flotilla.run.RunEvent;
+import io.flotilla.run.RunState;
+import io.flotilla.run.UnsupportedRunFormatException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A run as its recorded facts make it: the machine they have driven, and what it has asked for that has not come to an end.
+ * Notices when the machine says something else than it did when the facts were recorded. Not thread-safe.
+ *
+ * @since 0.1
+ */
+public final class Replay {
+
+    /** The most events that a divergence describes. */
+    private static final int MAX_DESCRIBED = 5;
+
+    private final String runId;
+    private final RunMachine machine;
+    final Map<Long, Effect.StartStep> steps = new LinkedHashMap<>();
+    private final Map<Long, Due> timers = new LinkedHashMap<>();
+    final Map<String, PendingQuestion> questions = new LinkedHashMap<>();
+    private final RunDigest digest;
+
+    /** The last events, as many as are kept. */
+    private final ArrayDeque<RunEvent> events = new ArrayDeque<>();
+
+    private final int eventHistory;
+
+    /** The beginnings of the branches that have not ended. */
+    private final Map<BranchPath, RunEvent> begun = new LinkedHashMap<>();
+
+    private Effect.@Nullable Finish finish;
+    private Usage used = Usage.NONE;
+    private Instant startedAt = Instant.EPOCH;
+    private Instant lastFactAt = Instant.EPOCH;
+
+    private record Due(Instant at, @Nullable String question) {}
+
+    private @Nullable RunHeader header;
+
+    /** Whether what came of the last fact is known to be what came then; nothing has come before the first. */
+    private boolean known = true;
+
+    /** What the last fact had to tell. */
+    private List<RunEvent> last = List.of();
+
+    private long facts;
+    private boolean paused;
+    private boolean endRecorded;
+    private boolean timeShifted;
+
+    /**
+     * A replay without facts, which keeps no events.
+     *
+     * @param runId which run
+     * @param plan what it keeps to
+     */
+    public Replay(String runId, Plan plan) {
+        this(runId, plan, 0);
+    }
+
+    /**
+     * A replay without facts. What it needs of memory does not grow with the number of facts.
+     *
+     * @param runId which run
+     * @param plan what it keeps to
+     * @param eventHistory how many of the last events it keeps
+     */
+    public Replay(String runId, Plan plan, int eventHistory) {
+        this.eventHistory = eventHistory;
+        this.runId = runId;
+        this.machine = new RunMachine(plan);
+        this.digest = new RunDigest(plan);
+    }
+
+    /**
+     * Which run.
+     *
+     * @return its id
+     */
+    public String runId() {
+        return runId;
+    }
+
+    /**
+     * The machine as the facts have made it. Whoever takes it to go on with the run no longer uses the replay.
+     *
+     * @return the machine
+     */
+    public RunMachine machine() {
+        return machine;
+    }
+
+    /**
+     * The digest of what has come of the facts. Whoever takes it to go on with the run no longer uses the replay.
+     *
+     * @return the digest
+     */
+    public RunDigest digest() {
+        return digest;
+    }
+
+    /**
+     * What the steps have used.
+     *
+     * @return the total as of the last step that ended
+     */
+    public Usage used() {
+        return used;
+    }
+
+    /**
+     * How many facts there are.
+     *
+     * @return the number
+     */
+    public long facts() {
+        return facts;
+    }
+
+    /**
+     * Applies the next fact, and compares what comes of it with what came of it then.
+     *
+     * @param recorded the fact
+     * @throws DivergenceException if that differs
+     * @throws UnsupportedRunFormatException if the run was recorded by a version that compares otherwise
+     */
+    public void apply(Recorded recorded) {
+        Fact fact = recorded.fact();
+        verify(recorded);
+        if (recorded.timeShifted()) {
+            shiftTo(fact.at());
+        }
+        List<Effect> effects = machine.apply(fact);
+        List<RunEvent> applied = machine.events();
+        digest.add(fact, applied, machine.turns());
+        last = List.copyOf(applied);
+        if (recorded.after() != null) {
+            check(recorded.after(), facts);
+        }
+        known = recorded.after() != null;
+        facts++;
+        if (fact instanceof Fact.Started) {
+            startedAt = fact.at();
+        } else if (fact instanceof Fact.StepSettled settled) {
+            steps.remove(settled.step());
+            used = settled.used();
+        } else if (fact instanceof Fact.DeadlinePassed deadline) {
+            timers.remove(deadline.timer());
+        }
+        timeShifted = false;
+        lastFactAt = fact.at();
+        effects.forEach(effect -> track(effect, fact.at()));
+        for (RunEvent event : applied) {
+            paused = event instanceof RunEvent.RunPaused || (paused && !(event instanceof RunEvent.RunResumed));
+            keep(event);
+        }
+    }
+
+    private void keep(RunEvent event) {
+        BranchPath branch = event.branch();
+        if (branch != null && event instanceof RunEvent.BranchStarted) {
+            begun.put(branch, event);
+        } else if (branch != null
+                && (event instanceof RunEvent.BranchAnswered
+                        || event instanceof RunEvent.BranchFailed
+                        || event instanceof RunEvent.BranchMovedOn
+                        || event instanceof RunEvent.BranchCancelled)) {
+            begun.remove(branch);
+        }
+        if (eventHistory > 0) {
+            events.add(event);
+            if (events.size() > eventHistory) {
+                events.remove();
+            }
+        }
+    }
+
+    /**
+     * The last events.
+     *
+     * @return as many as are kept, in order
+     */
+    public List<RunEvent> events() {
+        return List.copyOf(events);
+    }
+
+    /**
+     * The events of the last fact.
+     *
+     * @return in order; empty after the note of the end
+     */
+    public List<RunEvent> fresh() {
+        return endRecorded ? List.of() : last;
+    }
+
+    /** Before the machine is told of it. */
+    private void verify(Recorded recorded) {
+        if (endRecorded) {
+            throw diverges("another fact", "the run to have ended");
+        }
+        if (recorded.header() != null) {
+            header = recorded.header();
+            if (header.digestVersion() != RunDigest.VERSION) {
+                throw new UnsupportedRunFormatException(runId, header.digestVersion(), RunDigest.VERSION);
+            }
+        }
+        if (known && digest.value() != recorded.before()) { // what came of the fact before is as it was
+            throw diverges("the fact that came then", "one that came after others");
+        }
+        check(recorded.before(), Math.max(0, facts - 1));
+        if (recorded.fact() instanceof Fact.StepSettled settled) {
+            String now = machine.describeStep(settled.step());
+            if (!now.equals(recorded.step())) {
+                throw diverges(step(settled.step(), recorded.step()), step(settled.step(), now));
+            }
+        }
+    }
+
+    /** What has come of the facts so far, of which {@code sequence} is the last. */
+    private void check(long then, long sequence) {
+        if (digest.value() != then) {
+            String found = last.isEmpty() ? "that nothing comes of it" : described(last);
+            throw diverges(sequence, "what came of it then", found);
+        }
+    }
+
+    private static String step(long step, String where) {
+        return where.isEmpty() ? "no such step" : "the end of step " + step + ", " + where;
+    }
+
+    /** The note of the end. */
+    void end(String status) {
+        if (endRecorded) {
+            throw diverges("the end of the run", "the run to have ended");
+        }
+        String now = finish == null ? "still going on" : FactFormat.of(finish.status());
+        if (!now.equals(status)) {
+            throw diverges("the run to be " + status, now);
+        }
+        endRecorded = true;
+    }
+
+    /** At the fact that comes next. */
+    private DivergenceException diverges(String expected, String found) {
+        return diverges(endRecorded ? facts + 1 : facts, expected, found);
+    }
+
+    private DivergenceException diverges(long sequence, String expected, String found) {
+        PlanOutline then = header == null ? null : header.plan();
+        List<String> changes = List.of();
+        if (then != null) {
+            changes = then.differences(PlanOutline.of(machine.plan));
+        } else if (header != null
+                && header.planHash() != PlanOutline.of(machine.plan).hash()) {
+            changes = List.of("topology, joins or limits are others");
+        }
+        return new DivergenceException(runId, sequence, expected, found, changes);
+    }
+
+    private static String described(List<RunEvent> events) {
+        StringJoiner described = new StringJoiner("; ");
+        events.stream().limit(MAX_DESCRIBED).forEach(event -> described.add(event.toString()));
+        return events.size() <= MAX_DESCRIBED
+                ? described.toString()
+                : described + "; and " + (events.size() - MAX_DESCRIBED) + " more";
+    }
+
+    private void track(Effect effect, Instant at) {
+        if (effect instanceof Effect.StartStep start) {
+            steps.put(start.step(), start);
+        } else if (effect instanceof Effect.CancelStep cancel) {
+            steps.remove(cancel.step());
+        } else if (effect instanceof Effect.StartTimer timer) {
+            timers.put(timer.timer(), new Due(at.plus(timer.delay()), timer.question()));
+        } else if (effect instanceof Effect.CancelTimer timer) {
+            timers.remove(timer.timer());
+        } else if (effect instanceof Effect.Ask ask) {
+            questions.put(ask.question().id(), ask.question());
+        } else if (effect instanceof Effect.CloseQuestion close) {
+            questions.remove(close.question());
+        } else if (effect instanceof Effect.Finish end) {
+            finish = end;
+            steps.clear();
+            timers.clear();
+            questions.clear();
+        }
+    }
+
+    /**
+     * Whether {@link #shiftTo} was called after the last fact.
+     *
+     * @return whether the next fact is to be recorded as shifted in time
+     */
+    public boolean isTimeShifted() {
+        return timeShifted;
+    }
+
+    /**
+     * Whether the note of the end is there.
+     *
+     * @return true after an entry of the type {@link FactCodec#RUN_FINISHED}
+     */
+    public boolean isEndRecorded() {
+        return endRecorded;
+    }
+
+    /**
+     * When the run started.
+     *
+     * @param now what to return if it has not
+     * @return the time of its first fact
+     */
+    public Instant startedAt(Instant now) {
+        return facts() == 0 ? now : startedAt;
+    }
+
+    /**
+     * How long the run took.
+     *
+     * @return from the first fact to the last; null if it has not ended
+     */
+    public @Nullable Duration duration() {
+        return finish == null ? null : Duration.between(startedAt, lastFactAt);
+    }
+
+    /**
+     * Takes the run as if its last fact had just happened: all deadlines are later by the time since.
+     *
+     * @param now the time
+     */
+    public void shiftTo(Instant now) {
+        Duration since = Duration.between(lastFactAt, now);
+        startedAt = startedAt.plus(since);
+        timers.replaceAll((timer, due) -> new Due(due.at().plus(since), due.question()));
+        questions.replaceAll((id, question) -> later(question, since));
+        lastFactAt = now;
+        timeShifted = true;
+    }
+
+    /**
+     * The deadlines that are due.
+     *
+     * @param now the time
+     * @return their timers, the one that was due first at first, of two due at once the one that was started first
+     */
+    public List<Long> due(Instant now) {
+        return timers.entrySet().stream()
+                .filter(timer -> !timer.getValue().at().isAfter(now))
+                .sorted(Comparator.comparing(timer -> timer.getValue().at()))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /**
+     * Applies the fact that a deadline has passed.
+     *
+     * @param timer which
+     * @param now the time
+     * @return the fact, to be recorded; null if no branch waits for it any more, since an earlier one has passed
+     */
+    public @Nullable Recorded pass(long timer, Instant now) {
+        if (!timers.containsKey(timer)) {
+            return null;
+        }
+        Fact passed = new Fact.DeadlinePassed(now, timer);
+        Recorded recorded = Recorded.of(passed, machine, digest, header, timeShifted);
+        apply(recorded);
+        return recorded.with(digest.value());
+    }
+
+    /**
+     * The live branches.
+     *
+     * @return the event of the start of each, in order
+     */
+    public List<RunEvent> liveBranches() {
+        return List.copyOf(begun.values());
+    }
+
+    /**
+     * What is to be done for the run to go on: all effects that have not come to an end. Timers first, the one that is due
+     * first at first; then questions; then steps.
+     *
+     * @param now the time
+     * @return the effects; only {@link Effect.Finish} if the run has ended
+     */
+    public List<Effect> outstandingEffects(Instant now) {
+        if (finish != null) {
+            return List.of(finish);
+        }
+        List<Effect> left = new ArrayList<>();
+        timers.entrySet().stream() // of those that pass meanwhile the first comes first
+                .sorted(Comparator.comparing(timer -> timer.getValue().at()))
+                .forEach(timer -> left.add(new Effect.StartTimer(
+                        timer.getKey(),
+                        Duration.between(now, timer.getValue().at()),
+                        timer.getValue().question())));
+        questions.values().forEach(question -> left.add(new Effect.Ask(question)));
+        left.addAll(steps.values());
+        return List.copyOf(left);
+    }
+
+    private static PendingQuestion later(PendingQuestion question, Duration since) {
+        Instant deadline = question.deadline();
+        return deadline == null
+                ? question
+                : new PendingQuestion(
+                        question.id(),
+                        question.agent(),
+                        question.branch(),
+                        question.text(),
+                        question.choices(),
+                        deadline.plus(since));
+    }
+
+    /**
+     * The state of the run.
+     *
+     * @return as the facts so far have made it
+     */
+    public RunState state() {
+        return new RunState(
+                runId,
+                facts(),
+                status(),
+                machine.branchStates(),
+                machine.branches.ends(),
+                List.copyOf(questions.values()),
+                machine.branches.steps(),
+                used);
+    }
+
+    private RunState.Status status() {
+        if (finish != null) {
+            return RunState.Status.valueOf(finish.status().name());
+        }
+        return paused ? RunState.Status.PAUSED : RunState.Status.RUNNING;
+    }
+}
