@@ -109,7 +109,7 @@ class ReadmeExamplesTest {
                 degraded -> "stand-in from " + degraded.source() + ": " + degraded.value(),
                 failed -> "failed: " + failed.cause(),
                 timedOut -> "not within " + timedOut.limit(),
-                rejected -> rejected.guard() + " refused, again in " + rejected.retryAfter(),
+                rejected -> rejected.guard() + " refused it, retry after " + rejected.retryAfter(),
                 cancelled -> "cancelled");
 
         assertThat(line).isEqualTo("answer: yes");

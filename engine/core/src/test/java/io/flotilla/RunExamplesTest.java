@@ -49,7 +49,7 @@ class RunExamplesTest {
 
         Workflow<String, String> workflow = Workflow.builder(topology, String.class)
                 .agent("Boss", boss) // takes turns, makes decisions
-                .agent("Worker", String.class, worker) // knows nothing of runs: its value goes to its only successor
+                .agent("Worker", String.class, worker) // a plain agent: its value goes to its only successor
                 .limits(Limits.steps(200).time(Duration.ofMinutes(3)))
                 .build();
 
@@ -110,6 +110,47 @@ class RunExamplesTest {
     }
 
     @Test
+    void handOff_toFourTargets_movesAnswersArrivesAndEnds() {
+        Topology office = Topology.parse("""
+                start -> Desk
+                Desk <-> Clerk
+                Clerk -> Translator, Archive, end
+                Translator -> Archive
+                Archive -> end
+                """);
+
+        Agent<Turn, Decision> desk = Agent.of(
+                "Desk",
+                (turn, context) -> Mono.just(
+                        turn.reason() == Turn.Reason.REQUESTED
+                                ? Decision.fanOut(Stream.of("Translator", "Desk", "Archive", "end")
+                                        .map(target -> Invocation.of("Clerk", target))
+                                        .toList())
+                                : Decision.answer("Desk joined " + turn.answers(String.class))));
+        Agent<Turn, Decision> clerk = Agent.of(
+                "Clerk",
+                (turn, context) -> Mono.just(Decision.handOff(String.valueOf(turn.input()), "for " + turn.input())));
+        Agent<String, String> translator =
+                Agent.of("Translator", (text, context) -> Mono.just(text + ", translated"));
+        Agent<Turn, Decision> archive = Agent.of(
+                "Archive", (turn, context) -> Mono.just(Decision.handOff("end", "Archive met " + turn.input())));
+
+        Workflow<String, String> workflow = Workflow.builder(office, String.class)
+                .agent("Desk", desk)
+                .agent("Clerk", clerk)
+                .agent("Translator", String.class, translator)
+                .agent("Archive", archive)
+                .build();
+
+        StepVerifier.create(workflow.run("the mail").map(RunResult::answers))
+                .expectNext(List.of(
+                        "Desk joined [for Desk]",
+                        "for end",
+                        "Archive met [for Translator, translated, for Archive]"))
+                .verifyComplete();
+    }
+
+    @Test
     void rendezvous_aQuorumOfTwo_firesBeforeTheThirdHasCome() {
         Agent<Turn, Decision> planner = Agent.of(
                 "Planner",
@@ -143,7 +184,7 @@ class RunExamplesTest {
                             .joinAt(
                                     "Writer",
                                     Join.atLeast(2).within(Duration.ofSeconds(20))) // a quorum, and a deadline
-                            .joinAt("end", Join.firstSuccess()) // whoever is late is cancelled
+                            .joinAt("end", Join.firstSuccess()) // the first answer ends the run
                             .build();
                     return report.run("the folder");
                 })
@@ -225,11 +266,11 @@ class RunExamplesTest {
         String runId = run.runId();
 
         Runs<String> runs = recorded.runs();
-        runs.recoverAll().subscribe(); // after a restart: all that have not ended
-        Mono<RunState> now = runs.replay(runId); // what its facts make of it; DivergenceException if that has changed
-        Mono<RunState> then = runs.stateAt(runId, 1); // what it was like after one fact
+        runs.recoverAll().subscribe(); // after a restart: continues every run that has not ended
+        Mono<RunState> now = runs.replay(runId); // DivergenceException if the workflow decides otherwise now
+        Mono<RunState> then = runs.stateAt(runId, 1); // its state after one fact
         Mono<Run<String>> other =
-                runs.fork(runId, 1, Decision.answer("at once")); // the same run until fact 1, then another decision
+                runs.fork(runId, 1, Decision.answer("at once")); // the same until fact 1, then another decision
 
         assertThat(now.block().status()).isEqualTo(RunState.Status.SUCCEEDED);
         assertThat(then.block().status()).isEqualTo(RunState.Status.RUNNING);
