@@ -130,8 +130,7 @@ class RunExamplesTest {
         Agent<Turn, Decision> clerk = Agent.of(
                 "Clerk",
                 (turn, context) -> Mono.just(Decision.handOff(String.valueOf(turn.input()), "for " + turn.input())));
-        Agent<String, String> translator =
-                Agent.of("Translator", (text, context) -> Mono.just(text + ", translated"));
+        Agent<String, String> translator = Agent.of("Translator", (text, context) -> Mono.just(text + ", translated"));
         Agent<Turn, Decision> archive = Agent.of(
                 "Archive", (turn, context) -> Mono.just(Decision.handOff("end", "Archive met " + turn.input())));
 
@@ -144,9 +143,7 @@ class RunExamplesTest {
 
         StepVerifier.create(workflow.run("the mail").map(RunResult::answers))
                 .expectNext(List.of(
-                        "Desk joined [for Desk]",
-                        "for end",
-                        "Archive met [for Translator, translated, for Archive]"))
+                        "Desk joined [for Desk]", "for end", "Archive met [for Translator, translated, for Archive]"))
                 .verifyComplete();
     }
 
