@@ -4,19 +4,19 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The name of an agent: what kind it is and, where there are many of a kind, which one.
+ * The name of an agent: its kind and, if there are many agents of the kind, its instance.
  *
- * <p>Written {@code reader} or {@code reader#17}. Circuit breakers, limiters and meter tags are keyed by the kind, so
- * ten thousand instances make one key. Immutable.
+ * <p>Written {@code reader} or {@code reader#17}. Circuit breakers, rate limiters and meter tags are keyed by the kind,
+ * so ten thousand instances share one key. Immutable.
  *
- * @param kind what the agent is, {@code reader}: 1 to 200 characters, no {@code #}, no control characters, not blank
- * @param instance which one of its kind, {@code 17}: 1 to 200 characters, no control characters, not blank; null where
- *     the kind has one agent only
+ * @param kind the kind of the agent, {@code reader}: 1 to 200 characters, no {@code #}, no control characters, not blank
+ * @param instance the instance, {@code 17}: 1 to 200 characters, no control characters, not blank; null if the kind has
+ *     one agent only
  * @since 0.1
  */
 public record AgentId(String kind, @Nullable String instance) {
 
-    /** The most characters a kind or an instance may have. */
+    /** The most characters of a kind or an instance. */
     public static final int MAX_LENGTH = 200;
 
     private static final char SEPARATOR = '#';
@@ -24,10 +24,10 @@ public record AgentId(String kind, @Nullable String instance) {
     /**
      * Checks both parts.
      *
-     * @param kind what the agent is
-     * @param instance which one of its kind, or null
+     * @param kind the kind of the agent
+     * @param instance the instance, or null
      * @throws NullPointerException if {@code kind} is null
-     * @throws IllegalArgumentException if a part is blank, too long, or has a character it may not have
+     * @throws IllegalArgumentException if a part is blank, too long, or has a forbidden character
      */
     public AgentId {
         check("kind", Objects.requireNonNull(kind, "kind"));
@@ -40,12 +40,12 @@ public record AgentId(String kind, @Nullable String instance) {
     }
 
     /**
-     * Reads a name as {@link #toString()} writes it.
+     * Parses a name in the form of {@link #toString()}.
      *
      * @param name {@code kind} or {@code kind#instance}; what follows the first {@code #} is the instance
      * @return the id of that name
      * @throws NullPointerException if {@code name} is null
-     * @throws IllegalArgumentException if a part is blank, too long, or has a character it may not have
+     * @throws IllegalArgumentException if a part is blank, too long, or has a forbidden character
      */
     public static AgentId of(String name) {
         int separator = Objects.requireNonNull(name, "name").indexOf(SEPARATOR);
@@ -55,13 +55,13 @@ public record AgentId(String kind, @Nullable String instance) {
     }
 
     /**
-     * An instance of a kind by number.
+     * The id of a numbered instance.
      *
-     * @param kind what the agent is
-     * @param instance which one
+     * @param kind the kind of the agent
+     * @param instance the number of the instance
      * @return the id {@code kind#instance}
      * @throws NullPointerException if {@code kind} is null
-     * @throws IllegalArgumentException if {@code kind} is blank, too long, or has a character it may not have
+     * @throws IllegalArgumentException if {@code kind} is blank, too long, or has a forbidden character
      */
     public static AgentId of(String kind, long instance) {
         return new AgentId(kind, Long.toString(instance));
@@ -83,7 +83,7 @@ public record AgentId(String kind, @Nullable String instance) {
         }
     }
 
-    /** Control characters, and the line and paragraph separators of Unicode: ids stand in log lines. */
+    /** Control characters, and the line and paragraph separators of Unicode: ids appear in log lines. */
     private static boolean breaksLines(char character) {
         return Character.isISOControl(character) || character == '\u2028' || character == '\u2029';
     }

@@ -3,9 +3,9 @@ package io.flotilla;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The base of every exception the library makes; each cause a caller can act on has a subtype.
+ * The base of all exceptions of the library. Each cause that a caller can act on has a subtype.
  *
- * <p>Bad arguments are {@link IllegalArgumentException} and {@link NullPointerException}, as everywhere.
+ * <p>Invalid arguments are {@link IllegalArgumentException} and {@link NullPointerException}.
  *
  * @since 0.1
  */
@@ -17,18 +17,19 @@ public abstract class FlotillaException extends RuntimeException {
      * With a stack trace.
      *
      * @param message what happened, with the values that matter
-     * @param cause why, or null when there is nothing behind it
+     * @param cause the cause, or null if there is none
      */
     protected FlotillaException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 
     /**
-     * With or without a stack trace. What is made for every refused step has none: it would cost more than the step.
+     * With or without a stack trace. Exceptions that are created for each refused step have none, since it would cost
+     * more than the step.
      *
      * @param message what happened, with the values that matter
-     * @param cause why, or null when there is nothing behind it
-     * @param stackTrace whether the stack is written into the exception
+     * @param cause the cause, or null if there is none
+     * @param stackTrace whether the exception has a stack trace
      */
     protected FlotillaException(String message, @Nullable Throwable cause, boolean stackTrace) {
         super(message, cause, true, stackTrace);

@@ -1,8 +1,8 @@
 /**
- * What every other package needs: {@link io.flotilla.AgentId}, the name of an agent, and {@link
- * io.flotilla.FlotillaException}, the base of every exception of the library.
+ * Types that all packages share: {@link io.flotilla.AgentId}, the name of an agent, and {@link
+ * io.flotilla.FlotillaException}, the base of all exceptions of the library.
  *
- * <p>Next: {@code io.flotilla.agent}, what an agent is; {@code io.flotilla.step}, how agents are run.
+ * <p>Next: {@code io.flotilla.agent} defines agents; {@code io.flotilla.step} runs them.
  */
 @NullMarked
 package io.flotilla;

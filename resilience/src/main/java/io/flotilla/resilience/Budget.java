@@ -7,12 +7,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all steps of a round or run may use together: tokens, cost, steps, time.
+ * Limits for all steps of a round or run together: tokens, cost, steps, time.
  *
- * <p>Agents write what they use into {@link io.flotilla.agent.StepContext#usage()}. Before an attempt starts, what it will
- * use at most is reserved, so that a hundred attempts side by side do not each see the same rest; when it has ended, what it
- * has used counts instead. An attempt for which there is not enough left is {@link io.flotilla.step.StepResult.Rejected} by
- * the guard {@code budget}, naming the limit and its use. Immutable.
+ * <p>Agents record what they use in {@link io.flotilla.agent.StepContext#usage()}. Before an attempt starts, the most
+ * that it will use is reserved, so that concurrent attempts do not all see the same remainder; when it has ended, its
+ * actual use counts. An attempt for which too little is left is {@link io.flotilla.step.StepResult.Rejected} by the guard
+ * {@code budget}, naming the limit and its use. Immutable.
  *
  * @since 0.1
  */
@@ -73,7 +73,7 @@ public final class Budget {
         private Builder() {}
 
         /**
-         * How many tokens, sent and received.
+         * The most tokens, sent and received.
          *
          * @param tokens 1 or more; default no limit
          * @return this builder
@@ -85,7 +85,7 @@ public final class Budget {
         }
 
         /**
-         * How much it may cost, in the currency that agents write.
+         * The most cost, in the currency that agents record.
          *
          * @param cost more than 0; default no limit
          * @return this builder
@@ -100,7 +100,7 @@ public final class Budget {
         }
 
         /**
-         * How many steps; attempts at one step count once.
+         * The most steps; all attempts of a step count once.
          *
          * @param steps 1 or more; default no limit
          * @return this builder
@@ -112,7 +112,7 @@ public final class Budget {
         }
 
         /**
-         * For how long, from the first step on, attempts are started.
+         * How long attempts may start, from the first step on.
          *
          * @param time more than zero; default no limit
          * @return this builder
@@ -124,10 +124,9 @@ public final class Budget {
         }
 
         /**
-         * What one attempt uses at most.
+         * The most that one attempt uses.
          *
-         * @param reservation tokens and cost; default none, so that attempts side by side may overshoot a limit by what they
-         *     use
+         * @param reservation tokens and cost; default none, so concurrent attempts may exceed a limit by what they use
          * @return this builder
          * @throws NullPointerException if {@code reservation} is null
          */
@@ -137,7 +136,7 @@ public final class Budget {
         }
 
         /**
-         * Makes the budget.
+         * Creates the budget.
          *
          * @return a budget
          */

@@ -3,13 +3,13 @@ package io.flotilla.resilience;
 import java.time.Duration;
 
 /**
- * How many attempts with one key run at the same time, how many wait for a place, and how long. Immutable.
+ * The most concurrent attempts with one key, the most queued attempts, and how long they wait. Immutable.
  *
- * <p>Who waits holds no thread, and is let in first come, first served.
+ * <p>A queued attempt holds no thread. The queue is first in, first out.
  *
- * @param maxConcurrent how many run at the same time; 1 or more
- * @param maxQueued how many wait; 0 or more
- * @param queueTimeout how long one waits; zero or more
+ * @param maxConcurrent the most concurrent attempts; 1 or more
+ * @param maxQueued the most queued attempts; 0 or more
+ * @param queueTimeout the longest wait of an attempt; zero or more
  * @since 0.1
  */
 public record BulkheadPolicy(int maxConcurrent, int maxQueued, Duration queueTimeout) {
@@ -17,9 +17,9 @@ public record BulkheadPolicy(int maxConcurrent, int maxQueued, Duration queueTim
     /**
      * Checks the bounds.
      *
-     * @param maxConcurrent how many run at the same time
-     * @param maxQueued how many wait
-     * @param queueTimeout how long one waits
+     * @param maxConcurrent the most concurrent attempts
+     * @param maxQueued the most queued attempts
+     * @param queueTimeout the longest wait of an attempt
      * @throws IllegalArgumentException if a number or the wait is out of bounds
      */
     public BulkheadPolicy {
@@ -29,9 +29,9 @@ public record BulkheadPolicy(int maxConcurrent, int maxQueued, Duration queueTim
     }
 
     /**
-     * A bulkhead with 1,000 waiting for up to 10 s.
+     * A bulkhead that queues up to 1,000 attempts for up to 10 s.
      *
-     * @param maxConcurrent how many run at the same time; 1 or more
+     * @param maxConcurrent the most concurrent attempts; 1 or more
      * @return the policy
      * @throws IllegalArgumentException if {@code maxConcurrent} is below 1
      */

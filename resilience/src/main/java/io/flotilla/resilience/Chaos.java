@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Injects faults into attempts, to see in a test that a service lives with them.
+ * Injects faults into attempts, to test that a service copes with them.
  *
  * <pre>{@code
  * Chaos chaos = Chaos.seeded(42)
@@ -25,14 +25,16 @@ import reactor.core.publisher.Mono;
  * StepEngine engine = StepEngine.builder().interceptor(resilience).interceptor(chaos).build();
  * }</pre>
  *
- * <p>Give it to the engine last, so that it is innermost and everything else sees its faults. There is no other way to turn it
- * on: no property and no variable of the environment.
+ * <p>Add it to the engine last, so that it is innermost and everything else sees its faults. Nothing else enables it: no
+ * property and no environment variable.
  *
- * <p>Whether a fault is injected is drawn from the seed, the agent's id, the branch, the number of the step and of the attempt:
- * the same seed and the same steps give the same faults, whatever the threads do. Rounds are not told apart. For each attempt
- * the faults are drawn in the order they were set; the first that hits is injected, and a delay lets the next be drawn as well.
+ * <p>Whether a fault is injected is drawn from the seed, the agent's id, the branch, the number of the step and of the
+ * attempt: the same seed and the same steps give the same faults, whatever the threads do. All rounds use the same draws.
+ * For each attempt the faults are drawn in the order in which they were set. The first one drawn is injected; after a
+ * delay the next faults are drawn as well.
  *
- * <p>Setting a fault gives a new, immutable object; all that come from one {@code seeded} share one log. Thread-safe.
+ * <p>Setting a fault returns a new, immutable object. All objects derived from one {@code seeded} share one log.
+ * Thread-safe.
  *
  * @since 0.1
  */
@@ -62,22 +64,22 @@ public final class Chaos implements StepInterceptor {
     }
 
     /**
-     * Starts without any fault.
+     * Starts without faults.
      *
-     * @param seed what all faults are drawn from
-     * @return a chaos that does nothing yet
+     * @param seed the seed of all draws
+     * @return a chaos without faults
      */
     public static Chaos seeded(long seed) {
         return new Chaos(seed, null, List.of(), new ArrayDeque<>());
     }
 
     /**
-     * Whom the faults set from here on are for.
+     * The agents to which the faults set after this call apply.
      *
-     * @param agentKind a kind of agents; without a call of this, all agents
+     * @param agentKind a kind of agents; without this call, all agents
      * @return the same faults, with the next ones for that kind
      * @throws NullPointerException if {@code agentKind} is null
-     * @throws IllegalArgumentException if {@code agentKind} is no kind of an agent
+     * @throws IllegalArgumentException if {@code agentKind} is not a valid kind
      */
     public Chaos forKind(String agentKind) {
         return new Chaos(seed, new AgentId(agentKind, null).kind(), rules, log);
@@ -98,7 +100,7 @@ public final class Chaos implements StepInterceptor {
      * Attempts that fail with a {@link ChaosException}.
      *
      * @param probability 0 to 1
-     * @return a chaos with this fault too
+     * @return a chaos that has this fault as well
      * @throws IllegalArgumentException if {@code probability} is out of bounds
      */
     public Chaos fail(double probability) {
@@ -109,7 +111,7 @@ public final class Chaos implements StepInterceptor {
      * Attempts whose body throws a {@link ChaosException} when it is called.
      *
      * @param probability 0 to 1
-     * @return a chaos with this fault too
+     * @return a chaos that has this fault as well
      * @throws IllegalArgumentException if {@code probability} is out of bounds
      */
     public Chaos throwing(double probability) {
@@ -120,7 +122,7 @@ public final class Chaos implements StepInterceptor {
      * Attempts that never end.
      *
      * @param probability 0 to 1
-     * @return a chaos with this fault too
+     * @return a chaos that has this fault as well
      * @throws IllegalArgumentException if {@code probability} is out of bounds
      */
     public Chaos hang(double probability) {
@@ -133,7 +135,7 @@ public final class Chaos implements StepInterceptor {
      * @param probability 0 to 1
      * @param least the shortest delay; zero or more
      * @param most the longest delay; {@code least} or more
-     * @return a chaos with this fault too
+     * @return a chaos that has this fault as well
      * @throws IllegalArgumentException if an argument is out of bounds
      */
     public Chaos delay(double probability, Duration least, Duration most) {
@@ -149,7 +151,7 @@ public final class Chaos implements StepInterceptor {
      * Attempts that complete without a value.
      *
      * @param probability 0 to 1
-     * @return a chaos with this fault too
+     * @return a chaos that has this fault as well
      * @throws IllegalArgumentException if {@code probability} is out of bounds
      */
     public Chaos empty(double probability) {
@@ -160,8 +162,8 @@ public final class Chaos implements StepInterceptor {
      * Attempts whose value is changed.
      *
      * @param probability 0 to 1
-     * @param change makes another value of the same type; not null
-     * @return a chaos with this fault too
+     * @param change returns another value of the same type; not null
+     * @return a chaos that has this fault as well
      * @throws NullPointerException if {@code change} is null
      * @throws IllegalArgumentException if {@code probability} is out of bounds
      */
@@ -174,7 +176,7 @@ public final class Chaos implements StepInterceptor {
      * Attempts that end as if their own work had been cancelled.
      *
      * @param probability 0 to 1
-     * @return a chaos with this fault too
+     * @return a chaos that has this fault as well
      * @throws IllegalArgumentException if {@code probability} is out of bounds
      */
     public Chaos cancel(double probability) {
@@ -182,7 +184,7 @@ public final class Chaos implements StepInterceptor {
     }
 
     /**
-     * What was injected so far.
+     * The injected faults so far.
      *
      * @return the last {@value #MAX_LOGGED} injected faults, oldest first
      */

@@ -5,10 +5,10 @@ import java.util.Objects;
 import java.util.function.Predicate;
 
 /**
- * When a circuit breaker opens, and how it closes again.
+ * The conditions under which a circuit breaker opens and closes.
  *
- * <p>It looks at the last {@code windowSize} attempts with its key. Failures and timeouts of attempts count; what other
- * guards refuse, and what is cancelled, does not. Immutable.
+ * <p>It evaluates the last {@code windowSize} attempts with its key. Failures and timeouts of attempts count; attempts
+ * that other guards refuse, and cancelled attempts, do not. Immutable.
  *
  * @since 0.1
  */
@@ -109,7 +109,7 @@ public final class CircuitBreakerPolicy {
         private Builder() {}
 
         /**
-         * From which share of failed attempts on the breaker opens.
+         * The share of failed attempts at which the circuit breaker opens.
          *
          * @param failureRate more than 0, at most 1; default 0.5
          * @return this builder
@@ -121,11 +121,11 @@ public final class CircuitBreakerPolicy {
         }
 
         /**
-         * From which share of slow attempts on the breaker opens.
+         * The share of slow attempts at which the circuit breaker opens.
          *
          * @param slowCallRate more than 0, at most 1; default 1
          * @param slowCall an attempt that takes longer is slow; more than zero; default 60 s. Waiting for a bulkhead or a
-         *     limiter is no part of an attempt
+         *     rate limiter does not count
          * @return this builder
          * @throws IllegalArgumentException if an argument is out of bounds
          */
@@ -143,9 +143,9 @@ public final class CircuitBreakerPolicy {
         }
 
         /**
-         * How many attempts the rates are taken over, and how many there must be before they mean anything.
+         * The number of attempts over which the rates are taken, and the least number before they are evaluated.
          *
-         * @param windowSize the last so many; 1 to {@value #MAX_WINDOW_SIZE}; default 100
+         * @param windowSize the size of the window; 1 to {@value #MAX_WINDOW_SIZE}; default 100
          * @param minimumCalls 1 to {@code windowSize}; default 20
          * @return this builder
          * @throws IllegalArgumentException if an argument is out of bounds
@@ -163,7 +163,7 @@ public final class CircuitBreakerPolicy {
         }
 
         /**
-         * How long an open breaker refuses everything before it lets some attempts through on trial.
+         * How long an open circuit breaker refuses all attempts before it becomes half-open.
          *
          * @param openDuration more than zero; default 30 s
          * @return this builder
@@ -175,10 +175,12 @@ public final class CircuitBreakerPolicy {
         }
 
         /**
-         * What happens on trial: half-open.
+         * The half-open state.
          *
-         * @param halfOpenCalls how many attempts are let through, and decide; 1 to {@value #MAX_WINDOW_SIZE}; default 5
-         * @param maxHalfOpenDuration if they have not decided by then, the breaker opens again; more than zero; default 60 s
+         * @param halfOpenCalls the number of attempts that are admitted and decide; 1 to {@value #MAX_WINDOW_SIZE};
+         *     default 5
+         * @param maxHalfOpenDuration the circuit breaker opens again if they have not decided by then; more than zero;
+         *     default 60 s
          * @return this builder
          * @throws IllegalArgumentException if an argument is out of bounds
          */
@@ -189,10 +191,10 @@ public final class CircuitBreakerPolicy {
         }
 
         /**
-         * Which failures say nothing about the health of what is called, such as a bad request: they count neither as
-         * failure nor as success.
+         * Failures that do not concern the health of the remote, such as a bad request. They count neither as failure nor
+         * as success.
          *
-         * @param ignored says so; default none; where it throws, the failure counts
+         * @param ignored whether a failure is ignored; default none; if it throws, the failure counts
          * @return this builder
          * @throws NullPointerException if {@code ignored} is null
          */
@@ -202,7 +204,7 @@ public final class CircuitBreakerPolicy {
         }
 
         /**
-         * Makes the policy.
+         * Creates the policy.
          *
          * @return a policy
          */

@@ -3,12 +3,12 @@ package io.flotilla.resilience;
 import java.time.Instant;
 
 /**
- * A circuit breaker went from one state to another. Immutable.
+ * A state transition of a circuit breaker. Immutable.
  *
- * @param key whose breaker: the agents' kind, or what {@link Resilience.Builder#keyedBy} made of the context
+ * @param key the key of the circuit breaker: the agent's kind, or the result of {@link Resilience.Builder#keyedBy}
  * @param from the state before
  * @param to the state now
- * @param at when, on the engine's clock
+ * @param at the time of the transition, on the engine's clock
  * @since 0.1
  */
 public record CircuitBreakerTransition(String key, State from, State to, Instant at) {

@@ -11,21 +11,21 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * What stands in when all attempts at a step have failed: other agents, in order; then the last good value; then a constant.
- * The result is {@link io.flotilla.step.StepResult.Degraded}, with the source and the first cause.
+ * Stand-ins for a step of which all attempts have failed: other agents, in order; then the last known value; then a
+ * constant. The result is {@link io.flotilla.step.StepResult.Degraded}, with the source and the first cause.
  *
  * <ul>
- *   <li>An agent that completes empty has given no answer: the next fallback has its turn. (A step whose own agent completes
- *       empty has not failed, and no fallback is asked.)
- *   <li>An agent that fails has given no answer either. Its failure is logged once, counted in {@link
- *       ResilienceMeter#FALLBACK_FAILURES}, and suppressed in the cause the step ends with.
- *   <li>Agents are called directly, within the step's timeout and without retries, unless {@link Builder#guardAgents} asks
- *       for the guards.
- *   <li>If nothing has an answer, the step fails as it would have without a fallback.
+ *   <li>An agent that completes empty has no answer: the next fallback is tried. (A step whose own agent completes empty
+ *       has not failed and needs no fallback.)
+ *   <li>An agent that fails has no answer either. Its failure is logged once, counted in {@link
+ *       ResilienceMeter#FALLBACK_FAILURES}, and suppressed in the cause of the step's result.
+ *   <li>Agents are called directly, within the step's timeout and without retries and, unless {@link Builder#guardAgents}
+ *       is set, without guards.
+ *   <li>If no fallback has an answer, the step fails as it would without a fallback.
  * </ul>
  *
- * <p>Nothing is remembered of a failure: the next step asks its own agent again, and it is the breaker that keeps it from
- * asking in vain. Immutable.
+ * <p>A fallback keeps no state: the next step calls its own agent again. A circuit breaker prevents calls that would be
+ * in vain. Immutable.
  *
  * @since 0.1
  */
@@ -50,7 +50,7 @@ public final class Fallback {
     /**
      * Starts a fallback.
      *
-     * @return a builder with nothing to fall back on
+     * @return a builder without fallbacks
      */
     public static Builder builder() {
         return new Builder();
@@ -160,12 +160,12 @@ public final class Fallback {
         private Builder() {}
 
         /**
-         * Another agent, asked with the same input; may be called several times, the first is asked first. It is asked
-         * directly, within the step's timeout only, unless {@link #guardAgents} is set. If it fails or completes empty, the
-         * next fallback has its turn.
+         * Adds another agent, which is called with the same input. Agents are tried in the order in which they are added.
+         * An agent is called directly, within the step's timeout only, unless {@link #guardAgents} is set. If it fails or
+         * completes empty, the next fallback is tried.
          *
-         * @param agent takes the inputs and answers the values of the agents it stands in for; else the step fails with a
-         *     {@link ClassCastException}, or whoever uses the value does
+         * @param agent takes the inputs and returns the values of the agents it replaces; otherwise the step, or the user
+         *     of the value, fails with a {@link ClassCastException}
          * @return this builder
          * @throws NullPointerException if {@code agent} is null
          */
@@ -175,9 +175,9 @@ public final class Fallback {
         }
 
         /**
-         * Puts the guards of an attempt around each agent of this fallback: budget, bulkhead, limiter, breaker and attempt
-         * timeout, as far as the resilience has them, with the agent's own key. A refusal is a failure of that agent, so the
-         * next fallback has its turn. There is no retry. Default: no guards.
+         * Puts the guards of an attempt around each agent of this fallback: budget, bulkhead, rate limiter, circuit
+         * breaker and attempt timeout, if the resilience has them, with the agent's own key. A refusal is a failure of
+         * that agent, so the next fallback is tried. There is no retry. Default: no guards.
          *
          * @return this builder
          */
@@ -187,9 +187,9 @@ public final class Fallback {
         }
 
         /**
-         * The last good value, if no agent has answered.
+         * Uses the last known value if no agent has an answer.
          *
-         * @param lastKnownValue where values are kept
+         * @param lastKnownValue the store of values
          * @return this builder
          * @throws NullPointerException if {@code lastKnownValue} is null
          */
@@ -199,9 +199,9 @@ public final class Fallback {
         }
 
         /**
-         * A constant, if nothing else has a value.
+         * Uses a constant if nothing else has a value.
          *
-         * @param constant a value of the type the agents answer with
+         * @param constant a value of the type that the agents return
          * @return this builder
          * @throws NullPointerException if {@code constant} is null
          */
@@ -211,9 +211,9 @@ public final class Fallback {
         }
 
         /**
-         * After which failures to fall back.
+         * The failures that use the fallback.
          *
-         * @param on says so; default all
+         * @param on whether a failure uses the fallback; default all
          * @return this builder
          * @throws NullPointerException if {@code on} is null
          */
@@ -223,10 +223,10 @@ public final class Fallback {
         }
 
         /**
-         * Makes the fallback.
+         * Creates the fallback.
          *
          * @return a fallback
-         * @throws IllegalStateException if there is nothing to fall back on
+         * @throws IllegalStateException if it has no fallback
          */
         public Fallback build() {
             if (agents.isEmpty() && lastKnownValue == null && constant == null) {

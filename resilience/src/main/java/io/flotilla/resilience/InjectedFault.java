@@ -5,11 +5,11 @@ import io.flotilla.AgentId;
 /**
  * A fault that {@link Chaos} has injected. Immutable.
  *
- * @param agentId whose step it was
- * @param branchPath on which branch
- * @param stepNumber which step
- * @param attempt which attempt
- * @param kind what was done
+ * @param agentId the agent of the step
+ * @param branchPath the branch of the step
+ * @param stepNumber the number of the step
+ * @param attempt the number of the attempt
+ * @param kind the kind of fault
  * @since 0.1
  */
 public record InjectedFault(AgentId agentId, String branchPath, long stepNumber, int attempt, Kind kind) {

@@ -11,13 +11,14 @@ import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last good value of each agent and input, to fall back on. Bounded: the entry not used for the longest time goes first.
+ * Stores the last successful value of each agent and input, for a fallback. Bounded: the least recently used entry is
+ * removed first.
  *
- * <p>Ages are measured with the engine's timer, so a clock that is set forward or back changes none of them. The store keeps
- * the values themselves, and the keys.
+ * <p>Ages are measured with the engine's timer, so changing the system clock has no effect. The store holds references to
+ * the values and the keys.
  *
- * <p>A key whose {@code hashCode} or {@code equals} throws never changes a step's result: a value is not kept, or not found,
- * and the log is told once. Thread-safe.
+ * <p>A key whose {@code hashCode} or {@code equals} throws never changes a step's result: the value is not stored, or not
+ * found, and the error is logged once. Thread-safe.
  *
  * @since 0.1
  */
@@ -27,7 +28,7 @@ public final class LastKnownValue {
     private record Kept(Object value, EngineClock clock, long nanos) {}
 
     /**
-     * A value that may stand in.
+     * A stored value.
      *
      * @param value the value
      * @param age how long ago the step that answered it ended; never negative
@@ -57,9 +58,9 @@ public final class LastKnownValue {
     }
 
     /**
-     * Values by agent and input.
+     * A store with agent and input as key.
      *
-     * @param entries how many are kept; 1 or more
+     * @param entries the most values; 1 or more
      * @param maxAge older values are not used; more than zero
      * @return an empty store
      * @throws IllegalArgumentException if an argument is out of bounds
@@ -72,10 +73,10 @@ public final class LastKnownValue {
     }
 
     /**
-     * The same bounds with keys of the user's own, such as the agent's kind alone.
+     * A store with the same bounds and another key, such as the agent's kind alone.
      *
-     * @param key makes a key of context and input; compared by {@code equals}; where it throws or returns null, nothing is
-     *     kept or found
+     * @param key returns the key for context and input, which is compared by {@code equals}; if it throws or returns
+     *     null, no value is stored or found
      * @return another, empty store
      * @throws NullPointerException if {@code key} is null
      */
@@ -84,7 +85,7 @@ public final class LastKnownValue {
     }
 
     /**
-     * How many values are kept now.
+     * The number of values now.
      *
      * @return at most the bound
      */

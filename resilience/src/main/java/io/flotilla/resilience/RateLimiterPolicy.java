@@ -3,15 +3,14 @@ package io.flotilla.resilience;
 import java.time.Duration;
 
 /**
- * How many attempts with one key start in a period, how many wait, and how long. Immutable.
+ * The most attempts with one key that start in a period, the most queued attempts, and how long they wait. Immutable.
  *
- * <p>There are two forms, and they guarantee different things:
+ * <p>There are two forms with different guarantees:
  *
  * <ul>
  *   <li><b>Fixed periods</b> ({@link #of}), as in Resilience4j's rate limiter. Every period has {@code permits} permits;
- *       what is not used is lost. In each period at most {@code permits} attempts start. A window of the same length
- *       that lies across the border of two periods may see up to twice as many: the last of one period and the first of
- *       the next.
+ *       unused permits are lost. In each period at most {@code permits} attempts start. A window of the same length
+ *       across the border of two periods may have up to twice as many: the last of one period and the first of the next.
  *   <li><b>A token bucket</b> ({@link #tokenBucket}), which has no borders. Attempts are spread evenly, {@code interval =
  *       period / permits} apart, rounded up to a nanosecond; only after a pause do up to {@code burst} start at once. In
  *       any window of one period, wherever it begins, at most {@code permits + burst - 1} attempts start: with a burst of
@@ -20,12 +19,12 @@ import java.time.Duration;
  *       interval}.
  * </ul>
  *
- * <p>An attempt that waits holds no thread and no permit, and is let in first come, first served.
+ * <p>A queued attempt holds no thread and no permit. The queue is first in, first out.
  *
- * @param permits how many start in a period; 1 or more
- * @param period how long a period is; more than zero
- * @param maxQueued how many wait; 0 or more
- * @param queueTimeout how long one waits; zero or more
+ * @param permits the attempts that may start in a period; 1 or more
+ * @param period the length of a period; more than zero
+ * @param maxQueued the most queued attempts; 0 or more
+ * @param queueTimeout the longest wait of an attempt; zero or more
  * @param burst 0 for fixed periods; else the size of the token bucket: how many may start at once after a pause; such that
  *     {@code burst * period / permits} is at most 146 years
  * @since 0.1
@@ -35,10 +34,10 @@ public record RateLimiterPolicy(int permits, Duration period, int maxQueued, Dur
     /**
      * Checks the bounds.
      *
-     * @param permits how many start in a period
-     * @param period how long a period is
-     * @param maxQueued how many wait
-     * @param queueTimeout how long one waits
+     * @param permits the attempts that may start in a period
+     * @param period the length of a period
+     * @param maxQueued the most queued attempts
+     * @param queueTimeout the longest wait of an attempt
      * @param burst 0, or the size of the token bucket
      * @throws IllegalArgumentException if a number or a duration is out of bounds
      */
@@ -57,10 +56,10 @@ public record RateLimiterPolicy(int permits, Duration period, int maxQueued, Dur
     /**
      * Fixed periods.
      *
-     * @param permits how many start in a period; 1 or more
-     * @param period how long a period is; more than zero
-     * @param maxQueued how many wait; 0 or more
-     * @param queueTimeout how long one waits; zero or more
+     * @param permits the attempts that may start in a period; 1 or more
+     * @param period the length of a period; more than zero
+     * @param maxQueued the most queued attempts; 0 or more
+     * @param queueTimeout the longest wait of an attempt; zero or more
      * @throws IllegalArgumentException if a number or a duration is out of bounds
      */
     public RateLimiterPolicy(int permits, Duration period, int maxQueued, Duration queueTimeout) {
@@ -68,10 +67,10 @@ public record RateLimiterPolicy(int permits, Duration period, int maxQueued, Dur
     }
 
     /**
-     * Fixed periods, with 1,000 waiting for up to 10 s.
+     * Fixed periods, with up to 1,000 attempts queued for up to 10 s.
      *
-     * @param permits how many start in a period; 1 or more
-     * @param period how long a period is; more than zero
+     * @param permits the attempts that may start in a period; 1 or more
+     * @param period the length of a period; more than zero
      * @return the policy
      * @throws IllegalArgumentException if an argument is out of bounds
      */
@@ -80,10 +79,10 @@ public record RateLimiterPolicy(int permits, Duration period, int maxQueued, Dur
     }
 
     /**
-     * A token bucket, with 1,000 waiting for up to 10 s.
+     * A token bucket, with up to 1,000 attempts queued for up to 10 s.
      *
-     * @param permits how many start in a period on average; 1 or more
-     * @param period how long a period is; more than zero
+     * @param permits the attempts that start in a period on average; 1 or more
+     * @param period the length of a period; more than zero
      * @param burst how many may start at once after a pause; 1 or more; 1 spreads all attempts evenly
      * @return the policy
      * @throws IllegalArgumentException if an argument is out of bounds

@@ -20,19 +20,19 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Retry, bulkhead, rate limiter, circuit breaker, attempt timeout, fallback and budget around each step, each of them
- * optional, in the one right order:
+ * Retry, bulkhead, rate limiter, circuit breaker, attempt timeout, fallback and budget around each step. Each is
+ * optional; their order is fixed:
  *
  * <pre>
  * step timeout of the engine
  *   fallback                 once a step
  *     retry                  once a step; everything below, once an attempt
  *       budget
- *         bulkhead queue     waiting is not the remote's slowness,
- *           limiter wait     so both waits are outside the breaker
- *             breaker        counts every attempt, timeouts too
+ *         bulkhead queue         waiting here is not slowness of the remote,
+ *           rate limiter queue   so both queues are outside the circuit breaker
+ *             circuit breaker    counts every attempt, timeouts too
  *               attempt timeout
- *                 guard      makes a signal of whatever the body throws
+ *                 guard          turns whatever the body throws into a signal
  *                   the agent's body
  * </pre>
  *
@@ -45,9 +45,9 @@ import reactor.core.publisher.Mono;
  * StepEngine engine = StepEngine.builder().interceptor(resilience).build();
  * }</pre>
  *
- * <p>Bulkheads, limiters and breakers are one a key: by default the agents' kind. Waits and timeouts run on the engine's
- * time, so inside reactor-test's virtual time all of it is virtual. Build one for each engine: guards belong to the engine
- * whose step came first. Thread-safe.
+ * <p>There is one bulkhead, rate limiter and circuit breaker for each key; by default the key is the agent's kind. Waits
+ * and timeouts use the engine's time, so reactor-test's virtual time drives them. Build one {@code Resilience} for each
+ * engine: guards belong to the engine whose step used them first. Thread-safe.
  *
  * @since 0.1
  */
@@ -99,19 +99,20 @@ public final class Resilience implements StepInterceptor {
     }
 
     /**
-     * The changes of all breakers' states from now on.
+     * All state transitions of circuit breakers from now on.
      *
-     * <p>Hot: what happened before subscription is not repeated.
+     * <p>Hot: transitions before the subscription are not repeated.
      *
      * <ul>
-     *   <li><b>onNext</b>: one change. A subscriber that is slow has up to 256 waiting; then its oldest are dropped. One that
-     *       throws, fatal errors too, gets no more; the others and the breakers do not notice.
+     *   <li><b>onNext</b>: one transition. A slow subscriber has a buffer of 256; then its oldest are dropped. A
+     *       subscriber that throws, also a fatal error, receives no more; the other subscribers and the circuit breakers
+     *       are not affected.
      *   <li><b>onError, onComplete</b>: never.
      *   <li><b>demand</b>: honoured.
      *   <li><b>threads</b>: {@link reactor.core.scheduler.Schedulers#boundedElastic()}; a subscriber may block.
      * </ul>
      *
-     * @return the changes
+     * @return the transitions
      */
     public Flux<CircuitBreakerTransition> circuitBreakerTransitions() {
         return changes.changes();
@@ -238,9 +239,10 @@ public final class Resilience implements StepInterceptor {
         private Builder() {}
 
         /**
-         * What steps share a bulkhead, a limiter and a breaker by: a model's endpoint, a tool.
+         * The key by which steps share a bulkhead, a rate limiter and a circuit breaker, such as a model's endpoint or a
+         * tool.
          *
-         * @param key makes the key; not null; at most {@link #MAX_KEYS} values have guards of their own; default the
+         * @param key returns the key, not null; at most {@link #MAX_KEYS} values have their own guards; default the
          *     agent's kind
          * @return this builder
          * @throws NullPointerException if {@code key} is null
@@ -251,9 +253,9 @@ public final class Resilience implements StepInterceptor {
         }
 
         /**
-         * Tries failed attempts again.
+         * Retries failed attempts.
          *
-         * @param retry when; default never
+         * @param retry the policy; default none
          * @return this builder
          * @throws NullPointerException if {@code retry} is null
          */
@@ -263,9 +265,9 @@ public final class Resilience implements StepInterceptor {
         }
 
         /**
-         * Bounds the attempts at the same time.
+         * Bounds the number of concurrent attempts.
          *
-         * @param bulkhead how many; default no bound but the engine's concurrency
+         * @param bulkhead the policy; default no bound but the engine's concurrency
          * @return this builder
          * @throws NullPointerException if {@code bulkhead} is null
          */
@@ -275,9 +277,9 @@ public final class Resilience implements StepInterceptor {
         }
 
         /**
-         * Bounds the attempts in a period.
+         * Bounds the number of attempts in a period.
          *
-         * @param rateLimiter how many; default no bound
+         * @param rateLimiter the policy; default no bound
          * @return this builder
          * @throws NullPointerException if {@code rateLimiter} is null
          */
@@ -287,9 +289,9 @@ public final class Resilience implements StepInterceptor {
         }
 
         /**
-         * Stops asking what keeps failing.
+         * Stops attempts while they keep failing.
          *
-         * @param circuitBreaker when; default never
+         * @param circuitBreaker the policy; default none
          * @return this builder
          * @throws NullPointerException if {@code circuitBreaker} is null
          */
@@ -301,11 +303,11 @@ public final class Resilience implements StepInterceptor {
         /**
          * Bounds the time of one attempt, without its waits. An attempt that ends at once arms no timer.
          *
-         * <p>A body that keeps the thread it is called on is timed out too, up to 20 ms late: a thread of the library notices.
-         * The result, a retry and the next attempt of the bulkhead do not wait for it. The kept thread itself stays with the
-         * body until the body returns; what the body answers then is discarded. If it is the thread that starts the steps of
-         * a round, the steps behind it start when it is back, or after the step timeout on another thread. A cancel
-         * handler that does not return within 100 ms is not waited for either.
+         * <p>A body that blocks its thread is timed out too, up to 20 ms late, by a thread of the library. The result, a
+         * retry and the next attempt of the bulkhead do not wait for the body. The blocked thread stays with the body
+         * until the body returns; its answer is discarded. If it is the thread that starts the steps of a round, the
+         * remaining steps start when it returns, or after the step timeout on another thread. A cancel handler that does
+         * not return within 100 ms is not waited for either.
          *
          * @param attemptTimeout more than zero; default none but the engine's step timeout
          * @return this builder
@@ -317,9 +319,9 @@ public final class Resilience implements StepInterceptor {
         }
 
         /**
-         * Lets something stand in for a step that has failed.
+         * Sets the fallback for steps that have failed.
          *
-         * @param fallback what; default nothing
+         * @param fallback the fallback; default none
          * @return this builder
          * @throws NullPointerException if {@code fallback} is null
          */
@@ -331,7 +333,7 @@ public final class Resilience implements StepInterceptor {
         /**
          * Bounds what a round or run may use.
          *
-         * @param budget how much; default no bound
+         * @param budget the budget; default no bound
          * @return this builder
          * @throws NullPointerException if {@code budget} is null
          */
@@ -343,7 +345,7 @@ public final class Resilience implements StepInterceptor {
         /**
          * Records meters, see {@link ResilienceMeter}.
          *
-         * @param registry where to; default nowhere
+         * @param registry the registry; default none
          * @return this builder
          * @throws NullPointerException if {@code registry} is null
          */
@@ -353,16 +355,16 @@ public final class Resilience implements StepInterceptor {
         }
 
         /**
-         * Takes the state machines from registries of the user's own, by key, so that configuration and metrics they have
-         * already apply. The one place where types of Resilience4j show. What a registry gives replaces what the policy says
-         * of the same guard, but for how many wait, how long, and how long a trial may take. Their clock is theirs: virtual
-         * time drives them only if they were made with it.
+         * Takes the state machines from the user's own registries, by key, with their configuration and metrics. This is
+         * the only signature with types of Resilience4j. The registry's configuration replaces the policy of the same
+         * guard, except for the number and time of queued attempts and the maximum half-open duration. The state machines
+         * use their own clock: virtual time drives them only if they were created with it.
          *
-         * <p>A consumer of their events that throws changes nothing but the log. Where a predicate of a breaker throws, the
-         * failure does not count, and nothing stays taken.
+         * <p>A consumer of their events that throws is logged and has no other effect. If a predicate of a circuit
+         * breaker throws, the failure does not count, and every permit is released.
          *
          * @param circuitBreakers circuit breakers, or null for Flotilla's own
-         * @param bulkheads bulkheads, or null for Flotilla's own; their waiting is not used, it blocks
+         * @param bulkheads bulkheads, or null for Flotilla's own; their own waiting, which blocks, is not used
          * @param rateLimiters rate limiters, or null for Flotilla's own; their timeout is not used
          * @return this builder
          */
@@ -377,7 +379,7 @@ public final class Resilience implements StepInterceptor {
         }
 
         /**
-         * Makes the interceptor. The builder may be changed and used again.
+         * Creates the interceptor. The builder may be changed and used again.
          *
          * @return a resilience, for one engine
          */

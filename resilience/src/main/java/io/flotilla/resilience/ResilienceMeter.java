@@ -3,8 +3,8 @@ package io.flotilla.resilience;
 import java.util.List;
 
 /**
- * Every meter of the module, recorded when a {@code MeterRegistry} is given to {@link Resilience.Builder#meterRegistry}.
- * Nothing is recorded for an attempt that simply succeeds.
+ * All meters of the module. They are recorded if {@link Resilience.Builder#meterRegistry} is set. Nothing is recorded for
+ * an attempt that simply succeeds.
  *
  * <p>The tag {@code key} has the values of {@link Resilience.Builder#keyedBy}, at most {@link Resilience#MAX_KEYS} of them
  * and {@link Resilience#OTHER_KEYS}.
@@ -56,7 +56,7 @@ public enum ResilienceMeter {
     }
 
     /**
-     * What it is registered as.
+     * The name it is registered with.
      *
      * @return the name, with dots
      */
@@ -74,7 +74,7 @@ public enum ResilienceMeter {
     }
 
     /**
-     * What it counts in.
+     * The base unit.
      *
      * @return the base unit; empty if it is a state
      */
@@ -83,7 +83,7 @@ public enum ResilienceMeter {
     }
 
     /**
-     * What is said with it.
+     * The keys of its tags.
      *
      * @return the keys of its tags
      */

@@ -10,7 +10,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether and when to try again.
+ * Whether and when a failed attempt is retried.
  *
  * <p>Delays grow exponentially with full jitter inside a cap: before attempt n + 1 a random time between 0 and {@code
  * min(maxBackoff, minBackoff * 2^(n-1))}, after Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog,
@@ -52,9 +52,9 @@ public final class RetryPolicy {
     }
 
     /**
-     * A policy with all defaults but the number of attempts.
+     * A policy with all defaults except for the number of attempts.
      *
-     * @param maxAttempts how many attempts at a step, the first included; 1 or more
+     * @param maxAttempts the most attempts of a step, the first included; 1 or more
      * @return the policy
      * @throws IllegalArgumentException if {@code maxAttempts} is below 1
      */
@@ -139,7 +139,7 @@ public final class RetryPolicy {
         }
 
         /**
-         * How many attempts at a step, the first included.
+         * The most attempts of a step, the first included.
          *
          * @param maxAttempts 1 or more; default 3
          * @return this builder
@@ -163,7 +163,7 @@ public final class RetryPolicy {
         }
 
         /**
-         * The longest wait before any attempt, but for {@linkplain RetryHint hints}.
+         * The longest wait before any attempt, except for {@linkplain RetryHint hints}.
          *
          * @param maxBackoff zero or more; default 10 s
          * @return this builder
@@ -175,8 +175,8 @@ public final class RetryPolicy {
         }
 
         /**
-         * The longest wait that is obeyed when a {@link RetryHint} wants it, or a guard's refusal where those are retried; a
-         * step whose hint is longer, and longer than its backoff, is not tried again.
+         * The longest wait that a {@link RetryHint}, or a guard's refusal if refusals are retried, may ask for. A step
+         * whose hint is longer than this and longer than its backoff is not retried.
          *
          * @param maxHint zero or more; default 1 minute
          * @return this builder
@@ -188,9 +188,10 @@ public final class RetryPolicy {
         }
 
         /**
-         * Which failures are worth another attempt.
+         * The failures that are retried.
          *
-         * @param retryable says so; default all but refusals of a guard, cancellations and {@link Error}s
+         * @param retryable whether a failure is retried; default all but refusals of a guard, cancellations and {@link
+         *     Error}s
          * @return this builder
          * @throws NullPointerException if {@code retryable} is null
          */
@@ -200,11 +201,11 @@ public final class RetryPolicy {
         }
 
         /**
-         * Bounds the extra attempts of a whole round or run, so that a server in trouble does not get a multiple of the
-         * load: no retry starts that would make more than {@code ratio} times the steps started so far.
+         * Bounds the extra attempts of a whole round or run, so that an overloaded server does not receive a multiple of
+         * the load: the number of retries stays at or below {@code ratio} times the number of steps started so far.
          *
-         * @param ratio extra attempts a step, 0.2 for 20 %; 0 or more; default no such bound
-         * @param atLeast how many retries are allowed however few steps there were; 0 or more
+         * @param ratio extra attempts for each step, 0.2 for 20 %; 0 or more; default no such bound
+         * @param atLeast the number of retries that are allowed in any case; 0 or more
          * @return this builder
          * @throws IllegalArgumentException if an argument is negative or not a number
          */
@@ -218,7 +219,7 @@ public final class RetryPolicy {
         }
 
         /**
-         * Where jitter comes from, for reproducible tests.
+         * The source of jitter, for reproducible tests.
          *
          * @param jitter numbers from 0 to 1; default random
          * @return this builder
@@ -230,7 +231,7 @@ public final class RetryPolicy {
         }
 
         /**
-         * Makes the policy.
+         * Creates the policy.
          *
          * @return a policy
          * @throws IllegalArgumentException if {@code minBackoff} is longer than {@code maxBackoff}

@@ -8,14 +8,14 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * A journal in memory: for tests, and for runs one wants to look into but not to survive the process.
+ * A journal in memory, for tests and for runs that need not survive the process.
  *
- * <p>An entry is kept until its run is deleted or the journal closed. A run more than {@link Builder#maxRuns(int)} is refused
- * with {@link JournalFullException}; none is ever dropped to make room, since it might still be at work. How long runs are
- * and how large their payloads are together is not bounded.
+ * <p>The journal keeps an entry until its run is deleted or the journal is closed. A run beyond {@link
+ * Builder#maxRuns(int)} is refused with {@link JournalFullException}; no run is dropped to make room, since it might
+ * still be active. The length of runs and the total size of payloads are not bounded.
  *
- * <p>All signals come on the thread that subscribes or, of {@link #read} and {@link #list}, that requests. A read is of what
- * was there at subscription and copies nothing; one that has begun goes on when its run is deleted or the journal closed.
+ * <p>All signals are emitted on the thread that subscribes or, for {@link #read} and {@link #list}, that requests. A read
+ * sees the entries at subscription and copies nothing; it continues when its run is deleted or the journal is closed.
  * Thread-safe.
  *
  * @since 0.1
@@ -194,7 +194,8 @@ public final class InMemoryJournal implements Journal {
         private Builder() {}
 
         /**
-         * How many runs are kept; one more is refused with {@link JournalFullException} until one is deleted.
+         * The most runs that the journal keeps. A further run is refused with {@link JournalFullException} until one is
+         * deleted.
          *
          * @param most 1 or more; default 10,000
          * @return this
@@ -206,7 +207,7 @@ public final class InMemoryJournal implements Journal {
         }
 
         /**
-         * How large a payload may be.
+         * The most bytes of a payload.
          *
          * @param most in bytes, 1 or more; default 16 MiB
          * @return this
@@ -225,9 +226,9 @@ public final class InMemoryJournal implements Journal {
         }
 
         /**
-         * Makes the journal.
+         * Creates the journal.
          *
-         * @return a journal that is empty
+         * @return an empty journal
          */
         public InMemoryJournal build() {
             return new InMemoryJournal(this);

@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * The bounds of what a journal is given, and their checks, the same for every implementation. For those who write one.
+ * The bounds of the arguments of a journal, and their checks. They are the same for all implementations, which call these
+ * methods.
  *
  * @since 0.1
  */
@@ -55,7 +56,7 @@ public final class JournalBounds {
     }
 
     /**
-     * Checks what is to be appended, but for the sizes of payloads.
+     * Checks the arguments of an append, except for the sizes of payloads.
      *
      * @param runId 1 to 200 printable ASCII characters, no spaces
      * @param expectedSequence 0 to {@link #MAX_SEQUENCE}
@@ -83,12 +84,12 @@ public final class JournalBounds {
     }
 
     /**
-     * Finds the first entry with too large a payload.
+     * Checks the sizes of payloads.
      *
      * @param runId the run, for the message
      * @param entries the entries
      * @param maxPayloadBytes the most bytes of a payload
-     * @throws JournalEntryTooLargeException if there is one
+     * @throws JournalEntryTooLargeException if a payload is larger
      */
     public static void checkPayloads(String runId, List<JournalEntry> entries, int maxPayloadBytes) {
         for (JournalEntry entry : entries) {

@@ -1,7 +1,7 @@
 package io.flotilla.journal;
 
 /**
- * The journal has been closed, or is closing. Has no stack trace.
+ * The journal is closed or closing. Has no stack trace.
  *
  * @since 0.1
  */
@@ -9,7 +9,7 @@ public final class JournalClosedException extends JournalException {
 
     private static final long serialVersionUID = 1L;
 
-    /** For those who write a journal. */
+    /** For implementations of journals. */
     public JournalClosedException() {
         super("the journal is closed", null, false);
     }

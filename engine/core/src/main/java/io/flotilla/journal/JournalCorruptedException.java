@@ -3,8 +3,8 @@ package io.flotilla.journal;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An entry is not what was appended: altered, missing, or in another's place. Nothing from it on is given out; what is in
- * front of it has been checked and is.
+ * An entry is not what was appended: it was altered, is missing, or is in the place of another entry. A read emits the
+ * entries before it, which have been checked, and none from it on.
  *
  * @since 0.1
  */
@@ -17,12 +17,12 @@ public final class JournalCorruptedException extends JournalException {
     private final String problem;
 
     /**
-     * For those who write a journal.
+     * For implementations of journals.
      *
-     * @param runId which run, or null if it is about the journal as a whole
-     * @param sequence the first entry that is not as it was, or -1 if it is about more than one run's entries
+     * @param runId the run, or null if the journal as a whole is damaged
+     * @param sequence the first entry that differs, or -1 if the damage is not limited to the entries of one run
      * @param what what was found
-     * @param cause what the store said, or null if it said nothing
+     * @param cause the error of the store, or null if it reported none
      */
     public JournalCorruptedException(@Nullable String runId, long sequence, String what, @Nullable Throwable cause) {
         super(message(runId, sequence, what), cause, true);
@@ -32,18 +32,18 @@ public final class JournalCorruptedException extends JournalException {
     }
 
     /**
-     * Which run, or null if it is about the journal as a whole.
+     * The run, or null if the journal as a whole is damaged.
      *
-     * @return which run, or null if it is about the journal as a whole
+     * @return the run, or null if the journal as a whole is damaged
      */
     public @Nullable String runId() {
         return runId;
     }
 
     /**
-     * The first entry that is not as it was, or -1 if it is about more than one run's entries.
+     * The first entry that differs, or -1 if the damage is not limited to the entries of one run.
      *
-     * @return the first entry that is not as it was, or -1 if it is about more than one run's entries
+     * @return the first entry that differs, or -1 if the damage is not limited to the entries of one run
      */
     public long sequence() {
         return sequence;

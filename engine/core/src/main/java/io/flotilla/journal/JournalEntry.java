@@ -5,9 +5,10 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * One fact of a run, as a journal keeps it. Immutable: the payload is copied on its way in and on its way out.
+ * One fact of a run, as a journal keeps it. Immutable: the payload is copied when it is passed in and when it is
+ * returned.
  *
- * <p>Two entries are equal if all they have is, payloads byte by byte.
+ * <p>Two entries are equal if all their components are; payloads are compared byte by byte.
  *
  * @since 0.1
  */
@@ -25,12 +26,12 @@ public final class JournalEntry {
     private final byte[] payload;
 
     /**
-     * Checks and copies.
+     * Checks the bounds and copies the payload.
      *
      * @param sequence its place in the run, from 0; at most {@link JournalBounds#MAX_SEQUENCE}
      * @param at when it happened; from 1677 to 2262, see {@link #MIN_TIMESTAMP} and {@link #MAX_TIMESTAMP}; kept to the nanosecond
      * @param type what kind of fact, {@code step-settled}: 1 to 64 printable ASCII characters, no spaces
-     * @param payload the fact itself; may be empty; how large it may be is said by the journal
+     * @param payload the fact itself; may be empty; each journal has a bound for its size
      * @throws NullPointerException if an argument is null
      * @throws IllegalArgumentException if an argument is out of its bounds
      */
@@ -55,7 +56,7 @@ public final class JournalEntry {
     }
 
     /**
-     * When it happened, by the clock of whoever appended it.
+     * When it happened, by the clock of its writer.
      *
      * @return the instant, to the nanosecond
      */
@@ -82,9 +83,9 @@ public final class JournalEntry {
     }
 
     /**
-     * How large the payload is.
+     * The size of the payload.
      *
-     * @return its bytes
+     * @return the number of bytes
      */
     public int payloadSize() {
         return payload.length;

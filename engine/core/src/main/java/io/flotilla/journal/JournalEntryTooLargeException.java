@@ -1,7 +1,7 @@
 package io.flotilla.journal;
 
 /**
- * An entry's payload is larger than the journal takes: nothing of the append was written. Has no stack trace.
+ * A payload is larger than the journal allows. No entry of the append was written. Has no stack trace.
  *
  * @since 0.1
  */
@@ -15,12 +15,12 @@ public final class JournalEntryTooLargeException extends JournalException {
     private final long maxSize;
 
     /**
-     * For those who write a journal.
+     * For implementations of journals.
      *
-     * @param runId which run
-     * @param sequence which entry
-     * @param size how many bytes it has
-     * @param maxSize how many it may have
+     * @param runId the run
+     * @param sequence the entry
+     * @param size the size of its payload, in bytes
+     * @param maxSize the most bytes that the journal allows
      */
     public JournalEntryTooLargeException(String runId, long sequence, long size, long maxSize) {
         super(
@@ -34,36 +34,36 @@ public final class JournalEntryTooLargeException extends JournalException {
     }
 
     /**
-     * Which run.
+     * The run.
      *
-     * @return which run
+     * @return its id
      */
     public String runId() {
         return runId;
     }
 
     /**
-     * Which entry.
+     * The entry.
      *
-     * @return which entry
+     * @return its sequence
      */
     public long sequence() {
         return sequence;
     }
 
     /**
-     * How many bytes it has.
+     * The size of its payload, in bytes.
      *
-     * @return how many bytes it has
+     * @return the size of its payload, in bytes
      */
     public long size() {
         return size;
     }
 
     /**
-     * How many it may have.
+     * The most bytes that the journal allows.
      *
-     * @return how many it may have
+     * @return the most bytes that the journal allows
      */
     public long maxSize() {
         return maxSize;

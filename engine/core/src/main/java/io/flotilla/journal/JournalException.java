@@ -16,8 +16,8 @@ public abstract class JournalException extends FlotillaException {
      * With or without a stack trace.
      *
      * @param message what happened, with the values that matter
-     * @param cause why, or null when there is nothing behind it
-     * @param stackTrace whether the stack is written into the exception
+     * @param cause the cause, or null if there is none
+     * @param stackTrace whether the exception has a stack trace
      */
     protected JournalException(String message, @Nullable Throwable cause, boolean stackTrace) {
         super(message, cause, stackTrace);

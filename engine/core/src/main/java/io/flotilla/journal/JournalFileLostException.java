@@ -1,8 +1,9 @@
 package io.flotilla.journal;
 
 /**
- * A file of the journal was deleted, renamed or replaced while the journal had it open. What is written from then on would be in
- * no file that can be opened again, so nothing is. Close the journal, put the file back, and open it again. Has no stack trace.
+ * A file of the journal was deleted, renamed or replaced while the journal had it open. The journal writes nothing any
+ * more, since no file that can be opened again would have it. Close the journal, restore the file and open the journal
+ * again. Has no stack trace.
  *
  * @since 0.1
  */
@@ -13,10 +14,10 @@ public final class JournalFileLostException extends JournalException {
     private final String path;
 
     /**
-     * For those who write a journal.
+     * For implementations of journals.
      *
-     * @param path which file
-     * @param what what has become of it
+     * @param path the file
+     * @param what what has happened to it
      */
     public JournalFileLostException(String path, String what) {
         super("the journal has lost " + path + ": " + what, null, false);
@@ -24,7 +25,7 @@ public final class JournalFileLostException extends JournalException {
     }
 
     /**
-     * Which file.
+     * The file.
      *
      * @return its path
      */

@@ -9,7 +9,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which runs {@link Journal#list} gives. Starts with {@link #all()}; each method narrows it and gives a new filter. Immutable.
+ * Selects the runs of {@link Journal#list}. Start with {@link #all()}; each method returns a new, narrower filter.
+ * Immutable.
  *
  * <pre>{@code JournalFilter.all().lastTypeNotIn("run-finished").limit(100)}</pre>
  *
@@ -44,7 +45,7 @@ public final class JournalFilter {
     /**
      * Every run.
      *
-     * @return a filter that leaves nothing out
+     * @return a filter that every run matches
      */
     public static JournalFilter all() {
         return ALL;
@@ -60,10 +61,10 @@ public final class JournalFilter {
     }
 
     /**
-     * Only runs whose last entry is of one of these types. Replaces what was said of this before.
+     * Only runs whose last entry is of one of these types. Replaces an earlier call of this method.
      *
      * @param types 1 to 100
-     * @return a filter with that
+     * @return the new filter
      * @throws NullPointerException if a type is null
      * @throws IllegalArgumentException if there are none or too many, or one cannot be a type
      */
@@ -72,10 +73,10 @@ public final class JournalFilter {
     }
 
     /**
-     * Only runs whose last entry is of none of these types. Replaces what was said of this before.
+     * Only runs whose last entry is of none of these types. Replaces an earlier call of this method.
      *
      * @param types 1 to 100
-     * @return a filter with that
+     * @return the new filter
      * @throws NullPointerException if a type is null
      * @throws IllegalArgumentException if there are none or too many, or one cannot be a type
      */
@@ -84,10 +85,10 @@ public final class JournalFilter {
     }
 
     /**
-     * Only runs whose first entry happened then or later.
+     * Only runs whose first entry has this timestamp or a later one.
      *
-     * @param instant from when, inclusive
-     * @return a filter with that
+     * @param instant the earliest start, inclusive
+     * @return the new filter
      * @throws NullPointerException if {@code instant} is null
      */
     public JournalFilter startedAtOrAfter(Instant instant) {
@@ -95,10 +96,10 @@ public final class JournalFilter {
     }
 
     /**
-     * Only runs whose first entry happened earlier.
+     * Only runs whose first entry has an earlier timestamp.
      *
-     * @param instant until when, exclusive
-     * @return a filter with that
+     * @param instant the latest start, exclusive
+     * @return the new filter
      * @throws NullPointerException if {@code instant} is null
      */
     public JournalFilter startedBefore(Instant instant) {
@@ -106,10 +107,10 @@ public final class JournalFilter {
     }
 
     /**
-     * The first so many only, by run id.
+     * Only the first runs, ordered by run id.
      *
-     * @param most how many at most; 1 or more
-     * @return a filter with that
+     * @param most the most runs; 1 or more
+     * @return the new filter
      * @throws IllegalArgumentException if {@code most} is less than 1
      */
     public JournalFilter limit(long most) {
@@ -120,16 +121,16 @@ public final class JournalFilter {
     }
 
     /**
-     * How many runs at most.
+     * The most runs.
      *
-     * @return {@link Long#MAX_VALUE} where nothing was said
+     * @return the limit; {@link Long#MAX_VALUE} if none was set
      */
     public long limit() {
         return limit;
     }
 
     /**
-     * Whether a run is one of those, but for the limit.
+     * Whether a run matches this filter, apart from the limit.
      *
      * @param summary the run
      * @return whether it matches

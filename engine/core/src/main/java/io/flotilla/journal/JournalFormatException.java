@@ -3,7 +3,8 @@ package io.flotilla.journal;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file is not a journal of a version this one can read: of a newer one, of somebody else, cut off. It was left as it is.
+ * The file is not a journal of a version that this library reads: it has a newer version, belongs to another application,
+ * or is truncated. The file was not changed.
  *
  * @since 0.1
  */
@@ -15,11 +16,11 @@ public final class JournalFormatException extends JournalException {
     private final String problem;
 
     /**
-     * For those who write a journal.
+     * For implementations of journals.
      *
-     * @param location where it is
-     * @param what what was found
-     * @param cause what the store said, or null if it said nothing
+     * @param location the location of the file
+     * @param what what is wrong with it
+     * @param cause the error of the store, or null if it reported none
      */
     public JournalFormatException(String location, String what, @Nullable Throwable cause) {
         super(location + " cannot be used as a journal: " + what, cause, true);
@@ -28,18 +29,18 @@ public final class JournalFormatException extends JournalException {
     }
 
     /**
-     * Where it is.
+     * The location of the file.
      *
-     * @return where it is
+     * @return the location of the file
      */
     public String location() {
         return location;
     }
 
     /**
-     * What was found.
+     * What is wrong with it.
      *
-     * @return what was found
+     * @return what is wrong with it
      */
     public String problem() {
         return problem;

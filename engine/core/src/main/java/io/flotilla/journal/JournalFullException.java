@@ -1,7 +1,7 @@
 package io.flotilla.journal;
 
 /**
- * The journal keeps as many runs as it may, and this would be another one. Has no stack trace.
+ * The journal has as many runs as it may keep, and the append would create another one. Has no stack trace.
  *
  * @since 0.1
  */
@@ -13,10 +13,10 @@ public final class JournalFullException extends JournalException {
     private final long maxRuns;
 
     /**
-     * For those who write a journal.
+     * For implementations of journals.
      *
-     * @param runId which run was refused
-     * @param maxRuns how many it keeps
+     * @param runId the id of the refused run
+     * @param maxRuns the most runs that the journal keeps
      */
     public JournalFullException(String runId, long maxRuns) {
         super(
@@ -28,18 +28,18 @@ public final class JournalFullException extends JournalException {
     }
 
     /**
-     * Which run was refused.
+     * The refused run.
      *
-     * @return which run was refused
+     * @return the id of the refused run
      */
     public String runId() {
         return runId;
     }
 
     /**
-     * How many it keeps.
+     * The most runs that the journal keeps.
      *
-     * @return how many it keeps
+     * @return the most runs that the journal keeps
      */
     public long maxRuns() {
         return maxRuns;

@@ -1,7 +1,7 @@
 package io.flotilla.journal;
 
 /**
- * Another journal, in this process or another one, has the file open; or another program holds it locked.
+ * Another journal, in this process or another one, has the file open, or another program has locked it.
  *
  * @since 0.1
  */
@@ -13,10 +13,10 @@ public final class JournalInUseException extends JournalException {
     private final String owner;
 
     /**
-     * For those who write a journal.
+     * For implementations of journals.
      *
-     * @param location where it is
-     * @param who who has it, as far as is known
+     * @param location the location of the file
+     * @param who the owner, as far as it is known
      */
     public JournalInUseException(String location, String who) {
         super(location + " is in use: " + who, null, true);
@@ -25,18 +25,18 @@ public final class JournalInUseException extends JournalException {
     }
 
     /**
-     * Where it is.
+     * The location of the file.
      *
-     * @return where it is
+     * @return the location of the file
      */
     public String location() {
         return location;
     }
 
     /**
-     * Who has it, as far as is known.
+     * The owner, as far as it is known.
      *
-     * @return who has it, as far as is known
+     * @return the owner, as far as it is known
      */
     public String owner() {
         return owner;

@@ -1,7 +1,7 @@
 package io.flotilla.journal;
 
 /**
- * More is asked of the journal at once than it has room for: nothing of this was done. Has no stack trace.
+ * The journal has no room for another request. The request was not carried out. Has no stack trace.
  *
  * @since 0.1
  */
@@ -13,10 +13,10 @@ public final class JournalOverloadedException extends JournalException {
     private final long limit;
 
     /**
-     * For those who write a journal.
+     * For implementations of journals.
      *
-     * @param what what there was no room for
-     * @param limit how much there is room for
+     * @param what the resource that is exhausted
+     * @param limit the limit of that resource
      */
     public JournalOverloadedException(String what, long limit) {
         super("the journal has no room for " + what + ", its limit is " + limit, null, false);
@@ -25,18 +25,18 @@ public final class JournalOverloadedException extends JournalException {
     }
 
     /**
-     * What there was no room for.
+     * The resource that is exhausted.
      *
-     * @return what there was no room for
+     * @return the resource that is exhausted
      */
     public String resource() {
         return resource;
     }
 
     /**
-     * How much there is room for.
+     * The limit of that resource.
      *
-     * @return how much there is room for
+     * @return the limit of that resource
      */
     public long limit() {
         return limit;

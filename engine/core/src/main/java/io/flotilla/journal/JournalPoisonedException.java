@@ -1,9 +1,9 @@
 package io.flotilla.journal;
 
 /**
- * Writing failed: the disk is full, it did not sync, or the file is damaged. From then on the journal writes nothing any more,
- * since it cannot know what of it would last; all that was acknowledged before is kept. Reading goes on where it can. Close
- * it, see to the cause, open it again, and read what is there: what was not acknowledged may be.
+ * A write failed: the disk is full, a sync failed, or the file is damaged. The journal writes nothing any more, since it
+ * cannot know what would be durable. Entries acknowledged before are kept, and reads still work where possible. Close the
+ * journal, remove the cause, and open it again; entries that were not acknowledged may be there.
  *
  * @since 0.1
  */
@@ -12,9 +12,9 @@ public final class JournalPoisonedException extends JournalException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * For those who write a journal.
+     * For implementations of journals.
      *
-     * @param cause what failed first
+     * @param cause the first failure
      */
     public JournalPoisonedException(Throwable cause) {
         super("the journal writes nothing any more since a write failed: " + cause, cause, false);

@@ -4,8 +4,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The journal has not answered in time. Whether the append is in the journal is unknown: read it, or recover the run, to find
- * out. Has no stack trace.
+ * The journal did not answer in time. It is unknown whether the append is in the journal: read the journal or recover the
+ * run to find out. Has no stack trace.
  *
  * @since 0.1
  */
@@ -16,10 +16,10 @@ public final class JournalTimeoutException extends JournalException {
     private final Duration limit;
 
     /**
-     * For those who write to a journal.
+     * For writers of a journal.
      *
-     * @param limit how long the journal was given
-     * @param cause what the journal last answered to an attempt, or null if it did not answer at all
+     * @param limit the time that the journal had
+     * @param cause the last error of the journal, or null if it did not answer at all
      */
     public JournalTimeoutException(Duration limit, @Nullable Throwable cause) {
         super("the journal did not complete an append within " + limit, cause, false);
@@ -27,7 +27,7 @@ public final class JournalTimeoutException extends JournalException {
     }
 
     /**
-     * How long the journal was given.
+     * The time that the journal had.
      *
      * @return the limit
      */

@@ -5,29 +5,29 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How what is in a run's facts is written: tasks, requests, answers. A payload is a tree of null, {@link Boolean}, numbers,
- * {@link String}, {@link java.util.List}, {@link Map} with strings for keys, and whatever types the codec was told of.
+ * Writes and reads the payloads of a run's facts: tasks, requests, answers. A payload is a tree of null, {@link Boolean},
+ * numbers, {@link String}, {@link java.util.List}, {@link Map} with string keys, and the types that the codec knows.
  *
- * <p>What is read back equals what was written, but for what the redactor took out. Implementations never make an object of
- * a class that is named in the data, and bound what they read in size and depth. Thread-safe.
+ * <p>A payload that is read equals the one that was written, except for redacted strings. Implementations never
+ * instantiate a class that is named in the data, and bound size and depth when reading. Thread-safe.
  *
  * @since 0.1
  */
 public interface PayloadCodec {
 
-    /** How many bytes a payload may have. */
+    /** The most bytes of a payload. */
     int MAX_BYTES = 16 * 1024 * 1024;
 
-    /** How deep lists and maps may be nested. */
+    /** The most levels of nested lists and maps. */
     int MAX_DEPTH = 100;
 
     /**
      * Writes a payload.
      *
      * @param payload the tree
-     * @param redactor applied to every string in it that is a value
+     * @param redactor applied to every string value
      * @return its bytes
-     * @throws PayloadException if there is a type in it the codec does not know, it is too large or too deep
+     * @throws PayloadException if it has a type that the codec does not know, or is too large or too deep
      */
     byte[] encode(Map<String, ?> payload, UnaryOperator<String> redactor);
 
@@ -42,8 +42,8 @@ public interface PayloadCodec {
     Map<String, @Nullable Object> decode(byte[] payload);
 
     /**
-     * A codec for null, booleans, {@code Integer}, {@code Long}, {@code Double}, {@code BigDecimal}, strings, lists and maps;
-     * nothing else. Compact and binary. {@code flotilla-journal} has one for JSON and for types of your own.
+     * A codec for null, booleans, {@code Integer}, {@code Long}, {@code Double}, {@code BigDecimal}, strings, lists and
+     * maps; nothing else. Compact and binary. {@code flotilla-journal} has a codec for JSON and for your own types.
      *
      * @return the codec
      */

@@ -4,7 +4,8 @@ import io.flotilla.FlotillaException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A payload cannot be written or read: a type the codec does not know, too large, too deep, or not a payload at all.
+ * A payload cannot be written or read: it has a type that the codec does not know, is too large or too deep, or is not a
+ * payload.
  *
  * @since 0.1
  */
@@ -16,7 +17,7 @@ public final class PayloadException extends FlotillaException {
      * For codecs.
      *
      * @param message what is wrong; without the payload
-     * @param cause why, or null
+     * @param cause the cause, or null if there is none
      */
     public PayloadException(String message, @Nullable Throwable cause) {
         super(message, cause);

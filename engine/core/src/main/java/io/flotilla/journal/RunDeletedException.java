@@ -1,7 +1,7 @@
 package io.flotilla.journal;
 
 /**
- * The run was deleted while it was read. Has no stack trace.
+ * The run was deleted during a read. Has no stack trace.
  *
  * @since 0.1
  */
@@ -13,10 +13,10 @@ public final class RunDeletedException extends JournalException {
     private final long sequence;
 
     /**
-     * For those who write a journal.
+     * For implementations of journals.
      *
-     * @param runId which run
-     * @param sequence the first entry that was not there any more
+     * @param runId the run
+     * @param sequence the first entry that was not found
      */
     public RunDeletedException(String runId, long sequence) {
         super("run " + runId + " was deleted while it was read, up to " + sequence, null, false);
@@ -25,18 +25,18 @@ public final class RunDeletedException extends JournalException {
     }
 
     /**
-     * Which run.
+     * The run.
      *
-     * @return which run
+     * @return its id
      */
     public String runId() {
         return runId;
     }
 
     /**
-     * The first entry that was not there any more.
+     * The first entry that was not found.
      *
-     * @return the first entry that was not there any more
+     * @return the first entry that was not found
      */
     public long sequence() {
         return sequence;

@@ -4,14 +4,14 @@ import java.time.Instant;
 import java.util.Objects;
 
 /**
- * What is known of a run without reading it. Immutable.
+ * What a journal knows about a run without reading its entries. Immutable.
  *
  * @param runId which run
- * @param entries how many entries it has, which is its next sequence; 1 or more
- * @param startedAt when its first entry happened
- * @param lastAppendedAt when its last entry happened
- * @param lastType of what type its last entry is
- * @param bytes the size of all its payloads together
+ * @param entries the number of its entries, which is its next sequence; 1 or more
+ * @param startedAt the timestamp of its first entry
+ * @param lastAppendedAt the timestamp of its last entry
+ * @param lastType the type of its last entry
+ * @param bytes the total size of its payloads
  * @since 0.1
  */
 public record RunSummary(
@@ -21,11 +21,11 @@ public record RunSummary(
      * Checks for nulls.
      *
      * @param runId which run
-     * @param entries how many entries it has
-     * @param startedAt when its first entry happened
-     * @param lastAppendedAt when its last entry happened
-     * @param lastType of what type its last entry is
-     * @param bytes the size of all its payloads together
+     * @param entries the number of its entries
+     * @param startedAt the timestamp of its first entry
+     * @param lastAppendedAt the timestamp of its last entry
+     * @param lastType the type of its last entry
+     * @param bytes the total size of its payloads
      * @throws NullPointerException if an argument is null
      */
     public RunSummary {

@@ -1,8 +1,8 @@
 package io.flotilla.journal;
 
 /**
- * Somebody else has appended to the run, or deleted it, since the writer last looked: nothing of this append was written. Has
- * no stack trace.
+ * The run has another next sequence than the writer expected, since another writer has appended to it or deleted it. No
+ * entry of this append was written. Has no stack trace.
  *
  * @since 0.1
  */
@@ -15,11 +15,11 @@ public final class StaleAppendException extends JournalException {
     private final long actual;
 
     /**
-     * For those who write a journal.
+     * For implementations of journals.
      *
-     * @param runId which run
+     * @param runId the run
      * @param expected the next sequence the writer expected
-     * @param actual the next sequence the run has; 0 if it is not there
+     * @param actual the next sequence the run has; 0 if it does not exist
      */
     public StaleAppendException(String runId, long expected, long actual) {
         super(
@@ -32,9 +32,9 @@ public final class StaleAppendException extends JournalException {
     }
 
     /**
-     * Which run.
+     * The run.
      *
-     * @return which run
+     * @return its id
      */
     public String runId() {
         return runId;
@@ -50,9 +50,9 @@ public final class StaleAppendException extends JournalException {
     }
 
     /**
-     * The next sequence the run has; 0 if it is not there.
+     * The next sequence the run has; 0 if it does not exist.
      *
-     * @return the next sequence the run has; 0 if it is not there
+     * @return the next sequence the run has; 0 if it does not exist
      */
     public long actual() {
         return actual;

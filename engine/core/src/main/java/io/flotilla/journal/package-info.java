@@ -1,13 +1,13 @@
 /**
- * What is kept of a run: its facts, one after another, so that it can go on where it stopped.
+ * The recorded facts of runs, in order, from which a run can be recovered.
  *
- * <p>Start with {@link io.flotilla.journal.Journal}, what a store of facts has to do; {@link
- * io.flotilla.journal.InMemoryJournal} is the one without a file. A fact is a {@link io.flotilla.journal.JournalEntry}, what
- * is known of a run without reading it a {@link io.flotilla.journal.RunSummary}. Everything that can go wrong is a subtype of
- * {@link io.flotilla.journal.JournalException}. Who writes a journal checks arguments with {@link
+ * <p>Start with {@link io.flotilla.journal.Journal}, the interface of a store; {@link
+ * io.flotilla.journal.InMemoryJournal} is the implementation without a file. A fact is a {@link
+ * io.flotilla.journal.JournalEntry}; a {@link io.flotilla.journal.RunSummary} describes a run without reading it. All
+ * errors are subtypes of {@link io.flotilla.journal.JournalException}. Implementations check their arguments with {@link
  * io.flotilla.journal.JournalBounds}.
  *
- * <p>Nothing here knows what a fact means.
+ * <p>This package does not know what a fact means.
  */
 @NullMarked
 package io.flotilla.journal;

@@ -31,9 +31,9 @@ public final class InvalidTopologyException extends FlotillaException {
     }
 
     /**
-     * Everything that is wrong.
+     * All errors.
      *
-     * @return at least one fault: first those of names and lines as they were read, then those of the whole graph in
+     * @return at least one error: first those of names and lines in reading order, then those of the whole graph in
      *     declaration order
      */
     public List<TopologyError> errors() {

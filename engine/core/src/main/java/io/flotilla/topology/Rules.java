@@ -4,12 +4,12 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The limits that were written with a topology. A topology does not keep them; who runs it does. Immutable.
+ * The limits that are part of a topology. The topology only stores them; a run enforces them. Immutable.
  *
- * @param timeout what {@code timeout(seconds)} says, more than 0; null where it is not given
- * @param maxSteps what {@code max_steps(n)} says, 1 and more; null where it is not given
- * @param maxBranches what {@code max_branches(n)} says, 1 and more; null where it is not given
- * @param maxDepth what {@code max_depth(n)} says, 1 and more; null where it is not given
+ * @param timeout what {@code timeout(seconds)} says, more than 0; null if not given
+ * @param maxSteps what {@code max_steps(n)} says, 1 and more; null if not given
+ * @param maxBranches what {@code max_branches(n)} says, 1 and more; null if not given
+ * @param maxDepth what {@code max_depth(n)} says, 1 and more; null if not given
  * @since 0.1
  */
 public record Rules(
@@ -28,7 +28,7 @@ public record Rules(
      * @param maxSteps 1 and more, or null
      * @param maxBranches 1 and more, or null
      * @param maxDepth 1 and more, or null
-     * @throws IllegalArgumentException if a value is out of its bounds
+     * @throws IllegalArgumentException if a value is out of bounds
      */
     public Rules {
         if (timeout != null && (timeout.isNegative() || timeout.isZero())) {

@@ -24,27 +24,27 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>{@code A -> B, C -> D}: edges from A to B and C, and from both to D.
- *   <li>{@code A <-> B, C}: edges both ways.
- *   <li>{@code A} or {@code A, B}: declares agents, which need edges elsewhere; only their order is told.
- *   <li>{@code rendezvous X, Y} and {@code pass_through X}: what X is, whatever its edges.
+ *   <li>{@code A <-> B, C}: edges in both directions.
+ *   <li>{@code A} or {@code A, B}: declares agents, which need edges elsewhere; only their order matters.
+ *   <li>{@code rendezvous X, Y} and {@code pass_through X}: whether branches meet at X, regardless of its edges.
  *   <li>{@code timeout(180)} (seconds), {@code max_steps(30)}, {@code max_branches(100)}, {@code max_depth(5)}: {@link
  *       Rules}, each once.
  * </ul>
  *
- * <p>{@code start}, {@code end} and {@code user} are reserved and mean the same in any case, here and in every method that
- * takes a name. An edge to {@code user} lets an agent ask a person; the answer comes back by itself, so the edge from user
- * in {@code A <-> user} is accepted beside the one to it, and not kept. An edge given twice counts once, one from an agent
- * to itself is legal, and start may have several successors.
+ * <p>{@code start}, {@code end} and {@code user} are reserved, in any case, here and in every method that takes a name.
+ * An edge to {@code user} lets an agent ask a person. The answer needs no edge: the edge from user in {@code A <-> user}
+ * is accepted, but not kept. A duplicate edge counts once, an edge from an agent to itself is legal, and start may have
+ * several successors.
  *
- * <p>An agent's name is what {@link io.flotilla.AgentId#of(String)} accepts, without {@code ->} and commas, with no white
- * space around it, and nothing that reads as a statement, a comment or a semicolon at a line's end. {@code Reader} and
- * {@code reader} are two agents, and a {@link Warning}.
+ * <p>An agent's name must be accepted by {@link io.flotilla.AgentId#of(String)}, have no {@code ->}, no comma and no
+ * white space around it, and not read as a statement, a comment or a semicolon at the end of a line. {@code Reader} and
+ * {@code reader} are two agents, with a {@link Warning}.
  *
- * <p>A node is a rendezvous, where branches meet, when at least two edges lead into it that have no edge back; those from
- * start do not count, nor does one from the node itself.
+ * <p>A node is a rendezvous, where branches meet, if at least two edges without an opposite edge lead to it. Edges from
+ * start and from the node itself do not count.
  *
- * <p>A topology is checked once, when it is made, in time linear in its edges, up to a logarithm; see {@link TopologyError.Kind}
- * and {@link Warning.Kind}. Immutable. Lists that are returned are immutable views.
+ * <p>A topology is checked once, when it is built, in time linear in its edges, up to a logarithm; see {@link
+ * TopologyError.Kind} and {@link Warning.Kind}. Immutable. Returned lists are immutable views.
  *
  * @since 0.1
  */
@@ -88,12 +88,12 @@ public final class Topology {
     // --- making one
 
     /**
-     * Reads the notation.
+     * Parses the notation.
      *
      * @param notation lines
      * @return the topology
      * @throws NullPointerException if {@code notation} is null
-     * @throws InvalidTopologyException if anything is wrong, with every fault
+     * @throws InvalidTopologyException if the topology is invalid, with all errors
      */
     public static Topology parse(String notation) {
         Objects.requireNonNull(notation, "notation");
@@ -107,8 +107,8 @@ public final class Topology {
     }
 
     /**
-     * From lists. Here the agents are declared, in their order; a name in {@code flows} that is neither among them nor
-     * reserved is a fault.
+     * Builds a topology from lists. The list of agents declares them, in order; a name in {@code flows} that is neither
+     * in it nor reserved is an error.
      *
      * @param agents names
      * @param flows lines of the notation
@@ -116,7 +116,7 @@ public final class Topology {
      *     {@code rendezvous(X)}, {@code pass_through(X)}; each once
      * @return the topology
      * @throws NullPointerException if a list or an element is null
-     * @throws InvalidTopologyException if anything is wrong, with every fault
+     * @throws InvalidTopologyException if the topology is invalid, with all errors
      */
     public static Topology of(List<String> agents, List<String> flows, List<String> rules) {
         checkElements("agents", agents);
@@ -156,40 +156,41 @@ public final class Topology {
     }
 
     /**
-     * One after another: {@code start -> a -> b -> c -> end}.
+     * Agents in a row: {@code start -> a -> b -> c -> end}.
      *
      * @param agents at least one
      * @return the topology
      * @throws NullPointerException if a name is null
-     * @throws InvalidTopologyException if anything is wrong, with every fault
+     * @throws InvalidTopologyException if the topology is invalid, with all errors
      */
     public static Topology pipeline(String... agents) {
         return new Patterns().pipeline(agents);
     }
 
     /**
-     * One that asks the others and ends the run: {@code start -> hub}, {@code hub <-> spoke} for each, {@code hub -> end}.
+     * A hub that asks its spokes and ends the run: {@code start -> hub}, {@code hub <-> spoke} for each, {@code hub ->
+     * end}.
      *
-     * @param hub the one in the middle
-     * @param spokes the others, in order
+     * @param hub the agent in the middle
+     * @param spokes the other agents, in order
      * @return the topology
      * @throws NullPointerException if a name is null
-     * @throws InvalidTopologyException if anything is wrong, with every fault
+     * @throws InvalidTopologyException if the topology is invalid, with all errors
      */
     public static Topology hub(String hub, String... spokes) {
         return new Patterns().hub(hub, spokes);
     }
 
     /**
-     * One through which the others reach each other: {@code start -> centre}, {@code centre <-> leaf} and {@code leaf ->
-     * end} for each, {@code centre -> end}. In a {@link #hub} all work comes back to the hub, which alone ends the run; in a
-     * star the centre passes on, and whoever has the work may end.
+     * A centre through which the leaves reach each other: {@code start -> centre}, {@code centre <-> leaf} and {@code
+     * leaf -> end} for each, {@code centre -> end}. In a {@link #hub} all work returns to the hub, and only the hub ends
+     * the run; in a star the centre passes work on, and every agent may end the run.
      *
-     * @param centre the one in the middle
-     * @param leaves the others, in order
+     * @param centre the agent in the middle
+     * @param leaves the other agents, in order
      * @return the topology
      * @throws NullPointerException if a name is null
-     * @throws InvalidTopologyException if anything is wrong, with every fault
+     * @throws InvalidTopologyException if the topology is invalid, with all errors
      */
     public static Topology star(String centre, String... leaves) {
         return new Patterns().star(centre, leaves);
@@ -197,52 +198,52 @@ public final class Topology {
 
     /**
      * Managers and their reports: {@code start -> root}, {@code manager <-> report} for each, {@code root -> end}. Agents
-     * are declared level by level. Who reports to two managers stands in both lists.
+     * are declared level by level. An agent with two managers is in both lists.
      *
      * @param root the manager of all
-     * @param reports by manager the names of the reports; who has none needs no entry
+     * @param reports the names of the reports by manager; an agent without reports needs no entry
      * @return the topology
      * @throws NullPointerException if a name or a list is null
-     * @throws InvalidTopologyException if anything is wrong, with every fault
+     * @throws InvalidTopologyException if the topology is invalid, with all errors
      */
     public static Topology hierarchy(String root, Map<String, ? extends List<String>> reports) {
         return new Patterns().hierarchy(root, reports);
     }
 
     /**
-     * Everyone with everyone: {@code start -> } the first, {@code a <-> b} for each pair, {@code a -> end} for each.
+     * Edges between all agents: {@code start -> } the first, {@code a <-> b} for each pair, {@code a -> end} for each.
      *
      * @param agents at least one
      * @return the topology
      * @throws NullPointerException if a name is null
-     * @throws InvalidTopologyException if anything is wrong, with every fault
+     * @throws InvalidTopologyException if the topology is invalid, with all errors
      */
     public static Topology mesh(String... agents) {
         return new Patterns().mesh(agents);
     }
 
     /**
-     * Round and round until one ends it: {@code start -> } the first, {@code a -> b -> c -> a}, and {@code a -> end} for
-     * each. Of three agents and more it has the warning {@link Warning.Kind#CIRCULAR_DELEGATION}.
+     * A ring of agents, each of which may end the run: {@code start -> } the first, {@code a -> b -> c -> a}, and {@code
+     * a -> end} for each. With three agents or more it has the warning {@link Warning.Kind#CIRCULAR_DELEGATION}.
      *
      * @param agents at least one
      * @return the topology
      * @throws NullPointerException if a name is null
-     * @throws InvalidTopologyException if anything is wrong, with every fault
+     * @throws InvalidTopologyException if the topology is invalid, with all errors
      */
     public static Topology ring(String... agents) {
         return new Patterns().ring(agents);
     }
 
     /**
-     * One that tells the others, who do not answer to it: {@code start -> sender}, {@code sender -> receiver} and {@code
-     * receiver -> end} for each. Without receivers {@code sender -> end}.
+     * A sender that hands work to receivers, which do not return it: {@code start -> sender}, {@code sender -> receiver}
+     * and {@code receiver -> end} for each. Without receivers {@code sender -> end}.
      *
-     * @param sender the one that tells
-     * @param receivers the others, in order
+     * @param sender the sending agent
+     * @param receivers the other agents, in order
      * @return the topology
      * @throws NullPointerException if a name is null
-     * @throws InvalidTopologyException if anything is wrong, with every fault
+     * @throws InvalidTopologyException if the topology is invalid, with all errors
      */
     public static Topology broadcast(String sender, String... receivers) {
         return new Patterns().broadcast(sender, receivers);
@@ -260,7 +261,7 @@ public final class Topology {
     }
 
     /**
-     * To whom an agent may hand work.
+     * The agents to which an agent may hand work.
      *
      * @param name an agent, or a reserved name
      * @return names in the order the edges were given; {@code end} and {@code user} may be among them
@@ -273,7 +274,7 @@ public final class Topology {
     }
 
     /**
-     * Who may hand work to an agent.
+     * The agents that may hand work to an agent.
      *
      * @param name an agent, or a reserved name
      * @return names in declaration order, {@code start} first if it is among them
@@ -286,7 +287,7 @@ public final class Topology {
     }
 
     /**
-     * Whether one may hand work to the other.
+     * Whether one agent may hand work to another.
      *
      * @param from an agent, or a reserved name
      * @param to an agent, or a reserved name
@@ -301,7 +302,7 @@ public final class Topology {
     /**
      * Whether branches meet at an agent: by its edges, or by a line {@code rendezvous} or {@code pass_through}.
      *
-     * @param agent an agent; of a reserved name the answer is false
+     * @param agent an agent; for a reserved name the result is false
      * @return whether it is a rendezvous
      * @throws NullPointerException if {@code agent} is null
      * @throws IllegalArgumentException if there is no such agent
@@ -311,11 +312,11 @@ public final class Topology {
     }
 
     /**
-     * The nearest agent, other than the named one, through which every path from start to it goes. Found by the algorithm of
-     * Lengauer and Tarjan (A Fast Algorithm for Finding Dominators in a Flowgraph, 1979) when the topology is made.
+     * The immediate dominator: the nearest other agent on every path from start to the given one. Found by the algorithm
+     * of Lengauer and Tarjan (A Fast Algorithm for Finding Dominators in a Flowgraph, 1979) when the topology is built.
      *
      * @param name an agent, or a reserved name
-     * @return an agent; null if there is none but start, or if no path leads there
+     * @return an agent; null if only start is on every path, or if there is no path
      * @throws NullPointerException if {@code name} is null
      * @throws IllegalArgumentException if there is no such agent
      */
@@ -325,10 +326,9 @@ public final class Topology {
     }
 
     /**
-     * Every agent, none before those that lead to it, as far as cycles allow. Exactly: agents that can reach each other are
-     * a group. Groups are taken one after another, always one to which no edge leads from a group not yet taken; where
-     * several may be taken, the one whose first-declared agent was declared first. The agents of a group are in declaration
-     * order.
+     * All agents in topological order, as far as cycles allow. Agents that can reach each other form a group. The groups
+     * are ordered so that edges between groups lead forward; if several groups could be next, the one with the agent
+     * declared first is. The agents of a group are in declaration order.
      *
      * @return all agents, each once
      */
@@ -337,7 +337,7 @@ public final class Topology {
     }
 
     /**
-     * The limits that were given.
+     * The rules of the topology.
      *
      * @return the rules; {@link Rules#NONE} if there are none
      */
@@ -346,7 +346,7 @@ public final class Topology {
     }
 
     /**
-     * What is legal but may not be meant.
+     * Parts that are legal but may be unintended.
      *
      * @return warnings, sorted by kind, then by their first agent
      */
@@ -366,9 +366,9 @@ public final class Topology {
 
     /**
      * A picture for <a href="https://mermaid.js.org">Mermaid</a>: start, end and user are rounded, a rendezvous is a
-     * hexagon, two edges back and forth are one arrow with two heads.
+     * hexagon, two opposite edges are one arrow with two heads.
      *
-     * @return a flowchart, lines ended by {@code \n}; the same for equal topologies
+     * @return a flowchart with lines ended by {@code \n}; equal topologies give equal text
      */
     public String toMermaid() {
         return Mermaid.draw(names, graph, rendezvous);

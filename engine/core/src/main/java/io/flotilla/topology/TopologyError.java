@@ -4,12 +4,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thing that is wrong with a topology. Immutable.
+ * An error in a topology. Immutable.
  *
- * @param kind what sort of fault
- * @param message what is wrong, with the names; without control characters, whatever was read
- * @param position the number, from 1, of the line it stands in, or of the entry in its list where the topology was made from
- *     lists; null where it stands nowhere, as what is missing
+ * @param kind the kind of error
+ * @param message what is wrong, with the names; never has control characters
+ * @param position the number, from 1, of its line, or of the entry in its list if the topology was built from lists; null
+ *     if it has no place, such as something that is missing
  * @since 0.1
  */
 public record TopologyError(
@@ -50,9 +50,9 @@ public record TopologyError(
     }
 
     /**
-     * Checks that the two are there.
+     * Checks for nulls.
      *
-     * @param kind what sort of fault
+     * @param kind the kind of error
      * @param message what is wrong
      * @param position the number of the line or entry, or null
      * @throws NullPointerException if {@code kind} or {@code message} is null

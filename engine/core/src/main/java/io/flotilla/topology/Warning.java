@@ -4,11 +4,11 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Something legal that may not be meant. Immutable.
+ * A part of a topology that is legal but may be unintended. Immutable.
  *
- * @param kind what sort of warning
- * @param agents whom it is about: of a cycle in the order of the cycle, else in declaration order
- * @param message what was seen, with the first of the names
+ * @param kind the kind of warning
+ * @param agents the agents concerned: those of a cycle in the order of the cycle, others in declaration order
+ * @param message what was found, with the first of the names
  * @since 0.1
  */
 public record Warning(Kind kind, List<String> agents, String message) {
@@ -18,20 +18,21 @@ public record Warning(Kind kind, List<String> agents, String message) {
         /** Names that differ in upper and lower case only, and so are agents of their own. */
         CONFUSABLE_NAMES,
         /**
-         * A cycle that no path leads out of to {@code end}: a strongly connected component of more than one agent, or an
-         * agent with an edge to itself. It stops only when an agent answers or a limit is hit. One warning a component.
+         * A cycle from which no path leads to {@code end}: a strongly connected component of more than one agent, or an
+         * agent with an edge to itself. It stops only when an agent answers or a limit is exceeded. There is one warning
+         * for each component.
          */
         NO_EXIT,
         /**
-         * An agent everything depends on. In a topology of at least four agents it is the only one on all paths from
-         * start to end, where the sole successor of start and the sole predecessor of end do not count unless they are
-         * one and the same agent. Or it has at least 8 neighbours and more than four times as many as the median of all
-         * agents; a neighbour is another agent with an edge to or from it, counted once.
+         * An agent on which everything depends. In a topology of at least four agents it is the only one on all paths
+         * from start to end, where the sole successor of start and the sole predecessor of end do not count unless they
+         * are one and the same agent. Or it has at least 8 neighbours and more than four times as many as the median of
+         * all agents; a neighbour is another agent with an edge to or from it, counted once.
          */
         GOD_AGENT,
         /**
-         * A cycle of at least three agents by edges none of which has an edge back. At most 10 are listed, and each has
-         * an agent that is in no other one listed.
+         * A cycle of at least three agents over edges without opposite edges. At most 10 cycles are listed; each has an
+         * agent that is in no other listed cycle.
          */
         CIRCULAR_DELEGATION
     }
@@ -39,9 +40,9 @@ public record Warning(Kind kind, List<String> agents, String message) {
     /**
      * Copies the list.
      *
-     * @param kind what sort of warning
-     * @param agents whom it is about
-     * @param message what was seen
+     * @param kind the kind of warning
+     * @param agents the agents concerned
+     * @param message what was found
      * @throws NullPointerException if an argument or an agent is null
      */
     public Warning {

@@ -1,12 +1,12 @@
 /**
- * Which agent may hand work to which: a graph, checked once and then only read.
+ * Topologies: which agent may hand work to which, as a graph that is checked once and immutable.
  *
- * <p>Start with {@link io.flotilla.topology.Topology}: made from text, from lists or from a pattern. What is wrong with one
- * is told all at once by {@link io.flotilla.topology.InvalidTopologyException}, a {@link io.flotilla.topology.TopologyError} each;
- * what is legal and yet worth a look is a {@link io.flotilla.topology.Warning}. {@link io.flotilla.topology.Rules} are the
- * limits that were written beside the edges.
+ * <p>Start with {@link io.flotilla.topology.Topology}: it is built from text, from lists or from a pattern. {@link
+ * io.flotilla.topology.InvalidTopologyException} has all errors at once, each a {@link
+ * io.flotilla.topology.TopologyError}. A {@link io.flotilla.topology.Warning} is a legal part that may be unintended.
+ * {@link io.flotilla.topology.Rules} are the limits written beside the edges.
  *
- * <p>Nothing here runs an agent, and no name here is bound to one.
+ * <p>This package does not run agents; its names are not bound to agents.
  */
 @NullMarked
 package io.flotilla.topology;

@@ -44,7 +44,7 @@ import reactor.test.StepVerifier;
 import reactor.test.util.RaceTestUtils;
 
 /**
- * What every {@link Journal} has to do. A class that extends this one and says how a journal is opened is a test of it:
+ * Tests of what every {@link Journal} must do. Extend this class and say how your journal is opened:
  *
  * <pre>{@code
  * class MyJournalTest extends JournalContract {

@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * A run that is written down: a topology, what each agent does in its turns, and what must come of it. {@code README.md} of
- * the module has the form. Immutable; may be run any number of times, see {@link ScenarioRunner}.
+ * A run described in a file: a topology, the turns of each agent, and the expected outcome. The module's {@code
+ * README.md} describes the format. Immutable; a scenario may be run any number of times, see {@link ScenarioRunner}.
  *
  * @since 0.1
  */
@@ -56,12 +56,12 @@ public final class Scenario {
     /**
      * Reads a scenario.
      *
-     * @param name what it is called if it has no name itself
+     * @param name the name to use if the text has none
      * @param json the text
      * @return the scenario
      * @throws NullPointerException if an argument is null
-     * @throws InvalidScenarioException if the text is no JSON, or something in it is missing, of the wrong type, out of
-     *     bounds or not known
+     * @throws InvalidScenarioException if the text is not JSON, or a part of it is missing, of the wrong type, out of
+     *     bounds or unknown
      */
     public static Scenario parse(String name, String json) {
         return new Scenario(Objects.requireNonNull(name, "name"), Json.parse(json));
@@ -70,11 +70,11 @@ public final class Scenario {
     /**
      * Reads a file.
      *
-     * @param file a scenario in UTF-8; if it has no name it is called as the file is, without its extension
+     * @param file a scenario in UTF-8; its default name is that of the file without the extension
      * @return the scenario
      * @throws NullPointerException if {@code file} is null
      * @throws IOException if the file cannot be read
-     * @throws InvalidScenarioException if it is no scenario, see {@link #parse}
+     * @throws InvalidScenarioException if it is not a scenario, see {@link #parse}
      */
     public static Scenario read(Path file) throws IOException {
         return parse(nameOf(file), Files.readString(file, StandardCharsets.UTF_8));
@@ -86,7 +86,7 @@ public final class Scenario {
     }
 
     /**
-     * What it is called.
+     * The name of the scenario.
      *
      * @return its name
      */
@@ -95,9 +95,9 @@ public final class Scenario {
     }
 
     /**
-     * What it is about.
+     * The purpose of the scenario.
      *
-     * @return a sentence; empty if it says nothing
+     * @return a sentence; empty if none was given
      */
     public String about() {
         return about;

@@ -7,11 +7,11 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * What came of a scenario. Immutable.
+ * The result of a scenario. Immutable.
  *
  * @param name the scenario's name
- * @param passed whether everything was as expected: there are no differences
- * @param differences what was not, a sentence each
+ * @param passed whether there are no differences
+ * @param differences the differences, one sentence each
  * @since 0.1
  */
 @Experimental
@@ -22,9 +22,9 @@ public record ScenarioReport(String name, boolean passed, List<String> differenc
      *
      * @param name the scenario's name
      * @param passed whether there are no differences
-     * @param differences what was not as expected
+     * @param differences the differences
      * @throws NullPointerException if an argument is null
-     * @throws IllegalArgumentException if it passed with differences, or failed without
+     * @throws IllegalArgumentException if {@code passed} contradicts {@code differences}
      */
     public ScenarioReport {
         Objects.requireNonNull(name, "name");
@@ -39,9 +39,9 @@ public record ScenarioReport(String name, boolean passed, List<String> differenc
     }
 
     /**
-     * Throws if there are differences: the last line of a test.
+     * Throws if there are differences, as the last line of a test.
      *
-     * @throws AssertionError with all of them
+     * @throws AssertionError with all differences
      */
     public void orThrow() {
         if (!passed) {
@@ -50,7 +50,7 @@ public record ScenarioReport(String name, boolean passed, List<String> differenc
     }
 
     /**
-     * As a line of JSON.
+     * The report as a line of JSON.
      *
      * @return {@code {"name":..., "passed":..., "differences":[...]}}, ASCII only
      */

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs scenarios: each under virtual time, with an engine of unbounded concurrency, without step timeouts and retries.
+ * Runs scenarios in virtual time, with unbounded concurrency and without step timeouts and retries.
  *
  * <pre>{@code
  * @TestFactory
@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>While a scenario runs, every scheduler of Reactor's in the whole JVM is virtual, so nothing else should use them then;
- * runners wait for each other. Immutable and thread-safe.
+ * <p>While a scenario runs, all of Reactor's schedulers in the JVM are virtual, so nothing else should use them. Runners
+ * wait for each other. Immutable and thread-safe.
  * @since 0.1
  */
 @Experimental
@@ -57,7 +57,7 @@ public final class ScenarioRunner {
     }
 
     /**
-     * A runner that gives a scenario another time: the real one it may take, whatever its virtual one.
+     * A runner with another limit for the real time of a scenario.
      *
      * @param limit 1 ms or more, at most 292 years; default {@link #DEFAULT_REAL_TIME_LIMIT}
      * @return the runner
@@ -72,12 +72,12 @@ public final class ScenarioRunner {
     }
 
     /**
-     * Runs a scenario and holds it against what it expects. Blocks until it has ended, on a thread of its own.
+     * Runs a scenario on a separate thread, compares it with its expectations, and blocks until it has ended.
      *
-     * <p>A run that does not end, because nothing is left to happen or because it takes too long, is a difference, and so is a
-     * topology or workflow that is not valid. One of which nothing is left to happen is cancelled if it is expected to be.
+     * <p>A run that does not end, because nothing more can happen or because it takes too long, is a difference, and so
+     * is an invalid topology or workflow. A run in which nothing more can happen is cancelled if that is expected.
      *
-     * @param scenario what to run
+     * @param scenario the scenario
      * @return the differences
      * @throws NullPointerException if {@code scenario} is null
      */
@@ -141,14 +141,14 @@ public final class ScenarioRunner {
     // --- files
 
     /**
-     * Reads scenarios, for tests that have a case a file.
+     * Reads scenarios, for tests with one case for each file.
      *
      * @param filesOrFolders files, and folders whose {@code *.json} are read, sorted by name
-     * @return the scenarios; read one by one, as they are asked for
+     * @return the scenarios, which are read lazily, one by one
      * @throws NullPointerException if an argument is null
      * @throws UncheckedIOException if a folder cannot be read; while the stream is used, if a file cannot
-     * @throws IllegalArgumentException if there is no file at all
-     * @throws InvalidScenarioException while the stream is used, if a file is no scenario
+     * @throws IllegalArgumentException if there is no file
+     * @throws InvalidScenarioException while the stream is used, if a file is not a scenario
      */
     public static Stream<Scenario> scenarios(Path... filesOrFolders) {
         List<Path> files = new ArrayList<>();
@@ -186,11 +186,11 @@ public final class ScenarioRunner {
 
     /**
      * Runs scenarios and prints a line of JSON for each on the standard output: {@code {"name":..., "passed":...,
-     * "differences":[...]}}. Ends the JVM: with 0 if all have passed; with 1 if one has not or cannot be read, which is a line
-     * too, or if there is none at all, which is told on the standard error.
+     * "differences":[...]}}. Ends the JVM: with 0 if all have passed; with 1 if one has failed or cannot be read, which
+     * is a line as well, or if there is no scenario, which is reported on the standard error.
      *
-     * @param args files, and folders whose {@code *.json} are read, sorted by name. What is no path is taken apart at commas
-     *     and white space
+     * @param args files, and folders whose {@code *.json} are read, sorted by name. An argument that is not a path is
+     *     split at commas and white space
      */
     public static void main(String[] args) {
         System.exit(run(args, System.out, System.err));

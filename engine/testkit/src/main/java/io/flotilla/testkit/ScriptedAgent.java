@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * An agent of a run that does what it is told, turn by turn, and remembers what it was called with.
+ * An agent of a run that follows a script, turn by turn, and records how it was called.
  *
  * <pre>{@code
  * ScriptedAgent planner = ScriptedAgent.of("Planner", fanOut("Reader", "Reader"), answer("read: $joined"));
@@ -26,13 +26,13 @@ import reactor.core.publisher.Mono;
  *         .build();
  * }</pre>
  *
- * <p>The plays of the script are used one after another, in the order the agent is stepped, over all branches and all runs;
- * an attempt at a step counts as one. So an agent is made for one run, unless it only plays {@linkplain Builder#thenAlways
- * otherwise} or {@linkplain Builder#perBranch per branch}. A step past the end of a script fails with an {@link
- * IllegalStateException} that says so.
+ * <p>The decisions of the script are used one after another, in the order of the agent's steps, over all branches and all
+ * runs; each attempt of a step uses one. So create an agent for each run, unless it has only decisions {@linkplain
+ * Builder#thenAlways for all steps} or {@linkplain Builder#perBranch per branch}. A step past the end of a script fails
+ * with an {@link IllegalStateException} that says so.
  *
- * <p>Thread-safe. Its plays run on the thread the agent is called on, or, if they are {@linkplain ScriptedDecision#after delayed}, on
- * Reactor's parallel scheduler.
+ * <p>Thread-safe. Its decisions run on the thread on which the agent is called, or on Reactor's parallel scheduler if
+ * they are {@linkplain ScriptedDecision#after delayed}.
  *
  * @since 0.1
  */
@@ -65,22 +65,22 @@ public final class ScriptedAgent implements Agent<Turn, Decision> {
      * Starts the script of an agent.
      *
      * @param name the agent's name
-     * @return a builder of a script without plays
+     * @return a builder of an empty script
      * @throws NullPointerException if {@code name} is null
-     * @throws IllegalArgumentException if it is no name, see {@link AgentId#of}
+     * @throws IllegalArgumentException if the name is invalid, see {@link AgentId#of}
      */
     public static Builder named(String name) {
         return new Builder(AgentId.of(name));
     }
 
     /**
-     * An agent with a script and nothing after it.
+     * An agent with a script. A step past its end fails.
      *
      * @param name the agent's name
-     * @param script one a step
+     * @param script one decision for each step
      * @return the agent
      * @throws NullPointerException if an argument or a play is null
-     * @throws IllegalArgumentException if it is no name, see {@link AgentId#of}
+     * @throws IllegalArgumentException if the name is invalid, see {@link AgentId#of}
      */
     public static ScriptedAgent of(String name, ScriptedDecision... script) {
         return named(name).script(script).build();
@@ -128,7 +128,7 @@ public final class ScriptedAgent implements Agent<Turn, Decision> {
     }
 
     /**
-     * How often it was called.
+     * The number of calls.
      *
      * @return the number of steps, attempts and corrections included
      */
@@ -137,7 +137,7 @@ public final class ScriptedAgent implements Agent<Turn, Decision> {
     }
 
     /**
-     * How often it was told that its decision was not allowed.
+     * The number of corrections.
      *
      * @return the number of turns with a {@link Turn#correction()}
      */
@@ -146,20 +146,20 @@ public final class ScriptedAgent implements Agent<Turn, Decision> {
     }
 
     /**
-     * What it was called with last.
+     * The turn of the last call.
      *
-     * @return the turn; null before the first
+     * @return the turn; null before the first call
      */
     public synchronized @Nullable Turn lastTurn() {
         return lastTurn;
     }
 
     /**
-     * What it was called with last for a reason: {@code JOINED} for the outcomes of its last fork, {@code ARRIVED} for who
-     * came to the last rendezvous.
+     * The turn of the last call for a reason: {@code JOINED} has the outcomes of its last fork, {@code ARRIVED} the
+     * arrivals at the last rendezvous.
      *
-     * @param reason why it was called
-     * @return the turn; null if it never was called for that
+     * @param reason the reason
+     * @return the turn; null if it was never called for that reason
      * @throws NullPointerException if {@code reason} is null
      */
     public synchronized @Nullable Turn lastTurn(Turn.Reason reason) {
@@ -187,9 +187,9 @@ public final class ScriptedAgent implements Agent<Turn, Decision> {
         }
 
         /**
-         * What it does in its first turns, whichever branches they are on.
+         * Adds decisions for its next turns, counted over all branches.
          *
-         * @param more one a step; after those there are
+         * @param more one decision for each step, after those added before
          * @return this builder
          * @throws NullPointerException if {@code more} or one of them is null
          */
@@ -199,9 +199,9 @@ public final class ScriptedAgent implements Agent<Turn, Decision> {
         }
 
         /**
-         * What it does in its first turns on every branch. A script has this or {@link #script}.
+         * Adds decisions for its next turns on every branch. A script has either these or those of {@link #script}.
          *
-         * @param more one a step of a branch; after those there are
+         * @param more one decision for each step of a branch, after those added before
          * @return this builder
          * @throws NullPointerException if {@code more} or one of them is null
          */
@@ -211,9 +211,9 @@ public final class ScriptedAgent implements Agent<Turn, Decision> {
         }
 
         /**
-         * What it does when it has nothing else to play.
+         * Sets the decision for all steps past the end of the script.
          *
-         * @param decision for every further step; default none, the step fails
+         * @param decision for every further step; default none: the step fails
          * @return this builder
          * @throws NullPointerException if {@code play} is null
          */
@@ -223,7 +223,7 @@ public final class ScriptedAgent implements Agent<Turn, Decision> {
         }
 
         /**
-         * Decides to fail in every n-th step, at once, in place of what it would play, which counts as played.
+         * Decides to fail in every n-th step, at once, instead of the scripted decision, which counts as used.
          *
          * @param n 1 or more, 1 for every step; default never
          * @param reason why
@@ -254,10 +254,10 @@ public final class ScriptedAgent implements Agent<Turn, Decision> {
         }
 
         /**
-         * Makes the agent. The builder may be changed and used again.
+         * Creates the agent. The builder may be changed and used again.
          *
          * @return an agent at the start of its script
-         * @throws IllegalStateException if it has plays both in order and per branch
+         * @throws IllegalStateException if it has decisions both in order and per branch
          */
         public ScriptedAgent build() {
             if (!script.isEmpty() && !perBranch.isEmpty()) {

@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * What a {@link ScriptedAgent} does in one turn.
+ * The behaviour of a {@link ScriptedAgent} in one turn.
  *
  * <p>In strings, {@code $request} stands for the turn's input, and {@code $joined} for the answers among its joined
- * outcomes, with commas between them. At a rendezvous both stand for what has arrived, {@code $joined} until the agent has
- * joined a fork of its own. An input of null is the empty string. Strings inside of lists and maps are filled too.
+ * outcomes, separated by commas. At a rendezvous both stand for the arrivals, {@code $joined} until the agent has joined
+ * a fork of its own. An input of null is the empty string. Strings in lists and maps are replaced as well.
  *
  * <p>Immutable, as far as the values in it are.
  *
@@ -36,10 +36,10 @@ public final class ScriptedDecision {
     }
 
     /**
-     * Decides whatever a function decides.
+     * Decides by a function.
      *
-     * @param decision called in the turn; what it throws is how the step fails
-     * @return the play
+     * @param decision called in the turn; if it throws, the step fails with that error
+     * @return the scripted decision
      * @throws NullPointerException if {@code decision} is null
      */
     public static ScriptedDecision of(Function<? super Turn, ? extends Decision> decision) {
@@ -50,7 +50,7 @@ public final class ScriptedDecision {
      * Answers.
      *
      * @param value the answer; may be null
-     * @return the play
+     * @return the scripted decision
      * @see Decision#answer
      */
     public static ScriptedDecision answer(@Nullable Object value) {
@@ -58,11 +58,11 @@ public final class ScriptedDecision {
     }
 
     /**
-     * Hands over.
+     * Hands off.
      *
-     * @param agent where to
-     * @param request what is handed over; may be null
-     * @return the play
+     * @param agent the target
+     * @param request the request; may be null
+     * @return the scripted decision
      * @throws NullPointerException if {@code agent} is null
      * @see Decision#handOff
      */
@@ -75,7 +75,7 @@ public final class ScriptedDecision {
      * Forks.
      *
      * @param invocations the branches
-     * @return the play
+     * @return the scripted decision
      * @throws NullPointerException if {@code invocations} or one of them is null
      * @see Decision#fanOut(List)
      */
@@ -87,10 +87,10 @@ public final class ScriptedDecision {
     }
 
     /**
-     * Forks into one branch an agent, with nothing handed over.
+     * Forks one branch for each agent, with null as request.
      *
-     * @param agents whom to call, in this order; one may be named many times
-     * @return the play
+     * @param agents the agents, in this order; an agent may occur many times
+     * @return the scripted decision
      * @throws NullPointerException if {@code agents} or one of them is null
      */
     public static ScriptedDecision fanOut(String... agents) {
@@ -99,11 +99,11 @@ public final class ScriptedDecision {
     }
 
     /**
-     * Forks into many branches of one agent, with nothing handed over.
+     * Forks many branches of one agent, with null as request.
      *
-     * @param agent whom to call
-     * @param count how many times; 0 or more, although 0 is no fork, and the agent is told so
-     * @return the play
+     * @param agent the agent
+     * @param count the number of branches; 0 or more, although a fork of 0 is rejected with a correction
+     * @return the scripted decision
      * @throws NullPointerException if {@code agent} is null
      * @throws IllegalArgumentException if {@code count} is negative
      */
@@ -119,7 +119,7 @@ public final class ScriptedDecision {
      * Decides to fail.
      *
      * @param reason why
-     * @return the play
+     * @return the scripted decision
      * @throws NullPointerException if {@code reason} is null
      * @see Decision#fail
      */
@@ -132,7 +132,7 @@ public final class ScriptedDecision {
      * Throws an {@link IllegalStateException}.
      *
      * @param message its message
-     * @return the play
+     * @return the scripted decision
      * @throws NullPointerException if {@code message} is null
      */
     public static ScriptedDecision throwing(String message) {
@@ -143,9 +143,9 @@ public final class ScriptedDecision {
     }
 
     /**
-     * Never comes back; only a cancel ends it.
+     * Never ends; only a cancel ends the step.
      *
-     * @return the play
+     * @return the scripted decision
      */
     public static ScriptedDecision hang() {
         return new ScriptedDecision(null, null);
@@ -155,7 +155,7 @@ public final class ScriptedDecision {
      * Asks a person.
      *
      * @param question what to ask
-     * @return the play
+     * @return the scripted decision
      * @throws NullPointerException if {@code question} is null
      * @see Decision#ask(String)
      */
@@ -165,10 +165,10 @@ public final class ScriptedDecision {
     }
 
     /**
-     * Has another turn.
+     * Repeats: has another turn.
      *
      * @param input the input of that turn; may be null
-     * @return the play
+     * @return the scripted decision
      * @see Decision#repeat
      */
     public static ScriptedDecision repeat(@Nullable Object input) {
@@ -176,11 +176,12 @@ public final class ScriptedDecision {
     }
 
     /**
-     * The same, later.
+     * The same decision with a delay.
      *
-     * @param delay how much later, on Reactor's parallel scheduler, which inside virtual time is virtual; default: at once,
-     *     on the thread the agent is called on. Zero is not at once: what is due at that moment comes first
-     * @return the play
+     * @param delay the delay, on Reactor's parallel scheduler, which is virtual in virtual time; default: no delay, on
+     *     the thread on which the agent is called. A delay of zero lets everything that is due at that moment happen
+     *     first
+     * @return the scripted decision
      * @throws NullPointerException if {@code delay} is null
      * @throws IllegalArgumentException if {@code delay} is negative, or more than 292 years
      */

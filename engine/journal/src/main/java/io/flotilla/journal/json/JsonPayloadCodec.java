@@ -24,38 +24,37 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.jsontype.BasicPolymorphicTypeValidator;
 
 /**
- * Payloads as JSON, with types of your own by names of your own.
+ * Payloads as JSON, with your own types under names that you choose.
  *
  * <pre>{@code
  * PayloadCodec codec = JsonPayloadCodec.builder().register("digest", Digest.class).build();
  * SqliteJournal journal = SqliteJournal.builder(path).codec(codec).open();
  * }</pre>
  *
- * <p>Known without being registered: null, {@link Boolean}, {@link String}, {@link Long}, {@link Integer}, {@link Double},
+ * <p>Known without registration: null, {@link Boolean}, {@link String}, {@link Long}, {@link Integer}, {@link Double},
  * {@link BigDecimal}, {@link BigInteger}, {@link Instant}, {@link Duration}, {@link UUID}, {@code byte[]}, {@link
- * java.util.List}, {@link java.util.Set}, and {@link Map} with strings for keys. They are read as what they were written as;
- * lists, sets and maps by their content, not their class or order of keys. Records, enums and classes are known once they
- * are registered, by their exact class; what is in their components is Jackson's matter, and has the type the component is
- * declared with.
+ * java.util.List}, {@link java.util.Set}, and {@link Map} with string keys. A value that is read equals the one that was
+ * written; lists, sets and maps by content, not by class or order of keys. Records, enums and classes must be registered,
+ * by their exact class. Jackson reads and writes their components, with the declared types.
  *
- * <p>A value that plain JSON cannot tell is written as <code>{"$type":"digest","value":…}</code>, with the name it is
- * registered under. Names are looked up among those registered, never made into classes. Keep a name for as long as
- * there are journals with it; the class behind it may be renamed. Jackson's annotations on your types are heeded, but for
- * those that would have class names in the data.
+ * <p>A value that plain JSON cannot represent is written as <code>{"$type":"digest","value":…}</code>, with its
+ * registered name. Names are looked up among the registered ones; no class is loaded by name. Keep a name as long as
+ * there are journals that use it; you may rename the class. Jackson's annotations on your types apply, except for those
+ * that would put class names into the data.
  *
- * <p>Every string that is a value goes through the redactor, inside registered types too, and whatever a registered type
- * writes as a string; so does a {@link UUID}, which becomes a string if the redactor changes it. Keys and names do not, nor
- * do numbers and bytes. A redactor that throws or returns null is a {@link PayloadException}. So is a registered type that
- * cannot be read again with the redactor's changes, or that without them would be read as another value: a component that is
- * declared as {@code Object} or a type variable and holds what JSON cannot tell, or a constructor that changes what it is
- * given. So every payload with a registered type is read back and compared with {@code equals} when it is written, and once
- * more if the redactor has changed it. A class without an {@code equals} of its own is only read back. Offsets and zones of
- * {@link java.time.OffsetDateTime} and {@link java.time.ZonedDateTime} are kept.
+ * <p>The redactor is applied to every string value, to everything that a registered type writes as a string, and to a
+ * {@link UUID}, which becomes a string if the redactor changes it. It is not applied to keys, names, numbers and bytes. A
+ * redactor that throws or returns null is a {@link PayloadException}. So is a value of a registered type that cannot be
+ * read with the redactor's changes, or that would be read as another value without them: because a component that is
+ * declared as {@code Object} or a type variable has a value that JSON cannot represent, or because a constructor changes
+ * its arguments. Therefore every payload with a registered type is read back and compared with {@code equals} when it is
+ * written, and once more if the redactor has changed it. A class without its own {@code equals} is only read back.
+ * Offsets and zones of {@link java.time.OffsetDateTime} and {@link java.time.ZonedDateTime} are kept.
  *
- * <p>The same payload gives the same bytes: keys and sets are sorted, and nothing is indented.
+ * <p>Equal payloads give equal bytes: keys and sets are sorted, and nothing is indented.
  *
- * <p>Messages of exceptions name types, places and sizes, not what is in the payload; they have no cause for that reason.
- * Immutable and thread-safe, as far as your own types are.
+ * <p>Messages of exceptions name types, places and sizes, never the content of payloads; for the same reason they have no
+ * cause. Immutable and thread-safe, as far as your own types are.
  *
  * @since 0.1
  */
@@ -186,15 +185,15 @@ public final class JsonPayloadCodec implements PayloadCodec {
         private Builder() {}
 
         /**
-         * Lets a type be in payloads.
+         * Registers a type.
          *
-         * @param name what it is called in them: 1 to 100 letters, digits, dots, dashes and underscores
+         * @param name its name in payloads: 1 to 100 letters, digits, dots, dashes and underscores
          * @param type a record, an enum, or a class that Jackson can write and read; not an interface: of a sealed type
          *     register each record
          * @return this builder
          * @throws NullPointerException if an argument is null
-         * @throws IllegalArgumentException if name or type is registered already or known without, the name is not as
-         *     described, or the type has no values of its own
+         * @throws IllegalArgumentException if the name or type is already known, the name is invalid, or the type has no
+         *     instances
          */
         public Builder register(String name, Class<?> type) {
             if (!NAME.matcher(name).matches()) {
@@ -218,11 +217,11 @@ public final class JsonPayloadCodec implements PayloadCodec {
         }
 
         /**
-         * How many bytes a payload may have.
+         * The most bytes of a payload.
          *
          * @param maxBytes 2 to 512 MiB; default 16 MiB
          * @return this builder
-         * @throws IllegalArgumentException if {@code maxBytes} is out of its bounds
+         * @throws IllegalArgumentException if {@code maxBytes} is out of bounds
          */
         public Builder maxBytes(int maxBytes) {
             this.maxBytes = within("maxBytes", 2, 512 * 1024 * 1024, maxBytes);
@@ -230,11 +229,11 @@ public final class JsonPayloadCodec implements PayloadCodec {
         }
 
         /**
-         * How many lists, sets and maps may be within each other. The engine's own need up to four.
+         * The most levels of nested lists, sets and maps. The engine's own payloads need up to four.
          *
          * @param maxDepth 4 to 400; default 100
          * @return this builder
-         * @throws IllegalArgumentException if {@code maxDepth} is out of its bounds
+         * @throws IllegalArgumentException if {@code maxDepth} is out of bounds
          */
         public Builder maxDepth(int maxDepth) {
             this.maxDepth = within("maxDepth", 4, 400, maxDepth);
@@ -242,11 +241,11 @@ public final class JsonPayloadCodec implements PayloadCodec {
         }
 
         /**
-         * How long a string or a key may be; bytes count as the string they are written as.
+         * The most characters of a string or a key; bytes count as the string as which they are written.
          *
          * @param maxStringLength in chars, 100 to 512 Mi; default 16 Mi
          * @return this builder
-         * @throws IllegalArgumentException if {@code maxStringLength} is out of its bounds
+         * @throws IllegalArgumentException if {@code maxStringLength} is out of bounds
          */
         public Builder maxStringLength(int maxStringLength) {
             this.maxStringLength = within("maxStringLength", 100, 512 * 1024 * 1024, maxStringLength);
@@ -254,11 +253,11 @@ public final class JsonPayloadCodec implements PayloadCodec {
         }
 
         /**
-         * How long a number may be.
+         * The most characters of a number.
          *
          * @param maxNumberLength in characters, 30 to 1,000,000; default 1,000
          * @return this builder
-         * @throws IllegalArgumentException if {@code maxNumberLength} is out of its bounds
+         * @throws IllegalArgumentException if {@code maxNumberLength} is out of bounds
          */
         public Builder maxNumberLength(int maxNumberLength) {
             this.maxNumberLength = within("maxNumberLength", 30, 1_000_000, maxNumberLength);
@@ -274,7 +273,7 @@ public final class JsonPayloadCodec implements PayloadCodec {
         }
 
         /**
-         * Makes the codec. Types that are registered with the builder later are unknown to it.
+         * Creates the codec. It does not know types that are registered with the builder later.
          *
          * @return the codec
          */

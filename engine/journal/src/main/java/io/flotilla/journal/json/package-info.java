@@ -1,7 +1,7 @@
 /**
- * What is in the facts of runs, as JSON: {@link io.flotilla.journal.json.JsonPayloadCodec}.
+ * The payloads of facts as JSON: {@link io.flotilla.journal.json.JsonPayloadCodec}.
  *
- * <p>Beside the SQLite journal, not in it: the codec serves any journal, and what is in that file need not be JSON.
+ * <p>It is a package of its own, since the codec works with any journal, and the SQLite journal works with any codec.
  */
 @NullMarked
 package io.flotilla.journal.json;

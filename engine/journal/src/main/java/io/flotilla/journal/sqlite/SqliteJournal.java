@@ -38,22 +38,22 @@ import reactor.core.scheduler.Schedulers;
 /**
  * A journal in one SQLite file.
  *
- * <p>What is acknowledged is on the disk: a write-ahead log, {@code synchronous=FULL}, an fsync a commit. Appends that wait
- * at the same time, of however many runs, share a transaction and its fsync. One thread writes; nobody's cancel reaches it.
- * Reads have threads and connections of their own and do not wait for it.
+ * <p>An acknowledged append is on the disk: a write-ahead log, {@code synchronous=FULL}, one fsync for each commit.
+ * Appends that wait at the same time, of any number of runs, share a transaction and its fsync. One thread writes; a
+ * cancel does not reach it. Reads have their own threads and connections and do not wait for it.
  *
- * <p>One journal at a time has the file, held by a lock of the operating system on {@code FILE.lock} beside it; the second
- * is refused, in the same process or another one, also under another spelling or through a symbolic link. A lock ends with
- * its process, however that ends. (On file systems over a network locks may not hold; keep the file on a local one.)
+ * <p>Only one journal at a time has the file open, by a lock of the operating system on {@code FILE.lock} beside it. A
+ * second journal is refused, in the same process or another one, also under another spelling or through a symbolic link.
+ * The lock ends with its process. (Network file systems may not honour locks; keep the file on a local one.)
  *
- * <p>Every fact has a hash over itself and the one in front of it, which is checked whenever it is read: what is altered,
- * missing or moved is named by {@link JournalCorruptedException}. After a write that failed, {@link JournalPoisonedException}
- * is the answer to every further one. So it is when the file, its log or the index to that is deleted, renamed or replaced while
- * the journal is open, which is looked for after every commit, before it is acknowledged, and before every page that is read;
- * such a read ends with {@link JournalFileLostException}.
+ * <p>Every fact has a hash over itself and the fact before it, which is checked when it is read: {@link
+ * JournalCorruptedException} names a fact that was altered, is missing or was moved. After a failed write all further
+ * writes end with {@link JournalPoisonedException}. So they do after the file, its log or the index of the log is
+ * deleted, renamed or replaced while the journal is open. This is checked after every commit, before it is acknowledged,
+ * and before every page of a read; such a read ends with {@link JournalFileLostException}.
  *
- * <p>Signals come on a scheduler of the user's choice, {@code Schedulers.parallel()} by default; a read has up to two pages
- * of 256 entries or 1 MiB (one entry more) in memory ahead of demand. Thread-safe.
+ * <p>Signals are emitted on a scheduler of the user's choice, {@code Schedulers.parallel()} by default. A read has up to
+ * two pages of 256 entries or 1 MiB (plus one entry) in memory ahead of demand. Thread-safe.
  *
  * @since 0.1
  */
@@ -96,9 +96,9 @@ public final class SqliteJournal implements Journal {
     }
 
     /**
-     * A builder for a journal in that file.
+     * A builder for a journal in a file.
      *
-     * @param path the file; made when it is not there, in a folder that is. Without {@code ?} in it
+     * @param path the file; created if it does not exist, in a folder that must exist; has no {@code ?}
      * @return a new builder with the defaults
      * @throws NullPointerException if {@code path} is null
      */
@@ -109,7 +109,7 @@ public final class SqliteJournal implements Journal {
     /**
      * {@inheritDoc}
      *
-     * <p>Acknowledged when it is on the disk.
+     * <p>Acknowledged when the entries are on the disk.
      */
     @Override
     public Mono<Long> append(String runId, long expectedSequence, List<JournalEntry> entries) {
@@ -124,8 +124,8 @@ public final class SqliteJournal implements Journal {
     /**
      * {@inheritDoc}
      *
-     * <p>Takes any number of entries, one at a time in memory, in a transaction of the thread that writes: a run of a million
-     * facts holds it for some seconds.
+     * <p>Copies any number of entries, one at a time in memory, in one transaction: a run of a million facts occupies the
+     * writing thread for some seconds.
      */
     @Override
     public Mono<Long> copy(String sourceRunId, long count, String targetRunId, List<JournalEntry> entries) {
@@ -156,8 +156,8 @@ public final class SqliteJournal implements Journal {
     /**
      * {@inheritDoc}
      *
-     * <p>The end of the read is fixed when the first page is read, which is asked for at subscription, whatever the demand.
-     * Entries from {@code fromSequence} on are checked; those in front of it are not read.
+     * <p>The end of the read is fixed when the first page is read, which is requested at subscription, independent of
+     * demand. Entries from {@code fromSequence} on are checked; those before it are not read.
      */
     @Override
     public Flux<JournalEntry> read(String runId, long fromSequence) {
@@ -189,22 +189,23 @@ public final class SqliteJournal implements Journal {
     }
 
     /**
-     * Copies the journal as it is into another file, which can be opened as a journal. Appends and reads go on meanwhile.
+     * Copies the current state of the journal into another file, which can be opened as a journal. Appends and reads
+     * continue meanwhile.
      *
-     * <p>The copy is made under another name beside the target, synced, and renamed when it is complete. It is smaller than
-     * the original where runs were deleted. Hashes are copied, not checked.
+     * <p>The copy is created under another name beside the target, synced, and renamed when it is complete. It is smaller
+     * than the original if runs were deleted. Hashes are copied, not checked.
      *
      * <ul>
-     *   <li><b>onError</b>: {@link java.nio.file.FileAlreadyExistsException} if there is something at the target, which is
-     *       left as it is; another {@link IOException} or {@link SQLException} if it cannot be written; {@link
-     *       JournalClosedException}, {@link JournalOverloadedException}.
+     *   <li><b>onError</b>: {@link java.nio.file.FileAlreadyExistsException} if the target exists, which is not changed;
+     *       another {@link IOException} or {@link SQLException} if it cannot be written; {@link JournalClosedException},
+     *       {@link JournalOverloadedException}.
      *   <li><b>onComplete</b>: when the copy is on the disk.
      *   <li><b>cancel</b>: only ends the waiting.
-     *   <li><b>threads</b>: takes one of those that read for as long as it takes.
+     *   <li><b>threads</b>: occupies one of the reading threads.
      * </ul>
      *
-     * @param target where to; in a folder that is there
-     * @return the end of the copying
+     * @param target the target; in a folder that exists
+     * @return completes when the copy is complete
      * @throws NullPointerException if {@code target} is null
      */
     public Mono<Void> backup(Path target) {
@@ -217,7 +218,7 @@ public final class SqliteJournal implements Journal {
     }
 
     /**
-     * How much room the journal takes on the disk: the file and its write-ahead log.
+     * The size of the journal on the disk: the file and its write-ahead log.
      *
      * <ul>
      *   <li><b>onNext</b>: the bytes, once.
@@ -232,8 +233,7 @@ public final class SqliteJournal implements Journal {
     }
 
     /**
-     * Whether a write has failed, the list of runs was found damaged, or a file was found to be lost, so that nothing is
-     * written any more.
+     * Whether the journal writes nothing any more: a write has failed, the list of runs is damaged, or a file is lost.
      *
      * @return true from the first failure on
      */
@@ -319,8 +319,8 @@ public final class SqliteJournal implements Journal {
         }
 
         /**
-         * How tasks, requests and answers of runs are written. A file is read with the codec it was written with, or one
-         * that knows more types.
+         * The codec for tasks, requests and answers of runs. Read a file with the codec it was written with, or one that
+         * knows more types.
          *
          * @param how default a {@link JsonPayloadCodec} with no types registered
          * @return this
@@ -332,11 +332,11 @@ public final class SqliteJournal implements Journal {
         }
 
         /**
-         * How large a payload may be. What is in the file already is read whatever its size.
+         * The most bytes of a payload. Payloads in the file are read regardless of their size.
          *
          * @param most in bytes, 1 to 512 MiB; default 16 MiB
          * @return this
-         * @throws IllegalArgumentException if {@code most} is out of its bounds
+         * @throws IllegalArgumentException if {@code most} is out of bounds
          */
         public Builder maxPayloadBytes(int most) {
             maxPayloadBytes = (int) within("maxPayloadBytes", 1, 512 * 1024 * 1024, most);
@@ -344,11 +344,12 @@ public final class SqliteJournal implements Journal {
         }
 
         /**
-         * How many appends and deletions wait for the writer; one more is refused with {@link JournalOverloadedException}.
+         * The most appends and deletions that wait for the writer. A further one is refused with {@link
+         * JournalOverloadedException}.
          *
          * @param most 1 to 1,000,000; default 10,000
          * @return this
-         * @throws IllegalArgumentException if {@code most} is out of its bounds
+         * @throws IllegalArgumentException if {@code most} is out of bounds
          */
         public Builder maxQueuedAppends(int most) {
             maxQueuedAppends = (int) within("maxQueuedAppends", 1, 1_000_000, most);
@@ -356,12 +357,12 @@ public final class SqliteJournal implements Journal {
         }
 
         /**
-         * How many bytes wait for the writer, 200 for each entry and each append beside the payloads; what exceeds it is
-         * refused with {@link JournalOverloadedException}, unless nothing else waits.
+         * The most bytes that wait for the writer: payloads, and 200 bytes for each entry and each append. An append that
+         * exceeds it is refused with {@link JournalOverloadedException}, unless nothing else waits.
          *
          * @param most in bytes, 1 or more; default 64 MiB
          * @return this
-         * @throws IllegalArgumentException if {@code most} is out of its bounds
+         * @throws IllegalArgumentException if {@code most} is out of bounds
          */
         public Builder maxQueuedBytes(long most) {
             maxQueuedBytes = within("maxQueuedBytes", 1, Long.MAX_VALUE, most);
@@ -369,12 +370,12 @@ public final class SqliteJournal implements Journal {
         }
 
         /**
-         * How many appends share a commit at most. They share one only while they wait for the one before; none is held
-         * back to fill it.
+         * The most appends that share a commit. Appends share one only if they wait for the commit before; none is
+         * delayed to fill it.
          *
          * @param most 1 to 100,000; default 1,000
          * @return this
-         * @throws IllegalArgumentException if {@code most} is out of its bounds
+         * @throws IllegalArgumentException if {@code most} is out of bounds
          */
         public Builder maxBatch(int most) {
             maxBatch = (int) within("maxBatch", 1, 100_000, most);
@@ -382,11 +383,11 @@ public final class SqliteJournal implements Journal {
         }
 
         /**
-         * How many threads read, each with a connection of its own. They end when nothing is read for 30 s.
+         * The number of threads that read, each with its own connection. They end after 30 s without a read.
          *
          * @param threads 1 to 64; default 4
          * @return this
-         * @throws IllegalArgumentException if {@code threads} is out of its bounds
+         * @throws IllegalArgumentException if {@code threads} is out of bounds
          */
         public Builder readers(int threads) {
             readers = (int) within("readers", 1, 64, threads);
@@ -394,9 +395,9 @@ public final class SqliteJournal implements Journal {
         }
 
         /**
-         * Where signals come.
+         * The scheduler on which signals are emitted.
          *
-         * @param signals asked once, by {@link #open()}; default {@code Schedulers::parallel}
+         * @param signals called once, by {@link #open()}; default {@code Schedulers::parallel}
          * @return this
          * @throws NullPointerException if {@code signals} is null
          */
@@ -418,17 +419,18 @@ public final class SqliteJournal implements Journal {
         }
 
         /**
-         * Opens the file, or makes it. Blocks the calling thread while it is checked and what a killed process has left is
-         * recovered; reads the list of runs, not their facts.
+         * Opens or creates the file. Blocks the calling thread while the file is checked and recovered after a kill;
+         * reads the list of runs, not their facts.
          *
-         * <p>A list of runs that is damaged is no reason to refuse the file: what can be read is read, and nothing is
-         * written.
+         * <p>A file with a damaged list of runs is opened: what is readable is read, and nothing is written.
          *
          * @return the journal
-         * @throws JournalInUseException if another one has it open
-         * @throws JournalFormatException if it is there and no journal of a version this library reads; it is left as it is
+         * @throws JournalInUseException if another journal has the file open
+         * @throws JournalFormatException if the file is not a journal of a version that this library reads; the file is
+         *     not changed
          * @throws IllegalArgumentException if the path has a {@code ?} in it
-         * @throws UncheckedIOException if it cannot be read or made: no such folder, no permission
+         * @throws UncheckedIOException if the file cannot be read or created: the folder does not exist, or permission is
+         *     missing
          */
         public SqliteJournal open() {
             try {

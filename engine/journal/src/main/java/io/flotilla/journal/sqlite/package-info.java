@@ -1,8 +1,8 @@
 /**
  * A journal in one SQLite file: durable before acknowledged.
  *
- * <p>{@link io.flotilla.journal.sqlite.SqliteJournal} is all there is to name; what it does is said by {@link
- * io.flotilla.journal.Journal}.
+ * <p>{@link io.flotilla.journal.sqlite.SqliteJournal} is the only public type; {@link io.flotilla.journal.Journal}
+ * specifies it.
  */
 @NullMarked
 package io.flotilla.journal.sqlite;
