@@ -11,7 +11,8 @@ import java.lang.annotation.Target;
  * to the rules of versions: it changes in a major release only.
  *
  * <p>It says nothing about quality: what is marked is tested as all else is. It is for API whose shape has had too few
- * users yet. On a type it covers all its members.
+ * users yet. On a type it covers all its members, on a
+ * package all its types.
  *
  * @since 0.1
  */

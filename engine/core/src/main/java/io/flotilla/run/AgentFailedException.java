@@ -3,7 +3,11 @@ package io.flotilla.run;
 import io.flotilla.step.StepResult;
 import org.jspecify.annotations.Nullable;
 
-/** A step of a branch failed after all its attempts, or its agent decided to fail. */
+/**
+ * A step of a branch failed after all its attempts, or its agent decided to fail.
+ *
+ * @since 0.1
+ */
 public final class AgentFailedException extends RunFailure {
 
     private static final long serialVersionUID = 1L;

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * lists in lineage order are in this order. It does not depend on time.
  *
  * <p>Immutable.
+ *
+ * @since 0.1
  */
 public final class BranchPath implements Comparable<BranchPath> {
 

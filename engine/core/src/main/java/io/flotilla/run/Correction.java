@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param decision what it had decided; null if it had decided nothing
  * @param allowed where its edges lead, in the topology's order
  * @param number the how-manieth correction in a row it is, from 1
+ * @since 0.1
  */
 public record Correction(String problem, @Nullable Decision decision, List<String> allowed, int number) {
 

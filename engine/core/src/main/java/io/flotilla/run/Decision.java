@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  * not allowed is given back to the agent as a {@link Correction}.
  *
  * <p>Immutable, as far as the values in it are.
+ *
+ * @since 0.1
  */
 public sealed interface Decision {
 

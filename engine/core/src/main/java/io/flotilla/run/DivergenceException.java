@@ -6,6 +6,8 @@ import java.util.List;
 /**
  * A recorded run cannot be followed: from the same facts something else comes now than did then. Topology, joins or limits of
  * the workflow have changed since, see {@link #changes()}; or what its answers may be; or the library.
+ *
+ * @since 0.1
  */
 public final class DivergenceException extends FlotillaException {
 

@@ -5,6 +5,8 @@ import io.flotilla.FlotillaException;
 /**
  * A subscriber of {@link Run#events()} came so late, or was so slow, that events it has not had are not kept any more.
  * Nothing else is touched by it.
+ *
+ * @since 0.1
  */
 public final class EventsLostException extends FlotillaException {
 

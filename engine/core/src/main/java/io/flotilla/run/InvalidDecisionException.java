@@ -2,7 +2,11 @@ package io.flotilla.run;
 
 import java.util.List;
 
-/** An agent decided what its edges do not allow, and did so again after each correction. */
+/**
+ * An agent decided what its edges do not allow, and did so again after each correction.
+ *
+ * @since 0.1
+ */
 public final class InvalidDecisionException extends RunFailure {
 
     private static final long serialVersionUID = 1L;

@@ -3,7 +3,11 @@ package io.flotilla.run;
 import io.flotilla.FlotillaException;
 import java.util.List;
 
-/** A workflow does not fit its topology: agents without a body, bodies or joins for what is not there. */
+/**
+ * A workflow does not fit its topology: agents without a body, bodies or joins for what is not there.
+ *
+ * @since 0.1
+ */
 public final class InvalidWorkflowException extends FlotillaException {
 
     private static final long serialVersionUID = 1L;

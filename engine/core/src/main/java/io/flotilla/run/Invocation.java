@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param agent the agent's name in the topology
  * @param request what its first turn has as input; null for nothing
+ * @since 0.1
  */
 public record Invocation(String agent, @Nullable Object request) {
 

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * Who arrives after that is late; nobody is cancelled there.
  *
  * <p>Immutable.
+ *
+ * @since 0.1
  */
 public final class Join {
 

@@ -6,6 +6,8 @@ import java.util.stream.Stream;
 /**
  * Not enough branches of a fork answered, or not enough came to a rendezvous. Its cause is the first failure behind it, in
  * lineage order; the others are suppressed, at most {@value #MAX_SUPPRESSED}.
+ *
+ * @since 0.1
  */
 public final class JoinShortfallException extends RunFailure {
 

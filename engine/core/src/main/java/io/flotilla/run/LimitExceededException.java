@@ -3,6 +3,8 @@ package io.flotilla.run;
 /**
  * A limit of the whole run was exceeded; the run ends. The message names the limit, its value, and the path of agents the
  * run was on.
+ *
+ * @since 0.1
  */
 public final class LimitExceededException extends RunFailure {
 

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Start with any of them and chain others: {@code Limits.steps(200).time(Duration.ofMinutes(3)).tokens(100_000)}. What is
  * not set is not limited. Immutable.
+ *
+ * @since 0.1
  */
 public sealed interface Limits permits Limits.Chain {
 

@@ -1,6 +1,10 @@
 package io.flotilla.run;
 
-/** Every branch of the run has ended, none with a failure that reached the run, and none with an answer. */
+/**
+ * Every branch of the run has ended, none with a failure that reached the run, and none with an answer.
+ *
+ * @since 0.1
+ */
 public final class NoAnswerException extends RunFailure {
 
     private static final long serialVersionUID = 1L;

@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What became of one branch of a fork, as the agent that forked it is told when the join has decided. Immutable, as far
  * as values and causes are.
+ *
+ * @since 0.1
  */
 public sealed interface Outcome {
 

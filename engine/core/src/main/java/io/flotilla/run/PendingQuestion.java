@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param text what is asked
  * @param choices the answers there are, if not any will do: {@code proceed} and {@code fail} for a join
  * @param deadline until when, on the engine's clock; null for as long as the run lives
+ * @since 0.1
  */
 public record PendingQuestion(
         String id,

@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Something an agent asks a person. The branch that asks waits; everybody else goes on. Immutable, as far as the default
  * is.
+ *
+ * @since 0.1
  */
 public final class Question {
 

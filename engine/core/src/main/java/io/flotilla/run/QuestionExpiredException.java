@@ -1,6 +1,10 @@
 package io.flotilla.run;
 
-/** Nobody answered a question before its deadline, and it had no default. */
+/**
+ * Nobody answered a question before its deadline, and it had no default.
+ *
+ * @since 0.1
+ */
 public final class QuestionExpiredException extends RunFailure {
 
     private static final long serialVersionUID = 1L;

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a step failed with, as a journal or a redactor has left it: its text, not its type. The text is read once, when the
  * step fails, and cut after {@value #MAX_TEXT_LENGTH} characters.
+ *
+ * @since 0.1
  */
 public final class RecordedException extends FlotillaException {
 

@@ -5,6 +5,8 @@ import io.flotilla.FlotillaException;
 /**
  * A recorded run cannot be read back because of an {@link Error}: it needs more memory or stack than there is, or a class is
  * missing. The journal is as it was.
+ *
+ * @since 0.1
  */
 public final class RecoveryFailedException extends FlotillaException {
 

@@ -14,6 +14,7 @@ import reactor.core.publisher.Mono;
  * agents whose turn comes.
  *
  * @param <O> the answers of the run
+ * @since 0.1
  */
 public final class Run<O> {
 

@@ -1,6 +1,10 @@
 package io.flotilla.run;
 
-/** The run was cancelled before it had a result. */
+/**
+ * The run was cancelled before it had a result.
+ *
+ * @since 0.1
+ */
 public final class RunCancelledException extends RunFailure {
 
     private static final long serialVersionUID = 1L;

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Every branch starts once, and ends once: it is {@link BranchAnswered}, {@link BranchFailed}, {@link BranchMovedOn} or {@link
  * BranchCancelled}.
+ *
+ * @since 0.1
  */
 public sealed interface RunEvent {
 

@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Why a branch or a run failed. It is a value like any other until somebody throws it, see {@link RunResult#orThrow()};
  * so it has no stack trace of its own. One subtype a cause.
+ *
+ * @since 0.1
  */
 public abstract sealed class RunFailure extends FlotillaException
         permits AgentFailedException,

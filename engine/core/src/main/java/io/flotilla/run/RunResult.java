@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable, as far as the answers are.
  *
  * @param <O> the answers of the run
+ * @since 0.1
  */
 public final class RunResult<O> {
 

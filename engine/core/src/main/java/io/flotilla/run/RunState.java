@@ -14,6 +14,7 @@ import java.util.List;
  * @param questions the questions that are open, in the order they were asked
  * @param steps how many steps were started
  * @param usage what they have used, as of the last step that ended
+ * @since 0.1
  */
 public record RunState(
         String runId,

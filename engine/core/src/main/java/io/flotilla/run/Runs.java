@@ -27,6 +27,7 @@ import reactor.util.context.Context;
  * <p>Thread-safe.
  *
  * @param <O> the answers of a run
+ * @since 0.1
  */
 public final class Runs<O> {
 

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  * What an agent is told when its branch comes to it: why it is called, with what, and where it may go on to.
  *
  * <p>Immutable, as far as the values in it are.
+ *
+ * @since 0.1
  */
 public final class Turn {
 

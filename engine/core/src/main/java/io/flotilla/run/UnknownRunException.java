@@ -2,7 +2,11 @@ package io.flotilla.run;
 
 import io.flotilla.FlotillaException;
 
-/** The journal has no run of that id, or none of this workflow. */
+/**
+ * The journal has no run of that id, or none of this workflow.
+ *
+ * @since 0.1
+ */
 public final class UnknownRunException extends FlotillaException {
 
     private static final long serialVersionUID = 1L;

@@ -5,6 +5,8 @@ import io.flotilla.FlotillaException;
 /**
  * A run was recorded by a version of the library that compares runs in another way, so this one cannot tell whether it would
  * go on with it as it was. The run is left as it is: replay or recover it with a version that knows how.
+ *
+ * @since 0.1
  */
 public final class UnsupportedRunFormatException extends FlotillaException {
 

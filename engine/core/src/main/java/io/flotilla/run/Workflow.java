@@ -42,6 +42,7 @@ import reactor.util.context.ContextView;
  *
  * @param <I> the task of a run
  * @param <O> the answers of a run
+ * @since 0.1
  */
 public final class Workflow<I, O> {
 

@@ -26,7 +26,9 @@
  *
  * <p>Names of agents, numbers of steps and timers, and ids of questions are the same in every replay.
  */
+@Experimental
 @NullMarked
 package io.flotilla.run.machine;
 
+import io.flotilla.Experimental;
 import org.jspecify.annotations.NullMarked;
