@@ -16,6 +16,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.Exceptions;
+import reactor.core.publisher.Mono;
 
 /**
  * One append of a run: waits for its turn, is encoded, handed to the journal, and tried again while the journal has no room.
@@ -68,6 +69,27 @@ final class Append extends AppendQueue.Ticket {
         this.clock = clock;
         this.limit = limit;
         this.later = later;
+    }
+
+    /** Appends entries that are there already, once it is subscribed to; whoever cancels waits no more. */
+    static Mono<Void> of(Journal journal, String runId, List<JournalEntry> entries, EngineClock clock, Duration limit) {
+        return Mono.create(waiting -> {
+            Append append = new Append(journal, runId, () -> entries, clock, limit, cause -> {
+                if (cause == null) {
+                    waiting.success();
+                } else {
+                    waiting.error(cause);
+                }
+            });
+            waiting.onCancel(append::abandon);
+            try {
+                if (append.start()) {
+                    waiting.success();
+                }
+            } catch (Throwable failed) {
+                waiting.error(Exceptions.unwrap(failed));
+            }
+        });
     }
 
     /** True if it has ended well, false if {@code later} will be told; throws what it has failed with. */

@@ -1,15 +1,17 @@
 package io.flotilla.run;
 
 import io.flotilla.journal.Journal;
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
-import java.util.WeakHashMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +38,34 @@ final class AppendQueue {
     static final long MAX_DELAY_MS = 100;
 
     /** One for each journal; a queue refers to its journal through waiting appends only. */
-    private static final Map<Journal, AppendQueue> QUEUES = Collections.synchronizedMap(new WeakHashMap<>());
+    private static final Map<JournalKey, AppendQueue> QUEUES = new ConcurrentHashMap<>();
+
+    private static final ReferenceQueue<Journal> COLLECTED = new ReferenceQueue<>();
+
+    /** Which journal, whatever its own {@code equals} and {@code hashCode} say or do. Keeps no journal. */
+    private static final class JournalKey extends WeakReference<Journal> {
+
+        private final int hash;
+
+        JournalKey(Journal journal) {
+            super(journal, COLLECTED);
+            this.hash = System.identityHashCode(journal);
+        }
+
+        @Override
+        public int hashCode() {
+            return hash;
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            if (this == other) {
+                return true;
+            }
+            Journal journal = get();
+            return journal != null && other instanceof JournalKey key && key.refersTo(journal);
+        }
+    }
 
     private enum State {
         OUTSIDE,
@@ -82,7 +111,10 @@ final class AppendQueue {
     private volatile long completed;
 
     static AppendQueue of(Journal journal) {
-        return QUEUES.computeIfAbsent(journal, any -> new AppendQueue());
+        for (Reference<?> gone = COLLECTED.poll(); gone != null; gone = COLLECTED.poll()) {
+            QUEUES.remove(gone);
+        }
+        return QUEUES.computeIfAbsent(new JournalKey(journal), any -> new AppendQueue());
     }
 
     /** How many appends the journal has completed: whether anything goes on. */

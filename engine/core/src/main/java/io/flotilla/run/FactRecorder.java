@@ -91,9 +91,9 @@ final class FactRecorder {
 
         /**
          * Passes the deadlines of a run that are due, and writes that they have. Emits the past when they are in the journal;
-         * then on another thread than the journal's, where agents must not run.
+         * then on another thread than the journal's, where agents must not run. They wait for their turn as all appends do.
          */
-        Mono<Replay> passDue(Replay replay, Instant now) {
+        Mono<Replay> passDue(Replay replay, Instant now, EngineClock clock) {
             List<JournalEntry> entries = new ArrayList<>();
             for (long timer : replay.due(now)) {
                 Recorded passed = replay.pass(timer, now);
@@ -103,16 +103,16 @@ final class FactRecorder {
             }
             return entries.isEmpty()
                     ? Mono.just(replay)
-                    : append(replay.runId(), entries)
+                    : append(replay.runId(), entries, clock)
                             .publishOn(Schedulers.boundedElastic())
                             .thenReturn(replay);
         }
 
-        private Mono<Long> append(String runId, List<JournalEntry> entries) {
+        private Mono<Void> append(String runId, List<JournalEntry> entries, EngineClock clock) {
             return Flux.fromIterable(entries)
                     .buffer(MAX_BATCH)
-                    .concatMap(some -> journal.append(runId, some.get(0).sequence(), some), 1)
-                    .last(0L);
+                    .concatMap(some -> Append.of(journal, runId, some, clock, timeout), 1)
+                    .then();
         }
     }
 

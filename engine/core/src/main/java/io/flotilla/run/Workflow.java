@@ -8,6 +8,7 @@ import io.flotilla.run.machine.Plan;
 import io.flotilla.run.machine.Replay;
 import io.flotilla.run.machine.RunHeader;
 import io.flotilla.step.EngineAccess;
+import io.flotilla.step.EngineClock;
 import io.flotilla.step.StepEngine;
 import io.flotilla.topology.Rules;
 import io.flotilla.topology.Topology;
@@ -192,7 +193,8 @@ public final class Workflow<I, O> {
 
     /** What was due meanwhile has passed before any step is started or any answer taken. */
     Mono<Run<O>> resumed(Replay replay, Context context, FactRecorder.Recording recording) {
-        return recording.passDue(replay, EngineAccess.of(setup.engine()).now()).map(all -> {
+        EngineClock clock = EngineAccess.of(setup.engine()).clock();
+        return recording.passDue(replay, clock.now(), clock).map(all -> {
             RunLoop<O> loop = new RunLoop<>(setup, context, all);
             loop.recover(all);
             return new Run<>(loop);
@@ -385,6 +387,8 @@ public final class Workflow<I, O> {
          *
          * <p>While an append waits because the journal has no room for it, the time starts anew whenever the journal
          * completes an append of another run: a journal that is slow but works ends no run.
+         *
+         * <p>The same limit holds for what {@link Runs#recover} writes before the run goes on; it signals the exception.
          *
          * @param limit more than zero; default {@link Workflow#DEFAULT_JOURNAL_TIMEOUT}, 30 s
          * @return this builder

@@ -112,6 +112,15 @@ public final class EngineAccess {
     }
 
     /**
+     * The engine's time, for what waits or measures.
+     *
+     * @return the same clock at every call
+     */
+    public EngineClock clock() {
+        return engine.core().clock;
+    }
+
+    /**
      * What the texts of failures go through before they are logged or recorded.
      *
      * @return as configured; {@link Redactor#NONE} by default

@@ -170,6 +170,15 @@ public final class StepDriver<I, O> {
     }
 
     /**
+     * Whether anybody observes; if not, {@link #observe} returns null.
+     *
+     * @return the same at every call
+     */
+    public boolean isObserved() {
+        return steps.telemetry != null && steps.telemetry.observes();
+    }
+
+    /**
      * The scheduler for listeners that may hold their thread.
      *
      * @return the engine's scheduler for listeners; each worker of it is a thread of its own

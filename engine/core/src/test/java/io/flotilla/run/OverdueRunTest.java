@@ -1,10 +1,14 @@
 package io.flotilla.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.agent.Agent;
 import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalEntry;
+import io.flotilla.journal.JournalOverloadedException;
+import io.flotilla.journal.JournalTimeoutException;
+import io.flotilla.run.JournalFailureTest.Odd;
 import io.flotilla.step.StepEngine;
 import io.flotilla.topology.Topology;
 import java.time.Clock;
@@ -55,13 +59,8 @@ class OverdueRunTest {
 
     /** Records a run of {@code then}, and finds it in {@code NOW}. */
     private Run<String> found(Agent<Turn, Decision> lead, UnaryOperator<Workflow.Builder<String>> with) {
-        Journal journal = Journal.inMemory();
-        String runId = workflow(THEN, journal, lead, with).start("task").runId();
-        List<JournalEntry> entries = journal.read(runId, 0).collectList().block();
         Journal copy = Journal.inMemory();
-        copy.append(runId, 0, entries).block();
-        called.clear();
-        isFound = true;
+        String runId = recorded(lead, with, copy);
         Workflow<String, String> later = workflow(NOW, copy, lead, with);
         Run<String> run = later.runs().recover(runId).block(TestRuns.SOON);
         run.result()
@@ -72,6 +71,17 @@ class OverdueRunTest {
                                 .name())
                         .isEqualTo(result.status().name()));
         return run;
+    }
+
+    /** Records a run of {@code then} in a journal; nobody else goes on with it. */
+    private String recorded(Agent<Turn, Decision> lead, UnaryOperator<Workflow.Builder<String>> with, Journal copy) {
+        Journal journal = Journal.inMemory();
+        String runId = workflow(THEN, journal, lead, with).start("task").runId();
+        List<JournalEntry> entries = journal.read(runId, 0).collectList().block();
+        copy.append(runId, 0, entries).block();
+        called.clear();
+        isFound = true;
+        return runId;
     }
 
     private Agent<Turn, Decision> lead(Question question) {
@@ -136,6 +146,35 @@ class OverdueRunTest {
                         RunEvent.RunFinished.class,
                         end -> assertThat(end.status()).isEqualTo(RunResult.Status.FAILED));
         assertThat(called).as("nobody is called of a run whose time is up").isEmpty();
+    }
+
+    @Test
+    void resume_journalHasNoRoomForWhatIsDue_waitsAndTriesAgain() {
+        Odd full = new Odd(append ->
+                append.number() <= 3 ? Mono.error(new JournalOverloadedException("another", 1)) : append.as());
+        UnaryOperator<Workflow.Builder<String>> limits = run -> run.limits(Limits.time(HOUR));
+        String runId = recorded(forking(), limits, full.kept);
+
+        Run<String> run =
+                workflow(NOW, full, forking(), limits).runs().recover(runId).block(TestRuns.SOON);
+
+        assertThat(TestRuns.ended(run).failure()).isInstanceOf(LimitExceededException.class);
+        assertThat(full.appends).hasValueGreaterThan(3);
+    }
+
+    @Test
+    void resume_journalDoesNotAnswerForWhatIsDue_failsAfterTheJournalTimeout() {
+        Odd silent = new Odd(append -> Mono.never());
+        UnaryOperator<Workflow.Builder<String>> limits =
+                run -> run.limits(Limits.time(HOUR)).journalTimeout(Duration.ofMillis(50));
+        String runId = recorded(forking(), limits, silent.kept);
+        Mono<Run<String>> recovered =
+                workflow(NOW, silent, forking(), limits).runs().recover(runId);
+
+        assertThatThrownBy(() -> recovered.block(TestRuns.SOON))
+                .isInstanceOfSatisfying(
+                        JournalTimeoutException.class,
+                        timeout -> assertThat(timeout.limit()).isEqualTo(Duration.ofMillis(50)));
     }
 
     @Test
