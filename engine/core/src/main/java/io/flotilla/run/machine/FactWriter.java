@@ -24,7 +24,10 @@ import java.util.function.UnaryOperator;
 /** Writes facts as entries of a journal: a type, and a tree of values with the users' own in it. Thread-safe. */
 final class FactWriter {
 
-    /** What is never a user's. Names of agents that are not there have been redacted before. */
+    /**
+     * What is never a user's, or has been redacted when the fact was made: names of agents that are not there, texts of
+     * failures, reasons and questions. A redactor need not say the same of its own texts again.
+     */
     private static final List<String> OWN = List.of(
             FactKey.STATUS,
             FactKey.WORKFLOW,
@@ -35,7 +38,11 @@ final class FactWriter {
             FactKey.QUESTION,
             FactKey.KIND,
             FactKey.TIMEOUT,
-            FactKey.PLAN);
+            FactKey.PLAN,
+            FactKey.MESSAGE,
+            FactKey.CAUSE,
+            FactKey.REASON,
+            FactKey.TEXT);
 
     private final PayloadCodec codec;
     private final Redactor redactor;
