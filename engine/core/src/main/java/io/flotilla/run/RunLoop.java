@@ -85,7 +85,10 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     /** The run has ended, or broken down: what comes now is too late. */
     private boolean terminated;
 
+    private final Runnable others = this::resume;
+
     // Touched by the one who works only.
+    private @Nullable RunResult<O> finishing;
     private List<Effect> effects = List.of();
     private int nextEffect;
     private final Map<Long, Disposable> timers = new HashMap<>();
@@ -443,6 +446,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     private void abort(Throwable broken) {
         effects = List.of();
         nextEffect = 0;
+        finishing = null;
         try {
             questions.closeAll().forEach(caller -> told(caller, broken));
             terminated();
@@ -463,11 +467,14 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
             return carryOutAll();
         } catch (Throwable broken) { // the stack may end anywhere
             abort(broken);
-            return true;
+            return tracing.tell(others);
         }
     }
 
     private boolean carryOutAll() {
+        if (!tracing.tell(others)) {
+            return false;
+        }
         while (nextEffect < effects.size()) {
             Effect effect = effects.get(nextEffect);
             nextEffect++;
@@ -484,6 +491,14 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
             }
         }
         tracing.stopEnded();
+        if (!tracing.tell(others)) {
+            return false;
+        }
+        RunResult<O> finished = finishing;
+        if (finished != null) {
+            finishing = null;
+            conclude(finished);
+        }
         return true;
     }
 
@@ -567,15 +582,19 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
 
     private void finish(Effect.Finish finish) {
         terminated();
+        finishing = result(finish);
         tracing.finished(finish.status(), finish.failure());
-        RunResult<O> finished = result(finish);
+    }
+
+    /** The result is told when its observation has ended, or its handlers have kept a thread for it. */
+    private void conclude(RunResult<O> finished) {
         if (recorder == null || !recorder.isEndUnrecorded()) {
             ended(finished);
             return;
         }
         // Every fact is in the journal, so the result stands; the note of the end only spares a list the reading.
         try {
-            if (recorder.finish(now(), finish.status(), failure -> onWorker(() -> ended(finished)))) {
+            if (recorder.finish(now(), finished.status(), failure -> onWorker(() -> ended(finished)))) {
                 ended(finished);
             }
         } catch (Throwable noNote) {

@@ -2,54 +2,58 @@ package io.flotilla.run;
 
 import io.flotilla.observe.Telemetry;
 import io.flotilla.step.StepDriver;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 import reactor.util.context.Context;
 
 /**
  * What is observed of a run: the run, in it its branches, each inside the branch that forked it, in these their steps.
  * Does nothing where nobody observes.
+ *
+ * <p>Notes what is to be told, and {@link #tell}s it when it is asked to: handlers are the user's, and may throw or keep the
+ * thread. A thread that is kept loses its work to another, which tells the rest.
  */
 final class Tracing {
 
     private final StepDriver<?, ?> driver;
-    private final StepDriver.@Nullable Observed run;
-    private final Context context;
-    private final Map<BranchPath, Observing> branches = new LinkedHashMap<>();
-
+    private final boolean observed;
+    private final Span run;
+    private final Map<BranchPath, Span> branches = new LinkedHashMap<>();
     private final List<Ended> ended = new ArrayList<>();
+    private final Queue<Runnable> untold = new ArrayDeque<>();
 
     private record Ended(
-            int depth,
-            StepDriver.Observed observed,
-            String outcome,
-            @Nullable Throwable cause) {}
-
-    private record Observing(StepDriver.Observed observed, Context inside) {}
+            int depth, Span span, String outcome, @Nullable Throwable cause) {}
 
     Tracing(StepDriver<?, ?> driver, String runId, Context outer) {
         this.driver = driver;
-        this.run = driver.observe(Telemetry.RUN, outer, Map.of(Telemetry.Tag.RUN_ID, runId));
-        this.context = run == null ? outer : run.within(outer);
+        this.observed = driver.isObserved();
+        this.run = new Span(outer);
+        if (observed) {
+            Map<Telemetry.Tag, String> tags = Map.of(Telemetry.Tag.RUN_ID, runId);
+            untold.add(() -> run.start(within -> driver.observe(Telemetry.RUN, within, tags)));
+        }
     }
 
     /** What the steps of a branch see. */
     Context context(BranchPath branch) {
-        return inside(run == null ? null : branch);
+        return inside(branch).context();
     }
 
-    private Context inside(@Nullable BranchPath branch) {
-        Observing observing = branch == null ? null : branches.get(branch);
-        return observing == null ? context : observing.inside();
+    private Span inside(@Nullable BranchPath branch) {
+        Span span = branch == null ? null : branches.get(branch);
+        return span == null ? run : span;
     }
 
     void record(RunEvent event) {
-        if (run == null) {
+        if (!observed) {
             return;
         }
         if (event instanceof RunEvent.BranchStarted started) {
@@ -74,46 +78,60 @@ final class Tracing {
     /** Stops the branches that have ended, inner ones first; after the cancels of their steps, which are inside of them. */
     void stopEnded() {
         ended.sort(Comparator.comparingInt(Ended::depth).reversed());
-        ended.forEach(branch -> branch.observed().stop(branch.outcome(), branch.cause()));
+        for (Ended branch : ended) {
+            untold.add(() -> branch.span().stop(branch.outcome(), branch.cause()));
+        }
         ended.clear();
     }
 
     /** The run is over, and everything in it. */
     void finished(RunResult.Status status, @Nullable Throwable cause) {
-        stopEnded();
-        if (run != null) {
-            branches.values().forEach(open -> open.observed().stop("cancelled", null));
-            branches.clear();
-            run.stop(status.name().toLowerCase(Locale.ROOT), status == RunResult.Status.FAILED ? cause : null);
+        if (!observed) {
+            return;
         }
+        stopEnded();
+        branches.values().forEach(open -> untold.add(() -> open.stop("cancelled", null)));
+        branches.clear();
+        String outcome = status.name().toLowerCase(Locale.ROOT);
+        untold.add(() -> run.stop(outcome, status == RunResult.Status.FAILED ? cause : null));
+    }
+
+    /**
+     * Tells the handlers what there is to tell. False if one of them has kept the thread: then {@code others} are called
+     * on another thread, once, and whoever called this does nothing more.
+     */
+    boolean tell(Runnable others) {
+        for (Runnable piece = untold.poll(); piece != null; piece = untold.poll()) {
+            if (!Handover.call(driver.clock(), piece, others)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private void start(RunEvent.BranchStarted started) {
-        Context outer = inside(started.branch().parent());
-        StepDriver.Observed observed = driver.observe(
-                Telemetry.BRANCH,
-                outer,
-                Map.of(
-                        Telemetry.Tag.AGENT,
-                        started.agent(),
-                        Telemetry.Tag.BRANCH,
-                        started.branch().toString()));
-        if (observed != null) {
-            branches.put(started.branch(), new Observing(observed, observed.within(outer)));
-        }
+        Span outer = inside(started.branch().parent());
+        Span span = new Span(outer);
+        branches.put(started.branch(), span);
+        Map<Telemetry.Tag, String> tags = Map.of(
+                Telemetry.Tag.AGENT,
+                started.agent(),
+                Telemetry.Tag.BRANCH,
+                started.branch().toString());
+        untold.add(() -> span.start(within -> driver.observe(Telemetry.BRANCH, within, tags)));
     }
 
     private void say(BranchPath branch, String what) {
-        Observing observing = branches.get(branch);
-        if (observing != null) {
-            observing.observed().event(what);
+        Span span = branches.get(branch);
+        if (span != null) {
+            untold.add(() -> span.say(what));
         }
     }
 
     private void stop(BranchPath branch, String outcome, @Nullable RunFailure cause) {
-        Observing observing = branches.remove(branch);
-        if (observing != null) {
-            ended.add(new Ended(branch.depth(), observing.observed(), outcome, cause));
+        Span span = branches.remove(branch);
+        if (span != null) {
+            ended.add(new Ended(branch.depth(), span, outcome, cause));
         }
     }
 }

@@ -34,6 +34,11 @@ final class StepTelemetry {
         this.meters = meters;
     }
 
+    /** Whether there is a registry of observations. */
+    boolean observes() {
+        return observations != null;
+    }
+
     private static String[] outcomes() {
         String[] outcomes = new String[KINDS.length];
         for (StepResult.Kind kind : KINDS) {

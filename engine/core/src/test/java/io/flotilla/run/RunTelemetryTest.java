@@ -22,16 +22,23 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 import reactor.util.context.Context;
@@ -186,6 +193,110 @@ class RunTelemetryTest {
         }
 
         assertThat(recording.run().getParentObservation()).isSameAs(caller);
+    }
+
+    /** Keeps the thread, or throws, whenever it is told of {@code what}; tells when the test is over. */
+    private static final class Stubborn implements ObservationHandler<Observation.Context> {
+        private final Sinks.Empty<Void> over = Sinks.empty();
+        private final CountDownLatch runStopped = new CountDownLatch(1);
+        private final Set<String> told = ConcurrentHashMap.newKeySet();
+        private final String when;
+        private final boolean keeps;
+
+        Stubborn(String when, boolean keeps) {
+            this.when = when;
+            this.keeps = keeps;
+        }
+
+        private void tell(String what, Observation.Context context) {
+            String now = what + " " + context.getName();
+            if (now.equals(when)) {
+                told.add(now);
+                if (!keeps) {
+                    throw new StackOverflowError(now);
+                }
+                over.asMono().block();
+            }
+        }
+
+        @Override
+        public void onStart(Observation.Context context) {
+            tell("start", context);
+        }
+
+        @Override
+        public void onEvent(Observation.Event event, Observation.Context context) {
+            tell("event", context);
+        }
+
+        @Override
+        public void onError(Observation.Context context) {
+            tell("error", context);
+        }
+
+        @Override
+        public void onStop(Observation.Context context) {
+            tell("stop", context);
+            if (context.getName().equals(Telemetry.RUN.metricName())) {
+                runStopped.countDown();
+            }
+        }
+
+        @Override
+        public boolean supportsContext(Observation.Context context) {
+            return true;
+        }
+    }
+
+    static List<Arguments> stubborn() {
+        return Stream.of("start", "event", "error", "stop")
+                .flatMap(what -> Stream.of(Telemetry.RUN, Telemetry.BRANCH)
+                        .map(of -> what + " " + of.metricName())
+                        .filter(when -> !when.equals("event " + Telemetry.RUN.metricName())))
+                .flatMap(when -> Stream.of(Arguments.of(when, true), Arguments.of(when, false)))
+                .toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("stubborn")
+    void handler_ofARunOrABranchKeepsTheThreadOrThrows_theRunEndsAllTheSame(String when, boolean keeps) {
+        Stubborn stubborn = new Stubborn(when, keeps);
+        observations.observationConfig().observationHandler(stubborn);
+        Workflow<String, String> crew = crew(
+                        forking(2), stepping("Worker", turn -> Mono.error(new IllegalStateException("on purpose"))))
+                .join(Join.all().orFail())
+                .engine(StepEngine.builder().observationRegistry(observations).build())
+                .build();
+        try {
+            StepVerifier.create(crew.run("task").subscribeOn(Schedulers.boundedElastic()))
+                    .assertNext(result -> assertThat(result.isSucceeded()).isFalse())
+                    .expectComplete()
+                    .verify(TestRuns.SOON);
+            assertThat(stubborn.told).containsExactly(when);
+        } finally {
+            stubborn.over.tryEmitEmpty();
+        }
+    }
+
+    @Test
+    void observation_stoppedWhileItsStartKeepsAThread_isStoppedWhenItHasStarted() throws InterruptedException {
+        Stubborn stubborn = new Stubborn("start " + Telemetry.RUN.metricName(), true);
+        observations.observationConfig().observationHandler(stubborn);
+        Workflow<String, String> solo = alone(deciding("Solo", turn -> Decision.answer("done")))
+                .engine(StepEngine.builder().observationRegistry(observations).build())
+                .build();
+
+        CompletableFuture<RunResult<String>> ended = new CompletableFuture<>();
+        new Thread(() -> solo.run("task").subscribe(ended::complete)).start();
+
+        assertThat(ended).succeedsWithin(TestRuns.SOON);
+        assertThat(recording.stopped)
+                .extracting(Observation.Context::getName)
+                .doesNotContain(Telemetry.RUN.metricName());
+        stubborn.over.tryEmitEmpty();
+
+        assertThat(stubborn.runStopped.await(TestRuns.SOON.toSeconds(), TimeUnit.SECONDS))
+                .isTrue();
     }
 
     @Test
