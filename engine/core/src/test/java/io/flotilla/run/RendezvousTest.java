@@ -467,4 +467,47 @@ class RendezvousTest {
         assertThat(ended.result().answers()).containsExactly("a", "b");
         assertThat(ended.events(RendezvousFired.class)).isEmpty();
     }
+
+    private static final Topology INNER = Topology.parse("""
+            start -> Boss -> Lead, Spare -> Last -> end
+            Boss <-> Lead
+            Lead <-> Quick
+            Lead -> Left, Right -> Early -> Last
+            """);
+
+    /**
+     * Two leads go to the last while their stragglers meet inside: one meeting has fired and works, the other still waits
+     * when the last rendezvous is opened. Both are waited for, the second also after the first has ended.
+     */
+    @Test
+    void fire_rendezvousOfInnerForksWaitedBefore_isWaitedForToo() {
+        Ended ended = run(
+                6,
+                Workflow.builder(INNER, String.class)
+                        .agent(
+                                "Boss",
+                                agents.deciding(
+                                        turn -> Decision.fanOut(go("Lead", "1>Early=2"), go("Lead", "2>Early=4"))))
+                        .agent("Spare", agents.scripted())
+                        .agent(
+                                "Lead",
+                                agents.body(turn -> turn.reason() == Turn.Reason.REQUESTED
+                                        ? Mono.just(Decision.fanOut(
+                                                go("Quick", ":go"),
+                                                go("Left", ">Early=0"),
+                                                go("Right", String.valueOf(turn.input()))))
+                                        : Mono.delay(Flows.seconds(1.5)).thenReturn(Decision.handOff("Last", "lead"))))
+                        .agent("Quick", agents.scripted())
+                        .agent("Left", agents.scripted())
+                        .agent("Right", agents.scripted())
+                        .agent("Early", agents.body(turn -> {
+                            String takes = String.valueOf(turn.arrivals().get(1).value());
+                            return Mono.delay(Flows.seconds(Double.parseDouble(takes)))
+                                    .thenReturn(Decision.handOff("Last", takes));
+                        }))
+                        .agent("Last", agents.meeting())
+                        .joinAt("Lead", Join.firstSuccess().keepStragglers()));
+
+        assertThat(ended.result().answers()).containsExactly("Lead=lead Early=2 Lead=lead Early=4");
+    }
 }
