@@ -306,7 +306,7 @@ class GivingBackTest {
     @Test
     void attemptTimeout_cancelHandlerKeepsItsThread_timesOutAndThePlaceIsBack() {
         StepEngine engine =
-                engine(Resilience.builder().bulkhead(BulkheadPolicy.of(1)).attemptTimeout(Duration.ofMillis(50)));
+                engine(Resilience.builder().bulkhead(BulkheadPolicy.of(1)).attemptTimeout(Duration.ofMillis(500)));
 
         StepReport<String> report = report(engine, List.of(keepingItsCancel(), quick));
 
@@ -363,7 +363,7 @@ class GivingBackTest {
 
         assertThat(result.value()).isEqualTo("again");
         assertThat(result.attempts()).isEqualTo(2);
-        assertThat(result.duration()).isBetween(Duration.ofMillis(100), Duration.ofSeconds(5));
+        assertThat(result.duration()).isGreaterThanOrEqualTo(Duration.ofMillis(100));
         assertThat(returned.getCount()).as("the body still has its thread").isEqualTo(1);
         never.countDown();
         assertThat(returned.await(10, TimeUnit.SECONDS)).isTrue();
@@ -378,7 +378,7 @@ class GivingBackTest {
             return Mono.error(new IOException("attempt " + context.attempt()));
         });
         StepEngine engine = engine(Resilience.builder()
-                .attemptTimeout(Duration.ofMillis(50))
+                .attemptTimeout(Duration.ofMillis(500))
                 .retry(RetryPolicy.builder().minBackoff(Duration.ofMillis(1)).build()));
 
         StepReport<String> report = report(engine, List.of(keeping));

@@ -818,20 +818,28 @@ class RunTest {
         }
     }
 
+    /** Steps that end when as many are in flight as there can be, and then one after the other. */
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 7, 50, 51})
     void concurrency_ofTheEngine_boundsTheStepsInFlight(int concurrency) {
+        int steps = 50;
         InFlight inFlight = new InFlight();
-        Agent<Turn, Decision> worker = stepping(
-                "Worker",
-                turn -> inFlight.counted(Mono.delay(Duration.ofMillis(2)).thenReturn(Decision.answer(turn.input()))));
-        Run<String> run = crew(forking(50), worker)
+        Queue<Sinks.One<Decision>> open = new ConcurrentLinkedQueue<>();
+        Agent<Turn, Decision> worker = stepping("Worker", turn -> {
+            Sinks.One<Decision> end = Sinks.one();
+            return inFlight.counted(end.asMono().doOnSubscribe(any -> open.add(end)));
+        });
+        Run<String> run = crew(forking(steps), worker)
                 .engine(engine().concurrency(concurrency).build())
                 .build()
                 .start("task");
 
+        assertThat(open).as("all that may start do so at once").hasSize(Math.min(concurrency, steps));
+        for (int ended = 0; ended < steps; ended++) {
+            open.remove().tryEmitValue(Decision.answer("done"));
+        }
         assertThat(ended(run).isSucceeded()).isTrue();
-        assertThat(inFlight.most).hasValue(Math.min(concurrency, 50));
+        assertThat(inFlight.most).hasValue(Math.min(concurrency, steps));
     }
 
     @Test
