@@ -341,7 +341,7 @@ class CircuitBreakerTest {
     // --- changes
 
     @Test
-    void circuitCircuitBreakerChanges_fromClosedToClosed_emitsEachWithItsTime() {
+    void circuitBreakerChanges_fromClosedToClosed_emitsEachWithItsTime() {
         Resilience resilience = breaker(1).build();
         StepEngine engine = StepEngine.builder().interceptor(resilience).build();
         List<CircuitBreakerTransition> changes = new CopyOnWriteArrayList<>();
@@ -360,7 +360,7 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void circuitCircuitBreakerChanges_subscribedLate_theEarlierAreNotRepeated() {
+    void circuitBreakerChanges_subscribedLate_theEarlierAreNotRepeated() {
         Resilience resilience = breaker(1).build();
         StepEngine engine = StepEngine.builder().interceptor(resilience).build();
         start(engine, FAILING, 2);
@@ -374,7 +374,7 @@ class CircuitBreakerTest {
     }
 
     @Test
-    void circuitCircuitBreakerChanges_slowSubscriber_losesItsOldestAndHurtsNobody() {
+    void circuitBreakerChanges_slowSubscriber_losesItsOldestAndHurtsNobody() {
         Resilience resilience = breaker(1).build();
         StepEngine engine = StepEngine.builder().interceptor(resilience).build();
         List<State> slow = new CopyOnWriteArrayList<>();

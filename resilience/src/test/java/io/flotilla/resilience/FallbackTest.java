@@ -365,7 +365,7 @@ class FallbackTest {
     }
 
     @Test
-    void step_lastKnownValueValue_standsInAndItsAgeIsTold() {
+    void step_lastKnownValue_standsInAndItsAgeIsTold() {
         StepResult.Degraded<String> result = degraded(failedAfter(Duration.ofSeconds(90), lastGood()));
 
         assertThat(result.value()).isEqualTo("good");
@@ -455,7 +455,7 @@ class FallbackTest {
 
     @ParameterizedTest
     @ValueSource(longs = {-3_600, 3_600})
-    void step_clockIsSet_theAgeOfTheLastKnownValueValueIsTheTimers(long seconds) {
+    void step_clockIsSet_theAgeOfTheLastKnownValueIsTheTimers(long seconds) {
         SettableClock clock = new SettableClock();
         StepEngine engine = round.builder(resilience(lastGood())).clock(clock).build();
         Agent<String, String> once = once();

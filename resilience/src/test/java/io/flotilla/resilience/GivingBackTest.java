@@ -96,7 +96,7 @@ class GivingBackTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
-    void circuitCircuitBreaker_predicateOfARegistryThrows_theStepFailsWithItsOwnCauseAndThePlaceIsBack(int which) {
+    void circuitBreaker_predicateOfARegistryThrows_theStepFailsWithItsOwnCauseAndThePlaceIsBack(int which) {
         StepEngine engine =
                 engine(Resilience.builder().bulkhead(BulkheadPolicy.of(1)).registries(breakers(which), null, null));
 
@@ -113,7 +113,7 @@ class GivingBackTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
-    void circuitCircuitBreaker_predicateOfARegistryThrows_retryAndFallbackHaveTheirTurn(int which) {
+    void circuitBreaker_predicateOfARegistryThrows_retryAndFallbackHaveTheirTurn(int which) {
         AtomicInteger calls = new AtomicInteger();
         Agent<String, String> counting = Agent.of("a", (input, context) -> {
             calls.incrementAndGet();
@@ -132,7 +132,7 @@ class GivingBackTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
-    void circuitCircuitBreaker_onTrialAndThePredicateThrows_thePermitOfTheTrialIsBack(int which) {
+    void circuitBreaker_onTrialAndThePredicateThrows_thePermitOfTheTrialIsBack(int which) {
         CircuitBreakerRegistry circuitBreakers = CircuitBreakerRegistry.of(CircuitBreakerConfig.custom()
                 .permittedNumberOfCallsInHalfOpenState(1)
                 .ignoreException(cause -> {
@@ -152,7 +152,7 @@ class GivingBackTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
-    void circuitCircuitBreaker_waitOfARegistryThrows_theStepEndsAndThePlaceIsBack(int which) {
+    void circuitBreaker_waitOfARegistryThrows_theStepEndsAndThePlaceIsBack(int which) {
         CircuitBreakerRegistry circuitBreakers = CircuitBreakerRegistry.of(CircuitBreakerConfig.custom()
                 .slidingWindow(1, 1, CircuitBreakerConfig.SlidingWindowType.COUNT_BASED)
                 .waitIntervalFunctionInOpenState(attempt -> {
@@ -172,7 +172,7 @@ class GivingBackTest {
     }
 
     @Test
-    void circuitCircuitBreaker_consumerOfTheUserThrowsBeforeWeAreTold_theStateIsKnownAllTheSame() {
+    void circuitBreaker_consumerOfTheUserThrowsBeforeWeAreTold_theStateIsKnownAllTheSame() {
         CircuitBreakerRegistry circuitBreakers = CircuitBreakerRegistry.of(CircuitBreakerConfig.custom()
                 .slidingWindow(1, 1, CircuitBreakerConfig.SlidingWindowType.COUNT_BASED)
                 .permittedNumberOfCallsInHalfOpenState(1)
@@ -203,7 +203,7 @@ class GivingBackTest {
     }
 
     @Test
-    void circuitCircuitBreaker_clockThrowsAtAChange_theChangeIsToldAndTheStepEnds() {
+    void circuitBreaker_clockThrowsAtAChange_theChangeIsToldAndTheStepEnds() {
         AtomicBoolean broken = new AtomicBoolean();
         SettableClock good = new SettableClock();
         Clock clock = new Clock() {
@@ -270,7 +270,7 @@ class GivingBackTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
-    void rateRateLimiter_consumersOfARegistryThrow_everyStepSucceeds(int which) {
+    void rateLimiter_consumersOfARegistryThrow_everyStepSucceeds(int which) {
         RateLimiterRegistry rateLimiters = RateLimiterRegistry.of(RateLimiterConfig.custom()
                 .limitForPeriod(2)
                 .limitRefreshPeriod(Duration.ofMillis(20))

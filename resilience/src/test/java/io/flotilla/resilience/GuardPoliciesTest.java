@@ -82,44 +82,44 @@ class GuardPoliciesTest {
     // --- limiter
 
     @Test
-    void rateRateLimiter_permitsZero_isRefused() {
+    void rateLimiter_permitsZero_isRefused() {
         isRefused("permits must be >= 1, was 0", () -> RateLimiterPolicy.of(0, SECOND));
     }
 
     @Test
-    void rateRateLimiter_periodZero_isRefused() {
+    void rateLimiter_periodZero_isRefused() {
         isRefused("period must be > 0, was PT0S", () -> RateLimiterPolicy.of(1, Duration.ZERO));
     }
 
     @Test
-    void rateRateLimiter_periodNegative_isRefused() {
+    void rateLimiter_periodNegative_isRefused() {
         isRefused("period must not be negative, was PT-1S", () -> RateLimiterPolicy.of(1, SECOND.negated()));
     }
 
     @Test
-    void rateRateLimiter_periodTooLong_isRefused() {
+    void rateLimiter_periodTooLong_isRefused() {
         isRefused("period must be <= 292 years, was " + TOO_LONG, () -> RateLimiterPolicy.of(1, TOO_LONG));
     }
 
     @Test
-    void rateRateLimiter_periodNull_isRefused() {
+    void rateLimiter_periodNull_isRefused() {
         assertThatThrownBy(() -> RateLimiterPolicy.of(1, null)).isInstanceOf(NullPointerException.class);
     }
 
     @Test
-    void rateRateLimiter_maxQueuedNegative_isRefused() {
+    void rateLimiter_maxQueuedNegative_isRefused() {
         isRefused("maxQueued must be >= 0, was -1", () -> new RateLimiterPolicy(1, SECOND, -1, SECOND));
     }
 
     @Test
-    void rateRateLimiter_queueTimeoutNegative_isRefused() {
+    void rateLimiter_queueTimeoutNegative_isRefused() {
         isRefused(
                 "queueTimeout must not be negative, was PT-1S",
                 () -> new RateLimiterPolicy(1, SECOND, 1, SECOND.negated()));
     }
 
     @Test
-    void rateRateLimiter_smallestAndLargest_work() {
+    void rateLimiter_smallestAndLargest_work() {
         works(Resilience.builder().rateLimiter(new RateLimiterPolicy(1, NANO, 0, Duration.ZERO)));
         works(Resilience.builder()
                 .rateLimiter(
@@ -127,7 +127,7 @@ class GuardPoliciesTest {
     }
 
     @Test
-    void rateRateLimiter_waitBeyondAllTime_isNeitherNegativeNorAdmitted() {
+    void rateLimiter_waitBeyondAllTime_isNeitherNegativeNorAdmitted() {
         Pending agent = new Pending("a");
         start(
                 engine(Resilience.builder()
@@ -142,90 +142,90 @@ class GuardPoliciesTest {
     // --- breaker
 
     @Test
-    void circuitCircuitBreaker_failureRateZero_isRefused() {
+    void circuitBreaker_failureRateZero_isRefused() {
         isRefused(
                 "failureRate must be in (0, 1], was 0.0",
                 () -> CircuitBreakerPolicy.builder().failureRate(0));
     }
 
     @Test
-    void circuitCircuitBreaker_failureRateMoreThanOne_isRefused() {
+    void circuitBreaker_failureRateMoreThanOne_isRefused() {
         isRefused(
                 "failureRate must be in (0, 1], was 1.01",
                 () -> CircuitBreakerPolicy.builder().failureRate(1.01));
     }
 
     @Test
-    void circuitCircuitBreaker_failureRateNotANumber_isRefused() {
+    void circuitBreaker_failureRateNotANumber_isRefused() {
         isRefused(
                 "failureRate must be in (0, 1], was NaN",
                 () -> CircuitBreakerPolicy.builder().failureRate(Double.NaN));
     }
 
     @Test
-    void circuitCircuitBreaker_slowCallRateZero_isRefused() {
+    void circuitBreaker_slowCallRateZero_isRefused() {
         isRefused(
                 "slowCallRate must be in (0, 1], was 0.0",
                 () -> CircuitBreakerPolicy.builder().slowCalls(0, SECOND));
     }
 
     @Test
-    void circuitCircuitBreaker_slowCallZero_isRefused() {
+    void circuitBreaker_slowCallZero_isRefused() {
         isRefused(
                 "slowCall must be > 0, was PT0S",
                 () -> CircuitBreakerPolicy.builder().slowCalls(1, Duration.ZERO));
     }
 
     @Test
-    void circuitCircuitBreaker_windowZero_isRefused() {
+    void circuitBreaker_windowZero_isRefused() {
         isRefused(
                 "windowSize must be >= 1, was 0",
                 () -> CircuitBreakerPolicy.builder().slidingWindow(0, 1));
     }
 
     @Test
-    void circuitCircuitBreaker_minimumCallsZero_isRefused() {
+    void circuitBreaker_minimumCallsZero_isRefused() {
         isRefused(
                 "minimumCalls must be >= 1, was 0",
                 () -> CircuitBreakerPolicy.builder().slidingWindow(1, 0));
     }
 
     @Test
-    void circuitCircuitBreaker_minimumCallsMoreThanWindow_isRefused() {
+    void circuitBreaker_minimumCallsMoreThanWindow_isRefused() {
         isRefused(
                 "minimumCalls must be <= windowSize, was 3 and 2",
                 () -> CircuitBreakerPolicy.builder().slidingWindow(2, 3));
     }
 
     @Test
-    void circuitCircuitBreaker_openForZero_isRefused() {
+    void circuitBreaker_openForZero_isRefused() {
         isRefused(
                 "openDuration must be > 0, was PT0S",
                 () -> CircuitBreakerPolicy.builder().openDuration(Duration.ZERO));
     }
 
     @Test
-    void circuitCircuitBreaker_halfOpenCallsZero_isRefused() {
+    void circuitBreaker_halfOpenCallsZero_isRefused() {
         isRefused(
                 "halfOpenCalls must be >= 1, was 0",
                 () -> CircuitBreakerPolicy.builder().halfOpenCalls(0, SECOND));
     }
 
     @Test
-    void circuitCircuitBreaker_halfOpenForZero_isRefused() {
+    void circuitBreaker_halfOpenForZero_isRefused() {
         isRefused(
                 "maxHalfOpenDuration must be > 0, was PT0S",
                 () -> CircuitBreakerPolicy.builder().halfOpenCalls(1, Duration.ZERO));
     }
 
     @Test
-    void circuitCircuitBreaker_ignoreNull_isRefused() {
+    void circuitBreaker_ignoreNull_isRefused() {
         assertThatThrownBy(() -> CircuitBreakerPolicy.builder().ignoreErrors(null))
                 .isInstanceOf(NullPointerException.class);
     }
 
     @Test
-    void circuitCircuitBreaker_smallestAndLargest_work() {
+    void circuitBreaker_smallestAndLargest_work() {
         works(Resilience.builder()
                 .circuitBreaker(CircuitBreakerPolicy.builder()
                         .failureRate(Double.MIN_VALUE)
@@ -246,7 +246,7 @@ class GuardPoliciesTest {
 
     @ParameterizedTest
     @ValueSource(ints = {100_001, 2_000_000_000})
-    void circuitCircuitBreaker_moreThanTheLargestWindow_isRefused(int size) {
+    void circuitBreaker_moreThanTheLargestWindow_isRefused(int size) {
         isRefused(
                 "windowSize must be <= 100000, was " + size,
                 () -> CircuitBreakerPolicy.builder().slidingWindow(size, 1));

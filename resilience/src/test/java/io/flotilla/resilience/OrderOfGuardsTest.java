@@ -62,7 +62,7 @@ class OrderOfGuardsTest {
     // --- what the breaker counts
 
     @Test
-    void circuitCircuitBreaker_tenAttemptsTimeOut_countsTen() {
+    void circuitBreaker_tenAttemptsTimeOut_countsTen() {
         start(engine(counting().attemptTimeout(SECOND)), new Pending("a"), 10);
 
         time.passes(SECOND);
@@ -71,7 +71,7 @@ class OrderOfGuardsTest {
     }
 
     @Test
-    void circuitCircuitBreaker_tenStepsOfThreeAttempts_countsThirty() {
+    void circuitBreaker_tenStepsOfThreeAttempts_countsThirty() {
         Started round = start(engine(counting().retry(THREE_AT_ONCE)), failing(new AtomicInteger()), 10);
 
         time.passes(SECOND);
@@ -81,7 +81,7 @@ class OrderOfGuardsTest {
     }
 
     @Test
-    void circuitCircuitBreaker_bulkheadRefuses_countsNone() {
+    void circuitBreaker_bulkheadRefuses_countsNone() {
         Started round = start(engine(counting().bulkhead(new BulkheadPolicy(1, 0, SECOND))), new Pending("a"), 11);
 
         assertThat(round.kinds()).hasSize(10).containsOnly(Kind.REJECTED);
@@ -90,7 +90,7 @@ class OrderOfGuardsTest {
     }
 
     @Test
-    void circuitCircuitBreaker_bulkheadWaitIsOver_countsNone() {
+    void circuitBreaker_bulkheadWaitIsOver_countsNone() {
         Started round = start(engine(counting().bulkhead(new BulkheadPolicy(1, 10, SECOND))), new Pending("a"), 11);
         time.passes(SECOND);
 
@@ -99,7 +99,7 @@ class OrderOfGuardsTest {
     }
 
     @Test
-    void circuitCircuitBreaker_limiterRefuses_countsNone() {
+    void circuitBreaker_limiterRefuses_countsNone() {
         Started round = start(
                 engine(counting().rateLimiter(new RateLimiterPolicy(1, SECOND, 0, SECOND))), new Pending("a"), 11);
 
@@ -108,7 +108,7 @@ class OrderOfGuardsTest {
     }
 
     @Test
-    void circuitCircuitBreaker_attemptsWaitForTheRateLimiter_noneIsSlow() {
+    void circuitBreaker_attemptsWaitForTheRateLimiter_noneIsSlow() {
         Agent<String, String> quick = Agent.of(
                 "a", (input, context) -> Mono.delay(Duration.ofMillis(100)).map(any -> "done"));
         Started round = start(engine(counting().rateLimiter(RateLimiterPolicy.of(1, SECOND))), quick, 10);
@@ -120,7 +120,7 @@ class OrderOfGuardsTest {
     }
 
     @Test
-    void circuitCircuitBreaker_attemptsWaitForTheBulkhead_noneIsSlow() {
+    void circuitBreaker_attemptsWaitForTheBulkhead_noneIsSlow() {
         Agent<String, String> quick = Agent.of(
                 "a", (input, context) -> Mono.delay(Duration.ofMillis(100)).map(any -> "done"));
         start(engine(counting().bulkhead(BulkheadPolicy.of(1))), quick, 10);
@@ -147,7 +147,7 @@ class OrderOfGuardsTest {
     }
 
     @Test
-    void rateRateLimiter_countsAttemptsNotSteps() {
+    void rateLimiter_countsAttemptsNotSteps() {
         AtomicInteger calls = new AtomicInteger();
         start(
                 engine(Resilience.builder()
@@ -178,7 +178,7 @@ class OrderOfGuardsTest {
     }
 
     @Test
-    void circuitCircuitBreaker_open_refusesWhoHasWaitedAndGivesTheirPlacesBack() {
+    void circuitBreaker_open_refusesWhoHasWaitedAndGivesTheirPlacesBack() {
         StepEngine engine = engine(Resilience.builder()
                 .bulkhead(BulkheadPolicy.of(1))
                 .circuitBreaker(

@@ -56,7 +56,7 @@ class RefusedTimersTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void rateRateLimiter_timerRefusesWhileTheyWait_allAreLetIn(boolean forGood) {
+    void rateLimiter_timerRefusesWhileTheyWait_allAreLetIn(boolean forGood) {
         StepEngine engine = engine(Resilience.builder()
                 .rateLimiter(new RateLimiterPolicy(2, Duration.ofMillis(100), 100, Duration.ofHours(1))));
         var round = engine.run(Collections.nCopies(10, quick), "go").toFuture();
@@ -71,7 +71,7 @@ class RefusedTimersTest {
     }
 
     @Test
-    void rateRateLimiter_timerRefusesTheFirstWho_waitsAllTheSame() {
+    void rateLimiter_timerRefusesTheFirstWho_waitsAllTheSame() {
         StepEngine engine = engine(Resilience.builder().rateLimiter(RateLimiterPolicy.of(1, SECOND)));
         refuses.set(true);
 

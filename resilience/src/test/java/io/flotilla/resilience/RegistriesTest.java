@@ -48,7 +48,7 @@ class RegistriesTest {
     }
 
     @Test
-    void circuitCircuitBreakers_ofTheUser_areUsedByKeyAndSeeEveryAttempt() {
+    void circuitBreakers_ofTheUser_areUsedByKeyAndSeeEveryAttempt() {
         CircuitBreakerRegistry circuitBreakers = breakers();
         start(engine(Resilience.builder().registries(circuitBreakers, null, null)), FAILING, 2);
 
@@ -57,7 +57,7 @@ class RegistriesTest {
     }
 
     @Test
-    void circuitCircuitBreakers_ofTheUser_theirConfigurationReplacesThePolicyAndSaysWhenToComeBack() {
+    void circuitBreakers_ofTheUser_theirConfigurationReplacesThePolicyAndSaysWhenToComeBack() {
         StepEngine engine = engine(Resilience.builder()
                 .circuitBreaker(CircuitBreakerPolicy.defaults())
                 .registries(breakers(), null, null));
@@ -72,7 +72,7 @@ class RegistriesTest {
     }
 
     @Test
-    void circuitCircuitBreakers_forcedOpenByTheUser_refusesWithoutATimeAndTellsOfIt() {
+    void circuitBreakers_forcedOpenByTheUser_refusesWithoutATimeAndTellsOfIt() {
         CircuitBreakerRegistry circuitBreakers = breakers();
         Resilience resilience =
                 Resilience.builder().registries(circuitBreakers, null, null).build();
@@ -92,7 +92,7 @@ class RegistriesTest {
     }
 
     @Test
-    void circuitCircuitBreakers_disabledByTheUser_letEverythingThrough() {
+    void circuitBreakers_disabledByTheUser_letEverythingThrough() {
         CircuitBreakerRegistry circuitBreakers = breakers();
         circuitBreakers.circuitBreaker("a").transitionToDisabledState();
         StepEngine engine = engine(Resilience.builder().registries(circuitBreakers, null, null));
@@ -138,7 +138,7 @@ class RegistriesTest {
     }
 
     @Test
-    void rateRateLimiters_ofTheUser_haveTheirPermits() {
+    void rateLimiters_ofTheUser_haveTheirPermits() {
         RateLimiterRegistry rateLimiters = RateLimiterRegistry.of(RateLimiterConfig.custom()
                 .limitForPeriod(2)
                 .limitRefreshPeriod(Duration.ofHours(1))

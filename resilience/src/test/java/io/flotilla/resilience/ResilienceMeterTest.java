@@ -234,7 +234,7 @@ class ResilienceMeterTest {
     }
 
     @Test
-    void fallbacks_ofALastKnownValueValue_areCountedWithoutItsAge() {
+    void fallbacks_ofALastKnownValue_areCountedWithoutItsAge() {
         Agent<String, String> moody = Agent.of(
                 "moody",
                 (input, context) ->

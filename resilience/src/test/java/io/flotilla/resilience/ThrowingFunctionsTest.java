@@ -195,7 +195,7 @@ class ThrowingFunctionsTest {
 
     @ParameterizedTest
     @MethodSource("broken")
-    void circuitCircuitBreakerChanges_subscribersThatThrow_hurtNeitherTheOthersNorTheStep(Broken broken)
+    void circuitBreakerChanges_subscribersThatThrow_hurtNeitherTheOthersNorTheStep(Broken broken)
             throws InterruptedException {
         Resilience resilience = bulkhead()
                 .circuitBreaker(
@@ -228,7 +228,7 @@ class ThrowingFunctionsTest {
     }
 
     @Test
-    void circuitCircuitBreakerChanges_subscriberThatCancels_isForgotten() {
+    void circuitBreakerChanges_subscriberThatCancels_isForgotten() {
         CircuitBreakerTransitions changes = new CircuitBreakerTransitions();
         changes.changes().subscribe().dispose();
 

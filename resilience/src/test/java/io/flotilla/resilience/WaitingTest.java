@@ -78,7 +78,7 @@ class WaitingTest {
     }
 
     @Test
-    void rateRateLimiter_waiterIsLetIn_onAWorkerThread() {
+    void rateLimiter_waiterIsLetIn_onAWorkerThread() {
         StepEngine engine = engine(Resilience.builder().rateLimiter(RateLimiterPolicy.of(1, Duration.ofMillis(100))));
         Agent<String, String> naming = Agent.of(
                 "a", (input, context) -> Mono.just(Thread.currentThread().getName()));
