@@ -145,6 +145,9 @@ class RedactionTest {
 
     private Run<Object> ran(Redactor redactor) {
         Run<Object> run = workflow(redactor, journal).start(Map.of("task", CANARY));
+        run.events() // on a busy machine another thread may have taken the run over
+                .filter(RunEvent.QuestionAsked.class::isInstance)
+                .blockFirst(TestRuns.SOON);
         assertThat(run.questions()).singleElement().satisfies(question -> nowhere(List.of(question.toString())));
         run.answer("q0", "answer: " + CANARY).subscribe();
         return run;
