@@ -2,7 +2,6 @@ package io.flotilla.benchmarks;
 
 import io.flotilla.agent.Agent;
 import io.flotilla.journal.Journal;
-import io.flotilla.journal.sqlite.SqliteJournal;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Invocation;
 import io.flotilla.run.Run;
@@ -11,13 +10,11 @@ import io.flotilla.run.Turn;
 import io.flotilla.run.Workflow;
 import io.flotilla.step.StepEngine;
 import io.flotilla.topology.Topology;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -28,20 +25,28 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * What does a step cost through the machine of a run?
+ * What does a step cost through the machine of a run, and what does journaling add?
  *
  * <pre>mvn -q -Pbenchmarks -Djmh.args="Coordinator"</pre>
  *
  * <p>A coordinator forks 10 workers and joins them, a hundred times over: 1,101 steps. Everything of a run is on: checked
  * decisions, joins, events, limits, contexts, the engine's guard and step timeout. The rival is Reactor's {@code expand} with
- * a {@code flatMap} in it, which does the calls and nothing else. {@code inMemory} and {@code sqlite} record every fact first,
- * and delete the run afterwards.
+ * a {@code flatMap} in it, which makes the calls and nothing else. {@code inMemory} records every fact in {@code
+ * Journal.inMemory()} first, and deletes the run afterwards.
+ *
+ * <p>{@code sqlite} records the same run in a {@code SqliteJournal}; {@code runs} is how many go on at the same time. Its rival
+ * {@code sqliteByHand} puts the same bytes into a file of SQLite with prepared statements, on the thread that measures: the same
+ * types, instants and payloads, a hash's 32 bytes, and the row of the run. One commit has what an append of <em>every</em> run
+ * has, so there are as many commits as one run has appends, however many runs there are: the fewest there can be, which only one
+ * who knows all runs beforehand gets. It makes no payloads and computes no hashes.
+ *
+ * <p>SQLite writes into the folder for temporary files; on one in memory it measures nothing. {@code -Djava.io.tmpdir=...} in
+ * {@code -jvmArgsAppend} is another one.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -55,55 +60,34 @@ public class Coordinator {
     private static final int ROUNDS = 100;
     private static final int WORKERS = 10;
 
-    /** What both do. */
+    /** What all do. */
     @State(Scope.Benchmark)
     public static class Work {
 
         @Param("1101")
         int steps;
 
-        final Workflow<Integer, Integer> workflow = Workflow.builder(
-                        Topology.parse("start -> Boss\nBoss <-> Worker\nBoss -> end"), Integer.class)
-                .agent("Boss", Agent.of("Boss", (turn, context) -> Mono.just(next(turn))))
-                .agent("Worker", Agent.of("Worker", (turn, context) -> Mono.just(Decision.answer(1))))
-                .engine(StepEngine.builder().build())
-                .build();
-
+        final StepEngine engine = StepEngine.builder().build();
+        final Workflow<Integer, Integer> workflow = coordinator().build();
         final Journal memory = Journal.inMemory();
-        final SqliteJournal file = SqliteJournal.builder(newFile()).open();
-        final Workflow<Integer, Integer> inMemory = recorded(memory);
-        final Workflow<Integer, Integer> inFile = recorded(file);
+        final Workflow<Integer, Integer> inMemory =
+                coordinator().journal(memory).build();
 
-        private static Path newFile() {
-            try {
-                return Files.createTempDirectory("coordinator").resolve("runs.db");
-            } catch (IOException noFolder) {
-                throw new UncheckedIOException(noFolder);
-            }
-        }
+        /** What the coordinator decides in each round. */
+        final List<List<Invocation>> invocations = IntStream.range(0, ROUNDS)
+                .mapToObj(round -> Collections.nCopies(WORKERS, Invocation.of("Worker", round)))
+                .toList();
 
-        private Workflow<Integer, Integer> recorded(Journal journal) {
-            return Workflow.builder(workflow.topology(), Integer.class)
+        Workflow.Builder<Integer> coordinator() {
+            return Workflow.builder(Topology.parse("start -> Boss\nBoss <-> Worker\nBoss -> end"), Integer.class)
                     .agent("Boss", Agent.of("Boss", (turn, context) -> Mono.just(next(turn))))
-                    .agent("Worker", Agent.of("Worker", (turn, context) -> Mono.just(Decision.answer(1))))
-                    .engine(workflow.engine())
-                    .journal(journal)
-                    .build();
+                    .agent("Worker", Agent.of("Worker", (turn, context) -> Mono.just(Decision.answer(turn.input()))))
+                    .engine(engine);
         }
-
-        @TearDown
-        public void close() {
-            file.close().block();
-        }
-
-        final List<Invocation> invocations = Collections.nCopies(WORKERS, Invocation.of("Worker", 1));
-
-        /** The rounds done so far are counted in the steps of the branch: 0 at the first. */
-        private int round;
 
         private Decision next(Turn turn) {
-            round = turn.reason() == Turn.Reason.REQUESTED ? 0 : round + 1;
-            return round < ROUNDS ? Decision.fanOut(invocations) : Decision.answer(round);
+            int round = turn.reason() == Turn.Reason.REQUESTED ? 0 : turn.answers(Integer.class).get(0) + 1;
+            return round < ROUNDS ? Decision.fanOut(invocations.get(round)) : Decision.answer(round);
         }
     }
 
@@ -118,29 +102,32 @@ public class Coordinator {
 
     @Benchmark
     public @Nullable Object inMemory(Work work) {
-        return recorded(work.inMemory, work.memory);
-    }
-
-    @Benchmark
-    public @Nullable Object sqlite(Work work) {
-        return recorded(work.inFile, work.file);
-    }
-
-    private static @Nullable Object recorded(Workflow<Integer, Integer> workflow, Journal journal) {
-        Run<Integer> run = workflow.start(0);
+        Run<Integer> run = work.inMemory.start(0);
         Object answer = run.result()
                 .map(RunResult::orThrow)
                 .mapNotNull(RunResult::answer)
                 .block();
-        journal.delete(run.runId()).block();
+        work.memory.delete(run.runId()).block();
         return answer;
+    }
+
+    @Benchmark
+    public @Nullable Object sqlite(CoordinatorFiles files) {
+        return Flux.range(0, files.runs)
+                .flatMap(run -> files.workflow().run(0).map(RunResult::orThrow), files.runs)
+                .blockLast();
+    }
+
+    @Benchmark
+    public long sqliteByHand(CoordinatorFiles files) throws SQLException {
+        return files.byHand().write(files.runs);
     }
 
     @Benchmark
     public @Nullable Object expand(Work work) {
         return Mono.just(0)
                 .expand(round -> round < ROUNDS
-                        ? Flux.fromIterable(work.invocations)
+                        ? Flux.fromIterable(work.invocations.get(round))
                                 .flatMap(invocation -> Mono.just(invocation), WORKERS)
                                 .collectList()
                                 .map(answers -> round + 1)

@@ -1,9 +1,7 @@
 package io.flotilla.journal;
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
@@ -12,7 +10,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -25,13 +22,9 @@ final class BasicCodec implements PayloadCodec {
 
     @Override
     public byte[] encode(Map<String, ?> payload, UnaryOperator<String> redactor) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try {
-            write(payload, new DataOutputStream(bytes), redactor, 0);
-        } catch (IOException impossible) {
-            throw new PayloadException("the payload cannot be written", impossible);
-        }
-        return checked(bytes.toByteArray());
+        BasicWriter writer = new BasicWriter(redactor);
+        writer.write(payload, 0);
+        return checked(writer.bytes());
     }
 
     private static byte[] checked(byte[] payload) {
@@ -42,88 +35,11 @@ final class BasicCodec implements PayloadCodec {
         return payload;
     }
 
-    private static int deeper(int depth) {
+    static int deeper(int depth) {
         if (depth >= MAX_DEPTH) {
             throw new PayloadException("a payload must be nested at most " + MAX_DEPTH + " deep", null);
         }
         return depth + 1;
-    }
-
-    private static void write(@Nullable Object value, DataOutputStream to, UnaryOperator<String> redactor, int depth)
-            throws IOException {
-        if (value == null) {
-            to.writeByte('0');
-        } else if (value instanceof Boolean truth) {
-            to.writeByte(truth ? 't' : 'f');
-        } else if (value instanceof Integer number) {
-            to.writeByte('i');
-            to.writeInt(number);
-        } else if (value instanceof Long number) {
-            to.writeByte('l');
-            to.writeLong(number);
-        } else if (value instanceof Double number) {
-            to.writeByte('d');
-            to.writeDouble(number);
-        } else if (value instanceof BigDecimal number) {
-            to.writeByte('b');
-            writeText(number.toString(), to);
-        } else if (value instanceof String text) {
-            writeString(Objects.requireNonNull(redactor.apply(text), "the redactor returned null"), to);
-        } else if (value instanceof List<?> list) {
-            to.writeByte('[');
-            to.writeInt(list.size());
-            for (Object item : list) {
-                write(item, to, redactor, deeper(depth));
-            }
-        } else if (value instanceof Map<?, ?> map) {
-            to.writeByte('{');
-            to.writeInt(map.size());
-            for (Map.Entry<?, ?> entry : map.entrySet()) {
-                if (!(entry.getKey() instanceof String key)) {
-                    throw new PayloadException("a map in a payload must have strings for keys", null);
-                }
-                if (!isWellFormed(key)) {
-                    throw new PayloadException("a key of a map in a payload must not have half a surrogate pair", null);
-                }
-                writeText(key, to);
-                write(entry.getValue(), to, redactor, deeper(depth));
-            }
-        } else {
-            throw new PayloadException(
-                    "the basic codec does not know " + value.getClass().getName()
-                            + "; give the journal a codec that does",
-                    null);
-        }
-    }
-
-    /** A text that was cut between two surrogates has no UTF-8: it is written as it is. */
-    private static void writeString(String text, DataOutputStream to) throws IOException {
-        if (isWellFormed(text)) {
-            to.writeByte('s');
-            writeText(text, to);
-        } else {
-            to.writeByte('u');
-            to.writeInt(2 * text.length());
-            to.writeChars(text);
-        }
-    }
-
-    private static boolean isWellFormed(String text) {
-        for (int at = 0; at < text.length(); at++) {
-            if (Character.isSurrogate(text.charAt(at))) {
-                if (at + 1 == text.length() || !Character.isSurrogatePair(text.charAt(at), text.charAt(at + 1))) {
-                    return false;
-                }
-                at++;
-            }
-        }
-        return true;
-    }
-
-    private static void writeText(String text, DataOutputStream to) throws IOException {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        to.writeInt(bytes.length);
-        to.write(bytes);
     }
 
     @Override

@@ -142,8 +142,7 @@ final class Append extends AppendQueue.Ticket {
                 return;
             }
             entries = encode.get();
-            queue.weigh(
-                    this, entries.stream().mapToLong(JournalEntry::payloadSize).sum());
+            queue.weigh(this, payloadBytes());
         } catch (Throwable broken) { // an OutOfMemoryError too: somebody waits
             end(broken);
             return;
@@ -153,6 +152,14 @@ final class Append extends AppendQueue.Ticket {
         } else {
             append();
         }
+    }
+
+    private long payloadBytes() {
+        long sum = 0;
+        for (JournalEntry entry : entries) {
+            sum += entry.payloadSize();
+        }
+        return sum;
     }
 
     private void append() {

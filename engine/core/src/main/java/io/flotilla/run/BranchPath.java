@@ -213,6 +213,10 @@ public final class BranchPath implements Comparable<BranchPath> {
     }
 
     private String write() {
+        String around = parent == null ? null : parent.text;
+        if (around != null) {
+            return around + fork + '.' + index + '/';
+        }
         Deque<BranchPath> inside = new ArrayDeque<>();
         BranchPath at = this;
         while (at.parent != null && at.text == null) {

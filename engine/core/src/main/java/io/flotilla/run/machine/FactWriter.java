@@ -55,7 +55,7 @@ final class FactWriter {
     }
 
     JournalEntry entry(long sequence, Recorded recorded) {
-        Payload payload = new Payload();
+        Payload payload = new Payload(8);
         payload.add(FactKey.DIGEST_BEFORE, recorded.before());
         if (recorded.after() != null) {
             payload.add(FactKey.DIGEST_AFTER, recorded.after());
@@ -68,7 +68,7 @@ final class FactWriter {
     }
 
     JournalEntry finished(long sequence, Instant at, RunResult.Status status) {
-        Payload payload = new Payload();
+        Payload payload = new Payload(1);
         payload.add(FactKey.STATUS, FactFormat.of(status));
         return new JournalEntry(sequence, at, EntryType.RUN_FINISHED, encode(payload));
     }
@@ -139,7 +139,7 @@ final class FactWriter {
         payload.add(FactKey.PLAN_HASH, header.planHash());
         PlanOutline plan = header.plan();
         if (plan != null) {
-            Payload tree = new Payload();
+            Payload tree = new Payload(5);
             tree.add(FactKey.AGENTS, plan.agents());
             tree.add(FactKey.EDGES, plan.edges());
             tree.add(FactKey.RENDEZVOUS, plan.rendezvous());
@@ -186,7 +186,7 @@ final class FactWriter {
     }
 
     private static Payload decision(Decision decision) {
-        Payload tree = new Payload();
+        Payload tree = new Payload(3);
         if (decision instanceof Decision.Answer answer) {
             tree.add(FactKey.KIND, DecisionKind.ANSWER);
             tree.add(FactKey.VALUE, answer.value());
@@ -213,7 +213,7 @@ final class FactWriter {
     private static List<Payload> invocations(Decision.FanOut fanOut) {
         List<Payload> invocations = new ArrayList<>(fanOut.invocations().size());
         for (Invocation invocation : fanOut.invocations()) {
-            Payload tree = new Payload();
+            Payload tree = new Payload(2);
             tree.add(FactKey.AGENT, invocation.agent());
             tree.add(FactKey.REQUEST, invocation.request());
             invocations.add(tree);

@@ -6,17 +6,24 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A map of a few keys, in the order in which they were put, each of them once. It is written once and read once, and costs
- * two arrays. Not thread-safe.
+ * two arrays, as long as who makes it expects. Not thread-safe.
  */
 final class Payload extends AbstractMap<String, @Nullable Object> {
 
-    private String[] keys = new String[12];
-    private @Nullable Object[] values = new Object[12];
+    private String[] keys;
+    private @Nullable Object[] values;
     private int size;
+
+    /** {@code expected} is how many keys there will be, at a guess. */
+    Payload(int expected) {
+        keys = new String[expected];
+        values = new Object[expected];
+    }
 
     /** {@code key} must not be in it. */
     void add(String key, @Nullable Object value) {
@@ -31,6 +38,14 @@ final class Payload extends AbstractMap<String, @Nullable Object> {
     @Override
     public int size() {
         return size;
+    }
+
+    /** What codecs use: makes no entries. */
+    @Override
+    public void forEach(BiConsumer<? super String, ? super @Nullable Object> action) {
+        for (int at = 0; at < size; at++) {
+            action.accept(keys[at], values[at]);
+        }
     }
 
     @Override
