@@ -86,7 +86,9 @@ public class Coordinator {
         }
 
         private Decision next(Turn turn) {
-            int round = turn.reason() == Turn.Reason.REQUESTED ? 0 : turn.answers(Integer.class).get(0) + 1;
+            int round = turn.reason() == Turn.Reason.REQUESTED
+                    ? 0
+                    : turn.answers(Integer.class).get(0) + 1;
             return round < ROUNDS ? Decision.fanOut(invocations.get(round)) : Decision.answer(round);
         }
     }

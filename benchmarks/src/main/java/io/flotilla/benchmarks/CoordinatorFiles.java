@@ -40,8 +40,7 @@ public class CoordinatorFiles {
     public void open(Coordinator.Work work) throws IOException, SQLException {
         Path made = Files.createTempDirectory("coordinator");
         SqliteJournal opened = SqliteJournal.builder(made.resolve("journal.db")).open();
-        Workflow<Integer, Integer> recorded =
-                work.coordinator().journal(opened).build();
+        Workflow<Integer, Integer> recorded = work.coordinator().journal(opened).build();
         folder = made;
         journal = opened;
         workflow = recorded;

@@ -30,13 +30,13 @@ final class FactsByHand implements AutoCloseable {
             statement.execute("PRAGMA synchronous = FULL");
             statement.execute(
                     "CREATE TABLE runs (run INTEGER PRIMARY KEY, next INTEGER, last INTEGER, hash BLOB, seal BLOB)");
-            statement.execute("CREATE TABLE facts (id INTEGER PRIMARY KEY, at INTEGER, type TEXT, payload BLOB, hash BLOB)");
+            statement.execute(
+                    "CREATE TABLE facts (id INTEGER PRIMARY KEY, at INTEGER, type TEXT, payload BLOB, hash BLOB)");
         }
         connection.setAutoCommit(false);
         insertFact = connection.prepareStatement("INSERT INTO facts VALUES (?, ?, ?, ?, ?)");
         insertRun = connection.prepareStatement("INSERT INTO runs VALUES (?, 0, 0, NULL, NULL)");
-        updateRun =
-                connection.prepareStatement("UPDATE runs SET next = ?, last = ?, hash = ?, seal = ? WHERE run = ?");
+        updateRun = connection.prepareStatement("UPDATE runs SET next = ?, last = ?, hash = ?, seal = ? WHERE run = ?");
     }
 
     /** As many new runs, a commit for an append of each of them. */

@@ -31,7 +31,8 @@ public final class Main {
         for (RunResult run : results) {
             String steps = run.getParams().getParam("steps");
             String runs = run.getParams().getParam("runs");
-            double divisor = (steps == null ? 1 : Double.parseDouble(steps)) * (runs == null ? 1 : Double.parseDouble(runs));
+            double divisor =
+                    (steps == null ? 1 : Double.parseDouble(steps)) * (runs == null ? 1 : Double.parseDouble(runs));
             Result<?> time = run.getPrimaryResult();
             Result<?> bytes = run.getSecondaryResults().get("gc.alloc.rate.norm");
             Result<?> facts = run.getSecondaryResults().get("facts");
