@@ -474,7 +474,8 @@ public final class Workflow<I, O> {
             Plan plan = planned.build();
             FactRecorder.Recording recording = journal == null
                     ? null
-                    : FactRecorder.Recording.of(journal, EngineAccess.of(steps).redactor(), header(plan), journalTimeout);
+                    : FactRecorder.Recording.of(
+                            journal, EngineAccess.of(steps).redactor(), header(plan), journalTimeout);
             return new Workflow<>(
                     topology, new RunLoop.Setup(plan, Map.copyOf(bodies), steps, eventHistory, recording));
         }
