@@ -53,6 +53,26 @@ class RetryTest {
         assertThat(calls).hasValue(attempts);
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {-3_600, 3_600})
+    void step_clockIsSetDuringTheFirstAttempt_isRetriedAllTheSame(long seconds) {
+        SettableClock clock = new SettableClock();
+        Agent<String, String> once = Agent.of("once", (input, context) -> {
+            if (context.attempt() > 1) {
+                return Mono.just("done");
+            }
+            clock.now = clock.now.plusSeconds(seconds);
+            return Mono.error(new IOException("attempt 1"));
+        });
+        StepEngine engine =
+                round.builder(retrying(policy().maxAttempts(2))).clock(clock).build();
+
+        StepResult<String> result = round.result(engine, once);
+
+        assertThat(result).isInstanceOf(StepResult.Succeeded.class);
+        assertThat(result.attempts()).isEqualTo(2);
+    }
+
     @Test
     void step_thousandsOfAttempts_neitherStackNorDelayOverflows() {
         StepResult<String> result = round.result(

@@ -183,7 +183,12 @@ public final class Workflow<I, O> {
         return new Runs<>(this, setup.recording());
     }
 
-    Plan plan() {
+    /**
+     * The plan of this workflow's runs, for an engine that drives a {@link io.flotilla.run.machine.RunMachine} itself.
+     *
+     * @return the plan
+     */
+    public Plan plan() {
         return setup.plan();
     }
 

@@ -84,7 +84,7 @@ final class VirtualRun {
         return agents;
     }
 
-    private Workflow<Object, Object> workflow() {
+    Workflow<Object, Object> workflow() {
         Topology topology = Topology.parse(String.join("\n", scenario.topology));
         agents.putAll(scenario.agents(topology.agents()));
         Workflow.Builder<Object> workflow = Workflow.builder(topology, Object.class)
