@@ -173,7 +173,7 @@ class ResilienceMeterTest {
                 failing,
                 5);
 
-        assertThat(count(ResilienceMeter.REJECTIONS, "key", "failing", "guard", "circuitBreaker"))
+        assertThat(count(ResilienceMeter.REJECTIONS, "key", "failing", "guard", "circuitbreaker"))
                 .isEqualTo(3);
         assertThat(count(ResilienceMeter.CIRCUIT_BREAKER_TRANSITIONS, "key", "failing", "to", "open"))
                 .isOne();
