@@ -32,7 +32,7 @@ import reactor.test.scheduler.VirtualTimeScheduler;
 
 /** Delays that are refused, calls that do not return, and what is left of a step's time. */
 @Timeout(30)
-class EngineTimeTest {
+class EngineClockTest {
 
     /** A clock that only the test moves. */
     private final VirtualTimeScheduler time = VirtualTimeScheduler.create();
