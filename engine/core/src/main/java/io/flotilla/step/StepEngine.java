@@ -127,6 +127,47 @@ public final class StepEngine {
     }
 
     /**
+     * Steps one agent, and emits its result. What a fan-out is made of, to be composed with any operator:
+     *
+     * <pre>{@code
+     * Flux.merge(engine.step(reader, page), engine.step(critic, draft)).transform(sink::tap);
+     * Mono.zip(engine.step(weather, city), engine.step(news, topic));   // values of different types
+     * }</pre>
+     *
+     * <p>Interceptors, step timeout, observation, the log and {@link #failures()} apply as in a round. {@link #concurrency()}
+     * and {@link #order()} do not: the operators that subscribe decide how many run at a time. For many steps at once {@link
+     * #run} and {@link #stream(Iterable, Object)} are cheaper than {@code Flux.merge}.
+     *
+     * <p>Cold: nothing runs before subscription, and every subscription is a step of its own, with a run id of its own. So
+     * what the steps of a round share, such as a budget, a single step has for itself.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: one result, when the step has ended; its {@link StepResult#index()} is 0. Whatever the body does
+     *       is a result, never an error.
+     *   <li><b>onError</b>: in {@link FailureMode#ISOLATE} never. In the other modes a failed step is the error that a
+     *       round of this agent alone ends with: {@link StepFailedException} in {@link FailureMode#FAIL_FAST}, {@link
+     *       RoundFailedException} with a report of this one result in {@link FailureMode#FAIL_AT_END}. Steps beside it are
+     *       cancelled by the operator that combines them, as {@code Flux.merge} and {@code Mono.zip} do.
+     *   <li><b>onComplete</b>: after the result.
+     *   <li><b>cancel</b>: cancels the step, and waits for its cancel handler as {@link #stream(Iterable, Object)} does.
+     *   <li><b>threads</b>: the body is called on the thread that subscribes; the result comes on the thread that ended the
+     *       step, or that asked for it. A body that does not give back the thread it is started on is {@link
+     *       StepResult.TimedOut} all the same; its result then comes on a {@code flotilla-rescue} thread.
+     *   <li><b>context</b>: the subscriber's context reaches the step.
+     * </ul>
+     *
+     * @param agent the agent to step
+     * @param input what it is called with
+     * @param <I> the input of a step
+     * @param <O> the value of a step
+     * @return the result
+     * @throws NullPointerException if an argument is null (the call itself, not a signal)
+     */
+    public <I, O> Mono<StepResult<O>> step(Agent<? super I, ? extends O> agent, I input) {
+        return StepFlux.single(this, Objects.requireNonNull(agent, "agent"), Objects.requireNonNull(input, "input"));
+    }
+
+    /**
      * Steps every agent once with the same input, and emits each result as its step ends.
      *
      * <p>Cold: nothing runs before subscription, and every subscription is a round of its own.
