@@ -4,14 +4,20 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.MonoSink;
 
 /**
- * The questions of a run that wait for an answer, and the answers that are being written. An answer and the deadline of a
- * question both close it; the first of them is the one the machine is told of. Thread-safe.
+ * The questions of a run that wait for an answer, and the callers whose answers are being written. An answer and the deadline of
+ * a question both close it; the machine is given the first of them. Each caller is signalled once. Thread-safe.
  */
 final class PendingQuestions {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Run.class);
 
     private static final class Pending {
 
@@ -44,7 +50,7 @@ final class PendingQuestions {
         }
     }
 
-    /** False if the question is not open; else its answer is this caller's, who will be told what becomes of it. */
+    /** False if the question is not open; else its answer is this caller's, who is signalled what becomes of it. */
     boolean claim(String id, MonoSink<Boolean> caller) {
         synchronized (pending) {
             Pending one = pending.get(id);
@@ -56,7 +62,7 @@ final class PendingQuestions {
         }
     }
 
-    /** The deadline has passed, says a timer. True if nobody has answered before, so that the machine is to be told. */
+    /** The deadline has passed, says a timer. True if nobody has answered before, so that the machine is given it. */
     boolean expire(String id, long timer) {
         synchronized (pending) {
             Pending one = pending.get(id);
@@ -68,48 +74,70 @@ final class PendingQuestions {
         }
     }
 
-    /** Closes a question; gives whoever is answering it, if somebody is. */
-    @Nullable MonoSink<Boolean> close(String id) {
+    /** Closes a question. Its caller, if somebody is answering it, is signalled whether the answer was taken. */
+    void close(String id, boolean taken) {
+        Pending closed;
         synchronized (pending) {
-            Pending one = pending.remove(id);
-            return one == null ? null : one.answering;
+            closed = pending.remove(id);
+        }
+        if (closed != null) {
+            signal(closed.answering, caller -> caller.success(taken));
         }
     }
 
-    /** The answer cannot be taken: the question is open again. Gives the timer that has passed meanwhile; then it is closed. */
-    @Nullable Long reopen(String id) {
+    /**
+     * The answer cannot be taken, as its caller is signalled: the question is open again, or closed if its timer has fired
+     * meanwhile. {@code expired} is called with that timer before the caller hears of it.
+     */
+    void reopen(String id, Throwable why, LongConsumer expired) {
+        MonoSink<Boolean> caller;
+        Long timer;
         synchronized (pending) {
             Pending one = pending.get(id);
             if (one == null) {
-                return null;
+                return;
             }
+            caller = one.answering;
+            timer = one.expired;
             one.answering = null;
-            if (one.expired != null) {
+            if (timer != null) {
                 pending.remove(id);
             }
-            return one.expired;
         }
+        if (timer != null) {
+            expired.accept(timer);
+        }
+        signal(caller, answering -> answering.error(why));
     }
 
-    /** Whoever is answering a question. */
-    @Nullable MonoSink<Boolean> answering(String id) {
-        synchronized (pending) {
-            Pending one = pending.get(id);
-            return one == null ? null : one.answering;
-        }
+    /** Closes all; no answer that is being written is taken. */
+    void closeAll() {
+        closeAll(caller -> caller.success(false));
     }
 
-    /** Closes all; gives those who are answering. */
-    List<MonoSink<Boolean>> closeAll() {
+    /** Closes all; the callers are signalled why. */
+    void closeAll(Throwable why) {
+        closeAll(caller -> caller.error(why));
+    }
+
+    private void closeAll(Consumer<MonoSink<Boolean>> signal) {
+        List<Pending> closed;
         synchronized (pending) {
-            List<MonoSink<Boolean>> answering = new ArrayList<>();
-            for (Pending one : pending.values()) {
-                if (one.answering != null) {
-                    answering.add(one.answering);
-                }
-            }
+            closed = new ArrayList<>(pending.values());
             pending.clear();
-            return answering;
+        }
+        closed.forEach(one -> signal(one.answering, signal));
+    }
+
+    /** What a subscriber throws is no business of the run. */
+    private static void signal(@Nullable MonoSink<Boolean> caller, Consumer<MonoSink<Boolean>> signal) {
+        if (caller == null) {
+            return;
+        }
+        try {
+            signal.accept(caller);
+        } catch (Throwable thrown) {
+            LOG.debug("a subscriber to an answer throws", thrown);
         }
     }
 }

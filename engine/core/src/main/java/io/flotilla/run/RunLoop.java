@@ -1,39 +1,26 @@
 package io.flotilla.run;
 
-import io.flotilla.AgentId;
-import io.flotilla.agent.Agent;
 import io.flotilla.agent.Usage;
 import io.flotilla.agent.UsageLedger;
 import io.flotilla.run.machine.Effect;
 import io.flotilla.run.machine.Fact;
-import io.flotilla.run.machine.Plan;
 import io.flotilla.run.machine.Replay;
 import io.flotilla.run.machine.RunMachine;
 import io.flotilla.step.EngineAccess;
 import io.flotilla.step.StepDriver;
-import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepIdentity;
 import io.flotilla.step.StepResult;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Queue;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.Disposable;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.MonoSink;
 import reactor.util.concurrent.Queues;
 import reactor.util.context.Context;
 
@@ -41,12 +28,16 @@ import reactor.util.context.Context;
  * What is around the machine of a run: brings it facts from whatever thread they come, and carries its effects out with the
  * step engine.
  *
- * <p>Facts are queued, and one thread at a time works them off ({@link #wip}): applies one, tells its events, carries out
+ * <p>Facts are queued, and one thread at a time works them off ({@link #wip}): applies one, emits its events, carries out
  * its effects in order, and only then takes the next. So an agent that ends while it is being called does not nest, and
  * nobody ever sees the machine half-way. Whoever brings a fact while nobody works becomes the one who does.
  *
- * <p>An effect may call an agent, or its cancel handlers, that keep the thread. The step engine notices ({@link #resume}), and another thread goes on
- * with the effects that are left; the one that was kept does nothing more. What the worker touches is therefore in fields.
+ * <p>An effect may call an agent, or its cancel handlers, that keep the thread. The step engine notices ({@link #resume}), and
+ * another thread goes on with the effects that are left; the one that was kept does nothing more.
+ *
+ * <p>Its parts: {@link RunSteps}, {@link RunTimers} and {@link PendingQuestions} hold what is in progress, {@link RunEffects}
+ * carries out what the machine asks of them, {@link FactRecorder} has the journal, {@link Tracing} and {@link EventLog} what
+ * is seen from outside, {@link RunEnd} the result.
  */
 final class RunLoop<O> implements StepDriver.Listener<Decision> {
 
@@ -54,16 +45,15 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
 
     private final RunMachine machine;
     private final @Nullable FactRecorder recorder;
-    private final Redaction redaction;
-    private final Map<String, Agent<Turn, Decision>> agents;
-    private final StepDriver<Turn, Decision> driver;
-    private final RunScope scope;
+    private final String runId;
+    private final RunClock clock;
+    private final RunSteps steps;
+    private final RunTimers timers;
+    private final PendingQuestions questions = new PendingQuestions();
     private final Tracing tracing;
     private final EventLog events;
-    private final Outlet<RunResult<O>> result = new Outlet<>();
-    private final PendingQuestions questions = new PendingQuestions();
-    private final Instant startedAt;
-    private final long startedNanos;
+    private final RunEffects effects;
+    private final RunEnd<O> end;
 
     /** As many facts as there are steps in flight, timers and calls of users; never more. */
     private final Queue<Fact> facts = Queues.<Fact>unboundedMultiproducer().get();
@@ -73,101 +63,38 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
 
     private volatile int waiting;
 
-    /** The steps that were started and have not ended, by number. Whoever takes one out is the one to cancel it. */
-    private final Map<Long, StepDriver.Prepared> inFlight = new ConcurrentHashMap<>();
-
-    /** Nobody wants the run any more, whether the machine knows or not: no agent is called. */
-    private volatile boolean cancelled;
-
-    /** How long it took, if it had ended before. */
-    private @Nullable Duration recordedDuration;
-
-    /** The run has ended, or broken down: what comes now is too late. */
-    private boolean terminated;
-
     private final Runnable others = this::resume;
 
-    // Touched by the one who works only.
-    private @Nullable RunResult<O> finishing;
-    private List<Effect> effects = List.of();
-    private int nextEffect;
-    private final Map<Long, Disposable> timers = new HashMap<>();
+    /** The run has ended, or broken down: what comes now is too late. Touched by the worker only. */
+    private boolean terminated;
 
-    /** What all steps of a run have in common; does not hold on to the run. */
-    private record RunScope(String runId, @Nullable Instant deadline, UsageLedger usage) {}
-
-    /** The identity that travels with a step. */
-    private record RunStep(RunScope scope, Effect.StartStep start) implements StepIdentity {
-
-        @Override
-        public String runId() {
-            return scope.runId;
-        }
-
-        @Override
-        public String branchPath() {
-            return start.branch().toString();
-        }
-
-        @Override
-        public long stepNumber() {
-            return start.number();
-        }
-
-        @Override
-        public @Nullable Instant deadline() {
-            return scope.deadline;
-        }
-
-        @Override
-        public List<AgentId> delegationPath() {
-            return start.delegationPath().stream().map(AgentId::of).toList();
-        }
-
-        @Override
-        public UsageLedger usage() {
-            return scope.usage;
-        }
-    }
-
-    /** A run, with its past if it has one, which is not to be used by anybody else from now on. */
-    RunLoop(Setup setup, Context context, @Nullable Replay replay) {
-        this.agents = setup.agents();
-        this.redaction = new Redaction(EngineAccess.of(setup.engine()).redactor(), setup.plan());
+    /** A run; with what its journal has of it, if it has, which is not to be used by anybody else from now on. */
+    RunLoop(RunSetup setup, Context context, @Nullable Replay replay) {
         UsageLedger usage = new UsageLedger();
-        this.driver = EngineAccess.of(setup.engine()).driver(this, usage);
-        Instant now = read(driver.clock()::now);
-        this.startedAt = replay == null ? now : replay.startedAt(now);
-        this.startedNanos = read(driver.clock()::nanoTime)
-                - Duration.between(startedAt, now).toNanos();
+        StepDriver<Turn, Decision> driver = EngineAccess.of(setup.engine()).driver(this, usage);
+        this.clock = clock(driver, replay);
         this.machine = replay == null ? new RunMachine(setup.plan()) : replay.machine();
         usage.record(replay == null ? Usage.NONE : replay.used());
-        String runId = replay == null ? driver.runId() : replay.runId();
+        this.runId = replay == null ? driver.runId() : replay.runId();
         this.recorder = setup.recording() == null
                 ? null
                 : new FactRecorder(setup.recording(), runId, machine, driver.clock(), replay);
         Duration limit = setup.plan().limits().maxTime();
-        this.scope = new RunScope(runId, limit == null ? null : startedAt.plus(limit), usage);
+        RunStep.Scope scope = new RunStep.Scope(
+                runId, limit == null ? null : clock.startedAt().plus(limit), usage);
+        Redaction redaction = new Redaction(EngineAccess.of(setup.engine()).redactor(), setup.plan());
+        this.steps = new RunSteps(setup.agents(), driver, scope, clock, redaction, this::offer);
+        this.timers = new RunTimers(clock, questions, this::offer);
         this.tracing = new Tracing(driver, runId, context);
         this.events = new EventLog(setup.eventHistory(), driver.listeners());
+        this.effects = new RunEffects(steps, timers, questions, tracing, this::finish);
+        this.end = new RunEnd<>(runId, clock, usage, recorder, events);
     }
 
-    /**
-     * What a workflow gives all its runs.
-     *
-     * @param agents by name
-     */
-    record Setup(
-            Plan plan,
-            Map<String, Agent<Turn, Decision>> agents,
-            StepEngine engine,
-            int eventHistory,
-            FactRecorder.@Nullable Recording recording) {}
-
     /** A clock that throws ends the run before it has begun. */
-    private <T> T read(Supplier<T> time) {
+    private static RunClock clock(StepDriver<?, ?> driver, @Nullable Replay replay) {
         try {
-            return time.get();
+            return new RunClock(driver.clock(), replay);
         } catch (Throwable noTime) {
             driver.close();
             throw noTime;
@@ -175,26 +102,25 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     }
 
     void start(Object task) {
-        offer(new Fact.Started(startedAt, task));
+        offer(new Fact.Started(clock.startedAt(), task));
     }
 
-    /** Goes on where the past has left off. */
+    /** Goes on where the journal's facts end. */
     void recover(Replay replay) {
         wip.set(1); // nobody else works before this is done
         replay.events().forEach(events::emit);
         replay.liveBranches().forEach(tracing::record);
-        recordedDuration = replay.duration();
-        effects = replay.outstandingEffects(now());
-        open(effects);
+        end.recorded(replay.duration());
+        effects.take(replay.outstandingEffects(now()));
         resume();
     }
 
     String runId() {
-        return scope.runId();
+        return runId;
     }
 
     Mono<RunResult<O>> result() {
-        return result.mono();
+        return end.result();
     }
 
     Flux<RunEvent> events() {
@@ -209,23 +135,14 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         offer(new Fact.Resumed(now()));
     }
 
+    /** The journal may take its time to record the cancel, or all time; the steps in flight do not wait for it. */
     void cancel() {
-        cancelled = true;
+        if (recorder != null) {
+            steps.stopStarting();
+        }
         offer(new Fact.Cancelled(now()));
         if (recorder != null) {
-            cancelUnrecorded();
-        }
-    }
-
-    /** The journal may take its time to record the cancel, or all time; the steps do not wait for it. The last goes first. */
-    private void cancelUnrecorded() {
-        List<Long> steps = new ArrayList<>(inFlight.keySet());
-        steps.sort(Comparator.reverseOrder());
-        for (Long number : steps) {
-            StepDriver.Prepared step = inFlight.remove(number);
-            if (step != null) {
-                step.cancel();
-            }
+            steps.cancelAllAtOnce();
         }
     }
 
@@ -243,70 +160,15 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         });
     }
 
-    /** The question is open no more; who is answering it is too late. */
-    private void withdraw(String question) {
-        told(questions.close(question), false);
-    }
-
-    private void told(@Nullable MonoSink<Boolean> caller, boolean taken) {
-        if (caller != null) {
-            guarded(() -> caller.success(taken));
-        }
-    }
-
-    private void told(@Nullable MonoSink<Boolean> caller, Throwable why) {
-        if (caller != null) {
-            guarded(() -> caller.error(why));
-        }
-    }
-
-    /** What a subscriber throws is no business of the run. */
-    private static void guarded(Runnable signal) {
-        try {
-            signal.run();
-        } catch (Throwable thrown) {
-            LOG.debug("a subscriber to an answer throws", thrown);
-        }
-    }
-
     // --- facts
 
     @Override
     public void settled(StepIdentity identity, StepResult<Decision> settled) {
-        StepResult.Kind kind = settled.kind();
-        Decision decision = null;
-        Throwable cause = null;
-        try {
-            cause = kind.isFailure() ? redaction.readOnce(settled.cause()) : null;
-            decision = redaction.readable(decisionOf((RunStep) identity, settled));
-        } catch (Throwable thrown) { // a guard's or a fallback's value that is none, a redactor that throws
-            kind = StepResult.Kind.FAILED;
-            cause = redaction.readOnce(thrown);
-        }
-        offer(new Fact.StepSettled(
-                now(),
-                ((RunStep) identity).start().step(),
-                decision,
-                kind.isFailure() ? kind : null,
-                cause,
-                scope.usage().total(),
-                settled.attempts(),
-                kind == StepResult.Kind.DEGRADED));
+        offer(steps.settled((RunStep) identity, settled));
     }
 
-    /** Types are erased where steps are guarded: what comes out of them may be anything. */
-    private @Nullable Decision decisionOf(RunStep step, StepResult<?> settled) {
-        Object value = settled.value();
-        return value == null ? null : NodeAgent.decision(step.start().agent(), value);
-    }
-
-    /** A clock of the user's that throws must not take a fact with it. */
     private Instant now() {
-        try {
-            return driver.clock().now();
-        } catch (Throwable noTime) {
-            return startedAt;
-        }
+        return clock.now();
     }
 
     private void offer(Fact fact) {
@@ -355,18 +217,12 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
 
     /** The journal cannot have this fact. An answer is given back; without any other fact the run cannot go on. */
     private void refuse(Fact fact, Throwable why) {
-        nextEffect = 0;
-        effects = List.of();
+        effects.clear();
         if (terminated) {
             return;
         }
         if (fact instanceof Fact.QuestionAnswered answer) {
-            MonoSink<Boolean> caller = questions.answering(answer.question());
-            Long timer = questions.reopen(answer.question());
-            if (timer != null) {
-                offer(new Fact.DeadlinePassed(now(), timer));
-            }
-            told(caller, why);
+            questions.reopen(answer.question(), why, timer -> offer(new Fact.DeadlinePassed(now(), timer)));
         } else if (!(fact instanceof Fact.StepSettled settled) || isWanted(settled.step())) {
             abort(why);
         }
@@ -374,26 +230,18 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
 
     /** Not if it has been cancelled meanwhile. */
     private boolean isWanted(long step) {
-        inFlight.remove(step);
+        steps.remove(step);
         return machine.isAwaited(step);
     }
 
     /** On the journal's thread, which is not to be kept. */
     private void written(@Nullable Throwable failure) {
-        onWorker(() -> {
+        clock.onWorker(() -> {
             if (failure != null) {
                 abort(failure);
             }
             drain();
         });
-    }
-
-    private void onWorker(Runnable task) {
-        try {
-            driver.clock().schedule(Duration.ZERO, task);
-        } catch (Throwable noWorker) {
-            task.run();
-        }
     }
 
     @Override
@@ -414,12 +262,11 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
             return;
         }
         if (applied.fact() instanceof Fact.StepSettled settled) {
-            inFlight.remove(settled.step());
+            steps.remove(settled.step());
         } else if (applied.fact() instanceof Fact.DeadlinePassed deadline) {
             timers.remove(deadline.timer());
         }
-        nextEffect = 0;
-        effects = List.of();
+        effects.clear();
         if (terminated) {
             return;
         }
@@ -428,11 +275,11 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
             return;
         }
         try {
-            effects = applied.effects();
+            waiting = applied.waiting();
             if (applied.fact() instanceof Fact.QuestionAnswered answer) {
-                told(questions.close(answer.question()), true);
+                questions.close(answer.question(), true);
             }
-            open(effects);
+            effects.take(applied.effects());
             for (RunEvent event : applied.events()) {
                 tracing.record(event);
                 events.emit(event);
@@ -444,18 +291,17 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
 
     /** Nothing of the user's runs in the machine: whatever it throws is ours, and nobody is to wait for an end. */
     private void abort(Throwable broken) {
-        effects = List.of();
-        nextEffect = 0;
-        finishing = null;
+        effects.clear();
+        end.forget();
         try {
-            questions.closeAll().forEach(caller -> told(caller, broken));
+            questions.closeAll(broken);
             terminated();
             tracing.finished(RunResult.Status.FAILED, broken);
             events.fail(broken);
         } catch (Throwable another) {
             LOG.error("a run that breaks down cannot be cleared away, run={}", runId(), another);
         } finally {
-            result.error(broken);
+            end.fail(broken);
         }
     }
 
@@ -475,162 +321,30 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         if (!tracing.tell(others)) {
             return false;
         }
-        while (nextEffect < effects.size()) {
-            Effect effect = effects.get(nextEffect);
-            nextEffect++;
-            if (effect instanceof Effect.StartStep start) {
-                if (!start(start)) {
-                    return false;
-                }
-            } else if (effect instanceof Effect.CancelStep cancel) {
-                if (!cancel(cancel)) {
-                    return false;
-                }
-            } else {
-                execute(effect);
-            }
+        if (!effects.execute()) {
+            return false;
         }
         tracing.stopEnded();
         if (!tracing.tell(others)) {
             return false;
         }
-        RunResult<O> finished = finishing;
-        if (finished != null) {
-            finishing = null;
-            conclude(finished);
-        }
+        end.emitFinished(); // after the end of its observation, whose handlers may have kept a thread
         return true;
-    }
-
-    private void execute(Effect effect) {
-        if (effect instanceof Effect.StartTimer timer) {
-            startTimer(timer);
-        } else if (effect instanceof Effect.CancelTimer timer) {
-            Disposable running = timers.remove(timer.timer());
-            if (running != null) {
-                stop(running);
-            }
-        } else if (effect instanceof Effect.CloseQuestion close) {
-            withdraw(close.question());
-        } else if (effect instanceof Effect.Finish finish) {
-            finish(finish);
-        }
-    }
-
-    private boolean start(Effect.StartStep start) {
-        RunStep identity = new RunStep(scope, start);
-        StepDriver.Prepared step;
-        try {
-            step = driver.prepare(agent(start), start.turn(), start.step(), identity, tracing.context(start.branch()));
-        } catch (Throwable noTime) { // a clock or timer of the user's that throws
-            offer(new Fact.StepSettled(
-                    now(),
-                    start.step(),
-                    null,
-                    StepResult.Kind.FAILED,
-                    redaction.readOnce(noTime),
-                    scope.usage().total()));
-            return true;
-        }
-        inFlight.put(start.step(), step);
-        if (cancelled && recorder != null) {
-            return true; // its end is not waited for: the cancel is on its way into the journal
-        }
-        return driver.start(step);
-    }
-
-    private Agent<Turn, Decision> agent(Effect.StartStep start) {
-        return Objects.requireNonNull(agents.get(start.agent()), start.agent());
-    }
-
-    private boolean cancel(Effect.CancelStep cancel) {
-        StepDriver.Prepared step = inFlight.remove(cancel.step());
-        return step == null || driver.cancel(step);
-    }
-
-    /** Before anybody can hear of them: an answer may come as fast as the event that tells of the question. */
-    private void open(List<Effect> asked) {
-        for (Effect effect : asked) {
-            if (effect instanceof Effect.Ask ask) {
-                questions.open(ask.question());
-            }
-        }
-    }
-
-    private void startTimer(Effect.StartTimer timer) {
-        try {
-            timers.put(timer.timer(), driver.clock().schedule(timer.delay(), () -> timerFired(timer)));
-        } catch (Throwable noTimer) { // a deadline that cannot be kept is one that has passed
-            timerFired(timer);
-        }
-    }
-
-    private void timerFired(Effect.StartTimer timer) {
-        if (timer.question() == null || questions.expire(timer.question(), timer.timer())) {
-            offer(new Fact.DeadlinePassed(now(), timer.timer()));
-        }
-    }
-
-    /** A timer of the user's that throws: what it fires is not asked for any more, so it does not matter. */
-    private static void stop(Disposable timer) {
-        try {
-            timer.dispose();
-        } catch (Throwable thrown) {
-            LOG.debug("a timer that is not needed any more throws", thrown);
-        }
     }
 
     private void finish(Effect.Finish finish) {
         terminated();
-        finishing = result(finish);
+        end.finish(finish);
         tracing.finished(finish.status(), finish.failure());
-    }
-
-    /** The result is told when its observation has ended, or its handlers have kept a thread for it. */
-    private void conclude(RunResult<O> finished) {
-        if (recorder == null || !recorder.isEndUnrecorded()) {
-            ended(finished);
-            return;
-        }
-        // Every fact is in the journal, so the result stands; the note of the end only spares a list the reading.
-        try {
-            if (recorder.finish(now(), finished.status(), failure -> onWorker(() -> ended(finished)))) {
-                ended(finished);
-            }
-        } catch (Throwable noNote) {
-            ended(finished);
-        }
-    }
-
-    private void ended(RunResult<O> finished) {
-        events.complete();
-        result.value(finished);
-    }
-
-    private RunResult<O> result(Effect.Finish finish) {
-        @SuppressWarnings("unchecked") // the machine holds every answer against its type
-        List<O> answers = (List<O>) new ArrayList<>(finish.answers());
-        Duration duration = recordedDuration == null ? sinceStart() : recordedDuration;
-        return new RunResult<>(scope.runId(), finish, answers, scope.usage().total(), startedAt, duration);
-    }
-
-    private Duration sinceStart() {
-        try {
-            return Duration.ofNanos(Math.max(0, driver.clock().nanoTime() - startedNanos));
-        } catch (Throwable noTime) {
-            return Duration.ZERO;
-        }
     }
 
     private void terminated() {
         terminated = true;
-        driver.close();
-        timers.values().forEach(RunLoop::stop);
-        timers.clear();
-        inFlight.clear();
+        steps.close();
+        timers.cancelAll();
         if (recorder != null) {
             recorder.abandon();
         }
-        questions.closeAll().forEach(caller -> told(caller, false));
+        questions.closeAll();
     }
 }

@@ -1,28 +1,18 @@
 package io.flotilla.run;
 
-import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.journal.Journal;
 import io.flotilla.run.machine.Fact;
 import io.flotilla.run.machine.Plan;
 import io.flotilla.run.machine.Replay;
-import io.flotilla.run.machine.RunHeader;
 import io.flotilla.step.EngineAccess;
 import io.flotilla.step.EngineClock;
 import io.flotilla.step.StepEngine;
-import io.flotilla.topology.Rules;
 import io.flotilla.topology.Topology;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
 import reactor.util.context.ContextView;
@@ -60,9 +50,9 @@ public final class Workflow<I, O> {
     public static final String DEFAULT_NAME = "workflow";
 
     private final Topology topology;
-    private final RunLoop.Setup setup;
+    private final RunSetup setup;
 
-    private Workflow(Topology topology, RunLoop.Setup setup) {
+    private Workflow(Topology topology, RunSetup setup) {
         this.topology = topology;
         this.setup = setup;
     }
@@ -81,7 +71,7 @@ public final class Workflow<I, O> {
         if (Objects.requireNonNull(answerType, "answerType").isPrimitive()) {
             throw new IllegalArgumentException("answerType must not be primitive, was " + answerType);
         }
-        return new Builder<>(topology, answerType);
+        return new Builder<>(new WorkflowSettings(Objects.requireNonNull(topology, "topology"), answerType));
     }
 
     /**
@@ -234,24 +224,10 @@ public final class Workflow<I, O> {
      */
     public static final class Builder<O> {
 
-        private final Topology topology;
-        private final Class<O> answerType;
-        private final Map<String, Agent<Turn, Decision>> agents = new LinkedHashMap<>();
-        private final Map<String, Join> joins = new LinkedHashMap<>();
-        private final List<String> faults = new ArrayList<>();
-        private Join join = Join.all();
-        private Limits limits = Limits.none();
-        private int maxCorrections = DEFAULT_MAX_CORRECTIONS;
-        private int eventHistory = DEFAULT_EVENT_HISTORY;
-        private @Nullable StepEngine engine;
-        private @Nullable Journal journal;
-        private Duration journalTimeout = DEFAULT_JOURNAL_TIMEOUT;
-        private String version = "";
-        private String name = DEFAULT_NAME;
+        private final WorkflowSettings settings;
 
-        private Builder(Topology topology, Class<O> answerType) {
-            this.topology = Objects.requireNonNull(topology, "topology");
-            this.answerType = Objects.requireNonNull(answerType, "answerType");
+        private Builder(WorkflowSettings settings) {
+            this.settings = settings;
         }
 
         /**
@@ -264,9 +240,7 @@ public final class Workflow<I, O> {
          */
         public Builder<O> agent(String name, Agent<Turn, Decision> agent) {
             Objects.requireNonNull(agent, () -> "agent " + name + " is null");
-            if (agents.put(Objects.requireNonNull(name, "name"), agent) != null) {
-                faults.add("agent " + name + " is given twice");
-            }
+            settings.agent(Objects.requireNonNull(name, "name"), agent);
             return this;
         }
 
@@ -300,7 +274,7 @@ public final class Workflow<I, O> {
          * @throws NullPointerException if {@code join} is null
          */
         public Builder<O> join(Join join) {
-            this.join = Objects.requireNonNull(join, "join");
+            settings.join = Objects.requireNonNull(join, "join");
             return this;
         }
 
@@ -315,7 +289,7 @@ public final class Workflow<I, O> {
          */
         public Builder<O> joinAt(String name, Join join) {
             Objects.requireNonNull(join, "join");
-            joins.put(Objects.requireNonNull(name, "name"), join);
+            settings.joins.put(Objects.requireNonNull(name, "name"), join);
             return this;
         }
 
@@ -328,7 +302,7 @@ public final class Workflow<I, O> {
          * @throws NullPointerException if {@code limits} is null
          */
         public Builder<O> limits(Limits limits) {
-            this.limits = Objects.requireNonNull(limits, "limits");
+            settings.limits = Objects.requireNonNull(limits, "limits");
             return this;
         }
 
@@ -340,7 +314,7 @@ public final class Workflow<I, O> {
          * @throws IllegalArgumentException if {@code maxCorrections} is negative
          */
         public Builder<O> maxCorrections(int maxCorrections) {
-            this.maxCorrections = (int) Bounds.atLeast(0, "maxCorrections", maxCorrections);
+            settings.maxCorrections = (int) Bounds.atLeast(0, "maxCorrections", maxCorrections);
             return this;
         }
 
@@ -352,7 +326,7 @@ public final class Workflow<I, O> {
          * @throws IllegalArgumentException if {@code eventHistory} is below 1
          */
         public Builder<O> eventHistory(int eventHistory) {
-            this.eventHistory = (int) Bounds.atLeast(1, "eventHistory", eventHistory);
+            settings.eventHistory = (int) Bounds.atLeast(1, "eventHistory", eventHistory);
             return this;
         }
 
@@ -366,7 +340,7 @@ public final class Workflow<I, O> {
          * @throws NullPointerException if {@code engine} is null
          */
         public Builder<O> engine(StepEngine engine) {
-            this.engine = Objects.requireNonNull(engine, "engine");
+            settings.engine = Objects.requireNonNull(engine, "engine");
             return this;
         }
 
@@ -381,7 +355,7 @@ public final class Workflow<I, O> {
          * @throws NullPointerException if {@code journal} is null
          */
         public Builder<O> journal(Journal journal) {
-            this.journal = Objects.requireNonNull(journal, "journal");
+            settings.journal = Objects.requireNonNull(journal, "journal");
             return this;
         }
 
@@ -404,7 +378,7 @@ public final class Workflow<I, O> {
             if (limit.isZero() || limit.isNegative()) {
                 throw new IllegalArgumentException("journalTimeout must be > 0, was " + limit);
             }
-            journalTimeout = limit;
+            settings.journalTimeout = limit;
             return this;
         }
 
@@ -420,7 +394,7 @@ public final class Workflow<I, O> {
             if (name.isBlank()) {
                 throw new IllegalArgumentException("name must not be blank, was \"" + name + "\"");
             }
-            this.name = name;
+            settings.name = name;
             return this;
         }
 
@@ -432,7 +406,7 @@ public final class Workflow<I, O> {
          * @throws NullPointerException if {@code version} is null
          */
         public Builder<O> version(String version) {
-            this.version = Objects.requireNonNull(version, "version");
+            settings.version = Objects.requireNonNull(version, "version");
             return this;
         }
 
@@ -445,66 +419,7 @@ public final class Workflow<I, O> {
          *     not there or twice, or a join for such a place; with all of it
          */
         public <I> Workflow<I, O> build() {
-            List<String> wrong = new ArrayList<>(faults);
-            Map<String, Agent<Turn, Decision>> bodies = new HashMap<>();
-            for (String name : topology.agents()) {
-                Agent<Turn, Decision> body = agents.get(name);
-                if (body == null) {
-                    wrong.add("agent " + name + " of the topology was not given");
-                } else {
-                    bodies.put(name, new NodeAgent(AgentId.of(name), body));
-                }
-            }
-            Set<String> places = new HashSet<>(topology.agents());
-            for (String name : agents.keySet()) {
-                if (!places.contains(name)) {
-                    wrong.add("there is no agent " + name + " in the topology");
-                }
-            }
-            for (String name : joins.keySet()) {
-                if (!places.contains(name) && !Topology.END.equalsIgnoreCase(name)) {
-                    wrong.add("there is no agent " + name + " in the topology to join at");
-                }
-            }
-            if (!wrong.isEmpty()) {
-                throw new InvalidWorkflowException(wrong);
-            }
-            StepEngine steps = engine == null ? StepEngine.builder().build() : engine;
-            Plan.Builder planned = Plan.builder(topology, answerType)
-                    .join(join)
-                    .limits(withRules(limits, topology.rules()))
-                    .maxCorrections(maxCorrections)
-                    .maxStepsInFlight(EngineAccess.of(steps).maxStepsInFlight());
-            joins.forEach(planned::joinAt);
-            Plan plan = planned.build();
-            FactRecorder.Recording recording = journal == null
-                    ? null
-                    : FactRecorder.Recording.of(
-                            journal, EngineAccess.of(steps).redactor(), header(plan), journalTimeout);
-            return new Workflow<>(
-                    topology, new RunLoop.Setup(plan, Map.copyOf(bodies), steps, eventHistory, recording));
-        }
-
-        private RunHeader header(Plan plan) {
-            return RunHeader.of(name, version, Map.of(), plan);
-        }
-
-        /** What the workflow does not limit, the topology may. */
-        private static Limits withRules(Limits set, Rules rules) {
-            Limits.Chain limits = (Limits.Chain) set;
-            if (set.maxTime() == null && rules.timeout() != null) {
-                limits = limits.time(rules.timeout());
-            }
-            if (set.maxSteps() == null && rules.maxSteps() != null) {
-                limits = limits.steps(rules.maxSteps());
-            }
-            if (set.maxBranches() == null && rules.maxBranches() != null) {
-                limits = limits.branches(rules.maxBranches());
-            }
-            if (set.maxDepth() == null && rules.maxDepth() != null) {
-                limits = limits.depth(rules.maxDepth());
-            }
-            return limits;
+            return new Workflow<>(settings.topology, settings.setup());
         }
     }
 }

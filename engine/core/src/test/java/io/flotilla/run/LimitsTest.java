@@ -530,4 +530,25 @@ class LimitsTest {
         assertThat(((LimitExceededException) result.failure()).limit()).isEqualTo("delegationCycles");
         assertThat(result.steps()).isEqualTo(3_002);
     }
+
+    // --- the engine's concurrency
+
+    @Test
+    void stepTimeout_ofAForkWiderThanTheConcurrency_saysHowManyTurnsWait() {
+        Ended ended = run(
+                15,
+                Flows.fork(Flows.FORK, agents, Join.allSettled(), "- - -")
+                        .engine(StepEngine.builder()
+                                .concurrency(1)
+                                .stepTimeout(Duration.ofSeconds(5))
+                                .build()));
+
+        assertThat(ended.events(RunEvent.BranchFailed.class))
+                .extracting(failed -> failed.failure().getMessage())
+                .satisfiesExactly(
+                        first -> assertThat(first).contains("2 steps").contains("had not been started yet"),
+                        second -> assertThat(second).contains("1 steps").contains("had not been started yet"),
+                        third -> assertThat(third).doesNotContain("had not been started yet"),
+                        boss -> {});
+    }
 }

@@ -1,0 +1,139 @@
+package io.flotilla.run;
+
+import io.flotilla.agent.Agent;
+import io.flotilla.run.machine.Effect;
+import io.flotilla.run.machine.Fact;
+import io.flotilla.step.StepDriver;
+import io.flotilla.step.StepResult;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import reactor.util.context.Context;
+
+/**
+ * The steps of a run that are in flight: starts and cancels them, and makes facts of how they end.
+ *
+ * <p>Steps are started and cancelled by the worker of the run only. {@link #stopStarting}, {@link #cancelAllAtOnce} and {@link #settled}
+ * may be called by any thread.
+ */
+final class RunSteps {
+
+    private final Map<String, Agent<Turn, Decision>> agents;
+    private final StepDriver<Turn, Decision> driver;
+    private final RunStep.Scope scope;
+    private final RunClock clock;
+    private final Redaction redaction;
+    private final Consumer<Fact> facts;
+
+    /** The steps that were started and have not ended, by number. Whoever takes one out is the one to cancel it. */
+    private final Map<Long, StepDriver.Prepared> inFlight = new ConcurrentHashMap<>();
+
+    /** Nobody wants the run any more, though the machine may not know yet: no agent is called. */
+    private volatile boolean cancelled;
+
+    RunSteps(
+            Map<String, Agent<Turn, Decision>> agents,
+            StepDriver<Turn, Decision> driver,
+            RunStep.Scope scope,
+            RunClock clock,
+            Redaction redaction,
+            Consumer<Fact> facts) {
+        this.agents = agents;
+        this.driver = driver;
+        this.scope = scope;
+        this.clock = clock;
+        this.redaction = redaction;
+        this.facts = facts;
+    }
+
+    /** False if the thread was kept and another has taken over. */
+    boolean start(Effect.StartStep start, Context context) {
+        StepDriver.Prepared step;
+        try {
+            step = driver.prepare(agent(start), start.turn(), start.step(), new RunStep(scope, start), context);
+        } catch (Throwable noTime) { // a clock or timer of the user's that throws
+            facts.accept(new Fact.StepSettled(
+                    clock.now(),
+                    start.step(),
+                    null,
+                    StepResult.Kind.FAILED,
+                    redaction.readOnce(noTime),
+                    scope.usage().total()));
+            return true;
+        }
+        inFlight.put(start.step(), step);
+        return cancelled || driver.start(step);
+    }
+
+    private Agent<Turn, Decision> agent(Effect.StartStep start) {
+        return Objects.requireNonNull(agents.get(start.agent()), start.agent());
+    }
+
+    /** False if the thread was kept and another has taken over. */
+    boolean cancel(long number) {
+        StepDriver.Prepared step = inFlight.remove(number);
+        return step == null || driver.cancel(step);
+    }
+
+    /** From now on a step that is to be started is not: its end is not waited for. */
+    void stopStarting() {
+        cancelled = true;
+    }
+
+    /** Cancels what is in flight, the last step first, on the calling thread. */
+    void cancelAllAtOnce() {
+        List<Long> steps = new ArrayList<>(inFlight.keySet());
+        steps.sort(Comparator.reverseOrder());
+        for (Long number : steps) {
+            StepDriver.Prepared step = inFlight.remove(number);
+            if (step != null) {
+                step.cancel();
+            }
+        }
+    }
+
+    /** The machine has been told that it has ended. */
+    void remove(long number) {
+        inFlight.remove(number);
+    }
+
+    /** Cancels what is in flight; nothing is started any more. */
+    void close() {
+        driver.close();
+        inFlight.clear();
+    }
+
+    /** The fact that a step has ended. */
+    Fact.StepSettled settled(RunStep step, StepResult<Decision> settled) {
+        StepResult.Kind kind = settled.kind();
+        Decision decision = null;
+        Throwable cause = null;
+        try {
+            cause = kind.isFailure() ? redaction.readOnce(settled.cause()) : null;
+            decision = redaction.readable(decisionOf(step, settled));
+        } catch (Throwable thrown) { // a guard's or a fallback's value that is none, a redactor that throws
+            kind = StepResult.Kind.FAILED;
+            cause = redaction.readOnce(thrown);
+        }
+        return new Fact.StepSettled(
+                clock.now(),
+                step.start().step(),
+                decision,
+                kind.isFailure() ? kind : null,
+                cause,
+                scope.usage().total(),
+                settled.attempts(),
+                kind == StepResult.Kind.DEGRADED);
+    }
+
+    /** Types are erased where steps are guarded: what comes out of them may be anything. */
+    private static @Nullable Decision decisionOf(RunStep step, StepResult<?> settled) {
+        Object value = settled.value();
+        return value == null ? null : NodeAgent.decision(step.start().agent(), value);
+    }
+}

@@ -1,0 +1,125 @@
+package io.flotilla.run;
+
+import io.flotilla.AgentId;
+import io.flotilla.agent.Agent;
+import io.flotilla.journal.Journal;
+import io.flotilla.run.machine.Plan;
+import io.flotilla.run.machine.RunHeader;
+import io.flotilla.step.EngineAccess;
+import io.flotilla.step.StepEngine;
+import io.flotilla.topology.Rules;
+import io.flotilla.topology.Topology;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What the builder of a workflow has been given so far, and what {@link RunSetup} it makes. Not thread-safe. */
+final class WorkflowSettings {
+
+    final Topology topology;
+    final Class<?> answerType;
+    final Map<String, Join> joins = new LinkedHashMap<>();
+    Join join = Join.all();
+    Limits limits = Limits.none();
+    int maxCorrections = Workflow.DEFAULT_MAX_CORRECTIONS;
+    int eventHistory = Workflow.DEFAULT_EVENT_HISTORY;
+
+    @Nullable StepEngine engine;
+
+    @Nullable Journal journal;
+
+    Duration journalTimeout = Workflow.DEFAULT_JOURNAL_TIMEOUT;
+    String version = "";
+    String name = Workflow.DEFAULT_NAME;
+    private final Map<String, Agent<Turn, Decision>> agents = new LinkedHashMap<>();
+    private final List<String> duplicates = new ArrayList<>();
+
+    WorkflowSettings(Topology topology, Class<?> answerType) {
+        this.topology = topology;
+        this.answerType = answerType;
+    }
+
+    void agent(String place, Agent<Turn, Decision> agent) {
+        if (agents.put(place, agent) != null) {
+            duplicates.add("agent " + place + " is given twice");
+        }
+    }
+
+    /** Checks the settings against the topology. */
+    RunSetup setup() {
+        List<String> errors = errors();
+        if (!errors.isEmpty()) {
+            throw new InvalidWorkflowException(errors);
+        }
+        Map<String, Agent<Turn, Decision>> bodies = new HashMap<>();
+        agents.forEach((place, body) -> bodies.put(place, new NodeAgent(AgentId.of(place), body)));
+        StepEngine steps = engine == null ? StepEngine.builder().build() : engine;
+        Plan plan = plan(steps);
+        return new RunSetup(plan, Map.copyOf(bodies), steps, eventHistory, recording(steps, plan));
+    }
+
+    private List<String> errors() {
+        List<String> errors = new ArrayList<>(duplicates);
+        for (String place : topology.agents()) {
+            if (!agents.containsKey(place)) {
+                errors.add("agent " + place + " of the topology was not given");
+            }
+        }
+        Set<String> places = new HashSet<>(topology.agents());
+        for (String place : agents.keySet()) {
+            if (!places.contains(place)) {
+                errors.add("there is no agent " + place + " in the topology");
+            }
+        }
+        for (String place : joins.keySet()) {
+            if (!places.contains(place) && !Topology.END.equalsIgnoreCase(place)) {
+                errors.add("there is no agent " + place + " in the topology to join at");
+            }
+        }
+        return errors;
+    }
+
+    private Plan plan(StepEngine steps) {
+        Plan.Builder plan = Plan.builder(topology, answerType)
+                .join(join)
+                .limits(withRules(limits, topology.rules()))
+                .maxCorrections(maxCorrections)
+                .maxStepsInFlight(EngineAccess.of(steps).maxStepsInFlight());
+        joins.forEach(plan::joinAt);
+        return plan.build();
+    }
+
+    private FactRecorder.@Nullable Recording recording(StepEngine steps, Plan plan) {
+        return journal == null
+                ? null
+                : FactRecorder.Recording.of(
+                        journal,
+                        EngineAccess.of(steps).redactor(),
+                        RunHeader.of(name, version, Map.of(), plan),
+                        journalTimeout);
+    }
+
+    /** What the workflow does not limit, the topology may. */
+    private static Limits withRules(Limits set, Rules rules) {
+        Limits.Chain limits = (Limits.Chain) set;
+        if (set.maxTime() == null && rules.timeout() != null) {
+            limits = limits.time(rules.timeout());
+        }
+        if (set.maxSteps() == null && rules.maxSteps() != null) {
+            limits = limits.steps(rules.maxSteps());
+        }
+        if (set.maxBranches() == null && rules.maxBranches() != null) {
+            limits = limits.branches(rules.maxBranches());
+        }
+        if (set.maxDepth() == null && rules.maxDepth() != null) {
+            limits = limits.depth(rules.maxDepth());
+        }
+        return limits;
+    }
+}
