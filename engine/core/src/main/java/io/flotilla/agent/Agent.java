@@ -81,17 +81,24 @@ public interface Agent<I, O> {
     /**
      * An agent whose body blocks its thread: JDBC, a blocking HTTP client, a long computation.
      *
-     * <p>The body runs on {@link Schedulers#boundedElastic()}: by default at most ten threads a core, so at most that
-     * many such steps proceed at the same time, whatever the engine's concurrency. On JDK 21 and later these are virtual
-     * threads if the JVM is started with {@code -Dreactor.schedulers.defaultBoundedElasticOnVirtualThreads=true}. Use
-     * {@link #blocking(AgentId, Scheduler, BiFunction)} for a pool of your own. Cancelling the step interrupts the
-     * thread; the interrupt flag a body leaves behind ends with it. Waiting for a thread counts as the step's time.
-     * Everything the body throws, an {@link Error} too, is the step's failure at once.
+     * <p>On JDK 21 and newer each body runs on a virtual thread of its own. Their number has no bound but the engine's, {@link
+     * io.flotilla.step.StepEngine.Builder#concurrency}. Before JDK 21, bodies run on {@link Schedulers#boundedElastic()}: by default at most ten threads a core, so at most
+     * that many such steps proceed at the same time. Inside reactor-test's virtual time they run there on every JDK. {@link
+     * io.flotilla.step.StepEngine.Builder#blockingScheduler} and {@link #blocking(AgentId, Scheduler, BiFunction)} take a pool
+     * of your own.
      *
-     * <p>A body may block on a round of other blocking agents: those get threads of a further pool of the same size, one for
-     * each level, so they never wait for a thread that their caller keeps. After nine levels the step fails at once with
-     * {@link NestedBlockingException}. This holds for rounds that the body subscribes to on its own thread, as {@code
-     * block()} does.
+     * <p>All these threads are daemons; virtual ones are named {@code flotilla-blocking-1} and on. A virtual thread that blocks
+     * keeps no thread of the system, but for native code and, before JDK 24, inside {@code synchronized}: it is pinned then, and
+     * few pinned threads, as many as there are cores, hold up all others. Give such bodies a pool.
+     *
+     * <p>Cancelling the step interrupts the thread; the interrupt flag a body leaves behind ends with it. Waiting for a thread
+     * counts as the step's time. Everything the body throws, an {@link Error} too, is the step's failure at once. A body that
+     * goes on after its step has timed out keeps its thread and no longer counts in the engine's limits.
+     *
+     * <p>A body may block on a round of other blocking agents. Without virtual threads those get threads of a further pool of
+     * the same size, one for each level, so they never wait for a thread that their caller keeps. After nine levels the step
+     * fails at once with {@link NestedBlockingException}, on every JDK. This holds for rounds that the body subscribes to on its
+     * own thread, as {@code block()} does.
      *
      * @param id its name, as {@link AgentId#of(String)} reads it
      * @param step its body; may block, and throw what is unchecked; null is no value, as an empty

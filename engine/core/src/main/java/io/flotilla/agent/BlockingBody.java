@@ -2,6 +2,7 @@ package io.flotilla.agent;
 
 import io.flotilla.AgentId;
 import io.flotilla.internal.BlockingLevel;
+import io.flotilla.internal.BlockingPool;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
@@ -9,20 +10,21 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
+import reactor.util.context.ContextView;
 
 /**
  * The body of a blocking agent: called on a pool's thread, and guarded there. What it throws is an {@code onError}, what
  * Reactor holds for fatal too, and the interrupt flag it leaves behind ends with it.
  *
- * <p>A body may block on a round of blocking agents, whose bodies then need threads while this one keeps its own. On the
- * shared pool they would wait for each other, so bodies within bodies have a pool of their own for every level, see {@link
- * BlockingLevel}.
+ * <p>A body may block on a round of blocking agents, whose bodies then need threads while this one keeps its own. On a
+ * bounded pool they would wait for each other, so without virtual threads bodies within bodies have a pool of their own for
+ * every level, see {@link BlockingLevel}.
  */
 final class BlockingBody {
 
     private BlockingBody() {}
 
-    /** {@code own} null: the shared pool, looked up at every attempt, so that a test's virtual time is seen. */
+    /** {@code own} null: the engine's or the shared pool, looked up at every attempt, so that a test's virtual time is seen. */
     static <I, O> Mono<O> on(
             @Nullable Scheduler own,
             AgentId id,
@@ -35,10 +37,18 @@ final class BlockingBody {
             if (depth > BlockingLevel.MAX) {
                 return Mono.error(NestedBlockingException.tooDeep(id, depth));
             }
-            Scheduler pool = own != null ? own : BlockingLevel.pool(depth);
-            Supplier<Mono<O>> body = () -> call(waiting, pool, () -> step.apply(input, context));
+            Scheduler pool = pool(own, subscriber, depth);
+            Supplier<Mono<O>> body = () -> call(waiting, pool, subscriber, () -> step.apply(input, context));
             return BlockingLevel.keeps(waiting, pool) ? startedSoon(id, depth, pool, body) : on(pool, body);
         });
+    }
+
+    private static Scheduler pool(@Nullable Scheduler own, ContextView subscriber, int depth) {
+        if (own != null) {
+            return own;
+        }
+        Scheduler ofEngine = BlockingPool.chosen(subscriber);
+        return ofEngine != null ? ofEngine : BlockingLevel.pool(depth);
     }
 
     private static <O> Mono<O> on(Scheduler pool, Supplier<Mono<O>> body) {
@@ -58,9 +68,12 @@ final class BlockingBody {
 
     @SuppressWarnings("ResultOfMethodCallIgnored")
     private static <O> Mono<O> call(
-            @Nullable BlockingLevel waiting, Scheduler pool, Callable<? extends @Nullable O> body) {
+            @Nullable BlockingLevel waiting,
+            Scheduler pool,
+            ContextView subscriber,
+            Callable<? extends @Nullable O> body) {
         BlockingLevel before = BlockingLevel.current();
-        BlockingLevel.enter(waiting, pool);
+        BlockingLevel.enter(waiting, pool, subscriber);
         try {
             return Mono.justOrEmpty(body.call());
         } catch (Throwable thrown) {

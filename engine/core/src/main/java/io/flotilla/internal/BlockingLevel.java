@@ -13,8 +13,9 @@ import reactor.util.context.ContextView;
  * there takes the level along in its context, to whatever threads its steps are started on. So a body's level does not depend
  * on the thread that starts it.
  *
- * <p>Each level has a pool of its own, as large as the shared one. Bodies of one level wait for those of higher levels only,
- * and those of the highest for nobody: one of them can always go on.
+ * <p>Virtual threads have no bound, so nobody waits for one. Without them each level has a pool of its own, as large as the
+ * shared one. Bodies of one level wait for those of higher levels only, and those of the highest for nobody: one of them can
+ * always go on.
  *
  * <p>Immutable.
  *
@@ -36,11 +37,13 @@ public final class BlockingLevel {
 
     private final int depth;
     private final Scheduler pool;
+    private final ContextView step;
     private final @Nullable BlockingLevel outer;
 
-    private BlockingLevel(int depth, Scheduler pool, @Nullable BlockingLevel outer) {
+    private BlockingLevel(int depth, Scheduler pool, ContextView step, @Nullable BlockingLevel outer) {
         this.depth = depth;
         this.pool = pool;
+        this.step = step;
         this.outer = outer;
     }
 
@@ -89,9 +92,19 @@ public final class BlockingLevel {
      *
      * @param outer the level of the body that waits for it, or null
      * @param pool whose thread it keeps
+     * @param step the context of the body's step
      */
-    public static void enter(@Nullable BlockingLevel outer, Scheduler pool) {
-        CURRENT.set(new BlockingLevel(depthBelow(outer), pool, outer));
+    public static void enter(@Nullable BlockingLevel outer, Scheduler pool, ContextView step) {
+        CURRENT.set(new BlockingLevel(depthBelow(outer), pool, step, outer));
+    }
+
+    /**
+     * The context of the step whose body keeps this thread: what blocks on the thread does not see it otherwise.
+     *
+     * @return the context
+     */
+    public ContextView step() {
+        return step;
     }
 
     /**
@@ -116,6 +129,9 @@ public final class BlockingLevel {
      */
     @SuppressWarnings("ReferenceEquality") // it is the pool itself whose threads are kept
     public static boolean keeps(@Nullable BlockingLevel waiting, Scheduler pool) {
+        if (pool == VirtualThreads.scheduler()) {
+            return false; // there is always another thread
+        }
         for (BlockingLevel level = waiting; level != null; level = level.outer) {
             if (level.pool == pool) {
                 return true;
@@ -125,14 +141,17 @@ public final class BlockingLevel {
     }
 
     /**
-     * The shared pool for the first level, one of its size for every other.
+     * The pool of a level: virtual threads for all of them; without these the shared pool for the first level, one of its size
+     * for every other.
      *
      * @param depth how many bodies wait, from 0 to {@link #MAX}
      * @return the pool
      */
+    @SuppressWarnings("ReferenceEquality") // there is one scheduler of virtual threads
     public static Scheduler pool(int depth) {
-        if (depth == 0) {
-            return Schedulers.boundedElastic();
+        Scheduler shared = BlockingPool.shared();
+        if (depth == 0 || shared == VirtualThreads.scheduler()) {
+            return shared;
         }
         Scheduler factory = Schedulers.single();
         synchronized (POOLS) {

@@ -37,6 +37,8 @@ final class EngineSettings {
 
     @Nullable Supplier<Scheduler> timeoutScheduler;
 
+    @Nullable Supplier<Scheduler> blockingScheduler;
+
     @Nullable Clock clock;
 
     int failureBuffer = StepEngine.DEFAULT_FAILURE_BUFFER;
@@ -70,6 +72,7 @@ final class EngineSettings {
         copy.observationRegistry = observationRegistry;
         copy.meterRegistry = meterRegistry;
         copy.timeoutScheduler = timeoutScheduler;
+        copy.blockingScheduler = blockingScheduler;
         copy.clock = clock;
         copy.failureBuffer = failureBuffer;
         copy.redactor = redactor;

@@ -465,6 +465,24 @@ public final class StepEngine {
         }
 
         /**
+         * Where the bodies of {@link Agent#blocking(String, java.util.function.BiFunction) blocking agents} run that have no
+         * pool of their own. Asked once an attempt, on the thread that starts it. The caller disposes of the scheduler.
+         *
+         * <p>Bodies that block on rounds of this engine keep their threads meanwhile. If the bodies they wait for find no
+         * thread within a second, these fail with {@link io.flotilla.agent.NestedBlockingException}.
+         *
+         * @param blockingScheduler default: on JDK 21 and newer a virtual thread for each body, without a bound; before that
+         *     {@link reactor.core.scheduler.Schedulers#boundedElastic()}, and a pool of its size for each level of nesting;
+         *     inside reactor-test's virtual time, virtual
+         * @return this builder
+         * @throws NullPointerException if {@code blockingScheduler} is null
+         */
+        public Builder blockingScheduler(Supplier<Scheduler> blockingScheduler) {
+            settings.blockingScheduler = Objects.requireNonNull(blockingScheduler, "blockingScheduler");
+            return this;
+        }
+
+        /**
          * What {@link StepResult#startedAt()} and {@link io.flotilla.agent.StepContext#deadline()} are read from.
          * Durations and timeouts are measured by the timer's scheduler, not by this.
          *

@@ -3,6 +3,7 @@ package io.flotilla.step;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.UsageLedger;
 import io.flotilla.internal.BlockingLevel;
+import io.flotilla.internal.BlockingPool;
 import java.lang.ref.WeakReference;
 import java.time.Instant;
 import java.util.List;
@@ -83,9 +84,10 @@ abstract class Steps<I, O> {
         this.inFlight = new InFlight(this, engine.core().settings.stepTimeoutNanos);
     }
 
-    /** The context of a step, with the blocking level of the caller that waits for the round. */
+    /** The context of a step, with where blocking bodies run and the blocking level of the caller that waits for the round. */
     final Context inherited(Context context) {
-        return blockingLevel == null ? context : blockingLevel.in(context);
+        Context inner = BlockingPool.in(context, engine.core().settings.blockingScheduler);
+        return blockingLevel == null ? inner : blockingLevel.in(inner);
     }
 
     final long nanos() {
