@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.agent.Agent;
 import io.flotilla.simulation.AgentSet;
+import io.flotilla.step.ResultSink;
 import io.flotilla.step.StepCall;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepInterceptor;
@@ -99,6 +100,35 @@ class ReadmeExamplesTest {
     }
 
     @Test
+    void step_mergedAndZipped_oneTypeOrTwo() {
+        StepEngine engine = StepEngine.builder().build();
+        Agent<String, String> reader = Agent.of("reader", (text, context) -> Mono.just("read " + text));
+        Agent<Integer, String> critic =
+                Agent.of("critic", (number, context) -> Mono.error(new IllegalStateException()));
+        Agent<String, Integer> weather = Agent.of("weather", (name, context) -> Mono.just(21));
+        Agent<String, String> news = Agent.of("news", (subject, context) -> Mono.just("none of " + subject));
+        String page = "page";
+        int draft = 2;
+        String city = "Oslo";
+        String topic = "agents";
+        ResultSink<String> sink = ResultSink.keepingAll();
+
+        Flux<StepResult<String>> live = // each isolated from the other
+                Flux.merge(engine.step(reader, page), engine.step(critic, draft))
+                        .transform(sink::tap);
+        Mono<Tuple2<StepResult<Integer>, StepResult<String>>> both = // different types side by side
+                Mono.zip(engine.step(weather, city), engine.step(news, topic));
+
+        StepVerifier.create(live).expectNextCount(2).verifyComplete();
+        assertThat(sink.report().values()).containsExactly("read page");
+        assertThat(sink.report().failureCount()).isOne();
+        StepVerifier.create(both.map(results ->
+                        results.getT1().value() + " and " + results.getT2().value()))
+                .expectNext("21 and none of agents")
+                .verifyComplete();
+    }
+
+    @Test
     void fold_aResult_isALine() {
         StepResult<String> result = StepEngine.builder().build().<String, String>stream(
                         List.of(Agent.of("a", (task, context) -> Mono.just("yes"))), "go")
@@ -190,15 +220,22 @@ class ReadmeExamplesTest {
             }
         };
         StepEngine engine = StepEngine.builder().interceptor(twice).build();
+        Duration pause = Duration.ofMillis(1);
+        StepEngine retrying = StepEngine.builder()
+                .interceptor(StepInterceptor.ofStep(steps -> steps.retry(1))) // once a step
+                .interceptor(StepInterceptor.ofAttempt(attempt -> attempt.delaySubscription(pause))) // once an attempt
+                .build();
 
         Agent<String, String> shy = Agent.of(
                 "shy",
                 (input, context) ->
                         context.attempt() == 1 ? Mono.error(new IllegalStateException("not yet")) : Mono.just("hello"));
-        StepVerifier.create(engine.run(List.of(shy), "go"))
-                .assertNext(
-                        report -> assertThat(report.results().get(0).attempts()).isEqualTo(2))
-                .verifyComplete();
+        for (StepEngine each : List.of(engine, retrying)) {
+            StepVerifier.create(each.run(List.of(shy), "go"))
+                    .assertNext(report ->
+                            assertThat(report.results().get(0).attempts()).isEqualTo(2))
+                    .verifyComplete();
+        }
     }
 
     @Test

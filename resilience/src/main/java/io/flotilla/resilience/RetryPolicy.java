@@ -1,6 +1,9 @@
 package io.flotilla.resilience;
 
 import io.flotilla.step.StepRejectedException;
+import io.github.resilience4j.bulkhead.BulkheadFullException;
+import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import io.github.resilience4j.ratelimiter.RequestNotPermitted;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
@@ -134,6 +137,9 @@ public final class RetryPolicy {
 
         private static boolean byDefault(Throwable cause) {
             return !(cause instanceof StepRejectedException
+                    || cause instanceof CallNotPermittedException // of operators further in
+                    || cause instanceof BulkheadFullException
+                    || cause instanceof RequestNotPermitted
                     || cause instanceof CancellationException
                     || cause instanceof Error);
         }

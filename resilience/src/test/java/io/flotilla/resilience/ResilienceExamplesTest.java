@@ -4,8 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.agent.Agent;
 import io.flotilla.step.StepEngine;
+import io.flotilla.step.StepInterceptor;
 import io.flotilla.step.StepReport;
 import io.flotilla.step.StepResult;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.reactor.circuitbreaker.operator.CircuitBreakerOperator;
+import io.github.resilience4j.reactor.retry.RetryOperator;
+import io.github.resilience4j.retry.Retry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -149,6 +154,24 @@ class ResilienceExamplesTest {
                 .expectNoEvent(Duration.ofMillis(100 + 200))
                 .assertNext(report -> assertThat(report.values()).containsExactly("hello"))
                 .verifyComplete();
+    }
+
+    @Test
+    void readme_operators_stepIsRetriedAndCounted() {
+        Retry retry = Retry.ofDefaults("shy");
+        CircuitBreaker breaker = CircuitBreaker.ofDefaults("shy");
+
+        StepEngine engine = StepEngine.builder()
+                .interceptor(StepInterceptor.ofStep(steps -> steps.transformDeferred(RetryOperator.of(retry))))
+                .interceptor(StepInterceptor.ofAttempt(
+                        attempt -> attempt.transformDeferred(CircuitBreakerOperator.of(breaker))))
+                .build();
+
+        Agent<String, String> shy = Agent.of(
+                "shy",
+                (input, context) -> context.attempt() == 1 ? Mono.error(new IOException("shy")) : Mono.just("hello"));
+        assertThat(engine.run(List.of(shy), "go").block().values()).containsExactly("hello");
+        assertThat(breaker.getMetrics().getNumberOfBufferedCalls()).isEqualTo(2);
     }
 
     @Test

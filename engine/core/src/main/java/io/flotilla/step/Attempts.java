@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 
 /**
- * The attempts at one step, where interceptors are: each subscription is one attempt. Keeps count, and the first cause.
+ * The attempts at one step, where interceptors are: each subscription is one attempt, and so is each further call of the body
+ * within one. Keeps count, and the first cause.
  */
-final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
+final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
 
     /** More causes than these are not kept. */
     private static final int MAX_SUPPRESSED = 16;
@@ -52,8 +52,8 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
     }
 
     /** What the next interceptor's operators throw is caught beneath them, not beneath all. */
-    private static <O> Mono<O> guarded(Mono<O> chain) {
-        return chain instanceof Guarded ? chain : new Guarded<>(() -> chain);
+    private Mono<O> guarded(Mono<O> chain) {
+        return chain instanceof Guarded ? chain : new Wrapped(chain);
     }
 
     private Mono<O> notNull(@Nullable Mono<O> wrapped, StepInterceptor interceptor) {
@@ -61,18 +61,29 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
                 wrapped, () -> interceptor + " returned null instead of a Mono for agent " + step.agentId);
     }
 
+    /** One attempt. */
     @Override
-    public void subscribe(CoreSubscriber<? super O> actual) {
+    Mono<? extends O> body() {
         int number;
         synchronized (this) {
             number = ++count;
         }
         StepContext attempt = number == 1 ? context : context.attempt(number);
-        Mono<O> chain = new Guarded<>(() -> step.call(step.agent, attempt));
+        Mono<O> chain = new Body(attempt);
         for (int at = interceptors.size() - 1; at >= 0; at--) {
             chain = attempt(interceptors.get(at), attempt, guarded(chain));
         }
-        chain.doOnError(this::record).subscribe(actual);
+        return chain;
+    }
+
+    @Override
+    void failed(Throwable cause) {
+        record(cause);
+    }
+
+    @Override
+    void broke(Throwable fatal) {
+        step.threw(fatal);
     }
 
     /** What an interceptor throws is a signal to those around it, as what the body throws is. */
@@ -80,7 +91,119 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
         try {
             return notNull(interceptor.aroundAttempt(this, attempt, chain), interceptor);
         } catch (Throwable thrown) {
-            return new Guarded<>(() -> Guarded.rethrow(thrown));
+            return new Thrown(thrown);
+        }
+    }
+
+    /** What is between two interceptors. */
+    private final class Wrapped extends Guarded<O> {
+
+        private final Mono<O> chain;
+
+        Wrapped(Mono<O> chain) {
+            this.chain = chain;
+        }
+
+        @Override
+        Mono<? extends O> body() {
+            return chain;
+        }
+
+        @Override
+        void broke(Throwable fatal) {
+            step.threw(fatal);
+        }
+    }
+
+    /** The agent's body. An operator of an interceptor of attempts that subscribes once more makes another attempt. */
+    private final class Body extends Guarded<O> {
+
+        // Guarded by the attempts.
+        private final StepContext first;
+        private boolean called;
+        private @Nullable Throwable failure;
+
+        Body(StepContext first) {
+            this.first = first;
+        }
+
+        @Override
+        Mono<? extends O> body() {
+            return step.call(step.agent, next());
+        }
+
+        private StepContext next() {
+            synchronized (Attempts.this) {
+                if (!called) {
+                    called = true;
+                    return first;
+                }
+                recordFailure();
+                return context.attempt(++count);
+            }
+        }
+
+        /** For one that nobody further out has seen. */
+        private void recordFailure() {
+            if (failure != null) {
+                record(failure);
+                failure = null;
+            }
+        }
+
+        @Override
+        void failed(Throwable cause) {
+            synchronized (Attempts.this) {
+                failure = cause;
+            }
+        }
+
+        @Override
+        void broke(Throwable fatal) {
+            synchronized (Attempts.this) {
+                recordFailure();
+            }
+            step.threw(fatal);
+        }
+    }
+
+    /** An attempt that an interceptor has not let begin. */
+    private final class Thrown extends Guarded<O> {
+
+        private final Throwable thrown;
+
+        Thrown(Throwable thrown) {
+            this.thrown = thrown;
+        }
+
+        @Override
+        Mono<? extends O> body() {
+            return rethrow(thrown);
+        }
+
+        @Override
+        void broke(Throwable fatal) {
+            step.threw(fatal);
+        }
+    }
+
+    /** A fallback's body. */
+    private final class Invoked extends Guarded<O> {
+
+        private final Agent<? super I, ? extends O> other;
+
+        Invoked(Agent<? super I, ? extends O> other) {
+            this.other = other;
+        }
+
+        @Override
+        Mono<? extends O> body() {
+            return step.call(other, context);
+        }
+
+        @Override
+        void broke(Throwable fatal) {
+            step.threw(fatal);
         }
     }
 
@@ -88,7 +211,7 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
         if (first == null) {
             first = cause;
             SharedCauses.claim(cause, owner);
-        } else if (first instanceof StepRejectedException && !(cause instanceof StepRejectedException)) {
+        } else if (Refusal.is(first) && !Refusal.is(cause)) {
             Throwable refused = first;
             first = cause; // a guard's refusal never hides what an attempt really failed with
             SharedCauses.claim(cause, owner);
@@ -176,7 +299,7 @@ final class Attempts<I, O> extends Mono<O> implements StepCall<I, O> {
     @Override
     public Mono<O> invoke(Agent<? super I, ? extends O> other) {
         Objects.requireNonNull(other, "other");
-        return new Guarded<>(() -> step.call(other, context));
+        return new Invoked(other);
     }
 
     @Override

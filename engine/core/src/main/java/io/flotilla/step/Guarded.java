@@ -1,7 +1,6 @@
 package io.flotilla.step;
 
-import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -17,12 +16,17 @@ import reactor.util.context.Context;
  * <p>The interrupt flag that the body leaves behind is kept from those around it, and from the next attempt: a guard that
  * waits or takes a permit would take it for its own.
  */
-final class Guarded<O> extends Mono<O> {
+abstract class Guarded<O> extends Mono<O> {
 
-    private final Callable<Mono<? extends O>> body;
+    /** What is guarded; asked for at each subscription, and may throw. */
+    abstract Mono<? extends O> body();
 
-    Guarded(Callable<Mono<? extends O>> body) {
-        this.body = body;
+    /** It has ended with an error, which is about to go on. */
+    void failed(Throwable cause) {}
+
+    /** Those around it have thrown what they were to be told of, what Reactor holds for fatal: they tell nobody else. */
+    void broke(Throwable fatal) {
+        Steps.untold(fatal);
     }
 
     /** Throws what was caught, checked or not. */
@@ -33,11 +37,11 @@ final class Guarded<O> extends Mono<O> {
 
     @Override
     public void subscribe(CoreSubscriber<? super O> actual) {
-        Guard<O> guard = new Guard<>(actual);
+        Guard<O> guard = new Guard<>(this, actual);
         boolean ownersFlag = Thread.interrupted();
         @Nullable Throwable thrown = null;
         try {
-            body.call().subscribe(guard);
+            body().subscribe(guard);
         } catch (Throwable fromBody) {
             thrown = fromBody;
         }
@@ -49,13 +53,26 @@ final class Guarded<O> extends Mono<O> {
 
     private static final class Guard<O> implements CoreSubscriber<O>, Subscription {
 
+        @SuppressWarnings("rawtypes")
+        private static final AtomicIntegerFieldUpdater<Guard> ENDED =
+                AtomicIntegerFieldUpdater.newUpdater(Guard.class, "ended");
+
+        private final Guarded<O> guarded;
         private final CoreSubscriber<? super O> actual;
-        private final AtomicBoolean ended = new AtomicBoolean();
+
+        /** 1 when it has ended. */
+        private volatile int ended;
+
         private volatile boolean subscribed;
         private volatile Subscription body = Operators.emptySubscription();
 
-        Guard(CoreSubscriber<? super O> actual) {
+        Guard(Guarded<O> guarded, CoreSubscriber<? super O> actual) {
+            this.guarded = guarded;
             this.actual = actual;
+        }
+
+        private boolean end() {
+            return ENDED.compareAndSet(this, 0, 1);
         }
 
         @Override
@@ -93,20 +110,21 @@ final class Guarded<O> extends Mono<O> {
         }
 
         void threw(Throwable thrown) {
-            if (!ended.compareAndSet(false, true)) {
+            if (!end()) {
                 return;
             }
             if (subscribed) {
                 cancel();
-                actual.onError(thrown);
+                signal(thrown);
             } else {
+                guarded.failed(thrown);
                 Operators.error(actual, thrown);
             }
         }
 
         @Override
         public void onNext(O value) {
-            if (ended.get()) {
+            if (ended != 0) {
                 return;
             }
             boolean bodysFlag = Thread.interrupted();
@@ -120,23 +138,32 @@ final class Guarded<O> extends Mono<O> {
 
         @Override
         public void onError(Throwable cause) {
-            if (ended.compareAndSet(false, true)) {
+            if (end()) {
                 boolean bodysFlag = Thread.interrupted();
-                actual.onError(cause);
+                signal(cause);
                 leave(bodysFlag);
             }
         }
 
         @Override
         public void onComplete() {
-            if (ended.compareAndSet(false, true)) {
+            if (end()) {
                 boolean bodysFlag = Thread.interrupted();
                 try {
                     actual.onComplete();
                 } catch (Throwable fatal) {
-                    actual.onError(fatal); // of a supplier that is called at the end, such as a default's
+                    signal(fatal); // of a supplier that is called at the end, such as a default's
                 }
                 leave(bodysFlag);
+            }
+        }
+
+        private void signal(Throwable cause) {
+            guarded.failed(cause);
+            try {
+                actual.onError(cause);
+            } catch (Throwable fatal) {
+                guarded.broke(fatal); // of a retry's own predicate, or of one that throws Errors again
             }
         }
 

@@ -384,9 +384,10 @@ final class Step<I, O> implements CoreSubscriber<O> {
         if (kind instanceof StepTimeoutException timeout) {
             return new StepResult.TimedOut<>(agentId, index, count, began, duration, timeout.limit(), told);
         }
-        if (cause instanceof StepRejectedException rejected) {
+        Refusal refusal = Refusal.of(cause);
+        if (refusal != null) {
             return new StepResult.Rejected<>(
-                    agentId, index, count, began, duration, rejected.guard(), rejected.retryAfter(), told);
+                    agentId, index, count, began, duration, refusal.guard(), refusal.retryAfter(), told);
         }
         if (cause instanceof CancellationException) {
             return new StepResult.Cancelled<>(agentId, index, count, began, duration, told);

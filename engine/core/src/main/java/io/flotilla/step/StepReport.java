@@ -85,6 +85,19 @@ public final class StepReport<O> {
         return only(result -> result.agentId().equals(agentId));
     }
 
+    /**
+     * The results of one agent, by its name.
+     *
+     * @param agent its name, as {@link AgentId#of(String)} reads it: {@code reader} is the agent of that id, not all agents
+     *     of that kind
+     * @return one result for each time it was given to the round, in input order; empty if it was not
+     * @throws NullPointerException if {@code agent} is null
+     * @throws IllegalArgumentException if {@code agent} is no name of an agent
+     */
+    public List<StepResult<O>> resultsOf(String agent) {
+        return resultsOf(AgentId.of(Objects.requireNonNull(agent, "agent")));
+    }
+
     private List<StepResult<O>> only(Predicate<StepResult<O>> wanted) {
         return results.stream().filter(wanted).toList();
     }

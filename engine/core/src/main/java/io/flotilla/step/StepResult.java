@@ -57,7 +57,7 @@ public sealed interface StepResult<O> {
     long index();
 
     /**
-     * The number of calls of the agent.
+     * The number of attempts: the calls of the agent, and those that a guard around the attempt refused.
      *
      * @return 1 where nothing retries; 0 if a guard refused the step before its first attempt
      */

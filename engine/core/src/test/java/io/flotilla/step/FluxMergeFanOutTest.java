@@ -24,8 +24,13 @@ class FluxMergeFanOutTest extends FanOutContract {
         AgentId id = agent.id();
         Mono<StepResult<String>> timedOut = Mono.fromSupplier(() -> new StepResult.TimedOut<>(
                 id, index, 1, Instant.EPOCH, limit, limit, new StepTimeoutException("timed out", limit)));
-        return new Guarded<>(() -> agent.step("go", StepContext.detached(id)))
-                .<StepResult<String>>map(
+        Mono<String> guarded = new Guarded<>() {
+            @Override
+            Mono<String> body() {
+                return agent.step("go", StepContext.detached(id));
+            }
+        };
+        return guarded.<StepResult<String>>map(
                         value -> new StepResult.Succeeded<>(id, index, 1, Instant.EPOCH, Duration.ZERO, value))
                 .switchIfEmpty(Mono.fromSupplier(
                         () -> new StepResult.Succeeded<>(id, index, 1, Instant.EPOCH, Duration.ZERO, null)))

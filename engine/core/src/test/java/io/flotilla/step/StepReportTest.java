@@ -1,6 +1,7 @@
 package io.flotilla.step;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -66,8 +67,27 @@ class StepReportTest {
                 .containsExactly("first", "second");
         assertThat(report.resultsOf(AgentId.of("nobody"))).isEmpty();
         assertThatNullPointerException()
-                .isThrownBy(() -> report.resultsOf(null))
+                .isThrownBy(() -> report.resultsOf((AgentId) null))
                 .withMessage("agentId");
+    }
+
+    @Test
+    void resultsOf_nameOfAnAgent_isThatAgentAlone() {
+        StepReport<String> report = report(
+                Results.succeeded("a#1", 1, "second"),
+                Results.succeeded("a#1", 0, "first"),
+                Results.failed("a", 2, Results.BOOM),
+                Results.succeeded("a#2", 3, "sibling"));
+
+        assertThat(report.resultsOf("a#1")).extracting(StepResult::value).containsExactly("first", "second");
+        assertThat(report.resultsOf("a")).as("not its kind").hasSize(1);
+        assertThat(report.resultsOf("b")).isEmpty();
+        assertThatNullPointerException()
+                .isThrownBy(() -> report.resultsOf((String) null))
+                .withMessage("agent");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> report.resultsOf(" "))
+                .withMessageContaining("kind must not be blank");
     }
 
     @Test
