@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -18,13 +19,29 @@ final class BasicCodec implements PayloadCodec {
 
     static final BasicCodec INSTANCE = new BasicCodec();
 
+    private static final int BUFFER = 1024;
+    private static final int MAX_KEPT_BUFFER = 16 * BUFFER;
+
+    /** One that nobody writes into; null if it is in use. What was in it is written over, never read. */
+    private final AtomicReference<byte @Nullable []> spare = new AtomicReference<>();
+
     private BasicCodec() {}
 
     @Override
     public byte[] encode(Map<String, ?> payload, UnaryOperator<String> redactor) {
-        BasicWriter writer = new BasicWriter(redactor);
+        byte[] free = spare.getAndSet(null);
+        BasicWriter writer = new BasicWriter(redactor, free == null ? new byte[BUFFER] : free);
         writer.write(payload, 0);
-        return checked(writer.bytes());
+        byte[] bytes = checked(writer.bytes());
+        if (writer.buffer().length <= MAX_KEPT_BUFFER) {
+            spare.lazySet(writer.buffer());
+        }
+        return bytes;
+    }
+
+    @Override
+    public byte[] add(byte[] encoded, String key, long number) {
+        return checked(BasicWriter.add(encoded, key, number));
     }
 
     private static byte[] checked(byte[] payload) {

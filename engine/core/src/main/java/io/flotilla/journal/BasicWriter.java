@@ -23,15 +23,36 @@ final class BasicWriter {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
     private final UnaryOperator<String> redactor;
-    private byte[] buffer = new byte[256];
+    private byte[] buffer;
     private int size;
 
-    BasicWriter(UnaryOperator<String> redactor) {
+    /** Writes into the buffer, or into a larger one: {@link #buffer()} has it. */
+    BasicWriter(UnaryOperator<String> redactor, byte[] buffer) {
         this.redactor = redactor;
+        this.buffer = buffer;
+    }
+
+    /** A payload with one more key, at its end. */
+    static byte[] add(byte[] payload, String key, long number) {
+        if (payload.length < 1 + Integer.BYTES || payload[0] != '{') {
+            throw new PayloadException("the payload is not one of the basic codec", null);
+        }
+        int expected = payload.length + Integer.BYTES + key.length() + 1 + Long.BYTES;
+        BasicWriter writer = new BasicWriter(UnaryOperator.identity(), Arrays.copyOf(payload, expected));
+        writer.size = payload.length;
+        INT.set(writer.buffer, 1, (int) INT.get(payload, 1) + 1);
+        writer.writeKey(key);
+        writer.tag('l');
+        writer.writeLong(number);
+        return writer.size == writer.buffer.length ? writer.buffer : writer.bytes();
     }
 
     byte[] bytes() {
         return Arrays.copyOf(buffer, size);
+    }
+
+    byte[] buffer() {
+        return buffer;
     }
 
     void write(@Nullable Object value, int depth) {
@@ -40,6 +61,9 @@ final class BasicWriter {
         } else if (value instanceof Long number) {
             tag('l');
             writeLong(number);
+        } else if (value instanceof Integer number) { // final classes first: a look for an interface takes longer
+            tag('i');
+            writeInt(number);
         } else if (value instanceof Map<?, ?> map) {
             tag('{');
             writeInt(map.size());
@@ -53,9 +77,6 @@ final class BasicWriter {
             for (Object item : list) {
                 write(item, BasicCodec.deeper(depth));
             }
-        } else if (value instanceof Integer number) {
-            tag('i');
-            writeInt(number);
         } else {
             writeRare(value);
         }
@@ -84,11 +105,43 @@ final class BasicWriter {
         if (!(key instanceof String text)) {
             throw new PayloadException("a map in a payload must have strings for keys", null);
         }
+        byte[] known = KnownKey.find(text);
+        if (known == null) {
+            writeNewKey(text);
+        } else {
+            reserve(known.length);
+            System.arraycopy(known, 0, buffer, size, known.length);
+            size += known.length;
+        }
+    }
+
+    private void writeNewKey(String text) {
+        int start = size;
         if (!writeAscii(text)) {
             if (!isWellFormed(text)) {
                 throw new PayloadException("a key of a map in a payload must not have half a surrogate pair", null);
             }
             writeEncoded(text.getBytes(StandardCharsets.UTF_8));
+        }
+        KnownKey.keep(text, buffer, start, size);
+    }
+
+    /** A short key as it is written. The same few stand in every fact; of others the latest are kept. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared, never leaves the class
+    private record KnownKey(String text, byte[] written) {
+
+        private static final int MAX_LENGTH = 32;
+        private static final KnownKey[] KNOWN = new KnownKey[256];
+
+        private static byte @Nullable [] find(String text) {
+            KnownKey known = KNOWN[text.hashCode() & KNOWN.length - 1];
+            return known != null && known.text.equals(text) ? known.written : null;
+        }
+
+        private static void keep(String text, byte[] buffer, int from, int to) {
+            if (text.length() <= MAX_LENGTH) { // a race is won by either: each is whole
+                KNOWN[text.hashCode() & KNOWN.length - 1] = new KnownKey(text, Arrays.copyOfRange(buffer, from, to));
+            }
         }
     }
 

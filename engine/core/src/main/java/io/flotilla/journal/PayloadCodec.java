@@ -32,6 +32,20 @@ public interface PayloadCodec {
     byte[] encode(Map<String, ?> payload, UnaryOperator<String> redactor);
 
     /**
+     * Adds a number to a payload that is written already. The engine writes a fact first, and learns only then what comes
+     * of it. Saves it the second {@link #encode}; what is read must be the same: the payload with the key in it.
+     *
+     * @param encoded what {@link #encode} has returned; not changed
+     * @param key a key that the payload does not have, of ASCII letters
+     * @param number the number
+     * @return the bytes with the number; null, as by default, if the payload has to be encoded once more
+     * @throws PayloadException if it is too large with the number
+     */
+    default byte @Nullable [] add(byte[] encoded, String key, long number) {
+        return null;
+    }
+
+    /**
      * Reads a payload.
      *
      * @param payload its bytes

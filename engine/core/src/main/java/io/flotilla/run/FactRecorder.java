@@ -28,8 +28,8 @@ import reactor.core.scheduler.Schedulers;
 
 /**
  * Writes the facts of a run into a journal before anything comes of them. The machine is told of each as soon as it is
- * encoded, so that the last of an append stands in the journal with a digest of what comes of it; what the machine asks for is
- * carried out, and what it tells is told, when the facts are in the journal. Facts that have come while others were being
+ * encoded, so that a digest of what comes of the last of an append can be added to it; what the machine asks for is carried
+ * out, and what it tells is told, when the facts are in the journal. Facts that have come while others were being
  * written go into the journal together, up to {@value #MAX_BATCH} of them or {@value #MAX_BYTES} bytes and one fact. A fact whose
  * payload cannot be written is left out; the machine is not told of it, but its caller is, after the others.
  *
@@ -152,7 +152,7 @@ final class FactRecorder {
         }
         if (last != null) { // with what comes of it; of the others, the next one has it
             int at = entries.size() - 1;
-            entries.set(at, codec.entry(next + at, last.with(digest.value())));
+            entries.set(at, codec.with(entries.get(at), last, digest.value()));
         }
         durable.addAll(refused);
         next += entries.size();

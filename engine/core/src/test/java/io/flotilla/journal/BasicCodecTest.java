@@ -198,4 +198,40 @@ class BasicCodecTest {
         assertThatThrownBy(() -> CODEC.decode("java.util.Random".getBytes(java.nio.charset.StandardCharsets.UTF_8)))
                 .isInstanceOf(PayloadException.class);
     }
+
+    @ParameterizedTest
+    @MethodSource("values")
+    void add_aNumber_isReadAsIfItHadBeenThere(Object value) {
+        byte[] encoded = encode(value);
+        byte[] kept = encoded.clone();
+
+        Map<String, Object> expected = new LinkedHashMap<>();
+        expected.put("value", value);
+        for (long number : new long[] {0, -1, Long.MIN_VALUE, Long.MAX_VALUE}) {
+            expected.put("digestAfter", number);
+            assertThat(CODEC.decode(CODEC.add(encoded, "digestAfter", number))).isEqualTo(expected);
+        }
+        assertThat(encoded).isEqualTo(kept);
+        assertThat(CODEC.decode(CODEC.add(CODEC.encode(Map.of(), AS_IT_IS), "n", 7)))
+                .isEqualTo(Map.of("n", 7L));
+    }
+
+    @Test
+    void add_moreThanTheLimit_isRefused() {
+        int fits = PayloadCodec.MAX_BYTES - encode("").length;
+        byte[] full = encode("x".repeat(fits));
+
+        assertThat(full).hasSize(PayloadCodec.MAX_BYTES);
+        assertThatThrownBy(() -> CODEC.add(full, "n", 1))
+                .isInstanceOf(PayloadException.class)
+                .hasMessageContaining("at most 16777216 bytes");
+        assertThat(CODEC.add(encode("x".repeat(fits - 14)), "n", 1)).hasSize(PayloadCodec.MAX_BYTES);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "{", "[1,2,3]", "no map"})
+    void add_toWhatIsNoPayload_isRefused(String text) {
+        byte[] bytes = text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        assertThatThrownBy(() -> CODEC.add(bytes, "n", 1)).isInstanceOf(PayloadException.class);
+    }
 }

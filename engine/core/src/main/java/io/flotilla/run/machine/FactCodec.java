@@ -47,6 +47,21 @@ public final class FactCodec {
     }
 
     /**
+     * The same entry with the digest of what has come of its fact.
+     *
+     * @param entry what {@link #entry} has made of {@code recorded}
+     * @param recorded the fact
+     * @param digest the digest of the run after this fact
+     * @return the entry with it
+     */
+    public JournalEntry with(JournalEntry entry, Recorded recorded, long digest) {
+        byte[] payload = codec.add(entry.payload(), FactKey.DIGEST_AFTER, digest);
+        return payload == null
+                ? entry(entry.sequence(), recorded.with(digest))
+                : new JournalEntry(entry.sequence(), entry.timestamp(), entry.type(), payload);
+    }
+
+    /**
      * The note that the run has ended, so that a list can tell without reading it. It is no fact.
      *
      * @param sequence its place in the journal, behind the last fact

@@ -112,6 +112,15 @@ public final class JsonPayloadCodec implements PayloadCodec {
         return bytes;
     }
 
+    @Override
+    public byte @Nullable [] add(byte[] encoded, String key, long number) {
+        byte[] added = Insertion.of(encoded, key, number);
+        if (added != null) {
+            checkSize(added);
+        }
+        return added;
+    }
+
     /** What would be read if nothing were redacted; null if that is too large, or refused by its own type. */
     private @Nullable Map<String, @Nullable Object> unredacted(Map<String, ?> payload) {
         try {

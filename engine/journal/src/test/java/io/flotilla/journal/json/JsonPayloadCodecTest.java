@@ -486,4 +486,60 @@ class JsonPayloadCodecTest {
         assertThatIllegalArgumentException().isThrownBy(() -> builder.maxStringLength(99));
         assertThatIllegalArgumentException().isThrownBy(() -> builder.maxNumberLength(29));
     }
+
+    // --- a number that is added later
+
+    @Test
+    void add_aNumber_givesTheBytesOfAPayloadThatHadIt() {
+        Random random = new Random(4711);
+        String[] keys = {"", "a", "digest", "digestAfteR", "digestAfter0", "digestBefore", "zz", "$", "~", "Z", "n,m:{"
+        };
+        List<@Nullable Object> values = values();
+        for (int round = 0; round < 5_000; round++) {
+            Map<String, @Nullable Object> payload = new HashMap<>();
+            for (int left = random.nextInt(5); left > 0; left--) {
+                payload.put(keys[random.nextInt(keys.length)], values.get(random.nextInt(values.size())));
+            }
+            byte[] encoded = CODEC.encode(payload, NONE);
+            long number = random.nextBoolean() ? random.nextLong() : random.nextInt(3) - 1;
+
+            byte[] added = CODEC.add(encoded, "digestAfter", number);
+
+            payload.put("digestAfter", number);
+            if (payload.containsKey("$")) {
+                assertThat(added).isNull();
+            } else {
+                assertThat(added).as("%s", payload.keySet()).isEqualTo(CODEC.encode(payload, NONE));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "{",
+                "[]",
+                "{\"n\":1}",
+                "{\"ä\":1}",
+                "{\"a\\n\":1}",
+                "{\"$type\":\"map\",\"value\":{\"$type\":null}}",
+                "{ \"a\":1}",
+                "{\"a}",
+                "{\"a\":\"}"
+            })
+    void add_whereThePlaceIsNotKnown_leavesItToTheEncoder(String json) {
+        assertThat(CODEC.add(json.getBytes(StandardCharsets.UTF_8), "n", 1)).isNull();
+    }
+
+    @Test
+    void add_moreThanTheLimit_isRefused() {
+        JsonPayloadCodec small = JsonPayloadCodec.builder().maxBytes(14).build();
+        byte[] encoded = small.encode(Map.of("a", 1L), NONE);
+
+        assertThat(small.add(encoded, "b", 23L))
+                .asString(StandardCharsets.UTF_8)
+                .isEqualTo("{\"a\":1,\"b\":23}");
+        assertRefused(() -> small.add(encoded, "b", 234L), "at most 14 bytes", "had 15");
+    }
 }
