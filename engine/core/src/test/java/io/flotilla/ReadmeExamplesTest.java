@@ -3,6 +3,7 @@ package io.flotilla;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.agent.Agent;
+import io.flotilla.agent.StepContext;
 import io.flotilla.simulation.AgentSet;
 import io.flotilla.step.ResultSink;
 import io.flotilla.step.StepCall;
@@ -74,6 +75,26 @@ class ReadmeExamplesTest {
         System.out.println(report.values());
         report.failures().forEach(failure -> System.out.println(failure.agentId() + " " + failure.cause()));
 
+        ResultSink<Integer> sink = ResultSink.keepingAll();
+        Flux<String> byHand = Flux.merge(List.of(counter, parser).stream()
+                .map(agent -> Mono.defer(() -> agent.step("ahoy", StepContext.detached(agent.id())))
+                        .map(length -> agent.id() + " " + length)
+                        .onErrorResume(failed -> Mono.just(agent.id() + " " + failed)))
+                .toList());
+        Flux<StepResult<Integer>> composed = Flux.merge(engine.step(counter, "ahoy"), engine.step(parser, "ahoy"))
+                .transform(sink::tap);
+        Flux<StepResult<Integer>> fused = engine.stream(List.of(counter, parser), "ahoy");
+
+        StepVerifier.create(byHand)
+                .expectNext("counter 4")
+                .expectNextMatches(line -> line.startsWith("parser java.lang.NumberFormatException"))
+                .verifyComplete();
+        for (Flux<StepResult<Integer>> form : List.of(composed, fused)) {
+            StepVerifier.create(form.map(result -> result.agentId() + " " + result.kind()))
+                    .expectNext("counter SUCCEEDED", "parser FAILED")
+                    .verifyComplete();
+        }
+        assertThat(sink.report().failureCount()).isOne();
         assertThat(report.values()).containsExactly(4);
         assertThat(report.failures())
                 .extracting(StepResult::kind)

@@ -4,6 +4,7 @@ import io.flotilla.samples.isolation.Isolation;
 import io.flotilla.samples.readingcrew.ReadingCrew;
 import io.flotilla.samples.readingcrew.ReadingRound;
 import io.flotilla.samples.secretword.SecretWord;
+import io.flotilla.samples.shape.Shape;
 import io.flotilla.samples.shell.BadInput;
 import io.flotilla.samples.shell.Output;
 import io.flotilla.samples.shell.Sample;
@@ -18,7 +19,13 @@ import java.util.stream.Collectors;
 public final class Demo implements Sample {
 
     private static final List<Sample> SAMPLES = List.of(
-            new ReadingCrew(), new ReadingRound(), new SecretWord(), new TimeTravel(), new Isolation(), new Wealth());
+            new ReadingCrew(),
+            new ReadingRound(),
+            new SecretWord(),
+            new TimeTravel(),
+            new Isolation(),
+            new Shape(),
+            new Wealth());
 
     private final String wanted;
 
