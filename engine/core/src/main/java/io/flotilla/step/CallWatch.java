@@ -127,7 +127,7 @@ final class CallWatch {
             if (!call.isOverdue(now)) {
                 return false;
             }
-            Steps.rescue(() -> overdue(call));
+            Starter.rescue(() -> overdue(call));
             return true;
         } catch (Throwable noThread) {
             Steps.untold(noThread); // all else is to be looked at all the same, and this again

@@ -49,6 +49,13 @@ final class Cancels {
         this.chain = chain;
     }
 
+    /** The cancel of one step. */
+    static Cancels of(Step<?, ?> step) {
+        Cancels cancels = new Cancels(null);
+        cancels.addLast(step::cancel);
+        return cancels;
+    }
+
     /** To be called before the steps are cancelled. */
     void addFirst(Runnable piece) {
         first.add(piece);

@@ -48,16 +48,16 @@ final class Delivery<O> {
     private volatile @Nullable Throwable sourceFailure;
 
     /** The number of delivered steps still being reported to the log and to registries: the end comes after that. */
-    private volatile int untold;
+    private volatile int unreported;
 
-    /** All is delivered, and the end waits for {@link #untold}. */
-    private volatile boolean awaitingTold;
+    /** All is delivered, and the end waits for {@link #unreported}. */
+    private volatile boolean awaitingReports;
 
     /** The watch's own note: how often it has seen that. */
     private int looks;
 
     /** A log or registry holds its thread: the end waits no longer. */
-    private volatile boolean toldEnough;
+    private volatile boolean reportsOverdue;
 
     /** Only touched while holding {@link #wip}. */
     private long delivered;
@@ -67,8 +67,8 @@ final class Delivery<O> {
             AtomicIntegerFieldUpdater.newUpdater(Delivery.class, "wip");
 
     @SuppressWarnings("rawtypes")
-    private static final AtomicIntegerFieldUpdater<Delivery> UNTOLD =
-            AtomicIntegerFieldUpdater.newUpdater(Delivery.class, "untold");
+    private static final AtomicIntegerFieldUpdater<Delivery> UNREPORTED =
+            AtomicIntegerFieldUpdater.newUpdater(Delivery.class, "unreported");
 
     @SuppressWarnings("rawtypes")
     private static final AtomicLongFieldUpdater<Delivery> REQUESTED =
@@ -124,23 +124,23 @@ final class Delivery<O> {
         return drain();
     }
 
-    /** Before a result is delivered whose end is to be reported; {@link #told()} follows. */
-    void telling() {
-        UNTOLD.getAndIncrement(this);
+    /** Before a result is delivered whose end is to be reported; {@link #reported()} follows. */
+    void reporting() {
+        UNREPORTED.getAndIncrement(this);
     }
 
-    int told() {
-        return UNTOLD.decrementAndGet(this) == 0 && total != UNKNOWN ? drain() : 0;
+    int reported() {
+        return UNREPORTED.decrementAndGet(this) == 0 && total != UNKNOWN ? drain() : 0;
     }
 
     /** Whether the end has waited for reports for too long. Called by the watch. */
-    boolean isTellingOverdue() {
-        looks = awaitingTold && untold > 0 && !isOver() ? Math.min(looks + 1, Lane.PATIENCE) : 0;
+    boolean isReportOverdue() {
+        looks = awaitingReports && unreported > 0 && !isOver() ? Math.min(looks + 1, Lane.PATIENCE) : 0;
         return looks == Lane.PATIENCE;
     }
 
-    int endUntold() {
-        toldEnough = true;
+    int endUnreported() {
+        reportsOverdue = true;
         return drain();
     }
 
@@ -173,8 +173,8 @@ final class Delivery<O> {
                 if (cause != null) {
                     end(cause);
                 } else if (delivered == total) {
-                    awaitingTold = true;
-                    if (untold == 0 || toldEnough) {
+                    awaitingReports = true;
+                    if (unreported == 0 || reportsOverdue) {
                         end(sourceFailure);
                     }
                 }

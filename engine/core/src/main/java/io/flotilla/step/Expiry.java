@@ -41,7 +41,7 @@ final class Expiry extends Lane {
     @Override
     void overdue() {
         if (inFlight.hasDue()) {
-            Steps.rescue(new Expiry(inFlight));
+            Starter.rescue(new Expiry(inFlight));
         }
         Step<?, ?> step = ending;
         if (step != null) {

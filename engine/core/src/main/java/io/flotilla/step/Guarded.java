@@ -45,7 +45,7 @@ abstract class Guarded<O> extends Mono<O> {
         } catch (Throwable fromBody) {
             thrown = fromBody;
         }
-        Steps.restore(ownersFlag);
+        Starter.restore(ownersFlag);
         if (thrown != null) {
             guard.threw(thrown);
         }

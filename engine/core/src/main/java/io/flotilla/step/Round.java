@@ -1,5 +1,6 @@
 package io.flotilla.step;
 
+import io.flotilla.agent.Agent;
 import io.flotilla.agent.UsageLedger;
 import io.micrometer.observation.Observation;
 import org.jspecify.annotations.Nullable;
@@ -17,36 +18,70 @@ import reactor.util.context.Context;
  * chain that guards a step, and a timer for each are several times what the step itself costs; and a body that blocks on
  * subscribe holds the merge.
  *
- * <p>Starting steps and what is in flight are {@link Steps}; the thread that frees a place starts the next. {@link Delivery}
- * brings results downstream as they are asked for. Neither waits for the other.
+ * <p>{@link Source} says which steps there are, {@link Steps} starts them and has what is in flight, {@link Delivery}
+ * brings results downstream as they are asked for. None waits for another. A place of the round goes round:
+ *
+ * <pre>
+ * a place      by                                       then
+ * is free      at the beginning; a result is delivered  Source.placesFreed
+ * is taken     the source: Round.start                  the step runs
+ * has a result the end of the step                      Delivery.deliver: at once, or when it is asked for
+ * </pre>
  *
  * <p>A step that ends at once costs two atomic writes for its start, one for its end, three for its delivery, and no lock.
  */
-abstract class Round<I, O> extends Steps<I, O> implements Subscription {
+final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.Watched {
+
+    /** Where the steps of a round come from. */
+    interface Source {
+
+        /** Gives {@code places} places, whose results have been delivered, to steps not started yet. */
+        void placesFreed(int places);
+
+        /** Starts the following steps after a body has held the starter; on a thread of the library. */
+        void resumeStarting();
+
+        /** How many steps wait to be started; negative if unknown. */
+        long waiting();
+
+        /** Whether there is something to be cancelled. */
+        boolean isOpen();
+
+        /** The round has been cancelled, from below or by a failure: the source is of no use any more. */
+        void cancel();
+    }
 
     private final CoreSubscriber<? super StepResult<O>> downstream;
     private final boolean failFast;
+    private final Steps<I, O> steps;
     private final Delivery<O> delivery;
+    private final Source source;
 
     // Written before anything is started.
     private Context context;
     private @Nullable Observation observation;
     private boolean begun;
 
-    Round(StepEngine engine, boolean failFast, CoreSubscriber<? super StepResult<O>> downstream, UsageLedger usage) {
-        super(engine, usage);
+    Round(
+            StepEngine engine,
+            boolean failFast,
+            CoreSubscriber<? super StepResult<O>> downstream,
+            UsageLedger usage,
+            Source source) {
         this.downstream = downstream;
         this.failFast = failFast;
-        this.delivery = new Delivery<>(this, downstream);
         this.context = downstream.currentContext();
+        this.steps = new Steps<>(engine, this, usage);
+        this.delivery = new Delivery<>(this, downstream);
+        this.source = source;
     }
 
     /** Starts the round's observation, then {@code round}: without it, if its handlers keep the thread. */
-    final void begin(Runnable round) {
-        if (telemetry == null) {
+    void begin(Runnable round) {
+        StepTelemetry told = steps.telemetry;
+        if (told == null) {
             round.run();
         } else {
-            StepTelemetry told = telemetry;
             Context subscriber = context;
             Relay.run(() -> observe(told, subscriber), () -> {
                 synchronized (this) {
@@ -58,7 +93,7 @@ abstract class Round<I, O> extends Steps<I, O> implements Subscription {
     }
 
     private void observe(StepTelemetry told, Context subscriber) {
-        Observation started = told.roundStarted(scope, subscriber);
+        Observation started = told.roundStarted(steps.scope, subscriber);
         synchronized (this) {
             if (!begun) {
                 observation = started;
@@ -70,15 +105,15 @@ abstract class Round<I, O> extends Steps<I, O> implements Subscription {
     }
 
     @Override
-    final Context context() {
+    public Context context() {
         return context;
     }
 
     // --- the round as a whole
 
     /** To be called once, before anything else: subscribes downstream. */
-    final void open() {
-        watchForStalls();
+    void open() {
+        steps.watchForStalls(this);
         try {
             downstream.onSubscribe(this);
         } catch (Throwable thrown) {
@@ -88,33 +123,32 @@ abstract class Round<I, O> extends Steps<I, O> implements Subscription {
     }
 
     @Override
-    final boolean isStopped() {
+    public boolean isStopped() {
         return delivery.isStopped();
     }
 
-    /** No more steps will start: {@code steps} is how many did. {@code cause} follows the last result, if there is one. */
-    final void sourceEnded(long steps, @Nullable Throwable cause) {
-        placesFreed(delivery.sourceEnded(steps, cause));
+    /** Starts a step on this thread; false as for {@link Starter#start}. */
+    boolean start(Agent<? super I, ? extends O> agent, I input, long index) {
+        return steps.start(agent, input, index);
     }
 
-    /** Gives {@code places} places, whose results have been delivered, to steps not started yet. */
-    abstract void placesFreed(int places);
-
-    /** The round has been cancelled, from below or by a failure: the source is of no use any more. */
-    abstract void stopSource();
+    /** No more steps will start: {@code started} is how many did. {@code cause} follows the last result, if there is one. */
+    void sourceEnded(long started, @Nullable Throwable cause) {
+        source.placesFreed(delivery.sourceEnded(started, cause));
+    }
 
     @Override
-    public final void request(long n) {
+    public void request(long n) {
         if (Operators.validate(n)) {
-            placesFreed(delivery.request(n));
+            source.placesFreed(delivery.request(n));
         }
     }
 
     /** Returns when the cancels have been sent, or after a moment, see {@link Cancels#elsewhere}. */
     @Override
-    public final void cancel() {
+    public void cancel() {
         if (delivery.close()) {
-            forgetStalls();
+            steps.forgetStalls();
             Cancels cancels = allCancels();
             if (observation != null) {
                 cancels.addLast(() -> over("cancelled", null));
@@ -125,27 +159,24 @@ abstract class Round<I, O> extends Steps<I, O> implements Subscription {
     }
 
     /** Fails the round ahead of whatever waits: when the cancels have been sent, or after a moment. */
-    final void fail(Throwable cause) {
+    void fail(Throwable cause) {
         if (delivery.fail(cause)) {
             allCancels().here(delivery::drain);
         }
     }
 
     private Cancels allCancels() {
-        Cancels cancels = cancels();
-        if (hasSource()) {
-            cancels.addFirst(this::stopSource);
+        Cancels cancels = steps.cancels();
+        if (source.isOpen()) {
+            cancels.addFirst(source::cancel);
         }
         return cancels;
     }
 
-    /** Whether there is a source to be cancelled. */
-    abstract boolean hasSource();
-
     /** Called by the delivery to signal the end downstream, by {@code signal}. */
-    final void ending(@Nullable Throwable cause, Runnable signal) {
-        forgetStalls();
-        cancels().here(() -> {
+    void ending(@Nullable Throwable cause, Runnable signal) {
+        steps.forgetStalls();
+        steps.cancels().here(() -> {
             if (observation == null) {
                 signal.run();
             } else {
@@ -158,19 +189,19 @@ abstract class Round<I, O> extends Steps<I, O> implements Subscription {
         try {
             StepTelemetry.roundEnded(observation, outcome, cause);
         } catch (Throwable thrown) {
-            untold(thrown);
+            Steps.untold(thrown);
         }
     }
 
     // --- for the steps
 
     @Override
-    final void settled(Step<I, O> step, StepResult<O> result, @Nullable StepFailure failure) {
-        if (!isToBeTold(failure)) {
-            placesFreed(delivery.deliver(result));
+    public void settled(Step<I, O> step, StepResult<O> result, @Nullable StepFailure failure) {
+        if (!steps.isToBeReported(failure)) {
+            source.placesFreed(delivery.deliver(result));
             return;
         }
-        delivery.telling();
+        delivery.reporting();
         int freed = 0;
         if (failure != null && failFast) {
             fail(new StepFailedException(failure));
@@ -178,30 +209,40 @@ abstract class Round<I, O> extends Steps<I, O> implements Subscription {
             freed = delivery.deliver(result);
         }
         int places = freed;
-        tellAndGoOn(
+        steps.reportAndContinue(
                 () -> {
-                    tell(step, result, failure);
-                    placesFreed(delivery.told());
+                    steps.report(step, result, failure);
+                    source.placesFreed(delivery.reported());
                 },
-                () -> placesFreed(places));
+                () -> source.placesFreed(places));
     }
 
     /** On the stall watch's thread. */
     @Override
-    final void checkForStall(long now) {
-        super.checkForStall(now);
-        if (delivery.isTellingOverdue()) {
-            rescue(() -> placesFreed(delivery.endUntold()));
+    public void checkForStall(long now) {
+        steps.checkForStall(now);
+        if (delivery.isReportOverdue()) {
+            Starter.rescue(() -> source.placesFreed(delivery.endUnreported()));
         }
     }
 
     @Override
-    final void noTime(Step<I, O> step, Throwable thrown) {
+    public void noTime(Step<I, O> step, Throwable thrown) {
         fail(thrown);
     }
 
     @Override
-    final boolean isDelivering() {
+    public void resumeStarting() {
+        source.resumeStarting();
+    }
+
+    @Override
+    public long waiting() {
+        return source.waiting();
+    }
+
+    @Override
+    public boolean isDelivering() {
         return delivery.isBusy();
     }
 }

@@ -51,7 +51,7 @@ final class SchedulerClock implements EngineClock {
         try {
             return on.worker().schedule(task);
         } catch (Throwable refused) {
-            Steps.rescue(task);
+            Starter.rescue(task);
             return Disposables.disposed();
         }
     }
@@ -77,7 +77,7 @@ final class SchedulerClock implements EngineClock {
             stages.add(on.worker().schedule(task, 0, TimeUnit.NANOSECONDS));
         } catch (Throwable refused) {
             if (!stages.isDisposed()) {
-                Steps.rescue(task);
+                Starter.rescue(task);
             }
         }
     }

@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * of the step's can be armed then: arming one before every start would make each step that ends at once pay for it (a
  * timer costs several times as much as such a step). So rounds are looked at from outside: a thread
  * of our own lets each round look every {@value #TICK_MILLIS} ms whether it is still starting the same step, see {@link
- * Steps#checkForStall}.
+ * Starter#checkForStall}.
  *
  * <p>A round costs an entry in a set; the thread lives only while there are rounds, and some seconds more. It counts real
  * time even where the timers are virtual: a thread is blocked in real time.
@@ -25,10 +25,21 @@ final class StallWatch {
     static final long TICK_MILLIS = 20;
 
     /** Weakly: a round that somebody has dropped without an end is kept by nobody, and needs no rescue. */
-    private static final Set<WeakReference<Steps<?, ?>>> ROUNDS = ConcurrentHashMap.newKeySet();
+    private static final Set<WeakReference<Watched>> ROUNDS = ConcurrentHashMap.newKeySet();
 
     private static final AtomicBoolean TICKING = new AtomicBoolean();
     private static final ScheduledThreadPoolExecutor CLOCK = clock();
+
+    /** A round or a driver. */
+    interface Watched {
+
+        /**
+         * Looks whether user code keeps a thread. Called every {@value #TICK_MILLIS} ms.
+         *
+         * @param now a reading of {@link System#nanoTime()}
+         */
+        void checkForStall(long now);
+    }
 
     private StallWatch() {}
 
@@ -57,8 +68,8 @@ final class StallWatch {
     }
 
     /** Returns what to call {@link #forget} with. */
-    static WeakReference<Steps<?, ?>> watch(Steps<?, ?> round) {
-        WeakReference<Steps<?, ?>> watched = new WeakReference<>(round);
+    static WeakReference<Watched> watch(Watched round) {
+        WeakReference<Watched> watched = new WeakReference<>(round);
         ROUNDS.add(watched);
         keepTicking();
         return watched;
@@ -70,7 +81,7 @@ final class StallWatch {
         }
     }
 
-    static void forget(WeakReference<Steps<?, ?>> watched) {
+    static void forget(WeakReference<Watched> watched) {
         ROUNDS.remove(watched);
     }
 
@@ -82,8 +93,8 @@ final class StallWatch {
     private static void tick() {
         long now = System.nanoTime();
         ROUNDS.removeIf(watched -> watched.get() == null);
-        for (WeakReference<Steps<?, ?>> watched : ROUNDS) {
-            Steps<?, ?> round = watched.get();
+        for (WeakReference<Watched> watched : ROUNDS) {
+            Watched round = watched.get();
             try {
                 if (round != null) {
                     round.checkForStall(now);
@@ -117,7 +128,7 @@ final class StallWatch {
     private static void check(Lane lane) {
         lane.looks = Math.min(lane.looks + 1, Integer.MAX_VALUE - 1);
         if (lane.looks >= Lane.PATIENCE && lane.isAwaited()) {
-            Steps.rescue(lane::overdue);
+            Starter.rescue(lane::overdue);
         }
     }
 

@@ -99,7 +99,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
             AtomicReferenceFieldUpdater.newUpdater(Step.class, Observation.class, "observation");
 
     Step(Steps<I, O> steps, Agent<? super I, ? extends O> agent, I input, long index) {
-        this(steps, agent, input, index, null, steps.context());
+        this(steps, agent, input, index, null, steps.owner.context());
     }
 
     /** A step of a run has an identity of its own, and its branch's context. */
@@ -170,7 +170,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
         try {
             begin();
         } catch (Throwable noTime) {
-            steps.noTime(this, noTime);
+            steps.owner.noTime(this, noTime);
             return;
         }
         if (!isActive()) {

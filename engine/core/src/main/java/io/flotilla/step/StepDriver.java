@@ -96,11 +96,13 @@ public final class StepDriver<I, O> {
         void stop(String outcome, @Nullable Throwable cause);
     }
 
-    private final Driven<I, O> steps;
+    private final Driven<I, O> driven;
+    private final Steps<I, O> steps;
 
     StepDriver(StepEngine engine, Listener<O> listener, UsageLedger usage) {
-        this.steps = new Driven<>(engine, listener, usage);
-        steps.watchForStalls();
+        this.driven = new Driven<>(engine, listener, usage);
+        this.steps = driven.steps;
+        steps.watchForStalls(driven);
     }
 
     /**
@@ -117,7 +119,7 @@ public final class StepDriver<I, O> {
             Agent<? super I, ? extends O> agent, I input, long number, StepIdentity identity, Context context) {
         Step<I, O> step = new Step<>(steps, agent, input, number, identity, context);
         step.takeTime();
-        return new Handle<>(steps, step);
+        return new Handle<>(step);
     }
 
     /**
@@ -148,7 +150,7 @@ public final class StepDriver<I, O> {
 
     /** Cancels what is in flight; nothing is started any more. */
     public void close() {
-        steps.close();
+        driven.close();
     }
 
     /**
@@ -166,7 +168,7 @@ public final class StepDriver<I, O> {
      * @return the same at every call
      */
     public EngineClock clock() {
-        return steps.clock;
+        return driven.clock;
     }
 
     /**
@@ -210,10 +212,10 @@ public final class StepDriver<I, O> {
         }
     }
 
-    private record Handle<I, O>(Driven<I, O> steps, Step<I, O> step) implements Prepared {
+    private record Handle<I, O>(Step<I, O> step) implements Prepared {
         @Override
         public void cancel() {
-            steps.cancelNow(step);
+            Cancels.of(step).elsewhere();
         }
     }
 
@@ -242,68 +244,70 @@ public final class StepDriver<I, O> {
         }
     }
 
-    /** The steps of a driver. */
-    private static final class Driven<I, O> extends Steps<I, O> {
+    /** The steps of a driver, which does what their owner does. */
+    private static final class Driven<I, O> implements Steps.Owner<I, O>, StallWatch.Watched {
 
         private final Listener<O> listener;
-        private final EngineClock clock = new SchedulerClock(engine.core().settings, () -> schedulers);
+        final Steps<I, O> steps;
+        private final EngineClock clock;
         private volatile boolean closed;
 
         Driven(StepEngine engine, Listener<O> listener, UsageLedger usage) {
-            super(engine, usage);
             this.listener = listener;
+            this.steps = new Steps<>(engine, this, usage);
+            this.clock = new SchedulerClock(engine.core().settings, () -> steps.schedulers);
         }
 
         void close() {
             closed = true;
-            forgetStalls();
-            cancels().elsewhere();
-        }
-
-        void cancelNow(Step<I, O> step) {
-            Cancels cancels = new Cancels(null);
-            cancels.addLast(step::cancel);
-            cancels.elsewhere();
+            steps.forgetStalls();
+            steps.cancels().elsewhere();
         }
 
         @Override
-        Context context() {
+        public Context context() {
             return Context.empty();
         }
 
         @Override
-        boolean isStopped() {
+        public boolean isStopped() {
             return closed;
         }
 
         @Override
-        void settled(Step<I, O> step, StepResult<O> result, @Nullable StepFailure failure) {
+        public void settled(Step<I, O> step, StepResult<O> result, @Nullable StepFailure failure) {
             Runnable settle = () -> listener.settled(Objects.requireNonNull(step.identity()), result);
-            if (isToBeTold(failure)) {
-                tellAndGoOn(() -> tell(step, result, failure), settle);
+            if (steps.isToBeReported(failure)) {
+                steps.reportAndContinue(() -> steps.report(step, result, failure), settle);
             } else {
                 settle.run();
             }
         }
 
         @Override
-        void noTime(Step<I, O> step, Throwable thrown) {
+        public void noTime(Step<I, O> step, Throwable thrown) {
             step.threw(thrown);
         }
 
         @Override
-        void resumeStarting() {
+        public void resumeStarting() {
             listener.resume();
         }
 
         @Override
-        long waiting() {
+        public long waiting() {
             return listener.waiting();
         }
 
         @Override
-        boolean isDelivering() {
+        public boolean isDelivering() {
             return false;
+        }
+
+        /** On the stall watch's thread. */
+        @Override
+        public void checkForStall(long now) {
+            steps.checkForStall(now);
         }
     }
 }

@@ -103,7 +103,7 @@ final class StepFlux {
 
         @Override
         public void subscribe(CoreSubscriber<? super StepResult<O>> actual) {
-            new ListRound<I, O>(
+            new ListSource<I, O>(
                             engine,
                             failFast,
                             actual,
@@ -133,8 +133,7 @@ final class StepFlux {
 
         @Override
         public void subscribe(CoreSubscriber<? super StepResult<O>> actual) {
-            FluxRound<I, O> round = new FluxRound<>(engine, failFast, actual, engine.maxStepsInFlight());
-            round.begin(() -> pairs.subscribe(round));
+            new FluxSource<I, O>(engine, failFast, actual, engine.maxStepsInFlight()).run(pairs);
         }
     }
 }

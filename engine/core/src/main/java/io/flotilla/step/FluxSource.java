@@ -5,38 +5,45 @@ import io.flotilla.agent.UsageLedger;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
 import reactor.util.function.Tuple2;
 
 /**
- * A round over a stream of agents and their inputs. A place is a request: the source is asked for as many as may start,
+ * The steps of a stream of agents and their inputs. A place is a request: the source is asked for as many as may start,
  * and each is started on the thread that brings it.
  */
-final class FluxRound<I, O> extends Round<I, O>
-        implements CoreSubscriber<Tuple2<? extends Agent<? super I, ? extends O>, ? extends I>> {
+final class FluxSource<I, O>
+        implements Round.Source, CoreSubscriber<Tuple2<? extends Agent<? super I, ? extends O>, ? extends I>> {
 
+    private final Round<I, O> round;
     private final int concurrency;
     private volatile @Nullable Subscription source;
     private long started;
     private volatile boolean finished;
 
-    FluxRound(StepEngine engine, boolean failFast, CoreSubscriber<? super StepResult<O>> downstream, int concurrency) {
-        super(engine, failFast, downstream, new UsageLedger());
+    FluxSource(StepEngine engine, boolean failFast, CoreSubscriber<? super StepResult<O>> downstream, int concurrency) {
+        this.round = new Round<>(engine, failFast, downstream, new UsageLedger(), this);
         this.concurrency = concurrency;
+    }
+
+    /** {@code pairs} is what this is subscribed to. */
+    void run(Flux<? extends Tuple2<? extends Agent<? super I, ? extends O>, ? extends I>> pairs) {
+        round.begin(() -> pairs.subscribe(this));
     }
 
     @Override
     public Context currentContext() {
-        return context();
+        return round.context();
     }
 
     @Override
     public void onSubscribe(Subscription subscription) {
         if (Operators.validate(source, subscription)) {
             source = subscription;
-            open();
-            if (isStopped()) {
+            round.open();
+            if (round.isStopped()) {
                 subscription.cancel();
             } else {
                 ask(subscription, concurrency == Integer.MAX_VALUE ? Long.MAX_VALUE : concurrency);
@@ -46,20 +53,20 @@ final class FluxRound<I, O> extends Round<I, O>
 
     @Override
     public void onNext(Tuple2<? extends Agent<? super I, ? extends O>, ? extends I> pair) {
-        if (isStopped() || finished) {
-            Operators.onDiscard(pair, context());
+        if (round.isStopped() || finished) {
+            Operators.onDiscard(pair, round.context());
             return;
         }
-        start(pair.getT1(), pair.getT2(), started++);
+        round.start(pair.getT1(), pair.getT2(), started++);
     }
 
     @Override
     public void onError(Throwable cause) {
         if (finished) {
-            Operators.onErrorDropped(cause, context());
+            Operators.onErrorDropped(cause, round.context());
         } else {
             finished = true;
-            sourceEnded(started, cause);
+            round.sourceEnded(started, cause);
         }
     }
 
@@ -67,7 +74,7 @@ final class FluxRound<I, O> extends Round<I, O>
     public void onComplete() {
         if (!finished) {
             finished = true;
-            sourceEnded(started, null);
+            round.sourceEnded(started, null);
         }
     }
 
@@ -76,13 +83,13 @@ final class FluxRound<I, O> extends Round<I, O>
         try {
             pairs.request(places);
         } catch (Throwable thrown) {
-            stopSource();
+            cancel();
             onError(thrown);
         }
     }
 
     @Override
-    void placesFreed(int places) {
+    public void placesFreed(int places) {
         Subscription pairs = source;
         if (places > 0 && pairs != null && concurrency != Integer.MAX_VALUE) {
             ask(pairs, places);
@@ -90,28 +97,28 @@ final class FluxRound<I, O> extends Round<I, O>
     }
 
     @Override
-    boolean hasSource() {
+    public boolean isOpen() {
         return source != null && !finished;
     }
 
     @Override
-    void stopSource() {
+    public void cancel() {
         Subscription pairs = source;
         if (pairs != null) {
             try {
                 pairs.cancel();
             } catch (Throwable thrown) {
-                untold(thrown);
+                Steps.untold(thrown);
             }
         }
     }
 
     /** The blocked thread is the source's, and only it can bring what is to be started next. */
     @Override
-    void resumeStarting() {}
+    public void resumeStarting() {}
 
     @Override
-    long waiting() {
+    public long waiting() {
         return -1;
     }
 }

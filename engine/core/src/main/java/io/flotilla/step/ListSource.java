@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 
 /**
- * A round over a list of agents. {@link #places} counts the free places, and with them the role of the starter:
+ * The steps of a list of agents. {@link #places} counts the free places, and with them the role of the starter:
  *
  * <pre>
  * places       becomes   by                                   then
@@ -22,8 +22,9 @@ import reactor.core.CoreSubscriber;
  *                        its body holds
  * </pre>
  */
-final class ListRound<I, O> extends Round<I, O> {
+final class ListSource<I, O> implements Round.Source {
 
+    private final Round<I, O> round;
     private final Agent<? super I, ? extends O>[] agents;
     private final I input;
     private final int @Nullable [] order;
@@ -38,10 +39,10 @@ final class ListRound<I, O> extends Round<I, O> {
     private long started;
 
     @SuppressWarnings("rawtypes")
-    private static final AtomicIntegerFieldUpdater<ListRound> PLACES =
-            AtomicIntegerFieldUpdater.newUpdater(ListRound.class, "places");
+    private static final AtomicIntegerFieldUpdater<ListSource> PLACES =
+            AtomicIntegerFieldUpdater.newUpdater(ListSource.class, "places");
 
-    ListRound(
+    ListSource(
             StepEngine engine,
             boolean failFast,
             CoreSubscriber<? super StepResult<O>> downstream,
@@ -49,7 +50,7 @@ final class ListRound<I, O> extends Round<I, O> {
             I input,
             @Nullable IntPredicate stillWanted,
             UsageLedger usage) {
-        super(engine, failFast, downstream, usage);
+        this.round = new Round<>(engine, failFast, downstream, usage, this);
         this.agents = agents;
         this.input = input;
         this.order = engine.order().isShuffled() ? engine.order().indices(agents.length) : null;
@@ -57,20 +58,20 @@ final class ListRound<I, O> extends Round<I, O> {
     }
 
     void run(int concurrency) {
-        begin(() -> go(concurrency));
+        round.begin(() -> go(concurrency));
     }
 
     private void go(int concurrency) {
-        open();
+        round.open();
         if (agents.length == 0) {
-            sourceEnded(0, null);
+            round.sourceEnded(0, null);
         } else {
             placesFreed(Math.min(concurrency, agents.length));
         }
     }
 
     @Override
-    void placesFreed(int freed) {
+    public void placesFreed(int freed) {
         if (freed > 0 && PLACES.getAndAdd(this, freed) == 0) {
             fill();
         }
@@ -78,7 +79,7 @@ final class ListRound<I, O> extends Round<I, O> {
 
     private void fill() {
         do {
-            if (isStopped() || next == agents.length) {
+            if (round.isStopped() || next == agents.length) {
                 return; // the role is kept: nobody needs to start anything any more
             }
             int index = order == null ? next : order[next];
@@ -87,20 +88,20 @@ final class ListRound<I, O> extends Round<I, O> {
                 PLACES.getAndIncrement(this);
             } else {
                 started++;
-                if (!start(agents[index], input, index)) {
+                if (!round.start(agents[index], input, index)) {
                     return;
                 }
             }
             if (next == agents.length) {
-                sourceEnded(started, null);
+                round.sourceEnded(started, null);
             }
         } while (PLACES.decrementAndGet(this) != 0);
     }
 
     @Override
-    void resumeStarting() {
+    public void resumeStarting() {
         if (next == agents.length) {
-            sourceEnded(started, null);
+            round.sourceEnded(started, null);
         }
         if (PLACES.decrementAndGet(this) != 0) {
             fill();
@@ -108,15 +109,15 @@ final class ListRound<I, O> extends Round<I, O> {
     }
 
     @Override
-    long waiting() {
+    public long waiting() {
         return agents.length - (long) next;
     }
 
     @Override
-    boolean hasSource() {
+    public boolean isOpen() {
         return false;
     }
 
     @Override
-    void stopSource() {}
+    public void cancel() {}
 }

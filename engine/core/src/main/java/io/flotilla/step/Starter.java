@@ -1,0 +1,180 @@
+package io.flotilla.step;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Calls the bodies of a round or run, one at a time, and notices those that keep the thread.
+ *
+ * <p>One thread at a time is the starter; the owner of the steps decides which. It marks the step whose body it calls in
+ * {@link #starting}; the thread that clears the mark starts the following steps:
+ *
+ * <pre>
+ * mark  becomes  by                                              then
+ * none  step     the starter, in start(step) or cancel(step)     it calls the body, or cancels it
+ * step  none     the starter: the call has returned              it continues; the method returns true
+ * step  none     a rescue thread: the body has held the starter  it claims the step's time-out and starts the
+ *                for the step timeout, or the report of the      following steps; the former starter finds the mark
+ *                step's end has for Lane.PATIENCE looks          gone, returns false and starts nothing more
+ * step  none     the thread that waits for a cancel handler,     it starts the following steps, later cancels run
+ *                once the handler is overdue                     elsewhere; the former starter as above
+ * </pre>
+ *
+ * <p>The thread's interrupt flag is cleared after each piece of user code: what a body leaves behind meets no other body, no
+ * timer and no guard.
+ */
+final class Starter<I, O> {
+
+    private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(Lane.PATIENCE * StallWatch.TICK_MILLIS);
+
+    private final Steps<I, O> steps;
+    private final long limitNanos;
+
+    /** The step whose body has been called, or is being cancelled, and has not returned. */
+    private volatile @Nullable Step<I, O> starting;
+
+    /** The thread that starts steps; only that thread finds itself in here. */
+    private @Nullable Thread thread;
+
+    /** The thread is reporting the end of the step in {@link #starting}. */
+    private volatile boolean reporting;
+
+    // The stall watch's own notes.
+    private @Nullable Step<?, ?> seenStarting;
+    private long seenStartingNanos;
+    private volatile @Nullable Thread rescuer;
+
+    /** A cancel handler was overdue. */
+    private volatile boolean cancelsElsewhere;
+
+    @SuppressWarnings("rawtypes")
+    private static final AtomicReferenceFieldUpdater<Starter, @Nullable Step> STARTING =
+            AtomicReferenceFieldUpdater.newUpdater(Starter.class, Step.class, "starting");
+
+    /** {@code limitNanos}: how long a body may keep the thread; 0 for as long as it likes. */
+    Starter(Steps<I, O> steps, long limitNanos) {
+        this.steps = steps;
+        this.limitNanos = limitNanos;
+    }
+
+    /** The step whose body may be running on the starter right now. */
+    @Nullable Step<I, O> starting() {
+        return starting;
+    }
+
+    /**
+     * Starts a step on this thread. False if the body has kept the thread for so long that another has taken over: the
+     * caller then starts nothing more.
+     */
+    boolean start(Step<I, O> step) {
+        boolean ownersFlag = Thread.interrupted(); // meant for whoever owns the thread, not for a body
+        thread = Thread.currentThread();
+        starting = step;
+        if (steps.owner
+                .isStopped()) { // the mark above and this look meet Steps.cancels(), which looks the other way round
+            step.cancel();
+        } else {
+            step.start();
+            if (step.isActive()) {
+                steps.enter(step);
+            }
+        }
+        boolean goesOn = STARTING.compareAndSet(this, step, null);
+        if (goesOn) {
+            thread = null;
+        }
+        restore(ownersFlag);
+        return goesOn;
+    }
+
+    /** Clears what user code has left behind. */
+    @SuppressWarnings("ResultOfMethodCallIgnored")
+    static void restore(boolean ownersFlag) {
+        Thread.interrupted();
+        if (ownersFlag) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * Cancels a step on the thread that starts steps; false as for {@link #start}. After a cancel handler that was overdue,
+     * the others are called elsewhere: no thread waits for each of them in turn.
+     */
+    boolean cancel(Step<I, O> step) {
+        if (!step.isActive()) {
+            return true;
+        }
+        if (cancelsElsewhere) {
+            Cancels.unawaited(step::cancel);
+            return true;
+        }
+        starting = step;
+        Thread caller = Thread.currentThread();
+        Cancels.of(step).here(() -> {
+            if (Thread.currentThread() != caller) {
+                cancelsElsewhere = true;
+                if (STARTING.compareAndSet(this, step, null)) {
+                    steps.owner.resumeStarting();
+                }
+            }
+        });
+        return STARTING.compareAndSet(this, step, null);
+    }
+
+    /**
+     * Reports the end of a step and runs the rest, which does not wait for a report that holds its thread. The starter runs
+     * the rest first, which is only a note for itself; the watch sees the mark of the step it starts.
+     */
+    void reportAndContinue(Runnable reports, Runnable rest) {
+        if (thread != Thread.currentThread()) {
+            Relay.run(reports, rest);
+            return;
+        }
+        rest.run();
+        reporting = true;
+        reports.run();
+        reporting = false;
+    }
+
+    // --- what is kept by the user's code
+
+    /** On the stall watch's thread. */
+    void checkForStall(long now) {
+        Step<I, O> step = starting;
+        boolean reports = reporting && step != null && !step.isActive();
+        if (step == null || step != seenStarting || (!step.isActive() && !reports && steps.owner.isDelivering())) {
+            seenStarting = step; // a step that has ended and a result on its way: it is downstream that takes its time
+            seenStartingNanos = now;
+        } else if (isPast(reports ? PATIENCE_NANOS : limitNanos, now)) {
+            rescue(() -> takeOver(step));
+            seenStartingNanos = now;
+        }
+    }
+
+    private boolean isPast(long limit, long now) {
+        return limit > 0 && now - seenStartingNanos >= limit;
+    }
+
+    /** Runs something on a thread of its own, for one that user code holds. */
+    static void rescue(Runnable takingOver) {
+        Thread rescue = new Thread(takingOver, "flotilla-rescue");
+        rescue.setDaemon(true);
+        rescue.start();
+    }
+
+    private void takeOver(Step<I, O> stalled) {
+        if (STARTING.compareAndSet(this, stalled, null)) {
+            reporting = false;
+            Thread before = rescuer;
+            rescuer = Thread.currentThread();
+            if (stalled.claimTimeOut()) {
+                if (before != null) {
+                    before.interrupt(); // our own thread, kept by this body; the subscriber's is not ours
+                }
+                rescue(stalled::endStalled);
+            }
+            steps.owner.resumeStarting();
+        }
+    }
+}
