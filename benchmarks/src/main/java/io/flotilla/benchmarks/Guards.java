@@ -66,6 +66,8 @@ public class Guards {
         BULKHEAD,
         LIMITER,
         TIMEOUT,
+        /** Retry, circuit breaker and attempt timeout: what most services want. */
+        THREE,
         ALL
     }
 
@@ -117,12 +119,13 @@ public class Guards {
             return StepEngine.builder().build();
         }
         boolean all = guard == Guard.ALL;
+        boolean three = all || guard == Guard.THREE;
         Resilience.Builder resilience = Resilience.builder();
         StepEngine.Builder builder = StepEngine.builder();
-        if (all || guard == Guard.RETRY) {
+        if (three || guard == Guard.RETRY) {
             resilience.retry(RetryPolicy.attempts(3));
         }
-        if (all || guard == Guard.BREAKER) {
+        if (three || guard == Guard.BREAKER) {
             resilience.circuitBreaker(CircuitBreakerPolicy.defaults());
         }
         if (all || guard == Guard.BULKHEAD) {
@@ -131,7 +134,7 @@ public class Guards {
         if (all || guard == Guard.LIMITER) {
             resilience.rateLimiter(RateLimiterPolicy.of(1_000_000_000, Duration.ofSeconds(1)));
         }
-        if (all || guard == Guard.TIMEOUT) {
+        if (three || guard == Guard.TIMEOUT) {
             resilience.attemptTimeout(Duration.ofSeconds(30));
         }
         if (all) {
@@ -177,11 +180,12 @@ public class Guards {
 
     private Mono<Integer> composed(Rival rival) {
         boolean all = guard == Guard.ALL;
+        boolean three = all || guard == Guard.THREE;
         Mono<Integer> step = rival.agent.step(1, context);
-        if (all || guard == Guard.TIMEOUT) {
+        if (three || guard == Guard.TIMEOUT) {
             step = step.transformDeferred(TimeLimiterOperator.of(rival.limit));
         }
-        if (all || guard == Guard.BREAKER) {
+        if (three || guard == Guard.BREAKER) {
             step = step.transformDeferred(CircuitBreakerOperator.of(rival.breaker));
         }
         if (all || guard == Guard.LIMITER) {
@@ -190,7 +194,7 @@ public class Guards {
         if (all || guard == Guard.BULKHEAD) {
             step = step.transformDeferred(BulkheadOperator.of(rival.bulkhead));
         }
-        if (all || guard == Guard.RETRY) {
+        if (three || guard == Guard.RETRY) {
             step = step.transformDeferred(RetryOperator.of(rival.retry));
         }
         return step;

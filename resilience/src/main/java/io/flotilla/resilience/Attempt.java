@@ -24,15 +24,22 @@ import reactor.util.context.Context;
  * every permit is given back exactly once, whichever of value, error, time limit and cancel comes first, and on whichever
  * thread.
  *
+ * <p>It is the {@code Mono} and, for its first subscriber, the subscription: there is hardly ever a second one. A second one gets
+ * an attempt of its own.
+ *
  * <p>The time limit is armed after the body has been subscribed to and only if it has not ended by then: an attempt that ends
  * at once arms no timer. Until then the engine watches: a body that keeps the thread is timed out on another one.
  */
-final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.Waiter, EngineClock.Watched {
+final class Attempt<O> extends Mono<O>
+        implements CoreSubscriber<O>, Subscription, WaitingLine.Waiter, EngineClock.Watched {
 
     private static final int BUDGET = 1;
     private static final int PLACE = 2;
     private static final int PROBE = 4;
     private static final int ENDED = 8;
+
+    /** It has its subscriber. */
+    private static final int SUBSCRIBED = 16;
 
     /** How an attempt ended: by its body, or while that may still run. */
     private enum End {
@@ -46,8 +53,9 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
     private final Guards guards;
     private final @Nullable BudgetUse budget;
     private final Mono<O> body;
-    private final EngineClock clock;
-    private final CoreSubscriber<? super O> actual;
+
+    /** Written once, by the thread that sets {@link #SUBSCRIBED}. */
+    private CoreSubscriber<? super O> actual = Operators.emptySubscriber();
 
     @SuppressWarnings("UnusedVariable") // by its updater
     private volatile int held;
@@ -68,27 +76,30 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
     private static final AtomicReferenceFieldUpdater<Attempt, @Nullable Subscription> UPSTREAM =
             AtomicReferenceFieldUpdater.newUpdater(Attempt.class, Subscription.class, "upstream");
 
-    Attempt(
-            Resilience resilience,
-            Guards guards,
-            @Nullable BudgetUse budget,
-            Mono<O> body,
-            CoreSubscriber<? super O> actual) {
+    Attempt(Resilience resilience, Guards guards, @Nullable BudgetUse budget, Mono<O> body) {
         this.resilience = resilience;
         this.guards = guards;
         this.budget = budget;
         this.body = body;
-        this.clock = guards.clock();
-        this.actual = actual;
     }
 
-    void start() {
-        actual.onSubscribe(this);
+    @Override
+    public void subscribe(CoreSubscriber<? super O> subscriber) {
+        if (!HELD.compareAndSet(this, 0, SUBSCRIBED)) {
+            new Attempt<>(resilience, guards, budget, body).subscribe(subscriber);
+            return;
+        }
+        actual = subscriber;
+        subscriber.onSubscribe(this);
         try {
             enter();
         } catch (Throwable thrown) {
             broke(thrown);
         }
+    }
+
+    private EngineClock clock() {
+        return guards.clock();
     }
 
     private void enter() {
@@ -115,7 +126,7 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
             return;
         }
         line = bulkhead;
-        switch (bulkhead.ask(this, clock)) {
+        switch (bulkhead.ask(this, clock())) {
             case ADMITTED -> hasPlace(bulkhead);
             case WAITING -> leaveIfEnded(bulkhead);
             case FULL -> refused(bulkhead.refusal("full"));
@@ -128,7 +139,7 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
             enterRateLimiter();
         } else {
             bulkhead.giveBack();
-            bulkhead.pump(clock);
+            bulkhead.pump(clock());
         }
     }
 
@@ -139,7 +150,7 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
             return;
         }
         line = rateLimiter;
-        switch (rateLimiter.ask(this, clock)) {
+        switch (rateLimiter.ask(this, clock())) {
             case ADMITTED -> {
                 line = null;
                 enterCircuitBreaker();
@@ -195,21 +206,21 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
                 return;
             }
         }
-        bodyNanos = clock.nanoTime();
+        bodyNanos = clock().nanoTime();
         subscribe(resilience.attemptTimeout());
     }
 
-    /** What an interceptor further in throws is for {@link #start()} and {@link #admitted()}: nobody else hears of it. */
+    /** What an interceptor further in throws is for {@link #subscribe(CoreSubscriber)} and {@link #admitted()}: nobody else hears of it. */
     private void subscribe(@Nullable Duration attemptTimeout) {
         if (attemptTimeout == null) {
             body.subscribe(this);
             return;
         }
-        clock.watch(this);
+        clock().watch(this);
         try {
             body.subscribe(this);
         } finally {
-            clock.forget(this);
+            clock().forget(this);
         }
         armLimit(attemptTimeout);
     }
@@ -217,7 +228,8 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
     /** What the body has taken before it returned is part of its time. */
     private void armLimit(Duration attemptTimeout) {
         if (!hasEnded()) {
-            Disposable armed = clock.schedule(attemptTimeout.minusNanos(clock.nanoTime() - bodyNanos), this::timedOut);
+            Disposable armed =
+                    clock().schedule(attemptTimeout.minusNanos(clock().nanoTime() - bodyNanos), this::timedOut);
             limit = armed;
             if (hasEnded()) {
                 armed.dispose();
@@ -230,7 +242,7 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
     public boolean isOverdue(long nanos) {
         Duration attemptTimeout = resilience.attemptTimeout();
         try {
-            return attemptTimeout != null && clock.nanoTime() - bodyNanos >= attemptTimeout.toNanos();
+            return attemptTimeout != null && clock().nanoTime() - bodyNanos >= attemptTimeout.toNanos();
         } catch (Throwable noTime) {
             return false;
         }
@@ -289,13 +301,13 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
             giveBack(had, how, cause);
             then.run();
         });
-        clock.watch(stopping);
+        clock().watch(stopping);
         try {
             Operators.terminate(UPSTREAM, this);
         } catch (Throwable thrown) {
             resilience.givingBack().about(thrown);
         } finally {
-            clock.forget(stopping);
+            clock().forget(stopping);
         }
         stopping.finish();
     }
@@ -312,7 +324,7 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
         BulkheadGuard bulkhead = guards.bulkhead();
         if ((had & PLACE) != 0 && bulkhead != null) {
             try {
-                bulkhead.release(clock);
+                bulkhead.release(clock());
             } catch (Throwable thrown) {
                 resilience.givingBack().about(thrown);
             }
@@ -342,7 +354,7 @@ final class Attempt<O> implements CoreSubscriber<O>, Subscription, WaitingLine.W
     /** A clock that throws must not keep the permit. */
     private long bodyTook() {
         try {
-            return Math.max(0, clock.nanoTime() - bodyNanos);
+            return Math.max(0, clock().nanoTime() - bodyNanos);
         } catch (Throwable noTime) {
             resilience.givingBack().about(noTime);
             return 0;

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Resilience4j's circuit breaker, which it keeps honest in two ways.
@@ -61,11 +62,15 @@ final class CircuitBreakerGuard {
         this.changes = changes;
         this.stateSince = clock.nanoTime();
         this.known = circuitBreaker.getState();
-        circuitBreaker
-                .getEventPublisher()
-                .onStateTransition(event -> told(
-                        event.getStateTransition().getFromState(),
-                        event.getStateTransition().getToState()));
+        if (!ours) {
+            // Nobody but this guard changes a breaker of our own; and with a consumer, Resilience4j makes an event of
+            // each call.
+            circuitBreaker
+                    .getEventPublisher()
+                    .onStateTransition(event -> told(
+                            event.getStateTransition().getFromState(),
+                            event.getStateTransition().getToState()));
+        }
     }
 
     /** Of a breaker whose waits grow, the first. */
@@ -124,14 +129,19 @@ final class CircuitBreakerGuard {
     /** The number of the state the attempt is let through in, or -1. */
     synchronized int tryAcquire() {
         look();
-        CircuitBreaker.State state = circuitBreaker.getState();
-        long age = clock.nanoTime() - stateSince;
-        if (state == CircuitBreaker.State.HALF_OPEN && age >= halfOpenNanos) {
+        CircuitBreaker.State state = known;
+        if (state == CircuitBreaker.State.HALF_OPEN && age() >= halfOpenNanos) {
             circuitBreaker.transitionToOpenState();
-        } else if (ours && state == CircuitBreaker.State.OPEN && age >= openNanos) {
+            look();
+        } else if (ours && state == CircuitBreaker.State.OPEN && age() >= openNanos) {
             circuitBreaker.transitionToHalfOpenState();
+            look();
         }
         return acquire();
+    }
+
+    private long age() {
+        return clock.nanoTime() - stateSince;
     }
 
     /** An open breaker of a registry may begin its trial in here: the number is read afterwards. */
@@ -142,24 +152,28 @@ final class CircuitBreakerGuard {
     }
 
     synchronized void succeeded(int state, long nanos) {
-        tell(state, () -> circuitBreaker.onSuccess(nanos, TimeUnit.NANOSECONDS));
+        tell(state, nanos, null);
     }
 
     synchronized void failed(int state, long nanos, Throwable cause) {
-        tell(state, () -> circuitBreaker.onError(nanos, TimeUnit.NANOSECONDS, cause));
+        tell(state, nanos, cause);
     }
 
     /**
      * What the breaker asks the user of a registry, such as which exceptions count, may throw. Then the attempt does not
      * count, and a permit of the trial is back.
      */
-    private void tell(int state, Runnable outcome) {
+    private void tell(int state, long nanos, @Nullable Throwable cause) {
         look();
         if (state != stateNumber) {
             return;
         }
         try {
-            outcome.run();
+            if (cause == null) {
+                circuitBreaker.onSuccess(nanos, TimeUnit.NANOSECONDS);
+            } else {
+                circuitBreaker.onError(nanos, TimeUnit.NANOSECONDS, cause);
+            }
         } catch (Throwable thrown) {
             functions.about(thrown);
             look();
@@ -178,7 +192,7 @@ final class CircuitBreakerGuard {
     }
 
     StepRejectedException refusal() {
-        long age = clock.nanoTime() - stateSince;
+        long age = age();
         CircuitBreakerTransition.State state = state();
         Duration again = state == CircuitBreakerTransition.State.OPEN
                 ? Duration.ofNanos(Math.max(0, openNanos - age))

@@ -127,7 +127,7 @@ public final class Resilience implements StepInterceptor {
             if (policy.hasBudget()) {
                 roundRetries(call).steps.incrementAndGet();
             }
-            step = step.onErrorResume(cause -> new Retrying<O>(this, policy, call).after(cause, attempts));
+            step = new RetriedStep<>(this, policy, call, attempts);
         }
         if (budget != null) {
             StepRejectedException refusal = budgetUse(budget, call).startStep();
@@ -146,7 +146,9 @@ public final class Resilience implements StepInterceptor {
 
     /** With the guards of the context's key around it. */
     <O> Mono<O> guarded(StepCall<?, O> call, StepContext context, Mono<O> attempt) {
-        return guardsAttempts ? new GuardedAttempt<>(this, call, guardsOf(context, call.clock()), attempt) : attempt;
+        return guardsAttempts
+                ? new Attempt<>(this, guardsOf(context, call.clock()), budgetUse(call), attempt)
+                : attempt;
     }
 
     // --- for attempts

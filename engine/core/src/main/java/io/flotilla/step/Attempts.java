@@ -4,36 +4,31 @@ import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
  * The attempts at one step, where interceptors are: each subscription is one attempt, and so is each further call of the body
- * within one. Keeps count, and the first cause.
+ * within one. Keeps count; what went wrong is in {@link Failures}.
  */
 final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
 
-    /** More causes than these are not kept. */
-    private static final int MAX_SUPPRESSED = 16;
+    @SuppressWarnings("rawtypes")
+    private static final AtomicIntegerFieldUpdater<Attempts> COUNT =
+            AtomicIntegerFieldUpdater.newUpdater(Attempts.class, "count");
 
     private final Step<I, O> step;
     private final List<StepInterceptor> interceptors;
     private final RoundScope.AttemptContext context;
 
-    /** Whose causes they are, for {@link SharedCauses}; holds on to nothing. */
-    private final Object owner = new Object();
+    private volatile int count;
 
-    // Guarded by this.
-    private int count;
-    private @Nullable Throwable first;
-    private final List<Throwable> later = new ArrayList<>(0);
-    private @Nullable String source;
-    private @Nullable Throwable degradedBy;
-    private @Nullable List<Throwable> fallbackFailures;
+    /** Nothing of it exists before something has gone wrong. */
+    private volatile @Nullable Failures failures;
 
     Attempts(Step<I, O> step, Steps<I, O> steps) {
         this.step = step;
@@ -64,10 +59,7 @@ final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
     /** One attempt. */
     @Override
     Mono<? extends O> body() {
-        int number;
-        synchronized (this) {
-            number = ++count;
-        }
+        int number = COUNT.incrementAndGet(this);
         StepContext attempt = number == 1 ? context : context.attempt(number);
         Mono<O> chain = new Body(attempt);
         for (int at = interceptors.size() - 1; at >= 0; at--) {
@@ -78,7 +70,7 @@ final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
 
     @Override
     void failed(Throwable cause) {
-        record(cause);
+        failures().record(cause);
     }
 
     @Override
@@ -118,9 +110,8 @@ final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
     /** The agent's body. An operator of an interceptor of attempts that subscribes once more makes another attempt. */
     private final class Body extends Guarded<O> {
 
-        // Guarded by the attempts.
-        private final StepContext first;
-        private boolean called;
+        // Guarded by the body.
+        private @Nullable StepContext first;
         private @Nullable Throwable failure;
 
         Body(StepContext first) {
@@ -132,37 +123,32 @@ final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
             return step.call(step.agent, next());
         }
 
-        private StepContext next() {
-            synchronized (Attempts.this) {
-                if (!called) {
-                    called = true;
-                    return first;
-                }
-                recordFailure();
-                return context.attempt(++count);
+        private synchronized StepContext next() {
+            StepContext called = first;
+            if (called != null) {
+                first = null;
+                return called;
             }
+            recordFailure();
+            return context.attempt(COUNT.incrementAndGet(Attempts.this));
         }
 
         /** For one that nobody further out has seen. */
-        private void recordFailure() {
+        private synchronized void recordFailure() {
             if (failure != null) {
-                record(failure);
+                failures().record(failure);
                 failure = null;
             }
         }
 
         @Override
-        void failed(Throwable cause) {
-            synchronized (Attempts.this) {
-                failure = cause;
-            }
+        synchronized void failed(Throwable cause) {
+            failure = cause;
         }
 
         @Override
         void broke(Throwable fatal) {
-            synchronized (Attempts.this) {
-                recordFailure();
-            }
+            recordFailure();
             step.threw(fatal);
         }
     }
@@ -207,63 +193,48 @@ final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
         }
     }
 
-    private synchronized void record(Throwable cause) {
-        if (first == null) {
-            first = cause;
-            SharedCauses.claim(cause, owner);
-        } else if (Refusal.is(first) && !Refusal.is(cause)) {
-            Throwable refused = first;
-            first = cause; // a guard's refusal never hides what an attempt really failed with
-            SharedCauses.claim(cause, owner);
-            later.removeIf(known -> isSame(known, cause));
-            suppress(refused);
-        } else {
-            suppress(cause);
+    private Failures failures() {
+        Failures found = failures;
+        return found == null ? firstFailures() : found;
+    }
+
+    private synchronized Failures firstFailures() {
+        Failures found = failures;
+        if (found == null) {
+            found = new Failures();
+            failures = found;
         }
+        return found;
     }
 
-    private void suppress(Throwable cause) {
-        if (later.size() < MAX_SUPPRESSED
-                && !isSame(cause, Objects.requireNonNull(first))
-                && later.stream().noneMatch(known -> isSame(known, cause))) {
-            later.add(cause);
-        }
-    }
-
-    @SuppressWarnings("ReferenceEquality") // an exception is not to suppress itself, nor another twice
-    private static boolean isSame(Throwable one, Throwable other) {
-        return one == other;
-    }
-
-    synchronized int count() {
+    int count() {
         return count;
     }
 
     /** The first cause there was; {@code last} is what the chain ended with. */
-    synchronized Throwable firstCause(Throwable last) {
-        record(last);
-        if (fallbackFailures != null) {
-            fallbackFailures.forEach(this::suppress);
-            fallbackFailures = null;
-        }
-        return Objects.requireNonNull(first);
+    Throwable firstCause(Throwable last) {
+        return failures().firstCause(last);
     }
 
     /** The same with the later ones suppressed, once the step has ended. */
-    synchronized Throwable suppressing(Throwable firstCause) {
-        Throwable cause = SharedCauses.with(firstCause, later, owner);
-        later.clear();
-        return cause;
+    Throwable suppressing(Throwable firstCause) {
+        return failures().suppressing(firstCause);
     }
 
-    synchronized StepResult<O> succeeded(Instant startedAt, Duration duration, @Nullable O value) {
-        String from = source;
-        Throwable by = degradedBy;
-        if (from == null || by == null) {
-            return new StepResult.Succeeded<>(step.agentId, step.index, count, startedAt, duration, value);
-        }
-        return new StepResult.Degraded<>(
-                step.agentId, step.index, count, startedAt, duration, value, from, suppressing(firstCause(by)));
+    StepResult<O> succeeded(Instant startedAt, Duration duration, @Nullable O value) {
+        Failures had = failures;
+        Failures.Fallback fallback = had == null ? null : had.fallback();
+        return fallback == null
+                ? new StepResult.Succeeded<>(step.agentId, step.index, count, startedAt, duration, value)
+                : new StepResult.Degraded<>(
+                        step.agentId,
+                        step.index,
+                        count,
+                        startedAt,
+                        duration,
+                        value,
+                        fallback.source(),
+                        fallback.cause());
     }
 
     @Override
@@ -303,23 +274,15 @@ final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
     }
 
     @Override
-    public synchronized void markDegraded(String from, Throwable cause) {
-        source = Objects.requireNonNull(from, "source");
-        degradedBy = Objects.requireNonNull(cause, "cause");
+    public void markDegraded(String from, Throwable cause) {
+        failures().degraded(Objects.requireNonNull(from, "source"), Objects.requireNonNull(cause, "cause"));
     }
 
     @Override
     public void fallbackFailed(String from, Throwable cause) {
         Objects.requireNonNull(from, "source");
         Objects.requireNonNull(cause, "cause");
-        synchronized (this) {
-            if (fallbackFailures == null) {
-                fallbackFailures = new ArrayList<>(1);
-            }
-            if (fallbackFailures.size() < MAX_SUPPRESSED) {
-                fallbackFailures.add(cause); // not recorded: the step's own failure stays the first cause
-            }
-        }
+        failures().fallbackFailed(cause);
         step.fallbackFailed(from, cause);
     }
 }
