@@ -87,9 +87,10 @@ public interface StepContext {
     List<AgentId> delegationPath();
 
     /**
-     * Where the agent writes what the step has used.
+     * Where the agent writes what the step has used. The step's result has the {@link UsageLedger#ownTotal()} of it, the
+     * report of a round its {@link UsageLedger#total()}.
      *
-     * @return the ledger of the whole run or round; the report of a round has its total
+     * @return the step's ledger, the same for every attempt; a part of that of the whole run or round
      */
     UsageLedger usage();
 

@@ -1,6 +1,7 @@
 package io.flotilla.agent;
 
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the steps of a round or run write what they have used. Every entry counts, also that of a step that has failed
@@ -12,10 +13,28 @@ import java.util.Objects;
  */
 public final class UsageLedger {
 
-    private Usage total = Usage.NONE;
+    private final @Nullable UsageLedger whole;
+
+    /** What was recorded here; guarded by this. */
+    private Usage recorded = Usage.NONE;
 
     /** An empty ledger. */
-    public UsageLedger() {}
+    public UsageLedger() {
+        this(null);
+    }
+
+    private UsageLedger(@Nullable UsageLedger whole) {
+        this.whole = whole;
+    }
+
+    /**
+     * A ledger of a part of this one's, as each step of a round or run has one: what is recorded in it counts here too.
+     *
+     * @return a new ledger with the {@link #total()} of this one, and an {@link #ownTotal()} of its own
+     */
+    public UsageLedger part() {
+        return new UsageLedger(this);
+    }
 
     /**
      * Adds an entry.
@@ -24,16 +43,33 @@ public final class UsageLedger {
      * @throws NullPointerException if {@code used} is null
      * @throws ArithmeticException if the sum of tokens does not fit a {@code long}; nothing is added then
      */
-    public synchronized void record(Usage used) {
-        total = total.plus(Objects.requireNonNull(used, "used"));
+    public void record(Usage used) {
+        Objects.requireNonNull(used, "used");
+        if (whole != null) {
+            whole.record(used);
+        }
+        add(used);
+    }
+
+    private synchronized void add(Usage used) {
+        recorded = recorded.plus(used);
     }
 
     /**
-     * The usage recorded so far.
+     * The usage recorded so far in the whole round or run.
      *
-     * @return the sum of all entries
+     * @return the sum of all entries, of this ledger and of all that it is a part of or that are parts of it
      */
-    public synchronized Usage total() {
-        return total;
+    public Usage total() {
+        return whole == null ? ownTotal() : whole.total();
+    }
+
+    /**
+     * The usage recorded so far in this ledger and its parts: in that of a step, by the step.
+     *
+     * @return the sum of their entries
+     */
+    public synchronized Usage ownTotal() {
+        return recorded;
     }
 }

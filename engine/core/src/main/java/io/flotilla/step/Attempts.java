@@ -23,7 +23,7 @@ final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
 
     private final Step<I, O> step;
     private final List<StepInterceptor> interceptors;
-    private final RoundScope.AttemptContext context;
+    private final OwnContext context;
 
     private volatile int count;
 
@@ -221,20 +221,21 @@ final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
         return failures().suppressing(firstCause);
     }
 
-    StepResult<O> succeeded(Instant startedAt, Duration duration, @Nullable O value) {
+    StepResult<O> succeeded(Instant startedAt, long nanos, @Nullable O value) {
         Failures had = failures;
         Failures.Fallback fallback = had == null ? null : had.fallback();
         return fallback == null
-                ? new StepResult.Succeeded<>(step.agentId, step.index, count, startedAt, duration, value)
+                ? new StepResult.Succeeded<>(step.agentId, step.index, count, startedAt, nanos, value, context.used())
                 : new StepResult.Degraded<>(
                         step.agentId,
                         step.index,
                         count,
                         startedAt,
-                        duration,
+                        nanos,
                         value,
                         fallback.source(),
-                        fallback.cause());
+                        fallback.cause(),
+                        context.used());
     }
 
     @Override

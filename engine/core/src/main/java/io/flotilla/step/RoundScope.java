@@ -1,11 +1,8 @@
 package io.flotilla.step;
 
-import io.flotilla.AgentId;
-import io.flotilla.agent.StepContext;
 import io.flotilla.agent.UsageLedger;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -43,108 +40,11 @@ final class RoundScope {
         return engineId + '-' + round;
     }
 
-    AttemptContext context(AgentId agentId, long index, Instant startedAt, @Nullable StepIdentity identity) {
-        return identity == null
-                ? new RoundContext(this, agentId, index, 1, startedAt)
-                : new IdentifiedContext(identity, agentId, 1, deadline(startedAt));
+    UsageLedger usage() {
+        return usage;
     }
 
-    private @Nullable Instant deadline(Instant startedAt) {
+    @Nullable Instant deadline(Instant startedAt) {
         return stepTimeout == null ? null : startedAt.plus(stepTimeout);
-    }
-
-    /** The context of one attempt. Its strings are made when asked for: most steps never are. */
-    private record RoundContext(RoundScope scope, AgentId agentId, long stepNumber, int attempt, Instant startedAt)
-            implements AttemptContext {
-
-        @Override
-        public StepContext attempt(int number) {
-            return new RoundContext(scope, agentId, stepNumber, number, startedAt);
-        }
-
-        @Override
-        public String runId() {
-            return scope.runId();
-        }
-
-        @Override
-        public String branchPath() {
-            return "/";
-        }
-
-        @Override
-        public @Nullable Instant deadline() {
-            return scope.deadline(startedAt);
-        }
-
-        @Override
-        public List<AgentId> delegationPath() {
-            return List.of();
-        }
-
-        @Override
-        public UsageLedger usage() {
-            return scope.usage;
-        }
-
-        @Override
-        public String toString() {
-            return "StepContext[" + stepId() + " agent=" + agentId + " attempt=" + attempt + "]";
-        }
-    }
-
-    /** The context of one attempt at a step that was given an identity. */
-    private record IdentifiedContext(
-            StepIdentity identity,
-            AgentId agentId,
-            int attempt,
-            @Nullable Instant stepDeadline) implements AttemptContext {
-
-        @Override
-        public StepContext attempt(int number) {
-            return new IdentifiedContext(identity, agentId, number, stepDeadline);
-        }
-
-        @Override
-        public String runId() {
-            return identity.runId();
-        }
-
-        @Override
-        public String branchPath() {
-            return identity.branchPath();
-        }
-
-        @Override
-        public long stepNumber() {
-            return identity.stepNumber();
-        }
-
-        @Override
-        public @Nullable Instant deadline() {
-            Instant outer = identity.deadline();
-            return outer == null || (stepDeadline != null && stepDeadline.isBefore(outer)) ? stepDeadline : outer;
-        }
-
-        @Override
-        public List<AgentId> delegationPath() {
-            return identity.delegationPath();
-        }
-
-        @Override
-        public UsageLedger usage() {
-            return identity.usage();
-        }
-
-        @Override
-        public String toString() {
-            return "StepContext[" + stepId() + " agent=" + agentId + " attempt=" + attempt + "]";
-        }
-    }
-
-    /** A context that can be had for a later attempt. */
-    interface AttemptContext extends StepContext {
-
-        StepContext attempt(int number);
     }
 }

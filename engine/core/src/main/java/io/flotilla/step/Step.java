@@ -3,6 +3,7 @@ package io.flotilla.step;
 import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
+import io.flotilla.agent.Usage;
 import io.micrometer.observation.Observation;
 import java.time.Duration;
 import java.time.Instant;
@@ -64,6 +65,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
     AgentId agentId = NAMELESS;
     private @Nullable Instant startedAt;
     long startedNanos;
+    private @Nullable OwnContext own;
     private @Nullable Attempts<I, O> attempts;
     private Context context;
 
@@ -124,6 +126,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
             takeTime();
         }
         agentId = idOf(agent);
+        own = context();
         attempts = steps.interceptors.isEmpty() ? null : new Attempts<>(this, steps);
         if (steps.telemetry != null) {
             Observation begun = observed(steps.telemetry, context);
@@ -186,8 +189,15 @@ final class Step<I, O> implements CoreSubscriber<O> {
         }
     }
 
-    RoundScope.AttemptContext context() {
-        return steps.scope.context(agentId, index, startedAt(), identity);
+    /** What the body is called with. */
+    OwnContext context() {
+        OwnContext made = own;
+        return made == null ? OwnContext.of(steps.scope, agentId, index, startedAt(), identity) : made;
+    }
+
+    private Usage used() {
+        OwnContext made = own;
+        return made == null ? Usage.NONE : made.used();
     }
 
     Mono<? extends O> call(Agent<? super I, ? extends O> called, StepContext context) {
@@ -367,32 +377,32 @@ final class Step<I, O> implements CoreSubscriber<O> {
     }
 
     private StepResult<O> succeeded(@Nullable O value) {
-        Duration duration = Duration.ofNanos(elapsedNanos());
-        if (attempts == null) {
-            return new StepResult.Succeeded<>(agentId, index, 1, startedAt(), duration, value);
-        }
-        return attempts.succeeded(startedAt(), duration, value);
+        long nanos = elapsedNanos();
+        return attempts == null
+                ? new StepResult.Succeeded<>(agentId, index, 1, startedAt(), nanos, value, used())
+                : attempts.succeeded(startedAt(), nanos, value);
     }
 
     private StepResult<O> failed(Throwable last) {
         Instant began = startedAt();
-        Duration duration = Duration.ofNanos(elapsedNanos());
+        long nanos = elapsedNanos();
+        Usage used = used();
         int count = attempts == null ? 1 : attempts.count();
         Throwable cause = attempts == null ? last : attempts.firstCause(last);
         Throwable told = attempts == null ? cause : attempts.suppressing(cause);
         Throwable kind = last instanceof StepTimeoutException ? last : cause;
         if (kind instanceof StepTimeoutException timeout) {
-            return new StepResult.TimedOut<>(agentId, index, count, began, duration, timeout.limit(), told);
+            return new StepResult.TimedOut<>(agentId, index, count, began, nanos, timeout.limit(), told, used);
         }
         Refusal refusal = Refusal.of(cause);
         if (refusal != null) {
             return new StepResult.Rejected<>(
-                    agentId, index, count, began, duration, refusal.guard(), refusal.retryAfter(), told);
+                    agentId, index, count, began, nanos, refusal.guard(), refusal.retryAfter(), told, used);
         }
         if (cause instanceof CancellationException) {
-            return new StepResult.Cancelled<>(agentId, index, count, began, duration, told);
+            return new StepResult.Cancelled<>(agentId, index, count, began, nanos, told, used);
         }
-        return new StepResult.Failed<>(agentId, index, count, began, duration, told);
+        return new StepResult.Failed<>(agentId, index, count, began, nanos, told, used);
     }
 
     String stepId() {

@@ -53,7 +53,7 @@ public interface StepIdentity {
     List<AgentId> delegationPath();
 
     /**
-     * Where the agent writes what the step has used.
+     * Where the usage of all steps is summed up. The step's context has a part of it.
      *
      * @return the ledger of the run
      */

@@ -152,7 +152,8 @@ public final class StepReport<O> {
      * @return the statistics of {@link #results()}; all zero if there are none
      */
     public Durations durations() {
-        return Durations.of(results.stream().map(StepResult::duration));
+        return Durations.of(
+                results.stream().mapToLong(StepResult::durationNanos).sorted().toArray());
     }
 
     /**
@@ -221,17 +222,20 @@ public final class StepReport<O> {
 
         private static final Durations NONE = new Durations(Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO);
 
-        static Durations of(java.util.stream.Stream<Duration> durations) {
-            Duration[] sorted = durations.sorted().toArray(Duration[]::new);
+        static Durations of(long[] sorted) {
             return sorted.length == 0
                     ? NONE
-                    : new Durations(sorted[0], ranked(sorted, 50), ranked(sorted, 99), sorted[sorted.length - 1]);
+                    : new Durations(
+                            Duration.ofNanos(sorted[0]),
+                            ranked(sorted, 50),
+                            ranked(sorted, 99),
+                            Duration.ofNanos(sorted[sorted.length - 1]));
         }
 
         /** The nearest rank: the smallest duration that at least {@code percent} of all are not above. */
-        private static Duration ranked(Duration[] sorted, int percent) {
+        private static Duration ranked(long[] sorted, int percent) {
             long rank = ((long) sorted.length * percent + 99) / 100;
-            return sorted[(int) rank - 1];
+            return Duration.ofNanos(sorted[(int) rank - 1]);
         }
 
         /** All four, in one line. */

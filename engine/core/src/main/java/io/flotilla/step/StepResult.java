@@ -1,6 +1,7 @@
 package io.flotilla.step;
 
 import io.flotilla.AgentId;
+import io.flotilla.agent.Usage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Function;
@@ -75,7 +76,25 @@ public sealed interface StepResult<O> {
      *
      * @return never negative
      */
-    Duration duration();
+    default Duration duration() {
+        return Duration.ofNanos(durationNanos());
+    }
+
+    /**
+     * The same as {@link #duration()}, as the engine keeps it.
+     *
+     * @return nanoseconds; never negative
+     */
+    long durationNanos();
+
+    /**
+     * What the step wrote into {@link io.flotilla.agent.StepContext#usage()} until it ended, all attempts and fallbacks
+     * together; a failed step has used what it has used. What a body writes after its step has ended, as one may that was
+     * cancelled, counts only for the round or run.
+     *
+     * @return the step's own usage; {@link Usage#NONE} if nothing was written
+     */
+    Usage usage();
 
     /**
      * Which of the six it is.
@@ -139,8 +158,9 @@ public sealed interface StepResult<O> {
      * @param index the step's place in the input
      * @param attempts how many times the agent was called
      * @param startedAt when the step started
-     * @param duration how long it took
+     * @param durationNanos how long it took, in nanoseconds
      * @param value the answer; null if the agent completed empty
+     * @param usage what it has used
      * @param <O> the value of a step
      */
     record Succeeded<O>(
@@ -148,8 +168,26 @@ public sealed interface StepResult<O> {
             long index,
             int attempts,
             Instant startedAt,
-            Duration duration,
-            @Nullable O value) implements StepResult<O> {
+            long durationNanos,
+            @Nullable O value,
+            Usage usage)
+            implements StepResult<O> {
+
+        /**
+         * A result of a step that has written down no usage.
+         *
+         * @param agentId whose step it was
+         * @param index the step's place in the input
+         * @param attempts how many times the agent was called
+         * @param startedAt when the step started
+         * @param duration how long it took
+         * @param value the answer; null if the agent completed empty
+         * @throws ArithmeticException if {@code duration} is longer than 292 years
+         */
+        public Succeeded(
+                AgentId agentId, long index, int attempts, Instant startedAt, Duration duration, @Nullable O value) {
+            this(agentId, index, attempts, startedAt, duration.toNanos(), value, Usage.NONE);
+        }
 
         @Override
         public Kind kind() {
@@ -175,10 +213,11 @@ public sealed interface StepResult<O> {
      * @param index the step's place in the input
      * @param attempts how many times the agent was called
      * @param startedAt when the step started
-     * @param duration how long it took
+     * @param durationNanos how long it took, in nanoseconds
      * @param value the fallback's value; null if it completed empty
      * @param source where the value is from, such as another agent's id
      * @param cause why the agent's own answer is missing
+     * @param usage what it has used
      * @param <O> the value of a step
      */
     record Degraded<O>(
@@ -186,11 +225,37 @@ public sealed interface StepResult<O> {
             long index,
             int attempts,
             Instant startedAt,
-            Duration duration,
+            long durationNanos,
             @Nullable O value,
             String source,
-            Throwable cause)
+            Throwable cause,
+            Usage usage)
             implements StepResult<O> {
+
+        /**
+         * A result of a step that has written down no usage.
+         *
+         * @param agentId whose step it was
+         * @param index the step's place in the input
+         * @param attempts how many times the agent was called
+         * @param startedAt when the step started
+         * @param duration how long it took
+         * @param value the fallback's value; null if it completed empty
+         * @param source where the value is from, such as another agent's id
+         * @param cause why the agent's own answer is missing
+         * @throws ArithmeticException if {@code duration} is longer than 292 years
+         */
+        public Degraded(
+                AgentId agentId,
+                long index,
+                int attempts,
+                Instant startedAt,
+                Duration duration,
+                @Nullable O value,
+                String source,
+                Throwable cause) {
+            this(agentId, index, attempts, startedAt, duration.toNanos(), value, source, cause, Usage.NONE);
+        }
 
         @Override
         public Kind kind() {
@@ -216,12 +281,36 @@ public sealed interface StepResult<O> {
      * @param index the step's place in the input
      * @param attempts how many times the agent was called
      * @param startedAt when the step started
-     * @param duration how long it took
+     * @param durationNanos how long it took, in nanoseconds
      * @param cause the first cause, later ones suppressed in it
+     * @param usage what it has used
      * @param <O> the value of a step
      */
-    record Failed<O>(AgentId agentId, long index, int attempts, Instant startedAt, Duration duration, Throwable cause)
+    record Failed<O>(
+            AgentId agentId,
+            long index,
+            int attempts,
+            Instant startedAt,
+            long durationNanos,
+            Throwable cause,
+            Usage usage)
             implements StepResult<O> {
+
+        /**
+         * A result of a step that has written down no usage.
+         *
+         * @param agentId whose step it was
+         * @param index the step's place in the input
+         * @param attempts how many times the agent was called
+         * @param startedAt when the step started
+         * @param duration how long it took
+         * @param cause the first cause, later ones suppressed in it
+         * @throws ArithmeticException if {@code duration} is longer than 292 years
+         */
+        public Failed(
+                AgentId agentId, long index, int attempts, Instant startedAt, Duration duration, Throwable cause) {
+            this(agentId, index, attempts, startedAt, duration.toNanos(), cause, Usage.NONE);
+        }
 
         @Override
         public Kind kind() {
@@ -247,9 +336,10 @@ public sealed interface StepResult<O> {
      * @param index the step's place in the input
      * @param attempts how many times the agent was called
      * @param startedAt when the step started
-     * @param duration how long it took
+     * @param durationNanos how long it took, in nanoseconds
      * @param limit the time it had
      * @param cause what an earlier attempt failed with, else a {@link StepTimeoutException}
+     * @param usage what it has used
      * @param <O> the value of a step
      */
     record TimedOut<O>(
@@ -257,10 +347,34 @@ public sealed interface StepResult<O> {
             long index,
             int attempts,
             Instant startedAt,
-            Duration duration,
+            long durationNanos,
             Duration limit,
-            Throwable cause)
+            Throwable cause,
+            Usage usage)
             implements StepResult<O> {
+
+        /**
+         * A result of a step that has written down no usage.
+         *
+         * @param agentId whose step it was
+         * @param index the step's place in the input
+         * @param attempts how many times the agent was called
+         * @param startedAt when the step started
+         * @param duration how long it took
+         * @param limit the time it had
+         * @param cause what an earlier attempt failed with, else a {@link StepTimeoutException}
+         * @throws ArithmeticException if {@code duration} is longer than 292 years
+         */
+        public TimedOut(
+                AgentId agentId,
+                long index,
+                int attempts,
+                Instant startedAt,
+                Duration duration,
+                Duration limit,
+                Throwable cause) {
+            this(agentId, index, attempts, startedAt, duration.toNanos(), limit, cause, Usage.NONE);
+        }
 
         @Override
         public Kind kind() {
@@ -287,10 +401,11 @@ public sealed interface StepResult<O> {
      * @param index the step's place in the input
      * @param attempts how many times the agent was called
      * @param startedAt when the step started
-     * @param duration how long it took
+     * @param durationNanos how long it took, in nanoseconds
      * @param guard which guard: {@code circuitbreaker}, {@code bulkhead}, {@code ratelimiter}, {@code budget}
      * @param retryAfter the time until a retry makes sense; null if the guard does not know
      * @param cause what the guard said
+     * @param usage what it has used
      * @param <O> the value of a step
      */
     record Rejected<O>(
@@ -298,11 +413,37 @@ public sealed interface StepResult<O> {
             long index,
             int attempts,
             Instant startedAt,
-            Duration duration,
+            long durationNanos,
             String guard,
             @Nullable Duration retryAfter,
-            Throwable cause)
+            Throwable cause,
+            Usage usage)
             implements StepResult<O> {
+
+        /**
+         * A result of a step that has written down no usage.
+         *
+         * @param agentId whose step it was
+         * @param index the step's place in the input
+         * @param attempts how many times the agent was called
+         * @param startedAt when the step started
+         * @param duration how long it took
+         * @param guard which guard: {@code circuitbreaker}, {@code bulkhead}, {@code ratelimiter}, {@code budget}
+         * @param retryAfter the time until a retry makes sense; null if the guard does not know
+         * @param cause what the guard said
+         * @throws ArithmeticException if {@code duration} is longer than 292 years
+         */
+        public Rejected(
+                AgentId agentId,
+                long index,
+                int attempts,
+                Instant startedAt,
+                Duration duration,
+                String guard,
+                @Nullable Duration retryAfter,
+                Throwable cause) {
+            this(agentId, index, attempts, startedAt, duration.toNanos(), guard, retryAfter, cause, Usage.NONE);
+        }
 
         @Override
         public Kind kind() {
@@ -329,13 +470,36 @@ public sealed interface StepResult<O> {
      * @param index the step's place in the input
      * @param attempts how many times the agent was called
      * @param startedAt when the step started
-     * @param duration how long it took
+     * @param durationNanos how long it took, in nanoseconds
      * @param cause what the agent signalled
+     * @param usage what it has used
      * @param <O> the value of a step
      */
     record Cancelled<O>(
-            AgentId agentId, long index, int attempts, Instant startedAt, Duration duration, Throwable cause)
+            AgentId agentId,
+            long index,
+            int attempts,
+            Instant startedAt,
+            long durationNanos,
+            Throwable cause,
+            Usage usage)
             implements StepResult<O> {
+
+        /**
+         * A result of a step that has written down no usage.
+         *
+         * @param agentId whose step it was
+         * @param index the step's place in the input
+         * @param attempts how many times the agent was called
+         * @param startedAt when the step started
+         * @param duration how long it took
+         * @param cause what the agent signalled
+         * @throws ArithmeticException if {@code duration} is longer than 292 years
+         */
+        public Cancelled(
+                AgentId agentId, long index, int attempts, Instant startedAt, Duration duration, Throwable cause) {
+            this(agentId, index, attempts, startedAt, duration.toNanos(), cause, Usage.NONE);
+        }
 
         @Override
         public Kind kind() {

@@ -117,7 +117,7 @@ final class StepTelemetry {
     }
 
     void stepEnded(Step<?, ?> step, StepResult<?> result) {
-        ended(step, result.kind(), result.duration().toNanos(), result.cause());
+        ended(step, result.kind(), result.durationNanos(), result.cause());
     }
 
     /** A handler took so long to start an observation that the step has ended without it. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import java.math.BigDecimal;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.scheduler.Schedulers;
@@ -68,5 +69,44 @@ class UsageLedgerTest {
 
         assertThat(before).isEqualTo(Usage.NONE);
         assertThat(ledger.total()).isEqualTo(Usage.ofTokens(3, 4));
+    }
+
+    @Test
+    void part_recorded_countsInTheWholeAndInItselfAlone() {
+        UsageLedger whole = new UsageLedger();
+        UsageLedger one = whole.part();
+        UsageLedger other = whole.part();
+
+        one.record(Usage.ofTokens(1, 0));
+        other.record(Usage.ofTokens(20, 0));
+        whole.record(Usage.ofTokens(300, 0));
+
+        assertThat(one.ownTotal()).isEqualTo(Usage.ofTokens(1, 0));
+        assertThat(other.ownTotal()).isEqualTo(Usage.ofTokens(20, 0));
+        assertThat(whole.ownTotal()).isEqualTo(Usage.ofTokens(321, 0));
+        assertThat(List.of(one, other, whole))
+                .allSatisfy(ledger -> assertThat(ledger.total()).isEqualTo(Usage.ofTokens(321, 0)));
+    }
+
+    @Test
+    void part_ofAPart_countsInAll() {
+        UsageLedger whole = new UsageLedger();
+        UsageLedger part = whole.part();
+
+        part.part().record(Usage.ofTokens(4, 5));
+
+        assertThat(part.ownTotal()).isEqualTo(Usage.ofTokens(4, 5));
+        assertThat(whole.total()).isEqualTo(Usage.ofTokens(4, 5));
+    }
+
+    @Test
+    void part_sumOfTheWholeTooLarge_addsNothingToThePartEither() {
+        UsageLedger whole = new UsageLedger();
+        UsageLedger part = whole.part();
+        whole.record(Usage.ofTokens(1, Long.MAX_VALUE));
+
+        assertThatExceptionOfType(ArithmeticException.class).isThrownBy(() -> part.record(Usage.ofTokens(0, 1)));
+
+        assertThat(part.ownTotal()).isEqualTo(Usage.NONE);
     }
 }

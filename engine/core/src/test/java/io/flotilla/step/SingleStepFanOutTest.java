@@ -23,29 +23,39 @@ class SingleStepFanOutTest extends FanOutContract {
     static <O> StepResult<O> at(long index, StepResult<O> result) {
         return result.fold(
                 s -> new StepResult.Succeeded<>(
-                        s.agentId(), index, s.attempts(), s.startedAt(), s.duration(), s.value()),
+                        s.agentId(), index, s.attempts(), s.startedAt(), s.durationNanos(), s.value(), s.usage()),
                 d -> new StepResult.Degraded<>(
                         d.agentId(),
                         index,
                         d.attempts(),
                         d.startedAt(),
-                        d.duration(),
+                        d.durationNanos(),
                         d.value(),
                         d.source(),
-                        d.cause()),
-                f -> new StepResult.Failed<>(f.agentId(), index, f.attempts(), f.startedAt(), f.duration(), f.cause()),
+                        d.cause(),
+                        d.usage()),
+                f -> new StepResult.Failed<>(
+                        f.agentId(), index, f.attempts(), f.startedAt(), f.durationNanos(), f.cause(), f.usage()),
                 t -> new StepResult.TimedOut<>(
-                        t.agentId(), index, t.attempts(), t.startedAt(), t.duration(), t.limit(), t.cause()),
+                        t.agentId(),
+                        index,
+                        t.attempts(),
+                        t.startedAt(),
+                        t.durationNanos(),
+                        t.limit(),
+                        t.cause(),
+                        t.usage()),
                 r -> new StepResult.Rejected<>(
                         r.agentId(),
                         index,
                         r.attempts(),
                         r.startedAt(),
-                        r.duration(),
+                        r.durationNanos(),
                         r.guard(),
                         r.retryAfter(),
-                        r.cause()),
+                        r.cause(),
+                        r.usage()),
                 c -> new StepResult.Cancelled<>(
-                        c.agentId(), index, c.attempts(), c.startedAt(), c.duration(), c.cause()));
+                        c.agentId(), index, c.attempts(), c.startedAt(), c.durationNanos(), c.cause(), c.usage()));
     }
 }

@@ -404,7 +404,7 @@ class StepDriverTest {
         assertThat(context.agentId()).isEqualTo(AgentId.of("a#3"));
         assertThat(context.delegationPath()).containsExactly(AgentId.of("before"));
         assertThat(context.attempt()).isEqualTo(1);
-        assertThat(context.usage()).isSameAs(usage);
+        assertThat(context.usage().total()).isEqualTo(usage.total());
         assertThat(usage.total().tokens()).isEqualTo(3);
         assertThat(context).hasToString("StepContext[r/0.1/#7 agent=a#3 attempt=1]");
     }

@@ -1,0 +1,216 @@
+package io.flotilla.step;
+
+import io.flotilla.AgentId;
+import io.flotilla.agent.StepContext;
+import io.flotilla.agent.Usage;
+import io.flotilla.agent.UsageLedger;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The context of a step, as its first attempt has it. Its strings and its ledger are made when they are asked for: most steps
+ * never ask.
+ */
+abstract class OwnContext implements StepContext {
+
+    private final AgentId agentId;
+
+    @SuppressWarnings("UnusedVariable") // by its updater
+    private volatile @Nullable UsageLedger ledger;
+
+    private static final AtomicReferenceFieldUpdater<OwnContext, @Nullable UsageLedger> LEDGER =
+            AtomicReferenceFieldUpdater.newUpdater(OwnContext.class, UsageLedger.class, "ledger");
+
+    OwnContext(AgentId agentId) {
+        this.agentId = agentId;
+    }
+
+    /** The context of a step of {@code scope}; {@code identity} is that of a run's step. */
+    static OwnContext of(
+            RoundScope scope, AgentId agentId, long index, Instant startedAt, @Nullable StepIdentity identity) {
+        return identity == null
+                ? new OfRound(scope, agentId, index, startedAt)
+                : new OfIdentity(identity, agentId, scope.deadline(startedAt));
+    }
+
+    /** The context of a later attempt. */
+    final StepContext attempt(int number) {
+        return new Later(this, number);
+    }
+
+    /** What the step has used so far. */
+    final Usage used() {
+        UsageLedger made = ledger;
+        return made == null ? Usage.NONE : made.ownTotal();
+    }
+
+    /** The ledger of the round or run. */
+    abstract UsageLedger whole();
+
+    @Override
+    public final UsageLedger usage() {
+        UsageLedger made = ledger;
+        if (made == null) {
+            made = whole().part();
+            if (!LEDGER.compareAndSet(this, null, made)) {
+                return usage();
+            }
+        }
+        return made;
+    }
+
+    @Override
+    public final AgentId agentId() {
+        return agentId;
+    }
+
+    @Override
+    public final int attempt() {
+        return 1;
+    }
+
+    @Override
+    public final String toString() {
+        return text(this);
+    }
+
+    private static String text(StepContext context) {
+        return "StepContext[" + context.stepId() + " agent=" + context.agentId() + " attempt=" + context.attempt()
+                + "]";
+    }
+
+    /** A step of a round. */
+    private static final class OfRound extends OwnContext {
+
+        private final RoundScope scope;
+        private final long stepNumber;
+        private final Instant startedAt;
+
+        OfRound(RoundScope scope, AgentId agentId, long stepNumber, Instant startedAt) {
+            super(agentId);
+            this.scope = scope;
+            this.stepNumber = stepNumber;
+            this.startedAt = startedAt;
+        }
+
+        @Override
+        UsageLedger whole() {
+            return scope.usage();
+        }
+
+        @Override
+        public String runId() {
+            return scope.runId();
+        }
+
+        @Override
+        public String branchPath() {
+            return "/";
+        }
+
+        @Override
+        public long stepNumber() {
+            return stepNumber;
+        }
+
+        @Override
+        public @Nullable Instant deadline() {
+            return scope.deadline(startedAt);
+        }
+
+        @Override
+        public List<AgentId> delegationPath() {
+            return List.of();
+        }
+    }
+
+    /** A step that was given an identity. */
+    private static final class OfIdentity extends OwnContext {
+
+        private final StepIdentity identity;
+        private final @Nullable Instant stepDeadline;
+
+        OfIdentity(StepIdentity identity, AgentId agentId, @Nullable Instant stepDeadline) {
+            super(agentId);
+            this.identity = identity;
+            this.stepDeadline = stepDeadline;
+        }
+
+        @Override
+        UsageLedger whole() {
+            return identity.usage();
+        }
+
+        @Override
+        public String runId() {
+            return identity.runId();
+        }
+
+        @Override
+        public String branchPath() {
+            return identity.branchPath();
+        }
+
+        @Override
+        public long stepNumber() {
+            return identity.stepNumber();
+        }
+
+        @Override
+        public @Nullable Instant deadline() {
+            Instant outer = identity.deadline();
+            return outer == null || (stepDeadline != null && stepDeadline.isBefore(outer)) ? stepDeadline : outer;
+        }
+
+        @Override
+        public List<AgentId> delegationPath() {
+            return identity.delegationPath();
+        }
+    }
+
+    /** A later attempt: all but its number is that of the first. */
+    private record Later(OwnContext first, int attempt) implements StepContext {
+
+        @Override
+        public String runId() {
+            return first.runId();
+        }
+
+        @Override
+        public String branchPath() {
+            return first.branchPath();
+        }
+
+        @Override
+        public long stepNumber() {
+            return first.stepNumber();
+        }
+
+        @Override
+        public AgentId agentId() {
+            return first.agentId();
+        }
+
+        @Override
+        public @Nullable Instant deadline() {
+            return first.deadline();
+        }
+
+        @Override
+        public List<AgentId> delegationPath() {
+            return first.delegationPath();
+        }
+
+        @Override
+        public UsageLedger usage() {
+            return first.usage();
+        }
+
+        @Override
+        public String toString() {
+            return text(this);
+        }
+    }
+}
