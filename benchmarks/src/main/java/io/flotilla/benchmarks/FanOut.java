@@ -32,8 +32,8 @@ import reactor.core.publisher.Mono;
  *
  * <pre>mvn -q -Pbenchmarks -Djmh.args="FanOut"</pre>
  *
- * <p>{@code steps} is the size of the round. {@code kind}: all steps succeed at once; one in a hundred fails; all are
- * answered later by an event loop. Every rival keeps one result a step, as a record.
+ * <p>{@code steps} is the size of the round. {@code kind}: all steps succeed at once, with {@code Mono.just} or
+ * with {@code Mono.fromCallable}; one in a hundred fails; all are answered later by an event loop. Every rival keeps one result a step, as a record.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -48,6 +48,7 @@ public class FanOut {
     /** How the steps of the round end. */
     public enum Kind {
         SUCCEED,
+        CALLABLE,
         FAIL_1_PERCENT,
         ASYNC
     }
@@ -93,6 +94,7 @@ public class FanOut {
         boolean fails = kind == Kind.FAIL_1_PERCENT && index % 100 == 99;
         return switch (kind) {
             case ASYNC -> Agent.of(id, (input, step) -> loop.mono(input));
+            case CALLABLE -> Agent.of(id, (input, step) -> Mono.fromCallable(() -> input));
             case SUCCEED, FAIL_1_PERCENT ->
                 fails
                         ? Agent.of(id, (input, step) -> Mono.error(new Boom()))
@@ -139,7 +141,7 @@ public class FanOut {
     public Object completableFutures() {
         IntFunction<CompletableFuture<Integer>> body = index -> switch (kind) {
             case ASYNC -> loop.future(1);
-            case SUCCEED, FAIL_1_PERCENT ->
+            case SUCCEED, CALLABLE, FAIL_1_PERCENT ->
                 kind == Kind.FAIL_1_PERCENT && index % 100 == 99
                         ? CompletableFuture.failedFuture(new Boom())
                         : CompletableFuture.completedFuture(1);

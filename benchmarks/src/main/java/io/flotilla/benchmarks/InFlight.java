@@ -49,7 +49,7 @@ public class InFlight {
     /** The engine's round. */
     public static class Fleet extends Round {
 
-        @Param({"1000", "10000", "100000"})
+        @Param({"1000", "10000", "100000", "1000000"})
         int steps;
 
         List<Agent<Integer, Integer>> agents = List.of();
