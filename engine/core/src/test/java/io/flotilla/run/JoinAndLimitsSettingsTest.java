@@ -3,14 +3,19 @@ package io.flotilla.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bounds, equality and text of joins, limits and questions. */
@@ -60,6 +65,44 @@ class JoinAndLimitsSettingsTest {
         assertThatNullPointerException()
                 .isThrownBy(() -> Join.all().within(null))
                 .withMessage("within");
+    }
+
+    @Test
+    void getters_ofAJoin_giveWhatItWasMadeWith() {
+        assertThat(List.of(Join.all(), Join.atLeast(3), Join.ratio(0.25), Join.firstSuccess(), Join.allSettled()))
+                .extracting(Join::requirement)
+                .containsExactly(Join.Requirement.values());
+        assertThat(Join.atLeast(3).requiredCount()).isEqualTo(3);
+        assertThat(Join.ratio(0.25).requiredRatio()).isEqualTo(0.25);
+        assertThat(List.of(Join.all(), Join.ratio(0.25), Join.firstSuccess(), Join.allSettled()))
+                .extracting(Join::requiredCount)
+                .containsOnly(0);
+        assertThat(List.of(Join.all(), Join.atLeast(3), Join.firstSuccess(), Join.allSettled()))
+                .extracting(Join::requiredRatio)
+                .containsOnly(0.0);
+        assertThat(Join.all().orFail().shortfall()).isEqualTo(Join.Shortfall.FAIL);
+        assertThat(Join.all().orProceed().shortfall()).isEqualTo(Join.Shortfall.PROCEED);
+        assertThat(Join.all().orAsk().shortfall()).isEqualTo(Join.Shortfall.ASK);
+    }
+
+    @Test
+    void getters_ofAJoin_haveTheDefaultsThatAreDocumented() {
+        assertThat(Join.all().within()).isNull();
+        assertThat(Join.all().shortfall()).isEqualTo(Join.Shortfall.FAIL);
+        assertThat(Join.all().keepsStragglers()).isFalse();
+    }
+
+    @Test
+    void setting_ofAJoin_leavesTheOthersAsTheyAre() {
+        Join join = Join.atLeast(3).orAsk().keepStragglers().within(LONGEST);
+
+        for (Join same : List.of(join.orAsk(), join.keepStragglers(), join.within(LONGEST))) {
+            assertThat(same).isEqualTo(join);
+        }
+        assertThat(join.orProceed())
+                .extracting(Join::requirement, Join::requiredCount, Join::within, Join::keepsStragglers)
+                .containsExactly(Join.Requirement.AT_LEAST, 3, LONGEST, true);
+        assertThat(Join.ratio(0.25).orProceed().within(LONGEST).requiredRatio()).isEqualTo(0.25);
     }
 
     private static List<Join> joins() {
@@ -114,6 +157,63 @@ class JoinAndLimitsSettingsTest {
         assertThatNullPointerException().isThrownBy(() -> Limits.cost(null)).withMessage("cost");
     }
 
+    /** Each limit, with its getter and its value. */
+    static Stream<Arguments> limits() {
+        return Stream.of(
+                arguments("steps", Limits.steps(2), (Function<Limits, Object>) Limits::maxSteps, 2L),
+                arguments("time", Limits.time(LONGEST), (Function<Limits, Object>) Limits::maxTime, LONGEST),
+                arguments("tokens", Limits.tokens(3), (Function<Limits, Object>) Limits::maxTokens, 3L),
+                arguments("cost", Limits.cost(BigDecimal.TEN), (Function<Limits, Object>) Limits::maxCost, BigDecimal.TEN),
+                arguments("branches", Limits.branches(4), (Function<Limits, Object>) Limits::maxBranches, 4L),
+                arguments("depth", Limits.depth(5), (Function<Limits, Object>) Limits::maxDepth, 5),
+                arguments("questions", Limits.questions(6), (Function<Limits, Object>) Limits::maxQuestions, 6),
+                arguments(
+                        "delegationCycles",
+                        Limits.delegationCycles(7),
+                        (Function<Limits, Object>) Limits::maxDelegationCycles,
+                        7));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("limits")
+    void getter_ofALimit_givesItAndTheOthersGiveNull(
+            String limit, Limits limits, Function<Limits, Object> getter, Object value) {
+        assertThat(getter.apply(limits)).as(limit).isEqualTo(value);
+        assertThat(getter.apply(Limits.none())).as("none").isNull();
+        assertThat(limits()
+                        .filter(other -> !other.get()[0].equals(limit))
+                        .map(other -> JoinAndLimitsSettingsTest.<Function<Limits, Object>>at(other, 2)
+                                .apply(limits)))
+                .as("the other limits")
+                .containsOnlyNulls();
+        assertThat(limits()
+                        .filter(other -> !other.get()[0].equals(limit))
+                        .map(other -> getter.apply(JoinAndLimitsSettingsTest.<Limits>at(other, 1))))
+                .as("of other limits")
+                .containsOnlyNulls();
+    }
+
+    @SuppressWarnings("unchecked") // each knows what is where
+    private static <T> T at(Arguments arguments, int place) {
+        return (T) arguments.get()[place];
+    }
+
+    @Test
+    void limits_inAChain_areAllToBeGot() {
+        Limits all = Limits.steps(2)
+                .time(LONGEST)
+                .tokens(3)
+                .cost(BigDecimal.TEN)
+                .branches(4)
+                .depth(5)
+                .questions(6)
+                .delegationCycles(7);
+
+        limits().forEach(limit -> assertThat(JoinAndLimitsSettingsTest.<Function<Limits, Object>>at(limit, 2)
+                        .apply(all))
+                .isEqualTo(limit.get()[3]));
+    }
+
     private static void refused(String message, ThrowingCallable call) {
         assertThatIllegalArgumentException().isThrownBy(call).withMessage(message);
     }
@@ -148,6 +248,20 @@ class JoinAndLimitsSettingsTest {
         refused(
                 "timeout must be <= 292 years, was " + TOO_LONG,
                 () -> Question.of("x").timeout(TOO_LONG));
+    }
+
+    @Test
+    void question_eachSetting_leavesTheOthersAsTheyAre() {
+        Question question = Question.of("x").timeout(LONGEST).defaultAnswer("d");
+
+        assertThat(question.text()).isEqualTo("x");
+        assertThat(question.timeout()).isEqualTo(LONGEST);
+        assertThat(question.hasDefault()).isTrue();
+        assertThat(question.defaultAnswer()).isEqualTo("d");
+        assertThat(question.defaultAnswer("e").timeout()).isEqualTo(LONGEST);
+        assertThat(question.timeout(Duration.ofSeconds(1)).defaultAnswer()).isEqualTo("d");
+        assertThat(question.defaultAnswer()).as("immutable").isEqualTo("d");
+        assertThat(Question.of("x").defaultAnswer()).isNull();
     }
 
     @Test

@@ -34,6 +34,121 @@ class TurnTest {
         assertThatNullPointerException().isThrownBy(() -> Turn.detached("in", (String) null));
     }
 
+    // --- a turn of every reason, made by hand
+
+    private static final List<String> SUCCESSORS = List.of("B", "end");
+
+    /** A turn has what its reason brings, and nothing else. */
+    private static void assertTurn(
+            Turn turn, Turn.Reason reason, Object input, String sender, List<Outcome> outcomes, List<Arrival> arrivals) {
+        assertThat(turn.reason()).isEqualTo(reason);
+        assertThat(turn.input()).isEqualTo(input);
+        assertThat(turn.sender()).isEqualTo(sender);
+        assertThat(turn.outcomes()).isEqualTo(outcomes);
+        assertThat(turn.arrivals()).isEqualTo(arrivals);
+        assertThat(turn.successors()).isEqualTo(SUCCESSORS);
+        assertThat(turn.correction()).isNull();
+    }
+
+    @Test
+    void requested_hasInputAndSender() {
+        Turn turn = Turn.requested("in", "A", SUCCESSORS);
+
+        assertTurn(turn, Turn.Reason.REQUESTED, "in", "A", List.of(), List.of());
+        assertThat(turn.joinUnmet()).isFalse();
+        assertThat(turn.answer()).isNull();
+        assertThat(turn).hasToString("Turn[REQUESTED sender=A input=in]");
+    }
+
+    @Test
+    void requested_ofNull_isRefusedButForTheInput() {
+        assertThat(Turn.requested(null, "A", SUCCESSORS).input()).isNull();
+        assertThatNullPointerException()
+                .isThrownBy(() -> Turn.requested("in", null, SUCCESSORS))
+                .withMessage("sender");
+        assertThatNullPointerException().isThrownBy(() -> Turn.requested("in", "A", null));
+        assertThatNullPointerException().isThrownBy(() -> Turn.requested("in", "A", Arrays.asList("B", null)));
+    }
+
+    @Test
+    void joined_hasOutcomesOfAJoinThatWasMet() {
+        List<Outcome> outcomes =
+                new ArrayList<>(List.of(answered("a"), new Outcome.Failed("B", PATH, new NoAnswerException())));
+        List<Outcome> expected = List.copyOf(outcomes);
+        Turn turn = Turn.joined("in", outcomes, SUCCESSORS);
+        outcomes.clear();
+
+        assertTurn(turn, Turn.Reason.JOINED, "in", "start", expected, List.of());
+        assertThat(turn.joinUnmet()).isFalse();
+        assertThat(turn.answer()).isNull();
+        assertThatNullPointerException().isThrownBy(() -> Turn.joined("in", null, SUCCESSORS));
+        assertThatNullPointerException()
+                .isThrownBy(() -> Turn.joined("in", Arrays.asList((Outcome) null), SUCCESSORS));
+        assertThatNullPointerException().isThrownBy(() -> Turn.joined("in", expected, null));
+    }
+
+    @Test
+    void joined_ofAJoinThatWasNot_comesOfTheTurnBefore() {
+        Turn turn = Turn.requested("in", "A", SUCCESSORS).thenJoined(List.of(answered("a")), true);
+
+        assertTurn(turn, Turn.Reason.JOINED, "in", "A", List.of(answered("a")), List.of());
+        assertThat(turn.joinUnmet()).isTrue();
+        assertThat(turn.toString()).contains(" joinUnmet");
+    }
+
+    @Test
+    void answered_hasTheAnswer() {
+        Turn turn = Turn.answered("in", "yes", SUCCESSORS);
+
+        assertTurn(turn, Turn.Reason.ANSWERED, "in", "start", List.of(), List.of());
+        assertThat(turn.answer()).isEqualTo("yes");
+        assertThat(turn.joinUnmet()).isFalse();
+        assertThat(Turn.answered(null, null, SUCCESSORS).answer()).isNull();
+        assertThatNullPointerException().isThrownBy(() -> Turn.answered("in", "yes", null));
+    }
+
+    @Test
+    void arrived_hasTheArrivalsAndTheirValuesAsInput() {
+        List<Arrival> arrivals = new ArrayList<>(List.of(new Arrival("A", PATH, "a"), new Arrival("C", PATH, null)));
+        List<Arrival> expected = List.copyOf(arrivals);
+        Turn turn = Turn.arrived(arrivals, SUCCESSORS, false);
+        arrivals.clear();
+
+        assertTurn(turn, Turn.Reason.ARRIVED, Arrays.asList("a", null), "A", List.of(), expected);
+        assertThat(turn.joinUnmet()).isFalse();
+        assertThat(Turn.arrived(expected, SUCCESSORS, true).joinUnmet()).isTrue();
+        assertThat(turn.answer()).isNull();
+    }
+
+    @Test
+    void arrived_ofNobodyOrNull_isRefused() {
+        List<Arrival> one = List.of(new Arrival("A", PATH, "a"));
+
+        assertThatExceptionOfType(IllegalArgumentException.class)
+                .isThrownBy(() -> Turn.arrived(List.of(), SUCCESSORS, false))
+                .withMessage("arrivals must not be empty");
+        assertThatNullPointerException().isThrownBy(() -> Turn.arrived(null, SUCCESSORS, false));
+        assertThatNullPointerException()
+                .isThrownBy(() -> Turn.arrived(Arrays.asList((Arrival) null), SUCCESSORS, false));
+        assertThatNullPointerException().isThrownBy(() -> Turn.arrived(one, null, false));
+    }
+
+    @Test
+    void corrected_isTheSameTurnWithTheCorrection() {
+        Turn turn = Turn.requested("in", "A", SUCCESSORS).thenJoined(List.of(answered("a")), true);
+        Correction correction = new Correction("no such agent", Decision.handOff("X", 1), SUCCESSORS, 1);
+        Turn again = turn.thenCorrected(correction);
+
+        assertThat(again.correction()).isEqualTo(correction);
+        assertThat(again.reason()).isEqualTo(Turn.Reason.JOINED);
+        assertThat(again.outcomes()).isEqualTo(turn.outcomes());
+        assertThat(again.joinUnmet()).isTrue();
+        assertThat(again.thenAnswered("yes").correction()).isNull();
+        assertThatNullPointerException().isThrownBy(() -> turn.thenCorrected(null));
+    }
+
+    // --- typed access
+
     @Test
     void input_ofAnotherType_isAClassCastExceptionThatNamesBoth() {
         assertThatExceptionOfType(ClassCastException.class)

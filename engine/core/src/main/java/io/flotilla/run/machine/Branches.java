@@ -18,8 +18,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The branches of a run: births, what each is doing and where, and ends. Every branch is born once and ends once; whatever
- * happens to it goes through here, so the counts are right by construction.
+ * The branches of a run: how they are spawned, what each is doing and where, and how they end. Every branch is spawned once and
+ * ends once; whatever happens to it goes through here, so the counts are right by construction.
  */
 final class Branches {
 
@@ -46,7 +46,7 @@ final class Branches {
     private final Deque<Rendezvous> abandoned = new ArrayDeque<>();
 
     private final Routes routes;
-    private final EventRecorder recorder;
+    private final Output output;
     private int live;
     private int awaitJoin;
     private int watched;
@@ -60,13 +60,13 @@ final class Branches {
     private long cancelled;
     private long lateArrivals;
 
-    Branches(Plan plan, EventRecorder recorder) {
+    Branches(Plan plan, Output output) {
         this.routes = plan.routes();
-        this.recorder = recorder;
+        this.output = output;
         this.root = new Scope(null, plan.end());
     }
 
-    // --- births and moves
+    // --- spawns and moves
 
     Branch spawn(Scope scope, int node, Turn turn, @Nullable Delegation delegation) {
         return spawn(scope, scope.nextPath(), node, turn, delegation);
@@ -83,7 +83,7 @@ final class Branches {
         scope.add(branch);
         live++;
         enter(scope, node);
-        recorder.record(new RunEvent.BranchStarted(recorder.next(), recorder.at(), branch.path, name(branch)));
+        output.record(new RunEvent.BranchStarted(output.next(), output.at(), branch.path, name(branch)));
         return branch;
     }
 
@@ -115,6 +115,21 @@ final class Branches {
         become(branch, State.AWAITING_ANSWER);
     }
 
+    /** The branch is joined with the outcomes of its fork. */
+    void join(Branch branch, List<Outcome> outcomes, boolean joinUnmet) {
+        branch.turn = branch.turn.thenJoined(outcomes, joinUnmet);
+        ready(branch);
+    }
+
+    /** The branch continues though its join was not met; {@code outcomes} is null at a rendezvous, which has its arrivals. */
+    void proceed(Branch branch, @Nullable List<Outcome> outcomes) {
+        if (outcomes == null) {
+            ready(branch);
+        } else {
+            join(branch, outcomes, true);
+        }
+    }
+
     /** Gives the first of those whose turn has come its number; it now waits for a place. */
     void number() {
         Branch branch = ready.remove();
@@ -125,8 +140,7 @@ final class Branches {
 
     /** The branch has a place, and starts its step. */
     void startStep(Branch branch) {
-        queued.removeFirstOccurrence(
-                branch); // the first of them, unless it is a past that is followed with fewer places
+        queued.removeFirstOccurrence(branch); // the first of them, unless facts are replayed with fewer places
         become(branch, State.RUNNING);
         inFlight++;
         steps++;
@@ -157,8 +171,8 @@ final class Branches {
         answered++;
         lateArrivals += tooLate ? 1 : 0;
         settle(branch);
-        recorder.record(
-                new RunEvent.BranchAnswered(recorder.next(), recorder.at(), branch.path, name(branch), tooLate));
+        output.record(
+                new RunEvent.BranchAnswered(output.next(), output.at(), branch.path, name(branch), tooLate));
     }
 
     /** {@code to} is null if it is those it forked who went. */
@@ -166,8 +180,8 @@ final class Branches {
         movedOn++;
         lateArrivals += tooLate ? 1 : 0;
         settle(branch);
-        recorder.record(
-                new RunEvent.BranchMovedOn(recorder.next(), recorder.at(), branch.path, name(branch), to, tooLate));
+        output.record(
+                new RunEvent.BranchMovedOn(output.next(), output.at(), branch.path, name(branch), to, tooLate));
     }
 
     void failed(Branch branch, RunFailure why) {
@@ -176,7 +190,7 @@ final class Branches {
         }
         failed++;
         settle(branch);
-        recorder.record(new RunEvent.BranchFailed(recorder.next(), recorder.at(), branch.path, name(branch), why));
+        output.record(new RunEvent.BranchFailed(output.next(), output.at(), branch.path, name(branch), why));
     }
 
     /** True if a step of it is in flight. */
@@ -184,7 +198,7 @@ final class Branches {
         boolean inFlight = turns.remove(branch.step, branch) && branch.state == State.RUNNING;
         cancelled++;
         settle(branch);
-        recorder.record(new RunEvent.BranchCancelled(recorder.next(), recorder.at(), branch.path, name(branch)));
+        output.record(new RunEvent.BranchCancelled(output.next(), output.at(), branch.path, name(branch)));
         return inFlight;
     }
 

@@ -6,63 +6,84 @@ import io.flotilla.run.Limits;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Holds what a run does against its limits. Each method returns null, or what the run ends with. */
+/**
+ * Holds what a run does against its limits. The first limit that is exceeded ends the run. Each {@code endsBy} is true if the
+ * run is over, by this limit or before.
+ */
 final class LimitGuard {
 
     private final Plan plan;
     private final Limits limits;
     private final Routes routes;
+    private final RunCompletion completion;
 
-    LimitGuard(Plan plan) {
+    LimitGuard(Plan plan, RunCompletion completion) {
         this.plan = plan;
         this.limits = plan.limits();
         this.routes = plan.routes();
+        this.completion = completion;
+    }
+
+    boolean isOver() {
+        return completion.isFinished();
     }
 
     /** {@code started} steps have been started before. */
-    @Nullable LimitExceededException step(long started, Branch branch) {
-        return limits.maxSteps() != null && started >= limits.maxSteps()
-                ? exceeded("steps", limits.maxSteps(), branch)
-                : null;
+    boolean endsByStep(long started, Branch branch) {
+        return endsIf(limits.maxSteps() != null && started >= limits.maxSteps(), "steps", limits.maxSteps(), branch);
     }
 
-    /** {@code births} branches there are. */
-    @Nullable LimitExceededException branches(long spawned, Branch branch) {
-        return limits.maxBranches() != null && spawned > limits.maxBranches()
-                ? exceeded("branches", limits.maxBranches(), branch)
-                : null;
+    /** There are {@code spawned} branches. */
+    boolean endsByBranches(long spawned, Branch branch) {
+        return endsIf(
+                limits.maxBranches() != null && spawned > limits.maxBranches(),
+                "branches",
+                limits.maxBranches(),
+                branch);
     }
 
     /** The branch forks. */
-    @Nullable LimitExceededException fork(Branch branch) {
-        return limits.maxDepth() != null && branch.path.depth() >= limits.maxDepth()
-                ? exceeded("depth", limits.maxDepth(), branch)
-                : null;
+    boolean endsByFork(Branch branch) {
+        return endsIf(
+                limits.maxDepth() != null && branch.path.depth() >= limits.maxDepth(),
+                "depth",
+                limits.maxDepth(),
+                branch);
     }
 
     /** {@code open} questions are open before; {@code branch} is null for a question of the run's own join. */
-    @Nullable LimitExceededException question(int open, @Nullable Branch branch) {
-        return limits.maxQuestions() != null && open >= limits.maxQuestions()
-                ? exceeded("questions", limits.maxQuestions(), branch)
-                : null;
+    boolean endsByQuestion(int open, @Nullable Branch branch) {
+        return endsIf(
+                limits.maxQuestions() != null && open >= limits.maxQuestions(),
+                "questions",
+                limits.maxQuestions(),
+                branch);
     }
 
-    @Nullable LimitExceededException usage(Usage used, Branch branch) {
-        if (limits.maxTokens() != null && used.tokens() > limits.maxTokens()) {
-            return exceeded("tokens", limits.maxTokens(), branch);
-        }
-        return limits.maxCost() != null && used.cost().compareTo(limits.maxCost()) > 0
-                ? exceeded("cost", limits.maxCost(), branch)
-                : null;
+    boolean endsByUsage(Usage used, Branch branch) {
+        return endsIf(
+                        limits.maxTokens() != null && used.tokens() > limits.maxTokens(),
+                        "tokens",
+                        limits.maxTokens(),
+                        branch)
+                || endsIf(
+                        limits.maxCost() != null && used.cost().compareTo(limits.maxCost()) > 0,
+                        "cost",
+                        limits.maxCost(),
+                        branch);
     }
 
     /** The run's time is up; {@code branch} is one that is still at work, or null. */
-    LimitExceededException time(@Nullable Branch branch) {
-        return exceeded("time", String.valueOf(limits.maxTime()), branch);
+    void endByTime(@Nullable Branch branch) {
+        endsIf(true, "time", String.valueOf(limits.maxTime()), branch);
     }
 
     /** The branch hands on to {@code target}, or forks there. */
-    @Nullable LimitExceededException delegation(Branch branch, int target) {
+    boolean endsByDelegation(Branch branch, int target) {
+        return completion.isOver(cycle(branch, target), branch);
+    }
+
+    private @Nullable LimitExceededException cycle(Branch branch, int target) {
         if (limits.maxDelegationCycles() == null) {
             return null;
         }
@@ -78,8 +99,13 @@ final class LimitGuard {
                 where(branch) + "; cycle " + names(cycle) + " > " + routes.name(target));
     }
 
-    private LimitExceededException exceeded(String limit, Object value, @Nullable Branch branch) {
-        return new LimitExceededException(limit, value.toString(), branch == null ? "" : where(branch));
+    private boolean endsIf(boolean exceeded, String limit, @Nullable Object value, @Nullable Branch branch) {
+        return completion.isOver(
+                exceeded
+                        ? new LimitExceededException(
+                                limit, String.valueOf(value), branch == null ? "" : where(branch))
+                        : null,
+                branch);
     }
 
     private String where(Branch branch) {

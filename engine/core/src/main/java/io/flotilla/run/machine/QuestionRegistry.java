@@ -8,36 +8,35 @@ import io.flotilla.run.Question;
 import io.flotilla.run.QuestionExpiredException;
 import io.flotilla.run.RunEvent;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The questions of a run that are open: those agents ask, and those of joins that fell short. */
+/** Asks the questions of agents, and of joins that were not met; what an answer or a deadline does. */
 final class QuestionRegistry {
 
     private static final String PROCEED = "proceed";
 
-    private final RunMachine run;
-    private final Map<String, QuestionEntry> open = new LinkedHashMap<>();
+    private final Branches branches;
+    private final OpenQuestions open;
+    private final LimitGuard limits;
+    private final RunCompletion completion;
+    private final Timers timers;
+    private final Output output;
     private long asked;
 
-    QuestionRegistry(RunMachine run) {
-        this.run = run;
-    }
-
-    boolean isEmpty() {
-        return open.isEmpty();
-    }
-
-    /** The branch whose question has been open for longest; null if none asks. */
-    @Nullable Branch longestWaiting() {
-        for (QuestionEntry entry : open.values()) {
-            if (entry.branch != null) {
-                return entry.branch;
-            }
-        }
-        return null;
+    QuestionRegistry(
+            Branches branches,
+            OpenQuestions open,
+            LimitGuard limits,
+            RunCompletion completion,
+            Timers timers,
+            Output output) {
+        this.branches = branches;
+        this.open = open;
+        this.limits = limits;
+        this.completion = completion;
+        this.timers = timers;
+        this.output = output;
     }
 
     void ask(Branch branch, Question question) {
@@ -55,26 +54,25 @@ final class QuestionRegistry {
             @Nullable Question question,
             @Nullable JoinShortfallException shortfall,
             @Nullable List<Outcome> outcomes) {
-        if (run.isOver(run.limits.question(open.size(), branch), branch)) {
+        if (limits.endsByQuestion(open.size(), branch)) {
             return;
         }
         Duration within = question == null ? null : question.timeout();
         PendingQuestion pending = new PendingQuestion(
                 "q" + asked++,
-                branch == null ? "end" : run.branches.name(branch),
+                branch == null ? "end" : branches.name(branch),
                 branch == null ? BranchPath.outsideForks(0) : branch.path,
                 text,
                 shortfall == null ? List.of() : List.of(PROCEED, "fail"),
-                within == null ? null : run.recorder.at().plus(within));
+                within == null ? null : output.at().plus(within));
         QuestionEntry entry = new QuestionEntry(pending, branch, question, shortfall, outcomes);
-        entry.timer = run.timers.start(within, entry);
-        open.put(pending.id(), entry);
+        entry.timer = timers.start(within, entry);
+        open.add(entry);
         if (branch != null) {
-            run.branches.awaitAnswer(branch);
-            branch.questionEntry = entry;
+            branches.awaitAnswer(branch);
         }
-        run.recorder.record(new RunEvent.QuestionAsked(run.recorder.next(), run.recorder.at(), pending));
-        run.effects.add(new Effect.Ask(pending));
+        output.record(new RunEvent.QuestionAsked(output.next(), output.at(), pending));
+        output.add(new Effect.Ask(pending));
     }
 
     /** An answer to a question that is not open does nothing. */
@@ -93,40 +91,26 @@ final class QuestionRegistry {
         if (question.hasDefault()) {
             answered(entry, question.defaultAnswer(), true);
         } else {
-            withdraw(entry);
-            run.branches.failed(entry.branch, new QuestionExpiredException(entry.open));
+            open.withdraw(entry);
+            branches.failed(entry.branch, new QuestionExpiredException(entry.open));
         }
     }
 
     private void answered(QuestionEntry entry, @Nullable Object value, boolean byDefault) {
-        withdraw(entry);
+        open.withdraw(entry);
         PendingQuestion pending = entry.open;
-        run.recorder.record(new RunEvent.QuestionAnswered(
-                run.recorder.next(), run.recorder.at(), pending.branch(), pending.agent(), pending.id(), byDefault));
+        output.record(new RunEvent.QuestionAnswered(
+                output.next(), output.at(), pending.branch(), pending.agent(), pending.id(), byDefault));
         boolean proceed = Boolean.TRUE.equals(value) || PROCEED.equals(value);
         if (entry.branch == null) {
-            run.completion.answered(proceed);
+            completion.answered(proceed);
         } else if (entry.shortfall == null) {
             entry.branch.turn = entry.branch.turn.thenAnswered(value);
-            run.branches.ready(entry.branch);
+            branches.ready(entry.branch);
         } else if (proceed) {
-            run.forks.proceed(entry.branch, entry.outcomes);
+            branches.proceed(entry.branch, entry.outcomes);
         } else {
-            run.branches.failed(entry.branch, entry.shortfall);
+            branches.failed(entry.branch, entry.shortfall);
         }
-    }
-
-    /** The question is open no more. */
-    void withdraw(QuestionEntry entry) {
-        entry.timer = run.timers.stop(entry.timer);
-        open.remove(entry.open.id());
-        if (entry.branch != null) {
-            entry.branch.questionEntry = null;
-        }
-        run.effects.add(new Effect.CloseQuestion(entry.open.id()));
-    }
-
-    void withdrawAll() {
-        List.copyOf(open.values()).forEach(this::withdraw);
     }
 }

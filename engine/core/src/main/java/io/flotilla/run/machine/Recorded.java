@@ -35,13 +35,13 @@ public record Recorded(
      */
     public static Recorded of(
             Fact fact, RunMachine machine, RunDigest digest, @Nullable RunHeader header, boolean timeShifted) {
-        Branch stepped = fact instanceof Fact.StepSettled settled ? machine.branches.turn(settled.step()) : null;
+        Branch stepped = fact instanceof Fact.StepSettled settled ? machine.turn(settled.step()) : null;
         return new Recorded(
                 fact,
                 digest.value(),
                 null,
                 fact instanceof Fact.Started ? header : null,
-                stepped == null ? "" : machine.branches.name(stepped),
+                stepped == null ? "" : machine.plan().routes().name(stepped.node),
                 stepped == null ? "" : stepped.path.toString(),
                 timeShifted);
     }

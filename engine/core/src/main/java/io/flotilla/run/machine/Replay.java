@@ -265,9 +265,9 @@ public final class Replay {
         PlanOutline then = header == null ? null : header.plan();
         List<String> changes = List.of();
         if (then != null) {
-            changes = then.differences(PlanOutline.of(machine.plan));
+            changes = then.differences(PlanOutline.of(machine.plan()));
         } else if (header != null
-                && header.planHash() != PlanOutline.of(machine.plan).hash()) {
+                && header.planHash() != PlanOutline.of(machine.plan()).hash()) {
             changes = List.of("topology, joins or limits are others");
         }
         return new DivergenceException(runId, sequence, expected, found, changes);
@@ -440,9 +440,9 @@ public final class Replay {
                 facts(),
                 status(),
                 machine.branchStates(),
-                machine.branches.ends(),
+                machine.ends(),
                 List.copyOf(questions.values()),
-                machine.branches.steps(),
+                machine.steps(),
                 used);
     }
 

@@ -1,145 +1,93 @@
 package io.flotilla.run.machine;
 
-import io.flotilla.run.BranchPath;
-import io.flotilla.run.Join;
-import io.flotilla.run.JoinShortfallException;
-import io.flotilla.run.NoAnswerException;
-import io.flotilla.run.Outcome;
+import io.flotilla.run.LimitExceededException;
 import io.flotilla.run.RunCancelledException;
 import io.flotilla.run.RunEvent;
 import io.flotilla.run.RunFailure;
 import io.flotilla.run.RunResult;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** How the run ends: its own join, over the answers that reach it, and what it is decided to end with. */
+/** The end of a run: with the answers and the failure its join has decided on, or at once. */
 final class RunCompletion {
 
-    private final RunMachine run;
-    private final Scope root;
+    private final Branches branches;
+    private final OpenQuestions questions;
+    private final Cancellation cancellation;
+    private final Timers timers;
+    private final Output output;
     private List<@Nullable Object> answers = List.of();
     private @Nullable RunFailure failure;
     private boolean finished;
 
-    RunCompletion(RunMachine run) {
-        this.run = run;
-        this.root = run.branches.root;
+    RunCompletion(
+            Branches branches, OpenQuestions questions, Cancellation cancellation, Timers timers, Output output) {
+        this.branches = branches;
+        this.questions = questions;
+        this.cancellation = cancellation;
+        this.timers = timers;
+        this.output = output;
     }
 
     boolean isFinished() {
         return finished;
     }
 
-    /** To be called when every change has been looked at. True if the run's join has just decided. */
-    boolean evaluate() {
-        boolean decided = root.decided;
-        if (!decided) {
-            Tally tally = tally();
-            JoinEvaluator.Verdict verdict = JoinEvaluator.judge(root.join, tally, true);
-            if (verdict != JoinEvaluator.Verdict.OPEN) {
-                decide(verdict == JoinEvaluator.Verdict.MET, tally);
-            } else if (tally.live() == 0) {
-                end(new NoAnswerException());
-            }
-        }
-        if (root.decided && root.isEmpty() && run.questions.isEmpty() && !finished) {
-            finish(failure == null ? RunResult.Status.SUCCEEDED : RunResult.Status.FAILED);
-        }
-        return root.decided != decided || finished;
+    /** What the run ends with when nothing of it is left; without a failure it succeeds. */
+    void endWith(List<@Nullable Object> answers, @Nullable RunFailure failure) {
+        this.answers = answers;
+        this.failure = failure;
     }
 
-    /** Everybody may answer the run who does not wait for others. */
-    private Tally tally() {
-        return root.tally(run.branches.working() + run.rendezvousRegistry.size());
-    }
-
-    /** The deadline of the run's join. */
-    void expire() {
-        if (!root.decided) {
-            Tally tally = tally().expired();
-            decide(JoinEvaluator.isMet(root.join, tally), tally);
-        }
-    }
-
-    private void decide(boolean met, Tally tally) {
-        List<Outcome> outcomes = root.takeOutcomes();
-        root.decided = true;
-        root.timer = run.timers.stop(root.timer);
-        List<@Nullable Object> values = new ArrayList<>();
-        for (Outcome outcome : outcomes) {
-            if (!outcome.isFailure()) {
-                values.add(outcome.value());
-            }
-        }
-        answers = Collections.unmodifiableList(values);
-        if (!root.join.keepsStragglers()) {
-            run.forks.cancelInside(root);
-        }
-        if (!met) {
-            handleShortfall(outcomes, tally);
-        }
-    }
-
-    /** The failure of a run is the one that reached it; the join's own where some have answered, but not enough. */
-    private void handleShortfall(List<Outcome> outcomes, Tally tally) {
-        JoinShortfallException shortfall = JoinShortfallException.ofFork(
-                "end", BranchPath.outsideForks(0), root.join, outcomes, tally.answered(), tally.failed(), tally.live());
-        RunFailure reached = first(outcomes, shortfall);
-        switch (root.join.shortfall()) {
-            case FAIL ->
-                failure = root.join.requirement() == Join.Requirement.ALL || answers.isEmpty() ? reached : shortfall;
-            case PROCEED -> failure = answers.isEmpty() ? reached : null;
-            case ASK -> {
-                failure = shortfall;
-                run.questions.askJoin(null, shortfall, null);
-            }
-        }
-    }
-
-    /** The first failure in lineage order, with the others suppressed in it. */
-    private static RunFailure first(List<Outcome> outcomes, RunFailure otherwise) {
-        RunFailure first = null;
-        for (Outcome outcome : outcomes) {
-            if (outcome instanceof Outcome.Failed failed) {
-                if (first == null) {
-                    first = failed.failure();
-                } else if (first.getSuppressed().length < JoinShortfallException.MAX_SUPPRESSED) {
-                    first.addSuppressed(failed.failure());
-                }
-            }
-        }
-        return first == null ? otherwise : first;
-    }
-
-    /** The answer to the question of the run's own join. */
+    /** The run's own join was not met, and a person says whether the run succeeds with the answers there are. */
     void answered(boolean proceed) {
         if (proceed && !answers.isEmpty()) {
             failure = null;
         }
     }
 
+    /** Finishes, if nothing of the run is left. */
+    void finishIfEmpty() {
+        if (branches.root.isEmpty() && questions.isEmpty() && !finished) {
+            finish(failure == null ? RunResult.Status.SUCCEEDED : RunResult.Status.FAILED);
+        }
+    }
+
+    /** Ends the run if a limit was exceeded; the branch that did has failed by it. True if the run is over. */
+    boolean isOver(@Nullable LimitExceededException exceeded, @Nullable Branch branch) {
+        if (exceeded != null && !finished) {
+            if (branch != null) {
+                boolean inFlight = branch.state == Branch.State.RUNNING;
+                if (branches.takeStep(branch.step) != null && inFlight) { // only the limit of time passes during a step
+                    output.add(new Effect.CancelStep(branch.step));
+                }
+                branches.failed(branch, exceeded);
+            }
+            end(exceeded);
+        }
+        return finished;
+    }
+
     /** Ends the run at once, whatever lives. */
     void end(RunFailure why) {
-        root.decided = true;
+        branches.root.decided = true;
         answers = List.of();
         failure = why;
-        run.forks.cancelInside(root);
-        run.questions.withdrawAll();
+        cancellation.cancelInside(branches.root);
+        questions.withdrawAll();
         finish(why instanceof RunCancelledException ? RunResult.Status.CANCELLED : RunResult.Status.FAILED);
     }
 
     private void finish(RunResult.Status status) {
         finished = true;
-        run.recorder.record(new RunEvent.RunFinished(run.recorder.next(), run.recorder.at(), status));
-        run.timers.stopAll();
-        run.effects.add(new Effect.Finish(
+        output.record(new RunEvent.RunFinished(output.next(), output.at(), status));
+        timers.stopAll();
+        output.add(new Effect.Finish(
                 status,
                 status == RunResult.Status.SUCCEEDED ? answers : List.of(),
                 failure,
-                run.branches.steps(),
-                run.branches.ends(),
-                run.branches.lateArrivals()));
+                branches.steps(),
+                branches.ends(),
+                branches.lateArrivals()));
     }
 }

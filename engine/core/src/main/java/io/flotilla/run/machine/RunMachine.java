@@ -5,13 +5,11 @@ import io.flotilla.run.Arrival;
 import io.flotilla.run.Correction;
 import io.flotilla.run.Decision;
 import io.flotilla.run.InvalidDecisionException;
-import io.flotilla.run.LimitExceededException;
-import io.flotilla.run.Outcome;
 import io.flotilla.run.RunCancelledException;
 import io.flotilla.run.RunEvent;
+import io.flotilla.run.RunResult;
 import io.flotilla.run.RunState;
 import io.flotilla.run.Turn;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -31,42 +29,46 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RunMachine {
 
-    // A fact changes one branch. What follows is worked off until nothing moves (advanceUntilQuiet): scopes whose
-    // members
-    // have changed are evaluated, rendezvous that wait for nobody fire, branches whose turn has come start. Nothing
-    // here
-    // calls itself, so forks may be nested as deep as memory lets them.
+    // A fact changes one branch. What follows is worked off until nothing moves (advanceUntilQuiet): scopes whose members
+    // have changed are evaluated, rendezvous that wait for no branch fire, branches whose turn has come start. Nothing
+    // here calls itself, so forks may be nested as deep as memory lets them.
     //
-    // The parts: Branches spawn, move and end in a tree of Scopes. Forks opens scopes and has a JoinEvaluator decide
-    // over
-    // their Tally. RendezvousRegistry is where branches meet at a Rendezvous, and Occupancy knows when nobody else can
-    // come.
-    // QuestionRegistry has the questions to people, Timers the deadlines. LimitGuard holds the run against its limits,
-    // DecisionCheck a decision against the edges of its own agent. BranchPath is the lineage that everything is ordered
-    // by.
-    // RunCompletion ends the run, EventRecorder keeps what has come of a fact.
+    // The parts, each over those above it:
+    //   Output         what comes of a fact: effects and events
+    //   Timers         the deadlines
+    //   Branches       spawn, move and end in a tree of Scopes; Occupancy knows when no other branch can come
+    //   OpenQuestions, RendezvousRegistry    what waits
+    //   Cancellation   ends what lives inside a scope
+    //   RunCompletion  ends the run; LimitGuard does when a limit is exceeded
+    //   QuestionRegistry, Shortfalls         ask; what a join that is not met leads to
+    //   Arrivals, ForkJoins, RunJoin         decide joins, with JoinEvaluator over a Tally
+    //   Deliveries, Forks                    where answers go, and how forks begin
     //
-    // Why a run cannot hang on structure: a live branch is ready, running, awaiting an answer, or joining a scope that
-    // is not
-    // empty. Of an innermost scope without any of the first three only rendezvous are left. They wait for each other at
-    // most, so some of them are a Knot, which is untied.
+    // DecisionCheck holds a decision against the edges of its own agent. BranchPath is the lineage that everything is
+    // ordered by.
+    //
+    // Why a run cannot hang on structure: a live branch is ready, running, awaiting an answer, or joining a scope that is
+    // not empty. Of an innermost scope without any of the first three only rendezvous are left. They wait for each other
+    // at most, so some of them are a Knot, which is untied.
 
     /** Whose the timer of the run's own time limit is. */
     private static final Object RUN = new Object();
 
-    // For the parts.
-    final Plan plan;
-    final Routes routes;
-    final List<Effect> effects = new ArrayList<>();
-    final EventRecorder recorder = new EventRecorder();
-    final Timers timers = new Timers(effects);
-    final Branches branches;
-    final LimitGuard limits;
-    final Forks forks = new Forks(this);
-    final RendezvousRegistry rendezvousRegistry = new RendezvousRegistry(this);
-    final QuestionRegistry questions = new QuestionRegistry(this);
-    final RunCompletion completion;
-
+    private final Plan plan;
+    private final Routes routes;
+    private final Output output = new Output();
+    private final Timers timers = new Timers(output);
+    private final Branches branches;
+    private final OpenQuestions openQuestions = new OpenQuestions(output, timers);
+    private final RendezvousRegistry rendezvousRegistry;
+    private final RunCompletion completion;
+    private final LimitGuard limits;
+    private final QuestionRegistry questions;
+    private final Arrivals arrivals;
+    private final ForkJoins joins;
+    private final RunJoin runJoin;
+    private final Deliveries deliveries;
+    private final Forks forks;
     private final DecisionCheck check;
     private boolean paused;
 
@@ -79,9 +81,18 @@ public final class RunMachine {
     public RunMachine(Plan plan) {
         this.plan = plan;
         this.routes = plan.routes();
-        this.branches = new Branches(plan, recorder);
-        this.limits = new LimitGuard(plan);
-        this.completion = new RunCompletion(this);
+        this.branches = new Branches(plan, output);
+        this.rendezvousRegistry = new RendezvousRegistry(plan, branches, timers);
+        Cancellation cancellation = new Cancellation(branches, openQuestions, rendezvousRegistry, timers, output);
+        this.completion = new RunCompletion(branches, openQuestions, cancellation, timers, output);
+        this.limits = new LimitGuard(plan, completion);
+        this.questions = new QuestionRegistry(branches, openQuestions, limits, completion, timers, output);
+        Shortfalls shortfalls = new Shortfalls(branches, questions);
+        this.arrivals = new Arrivals(routes, branches, rendezvousRegistry, limits, shortfalls, output);
+        this.joins = new ForkJoins(routes, branches, cancellation, shortfalls, timers, output);
+        this.runJoin = new RunJoin(branches, rendezvousRegistry, questions, cancellation, completion, timers);
+        this.deliveries = new Deliveries(branches);
+        this.forks = new Forks(plan, branches, limits, joins, arrivals, deliveries, timers, output);
         this.check = new DecisionCheck(plan);
     }
 
@@ -93,13 +104,12 @@ public final class RunMachine {
      * @throws NullPointerException if {@code fact} is null
      */
     public List<Effect> apply(Fact fact) {
-        effects.clear();
-        recorder.begin(fact.at());
+        output.begin(fact.at());
         if (!completion.isFinished()) {
             take(fact);
             advanceUntilQuiet();
         }
-        return List.copyOf(effects);
+        return output.effects();
     }
 
     /**
@@ -108,7 +118,7 @@ public final class RunMachine {
      * @return the events in order; cannot be changed
      */
     public List<RunEvent> events() {
-        return List.copyOf(recorder.emitted());
+        return output.events();
     }
 
     /**
@@ -122,7 +132,22 @@ public final class RunMachine {
 
     /** Whether nothing is left of the run: no branch, step, scope, rendezvous, question or timer. For tests. */
     boolean isQuiet() {
-        return branches.isQuiet() && rendezvousRegistry.size() == 0 && questions.isEmpty() && timers.isQuiet();
+        return branches.isQuiet() && rendezvousRegistry.size() == 0 && openQuestions.isEmpty() && timers.isQuiet();
+    }
+
+    /** The branch whose turn has that number; null if there is none. For what is recorded of its end. */
+    @Nullable Branch turn(long step) {
+        return branches.turn(step);
+    }
+
+    /** How many steps have started. */
+    long steps() {
+        return branches.steps();
+    }
+
+    /** How many branches have ended, and how. */
+    RunResult.Branches ends() {
+        return branches.ends();
     }
 
     /** Which step of which branch it is, in words; empty if it is not in flight. */
@@ -194,14 +219,14 @@ public final class RunMachine {
     }
 
     private void start(@Nullable Object task) {
-        recorder.record(new RunEvent.RunStarted(recorder.next(), recorder.at()));
+        output.record(new RunEvent.RunStarted(output.next(), output.at()));
         timers.start(plan.limits().maxTime(), RUN);
         Scope root = branches.root;
         root.timer = timers.start(root.join.within(), root);
         for (int entry : routes.entries()) {
             Branch branch =
                     branches.spawn(root, entry, Turn.requested(task, "start", routes.successorNames(entry)), null);
-            if (isOver(limits.branches(branches.spawned(), branch), branch)) {
+            if (limits.endsByBranches(branches.spawned(), branch)) {
                 return;
             }
             branches.ready(branch);
@@ -211,24 +236,23 @@ public final class RunMachine {
     private void pause(boolean pause) {
         if (paused != pause) {
             paused = pause;
-            recorder.record(
+            output.record(
                     pause
-                            ? new RunEvent.RunPaused(recorder.next(), recorder.at())
-                            : new RunEvent.RunResumed(recorder.next(), recorder.at()));
+                            ? new RunEvent.RunPaused(output.next(), output.at())
+                            : new RunEvent.RunResumed(output.next(), output.at()));
         }
     }
 
     @SuppressWarnings("ReferenceEquality") // each is the only one of its kind
     private void deadlinePassed(@Nullable Object whose) {
         if (whose == RUN) {
-            Branch atWork = atWork();
-            isOver(limits.time(atWork), atWork);
+            limits.endByTime(atWork());
         } else if (whose == branches.root) {
-            completion.expire();
+            runJoin.expire();
         } else if (whose instanceof Scope scope) {
-            forks.expire(scope);
+            joins.expire(scope);
         } else if (whose instanceof Rendezvous rendezvous) {
-            rendezvousRegistry.expire(rendezvous);
+            arrivals.expire(rendezvous);
         } else if (whose instanceof QuestionEntry entry) {
             questions.expire(entry);
         }
@@ -237,7 +261,7 @@ public final class RunMachine {
     /** Whose path stands for that of the run: of whose turn it is, else of who asks, else of who is live at all. */
     private @Nullable Branch atWork() {
         Branch running = branches.firstTurn();
-        Branch asking = running == null ? questions.longestWaiting() : running;
+        Branch asking = running == null ? openQuestions.longestWaiting() : running;
         return asking == null ? branches.root.firstLive() : asking;
     }
 
@@ -254,16 +278,16 @@ public final class RunMachine {
         Scope scope = branches.nextChanged();
         if (scope != null) {
             if (scope != branches.root) {
-                forks.evaluate(scope);
+                joins.evaluate(scope);
             }
             return true;
         }
         Rendezvous rendezvous = branches.nextToFire();
         if (rendezvous != null) {
-            rendezvousRegistry.fireComplete(rendezvous);
+            arrivals.fireComplete(rendezvous);
             return true;
         }
-        if (completion.evaluate()) { // before anybody is called for nothing
+        if (runJoin.evaluate()) { // before anybody is called for nothing
             return true;
         }
         return !paused && nextTurn();
@@ -274,12 +298,12 @@ public final class RunMachine {
         Branch queued = branches.inFlight() < plan.maxStepsInFlight() ? branches.nextQueued() : null;
         if (queued != null) {
             startStep(queued);
-            effects.add(new Effect.StartStep(
+            output.add(new Effect.StartStep(
                     queued.step, branches.name(queued), queued.turn, queued.path, queued.steps - 1, queued.delegation));
             return true;
         }
         Branch ready = branches.nextReady();
-        if (ready != null && !isOver(limits.step(branches.turns(), ready), ready)) {
+        if (ready != null && !limits.endsByStep(branches.turns(), ready)) {
             branches.number();
         }
         return ready != null;
@@ -287,23 +311,8 @@ public final class RunMachine {
 
     private void startStep(Branch branch) {
         branches.startStep(branch);
-        recorder.record(new RunEvent.StepStarted(
-                recorder.next(), recorder.at(), branch.path, branches.name(branch), branch.steps - 1));
-    }
-
-    /** Ends the run if a limit was exceeded; the branch that did has failed by it. True if the run is over. */
-    boolean isOver(@Nullable LimitExceededException exceeded, @Nullable Branch branch) {
-        if (exceeded != null && !completion.isFinished()) {
-            if (branch != null) {
-                boolean inFlight = branch.state == Branch.State.RUNNING;
-                if (branches.takeStep(branch.step) != null && inFlight) { // only the limit of time passes during a step
-                    effects.add(new Effect.CancelStep(branch.step));
-                }
-                branches.failed(branch, exceeded);
-            }
-            completion.end(exceeded);
-        }
-        return completion.isFinished();
+        output.record(new RunEvent.StepStarted(
+                output.next(), output.at(), branch.path, branches.name(branch), branch.steps - 1));
     }
 
     // --- decisions
@@ -313,14 +322,13 @@ public final class RunMachine {
         if (branch == null) {
             return; // cancelled meanwhile
         }
-        if (branch.state
-                != Branch.State.RUNNING) { // it had a place when this was recorded, and there were more of them
+        if (branch.state != Branch.State.RUNNING) { // it had a place when this was recorded, with more places
             startStep(branch);
         }
         String name = branches.name(branch);
-        recorder.record(new RunEvent.StepSettled(
-                recorder.next(), recorder.at(), branch.path, name, branch.steps - 1, settled.failed() != null));
-        if (isOver(limits.usage(settled.used(), branch), branch)) {
+        output.record(new RunEvent.StepSettled(
+                output.next(), output.at(), branch.path, name, branch.steps - 1, settled.failed() != null));
+        if (limits.endsByUsage(settled.used(), branch)) {
             return;
         }
         if (settled.failed() != null && settled.cause() != null) {
@@ -344,7 +352,7 @@ public final class RunMachine {
         if (branch.corrections > plan.maxCorrections()) {
             branches.failed(branch, new InvalidDecisionException(name, branch.path, correction));
         } else {
-            recorder.record(new RunEvent.DecisionRejected(recorder.next(), recorder.at(), branch.path, name, problem));
+            output.record(new RunEvent.DecisionRejected(output.next(), output.at(), branch.path, name, problem));
             branch.turn = branch.turn.thenCorrected(correction);
             branches.ready(branch);
         }
@@ -352,7 +360,7 @@ public final class RunMachine {
 
     private void act(Branch branch, @Nullable Decision decision) {
         if (decision instanceof Decision.Answer answer) {
-            deliver(branch, branch.home, answer.value());
+            deliveries.deliver(branch, branch.home, answer.value());
         } else if (decision instanceof Decision.HandOff handOff) {
             handOff(branch, routes.number(handOff.agent()), handOff.request());
         } else if (decision instanceof Decision.FanOut fanOut) {
@@ -371,52 +379,25 @@ public final class RunMachine {
     private void handOff(Branch branch, int target, @Nullable Object request) {
         String from = branches.name(branch);
         if (routes.isEnd(target)) {
-            deliverToRun(branch, from, request);
+            deliveries.deliverToRun(branch, from, request);
             return;
         }
         for (Scope scope = branch.home; scope != null; scope = scope.parent) {
             if (scope.node == target) { // never the run, which is at no node
-                deliver(branch, scope, request);
+                deliveries.deliver(branch, scope, request);
                 return;
             }
         }
-        if (isOver(limits.delegation(branch, target), branch)) {
+        if (limits.endsByDelegation(branch, target)) {
             return;
         }
         Delegation delegation = plan.delegation(branch.delegation, branch.node);
         if (routes.isRendezvous(target)) {
-            rendezvousRegistry.arrive(branch, target, new Arrival(from, branch.path, request), delegation);
+            arrivals.arrive(branch, target, new Arrival(from, branch.path, request), delegation);
         } else {
-            recorder.record(
-                    new RunEvent.HandedOff(recorder.next(), recorder.at(), branch.path, from, routes.name(target)));
+            output.record(
+                    new RunEvent.HandedOff(output.next(), output.at(), branch.path, from, routes.name(target)));
             branches.move(branch, target, Turn.requested(request, from, routes.successorNames(target)), delegation);
-        }
-    }
-
-    private void deliver(Branch branch, Scope scope, @Nullable Object value) {
-        if (scope == branches.root) {
-            deliverToRun(branch, branches.name(branch), value);
-            return;
-        }
-        boolean tooLate = scope.decided;
-        if (!tooLate) {
-            scope.add(new Outcome.Answered(branches.name(branch), branch.path, value));
-            branches.changed(scope);
-        }
-        branches.answered(branch, tooLate);
-    }
-
-    /** Out of a fork it is a move to the end; outside of all of them it is the branch's answer. */
-    void deliverToRun(Branch branch, String from, @Nullable Object value) {
-        Scope root = branches.root;
-        boolean tooLate = root.decided;
-        if (!tooLate) {
-            root.add(new Outcome.Answered(from, branch.path, value));
-        }
-        if (branch.home == root) {
-            branches.answered(branch, tooLate);
-        } else {
-            branches.movedOn(branch, "end", tooLate);
         }
     }
 }

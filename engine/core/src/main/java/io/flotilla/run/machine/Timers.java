@@ -2,7 +2,6 @@ package io.flotilla.run.machine;
 
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -12,14 +11,15 @@ final class Timers {
     /** No timer. */
     static final long NONE = 0;
 
-    private final List<Effect> effects;
+    private final Output output;
+
     /** In the order they were started, which is the order they are stopped in at the end. */
     private final Map<Long, Object> running = new LinkedHashMap<>();
 
     private long started;
 
-    Timers(List<Effect> effects) {
-        this.effects = effects;
+    Timers(Output output) {
+        this.output = output;
     }
 
     /** {@link #NONE} without a limit; its number is taken all the same, so a limit more or less does not change others. */
@@ -29,7 +29,7 @@ final class Timers {
             return NONE;
         }
         running.put(started, whose);
-        effects.add(
+        output.add(
                 new Effect.StartTimer(started, limit, whose instanceof QuestionEntry entry ? entry.open.id() : null));
         return started;
     }
@@ -37,7 +37,7 @@ final class Timers {
     /** Returns {@link #NONE}, for the timer there is no more. */
     long stop(long timer) {
         if (timer != NONE && running.remove(timer) != null) {
-            effects.add(new Effect.CancelTimer(timer));
+            output.add(new Effect.CancelTimer(timer));
         }
         return NONE;
     }
@@ -52,7 +52,7 @@ final class Timers {
     }
 
     void stopAll() {
-        running.keySet().forEach(timer -> effects.add(new Effect.CancelTimer(timer)));
+        running.keySet().forEach(timer -> output.add(new Effect.CancelTimer(timer)));
         running.clear();
     }
 }

@@ -141,9 +141,9 @@ class RandomReplaysTest {
                     entries.size(),
                     status,
                     machine.branchStates(),
-                    machine.branches.ends(),
+                    machine.ends(),
                     List.copyOf(questions.values()),
-                    machine.branches.steps(),
+                    machine.steps(),
                     used));
         }
 
