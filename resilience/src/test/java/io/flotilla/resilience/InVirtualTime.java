@@ -18,8 +18,17 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import reactor.core.Disposable;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
-/** Time that passes only when a test says so, and rounds in it. */
+/**
+ * Time that passes only when a test says so, and rounds in it.
+ *
+ * <p>Rounds that a test leaves behind are cancelled at its end. Otherwise the engine notices that the timer of their step timeouts
+ * is gone with the test's time, and times them out on a thread of its own; their guards then schedule in the time of the next
+ * test. Virtual time is worked off by one thread: the next test's {@link #passes} would return at once, and what was due would
+ * come after the test has looked.
+ */
 final class InVirtualTime implements BeforeEachCallback, AfterEachCallback {
+
+    private static final List<Started> STARTED = new CopyOnWriteArrayList<>();
 
     @Override
     public void beforeEach(ExtensionContext context) {
@@ -28,6 +37,8 @@ final class InVirtualTime implements BeforeEachCallback, AfterEachCallback {
 
     @Override
     public void afterEach(ExtensionContext context) {
+        STARTED.forEach(Started::cancel);
+        STARTED.clear();
         VirtualTimeScheduler.reset();
     }
 
@@ -62,6 +73,7 @@ final class InVirtualTime implements BeforeEachCallback, AfterEachCallback {
 
         private Started(StepEngine engine, List<? extends Agent<String, String>> agents) {
             round = engine.stream(agents, "go").subscribe(results::add);
+            STARTED.add(this);
         }
 
         void cancel() {
