@@ -3,18 +3,15 @@ package io.flotilla.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
-import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -157,49 +154,42 @@ class JoinAndLimitsSettingsTest {
         assertThatNullPointerException().isThrownBy(() -> Limits.cost(null)).withMessage("cost");
     }
 
-    /** Each limit, with its getter and its value. */
-    static Stream<Arguments> limits() {
-        return Stream.of(
-                arguments("steps", Limits.steps(2), (Function<Limits, Object>) Limits::maxSteps, 2L),
-                arguments("time", Limits.time(LONGEST), (Function<Limits, Object>) Limits::maxTime, LONGEST),
-                arguments("tokens", Limits.tokens(3), (Function<Limits, Object>) Limits::maxTokens, 3L),
-                arguments("cost", Limits.cost(BigDecimal.TEN), (Function<Limits, Object>) Limits::maxCost, BigDecimal.TEN),
-                arguments("branches", Limits.branches(4), (Function<Limits, Object>) Limits::maxBranches, 4L),
-                arguments("depth", Limits.depth(5), (Function<Limits, Object>) Limits::maxDepth, 5),
-                arguments("questions", Limits.questions(6), (Function<Limits, Object>) Limits::maxQuestions, 6),
-                arguments(
-                        "delegationCycles",
-                        Limits.delegationCycles(7),
-                        (Function<Limits, Object>) Limits::maxDelegationCycles,
-                        7));
+    /** A limit, alone, with its getter and its value. */
+    private record Limit(String name, Limits limits, Function<Limits, Object> getter, Object value) {
+
+        @Override
+        public String toString() {
+            return name;
+        }
     }
 
-    @ParameterizedTest(name = "{0}")
+    static List<Limit> limits() {
+        return List.of(
+                new Limit("steps", Limits.steps(2), Limits::maxSteps, 2L),
+                new Limit("time", Limits.time(LONGEST), Limits::maxTime, LONGEST),
+                new Limit("tokens", Limits.tokens(3), Limits::maxTokens, 3L),
+                new Limit("cost", Limits.cost(BigDecimal.TEN), Limits::maxCost, BigDecimal.TEN),
+                new Limit("branches", Limits.branches(4), Limits::maxBranches, 4L),
+                new Limit("depth", Limits.depth(5), Limits::maxDepth, 5),
+                new Limit("questions", Limits.questions(6), Limits::maxQuestions, 6),
+                new Limit("delegationCycles", Limits.delegationCycles(7), Limits::maxDelegationCycles, 7));
+    }
+
+    @ParameterizedTest
     @MethodSource("limits")
-    void getter_ofALimit_givesItAndTheOthersGiveNull(
-            String limit, Limits limits, Function<Limits, Object> getter, Object value) {
-        assertThat(getter.apply(limits)).as(limit).isEqualTo(value);
-        assertThat(getter.apply(Limits.none())).as("none").isNull();
-        assertThat(limits()
-                        .filter(other -> !other.get()[0].equals(limit))
-                        .map(other -> JoinAndLimitsSettingsTest.<Function<Limits, Object>>at(other, 2)
-                                .apply(limits)))
-                .as("the other limits")
-                .containsOnlyNulls();
-        assertThat(limits()
-                        .filter(other -> !other.get()[0].equals(limit))
-                        .map(other -> getter.apply(JoinAndLimitsSettingsTest.<Limits>at(other, 1))))
-                .as("of other limits")
-                .containsOnlyNulls();
-    }
-
-    @SuppressWarnings("unchecked") // each knows what is where
-    private static <T> T at(Arguments arguments, int place) {
-        return (T) arguments.get()[place];
+    void getter_ofALimit_givesThatLimitOnly(Limit limit) {
+        assertThat(limit.getter().apply(limit.limits())).isEqualTo(limit.value());
+        assertThat(limit.getter().apply(Limits.none())).isNull();
+        assertThat(limits().stream().filter(other -> !other.name().equals(limit.name())))
+                .hasSize(7)
+                .allSatisfy(other -> {
+                    assertThat(limit.getter().apply(other.limits())).isNull();
+                    assertThat(other.getter().apply(limit.limits())).isNull();
+                });
     }
 
     @Test
-    void limits_inAChain_areAllToBeGot() {
+    void getters_ofAChain_giveAllOfIt() {
         Limits all = Limits.steps(2)
                 .time(LONGEST)
                 .tokens(3)
@@ -209,9 +199,8 @@ class JoinAndLimitsSettingsTest {
                 .questions(6)
                 .delegationCycles(7);
 
-        limits().forEach(limit -> assertThat(JoinAndLimitsSettingsTest.<Function<Limits, Object>>at(limit, 2)
-                        .apply(all))
-                .isEqualTo(limit.get()[3]));
+        assertThat(limits())
+                .allSatisfy(limit -> assertThat(limit.getter().apply(all)).isEqualTo(limit.value()));
     }
 
     private static void refused(String message, ThrowingCallable call) {

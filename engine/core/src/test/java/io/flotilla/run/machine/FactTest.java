@@ -19,14 +19,14 @@ class FactTest {
 
     private static final Instant THEN = Instant.parse("2026-11-20T12:00:00Z");
     private static final Instant NOW = Instant.parse("2027-01-01T00:00:00.000000001Z");
-    private static final IllegalStateException CAUSE = new IllegalStateException("no");
 
     /** One of each kind, with nothing in it that could be a default. */
     static List<Fact> facts() {
+        IllegalStateException cause = new IllegalStateException("no");
         return List.of(
                 new Fact.Started(THEN, "task"),
                 new Fact.StepSettled(THEN, 7, Decision.answer("a"), null, null, Usage.ofTokens(3, 4), 5, true),
-                new Fact.StepSettled(THEN, 8, null, StepResult.Kind.REJECTED, CAUSE, Usage.ofTokens(1, 1), 0, false),
+                new Fact.StepSettled(THEN, 8, null, StepResult.Kind.REJECTED, cause, Usage.ofTokens(1, 1), 0, false),
                 new Fact.DeadlinePassed(THEN, 9),
                 new Fact.QuestionAnswered(THEN, "q3", "yes"),
                 new Fact.Paused(THEN),
@@ -63,7 +63,7 @@ class FactTest {
             component.getAccessor().setAccessible(true);
             return component.getAccessor().invoke(fact);
         } catch (IllegalAccessException | InvocationTargetException unreadable) {
-            throw new AssertionError(unreadable);
+            throw new LinkageError("unreadable", unreadable);
         }
     }
 }
