@@ -20,7 +20,7 @@ import reactor.util.context.Context;
  *
  * <p>One object instead of an operator a guard. {@code onSubscribe} goes down at once, whatever is waited for, so that an
  * outer timeout and a cancel reach it. What has been acquired stands as bits in {@link #held}, together with {@link #ENDED}:
- * whoever sets that bit first gives back what the others say, and an acquisition that finds it set gives itself back. So
+ * the thread that sets that bit gives back what the other bits say, and an acquisition that finds it set gives itself back. So
  * every permit is given back exactly once, whichever of value, error, time limit and cancel comes first, and on whichever
  * thread.
  *
@@ -185,7 +185,7 @@ final class Attempt<O> extends Mono<O>
         }
     }
 
-    /** A cancel that came before we stood in the line has not taken us off it. */
+    /** A cancel that came before this attempt entered the line has not taken it off. */
     private void leaveIfEnded(WaitingLine entered) {
         if (hasEnded()) {
             entered.leave(this);
@@ -210,7 +210,7 @@ final class Attempt<O> extends Mono<O>
         subscribe(resilience.attemptTimeout());
     }
 
-    /** What an interceptor further in throws is for {@link #subscribe(CoreSubscriber)} and {@link #admitted()}: nobody else hears of it. */
+    /** Throws what an interceptor further in throws; {@link #subscribe(CoreSubscriber)} and {@link #admitted()} handle it. */
     private void subscribe(@Nullable Duration attemptTimeout) {
         if (attemptTimeout == null) {
             body.subscribe(this);
@@ -272,7 +272,7 @@ final class Attempt<O> extends Mono<O>
         }
     }
 
-    /** Ends the attempt. What it held, for the one who is to give it back; negative if it has ended before. */
+    /** Ends the attempt. Returns what it held, which the caller gives back; negative if it has ended before. */
     private int end() {
         int had;
         do {
@@ -380,7 +380,7 @@ final class Attempt<O> extends Mono<O>
         }
     }
 
-    /** Something has thrown on the way in, or from the body's subscribe: nobody knows whether the body runs. */
+    /** Something has thrown on the way in, or from the body's subscribe: it is unknown whether the body runs. */
     private void broke(Throwable thrown) {
         int had = end();
         if (had >= 0) {

@@ -8,7 +8,7 @@ import java.time.Duration;
 /**
  * Resilience4j's bulkhead, which never waits (its own waiting blocks the thread), with a line before it.
  *
- * <p>It takes and gives back a place first and tells its consumers then. One that throws therefore changes nothing: the
+ * <p>It takes and gives back a place first and calls its consumers then. One that throws therefore changes nothing: the
  * place is taken, or given back.
  */
 final class BulkheadGuard extends WaitingLine {

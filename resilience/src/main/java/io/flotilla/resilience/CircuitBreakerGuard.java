@@ -17,13 +17,13 @@ import org.jspecify.annotations.Nullable;
  * attempt takes the number of the current state along, and counts only if that is still it.
  *
  * <p>A half-open breaker whose trial does not end opens again; Resilience4j does that by a thread of its own in real time,
- * here whoever comes next looks at the engine's time. So does an open one begin its trial, when {@code openDuration} is over and
- * not a tick later, as {@code retryAfter} has promised; but one of a registry handed in knows best itself when that is.
+ * here the next attempt looks at the engine's time. An open breaker also begins its trial then, as soon as {@code openDuration} is
+ * over, as {@code retryAfter} has promised; a breaker of a registry handed in decides that itself.
  *
- * <p>While the breaker is closed nobody waits for anybody. Else one at a time asks: two that both find a trial overdue must
- * not end it twice, and who is let through must see the number of the state that let it.
+ * <p>While the breaker is closed no attempt waits for another. Else one attempt at a time asks: two that both find a trial overdue
+ * must not end it twice, and an attempt that is let through must see the number of the state that let it.
  *
- * <p>Resilience4j shows a new state before it tells of it. All that may change the state is under one lock, so that a state
+ * <p>Resilience4j shows a new state before it publishes the transition. All that may change the state is under one lock, so that a state
  * and its number are never seen apart: a probe that took the number of the state before would keep its permit for ever.
  */
 final class CircuitBreakerGuard {
@@ -63,11 +63,11 @@ final class CircuitBreakerGuard {
         this.stateSince = clock.nanoTime();
         this.known = circuitBreaker.getState();
         if (!ours) {
-            // Nobody but this guard changes a breaker of our own; and with a consumer, Resilience4j makes an event of
+            // Only this guard changes a breaker that it has made; and with a consumer, Resilience4j makes an event of
             // each call.
             circuitBreaker
                     .getEventPublisher()
-                    .onStateTransition(event -> told(
+                    .onStateTransition(event -> transitioned(
                             event.getStateTransition().getFromState(),
                             event.getStateTransition().getToState()));
         }
@@ -81,13 +81,13 @@ final class CircuitBreakerGuard {
                 .apply(1));
     }
 
-    private synchronized void told(CircuitBreaker.State from, CircuitBreaker.State to) {
+    private synchronized void transitioned(CircuitBreaker.State from, CircuitBreaker.State to) {
         if (from == to || to != known) {
             changed(from, to);
         }
     }
 
-    /** A consumer of the user's that throws keeps the breaker from telling those behind it, us among them. */
+    /** A consumer of the user's that throws keeps the transition from the consumers behind it, this one among them. */
     private void look() {
         CircuitBreaker.State now = circuitBreaker.getState();
         if (now != known) {

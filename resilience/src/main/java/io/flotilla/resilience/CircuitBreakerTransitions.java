@@ -30,7 +30,7 @@ final class CircuitBreakerTransitions {
         }
     }
 
-    /** Deferred, so that virtual time is seen by who subscribes in it. */
+    /** Deferred, so that a subscriber in virtual time gets the schedulers of virtual time. */
     Flux<CircuitBreakerTransition> changes() {
         return Flux.defer(() -> Flux.<CircuitBreakerTransition>create(this::add, FluxSink.OverflowStrategy.IGNORE)
                 .onBackpressureBuffer(BUFFER, dropped -> {}, BufferOverflowStrategy.DROP_OLDEST)

@@ -5,15 +5,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells the log of user code that throws where nobody can be failed for it: the first time at ERROR with its stack, then at
- * DEBUG. Throws nothing itself. Thread-safe.
+ * Logs user code that throws where no step can be failed for it: the first time at ERROR with its stack, then at DEBUG. Throws nothing itself. Thread-safe.
  */
 final class Complaint {
 
     private static final Logger LOG = LoggerFactory.getLogger(Resilience.class);
 
     private final String what;
-    private final AtomicBoolean told = new AtomicBoolean();
+    private final AtomicBoolean reported = new AtomicBoolean();
 
     Complaint(String what) {
         this.what = what;
@@ -21,8 +20,8 @@ final class Complaint {
 
     void about(Throwable thrown) {
         try {
-            if (told.compareAndSet(false, true)) {
-                LOG.error("{} threw; told once, later ones at DEBUG", what, thrown);
+            if (reported.compareAndSet(false, true)) {
+                LOG.error("{} threw; reported once, later ones at DEBUG", what, thrown);
             } else {
                 LOG.debug("{} threw", what, thrown);
             }

@@ -113,7 +113,7 @@ public final class Fallback {
     private <I, O> Mono<O> last(Resilience resilience, StepCall<I, O> call, Throwable cause, String key) {
         LastKnownValue.Found found = lastKnownValue == null ? null : lastKnownValue.find(call.context(), call.input());
         if (found != null) {
-            stoodIn(resilience, call, cause, key, "last good value, " + found.age() + " old", "last good");
+            stoodIn(resilience, call, cause, key, "last known value, " + found.age() + " old", "last known");
             return Mono.just(valueOf(found.value()));
         }
         if (constant != null) {
@@ -230,7 +230,7 @@ public final class Fallback {
          */
         public Fallback build() {
             if (agents.isEmpty() && lastKnownValue == null && constant == null) {
-                throw new IllegalStateException("a fallback needs an agent, a last good value or a constant");
+                throw new IllegalStateException("a fallback needs an agent, a last known value or a constant");
             }
             return new Fallback(this);
         }

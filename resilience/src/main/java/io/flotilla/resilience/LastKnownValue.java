@@ -39,7 +39,7 @@ public final class LastKnownValue {
     private final Duration maxAge;
     private final BiFunction<? super StepContext, Object, ?> key;
 
-    private final Complaint keys = new Complaint("the key of a last good value");
+    private final Complaint keys = new Complaint("the key of a last known value");
 
     /** Guarded by itself. */
     private final Map<Key, Kept> kept = new LinkedHashMap<>(16, 0.75f, true) {
@@ -108,7 +108,7 @@ public final class LastKnownValue {
         }
     }
 
-    /** Throws nothing: if the key does, nothing is found, and what comes next stands in. */
+    /** Throws nothing: if the key does, nothing is found, and the next fallback is tried. */
     @Nullable Found find(StepContext context, Object input) {
         try {
             Key of = keyOf(context, input);
@@ -123,14 +123,14 @@ public final class LastKnownValue {
         }
     }
 
-    /** On the timer it was kept with: another's readings mean nothing. One that has gone back tells no age at all. */
+    /** By the clock it was kept with: another clock's readings mean nothing. A clock that has gone back gives no age. */
     private @Nullable Found young(Kept good) {
         Duration age = Duration.ofNanos(good.clock().nanoTime() - good.nanos());
         return age.isNegative() || age.compareTo(maxAge) > 0 ? null : new Found(good.value(), age);
     }
 
     private Key keyOf(StepContext context, Object input) {
-        Object of = Objects.requireNonNull(key.apply(context, input), "key of a last good value");
+        Object of = Objects.requireNonNull(key.apply(context, input), "key of a last known value");
         return new Key(of, of.hashCode(), keys);
     }
 

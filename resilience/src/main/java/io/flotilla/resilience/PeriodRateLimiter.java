@@ -26,7 +26,7 @@ final class PeriodRateLimiter extends RateLimiterGuard {
     private boolean acquire() {
         try {
             return rateLimiter.reservePermission() == 0;
-        } catch (Throwable thrown) { // its consumers are told when the permit is gone
+        } catch (Throwable thrown) { // its consumers are called when the permit is gone
             consumers.about(thrown);
             return true;
         }

@@ -18,7 +18,7 @@ public enum ResilienceMeter {
     REJECTIONS("flotilla.rejections", Type.COUNTER, "attempts", List.of("key", "guard")),
     /** Attempts that passed the attempt timeout. */
     ATTEMPT_TIMEOUTS("flotilla.attempt.timeouts", Type.COUNTER, "attempts", List.of("key")),
-    /** Steps a fallback stood in for; {@code source} is agent, last good or constant. */
+    /** Steps a fallback stood in for; {@code source} is agent, last known or constant. */
     FALLBACKS("flotilla.fallbacks", Type.COUNTER, "steps", List.of("key", "source")),
     /** Fallback agents that had no answer; {@code reason} is failed, rejected or empty. */
     FALLBACK_FAILURES("flotilla.fallback.failures", Type.COUNTER, "calls", List.of("key", "reason")),

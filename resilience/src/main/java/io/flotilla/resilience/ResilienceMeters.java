@@ -108,7 +108,7 @@ final class ResilienceMeters {
         }
     }
 
-    /** A registry that throws must not take a result with it: attempts are told of after they have ended. */
+    /** A registry that throws must not take a result with it: attempts are recorded after they have ended. */
     private static void unrecorded(ResilienceMeter meter, Throwable thrown) {
         LOG.error("recording {} failed", meter.metricName(), thrown);
     }

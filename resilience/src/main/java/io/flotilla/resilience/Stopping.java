@@ -5,7 +5,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * What follows once a body has been told to stop: when its cancel handler returns, or after {@value #GRACE_MILLIS} ms, on
+ * What follows the cancel of a body: when its cancel handler returns, or after {@value #GRACE_MILLIS} ms, on
  * another thread, if the handler keeps this one.
  */
 final class Stopping implements EngineClock.Watched {
@@ -37,7 +37,7 @@ final class Stopping implements EngineClock.Watched {
         finish();
     }
 
-    /** Once, whoever comes first. */
+    /** Runs what follows; the first call counts. */
     void finish() {
         if (finished.compareAndSet(false, true)) {
             then.run();

@@ -5,8 +5,8 @@ import java.util.function.BooleanSupplier;
 /**
  * Asks a state machine for a permit without the thread's interrupt flag.
  *
- * <p>Resilience4j says "no" on a thread whose flag is set, whatever is free: a body that has restored the flag, as is
- * the custom, would have its thread refused, and those who wait in line with it. The flag is back afterwards.
+ * <p>Resilience4j refuses on a thread whose flag is set, whatever is free: a body that has restored the flag, as is the
+ * custom, would have its thread refused, and the attempts that wait in line with it. The flag is back afterwards.
  */
 final class Uninterrupted {
 

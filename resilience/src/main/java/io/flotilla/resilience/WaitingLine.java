@@ -14,8 +14,8 @@ import reactor.core.Disposable;
  * Attempts that wait for a permit, first come, first served. Shared by the bulkhead, whose permits come back when an attempt
  * ends, and the limiter, whose permits come back with time.
  *
- * <p>Who waits holds neither a thread nor a permit, so leaving is only being taken off the line: nothing has to be given
- * back, and nothing is lost. Whoever is let in is called on a thread of the engine's worker: an attempt that ends at once and
+ * <p>A waiting attempt holds neither a thread nor a permit, so leaving is only being taken off the line: nothing has to be given
+ * back, and nothing is lost. An attempt that is let in is called on a thread of the engine's worker: an attempt that ends at once and
  * lets in the next would otherwise go deeper into the stack with each, and one that blocks would hold up the line.
  */
 abstract class WaitingLine {
@@ -50,7 +50,7 @@ abstract class WaitingLine {
     /** Takes a permit if there is one now. Called under the line's lock. */
     abstract boolean tryAcquire();
 
-    /** When a permit may come without anybody giving one back; negative for never. Called under the line's lock. */
+    /** When a permit may come without one being given back; negative for never. Called under the line's lock. */
     abstract long nanosToNext(int position);
 
     /** What became of asking. */
@@ -84,8 +84,8 @@ abstract class WaitingLine {
     }
 
     /**
-     * Lets in as many as there are permits, and sends away those who have waited too long. Throws nothing: who has been
-     * taken off the line is told, whatever becomes of the others.
+     * Lets in as many as there are permits, and refuses those that have waited too long. Throws nothing: each that has been taken
+     * off the line is called, whatever the others throw.
      */
     final void pump(EngineClock clock) {
         List<Waiter> admitted = new ArrayList<>();
@@ -133,7 +133,7 @@ abstract class WaitingLine {
         return lastNanos;
     }
 
-    /** Here if not even a thread can be had: who is off the line would wait for ever. */
+    /** Here if not even a thread can be had: an attempt that is off the line would wait for ever. */
     private void onWorker(EngineClock clock, Runnable task) {
         try {
             clock.schedule(Duration.ZERO, task);

@@ -341,7 +341,7 @@ class FallbackTest {
         assertThat(round.result(engine, agent)).isInstanceOf(StepResult.Succeeded.class);
     }
 
-    // --- last good value, constant
+    // --- last known value, constant
 
     /** Answers {@code good} once, then fails. */
     private Agent<String, String> once() {
@@ -360,32 +360,32 @@ class FallbackTest {
         return round.result(engine, once);
     }
 
-    private static Fallback.Builder lastGood() {
+    private static Fallback.Builder lastKnown() {
         return Fallback.builder().lastKnownValue(LastKnownValue.of(10, Duration.ofMinutes(5)));
     }
 
     @Test
     void step_lastKnownValue_standsInAndItsAgeIsTold() {
-        StepResult.Degraded<String> result = degraded(failedAfter(Duration.ofSeconds(90), lastGood()));
+        StepResult.Degraded<String> result = degraded(failedAfter(Duration.ofSeconds(90), lastKnown()));
 
         assertThat(result.value()).isEqualTo("good");
-        assertThat(result.source()).isEqualTo("last good value, PT1M30S old");
+        assertThat(result.source()).isEqualTo("last known value, PT1M30S old");
         assertThat(result.cause()).hasMessage("down");
     }
 
     @Test
     void step_lastKnownValueYoungerThanMaxAge_standsIn() {
-        assertThat(failedAfter(Duration.ofMillis(299_999), lastGood()).value()).isEqualTo("good");
+        assertThat(failedAfter(Duration.ofMillis(299_999), lastKnown()).value()).isEqualTo("good");
     }
 
     @Test
     void step_lastKnownValueAsOldAsMaxAge_standsIn() {
-        assertThat(failedAfter(Duration.ofMinutes(5), lastGood()).value()).isEqualTo("good");
+        assertThat(failedAfter(Duration.ofMinutes(5), lastKnown()).value()).isEqualTo("good");
     }
 
     @Test
     void step_lastKnownValueOlderThanMaxAge_failsAsItWouldHaveWithout() {
-        StepResult<String> result = failedAfter(Duration.ofMillis(300_001), lastGood());
+        StepResult<String> result = failedAfter(Duration.ofMillis(300_001), lastKnown());
 
         assertThat(result).isInstanceOf(StepResult.Failed.class);
         assertThat(result.cause()).hasMessage("down");
@@ -394,7 +394,7 @@ class FallbackTest {
     @Test
     void step_lastKnownValueTooOldAndAConstant_theConstantStandsIn() {
         StepResult.Degraded<String> result =
-                degraded(failedAfter(Duration.ofDays(1), lastGood().constant("digest")));
+                degraded(failedAfter(Duration.ofDays(1), lastKnown().constant("digest")));
 
         assertThat(result.value()).isEqualTo("digest");
         assertThat(result.source()).isEqualTo("constant");
@@ -402,7 +402,7 @@ class FallbackTest {
 
     @Test
     void step_agentsAndLastKnownValue_theAgentsAreAskedFirst() {
-        Fallback.Builder fallback = lastGood().agent(answering("b1")).constant("digest");
+        Fallback.Builder fallback = lastKnown().agent(answering("b1")).constant("digest");
 
         assertThat(failedAfter(Duration.ofSeconds(1), fallback).value()).isEqualTo("from b1");
     }
@@ -457,14 +457,14 @@ class FallbackTest {
     @ValueSource(longs = {-3_600, 3_600})
     void step_clockIsSet_theAgeOfTheLastKnownValueIsTheTimers(long seconds) {
         SettableClock clock = new SettableClock();
-        StepEngine engine = round.builder(resilience(lastGood())).clock(clock).build();
+        StepEngine engine = round.builder(resilience(lastKnown())).clock(clock).build();
         Agent<String, String> once = once();
         round.result(engine, once);
 
         clock.now = clock.now.plusSeconds(seconds);
         round.pass(Duration.ofSeconds(90));
 
-        assertThat(degraded(round.result(engine, once)).source()).isEqualTo("last good value, PT1M30S old");
+        assertThat(degraded(round.result(engine, once)).source()).isEqualTo("last known value, PT1M30S old");
     }
 
     // --- fallbacks that fail
@@ -582,7 +582,7 @@ class FallbackTest {
     void build_nothingToFallBackOn_throws() {
         assertThatIllegalStateException()
                 .isThrownBy(() -> Fallback.builder().build())
-                .withMessage("a fallback needs an agent, a last good value or a constant");
+                .withMessage("a fallback needs an agent, a last known value or a constant");
     }
 
     @Test

@@ -247,7 +247,7 @@ class ResilienceMeterTest {
                 moody,
                 3);
 
-        assertThat(count(ResilienceMeter.FALLBACKS, "key", "moody", "source", "last good"))
+        assertThat(count(ResilienceMeter.FALLBACKS, "key", "moody", "source", "last known"))
                 .isEqualTo(2);
     }
 

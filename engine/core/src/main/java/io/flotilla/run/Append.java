@@ -53,7 +53,7 @@ final class Append extends AppendQueue.Ticket {
      * An append to be started.
      *
      * @param encode gives the entries, none if there is nothing to append
-     * @param later told of the end if that comes after {@link #start} has returned false
+     * @param later called at the end if that comes after {@link #start} has returned false
      */
     Append(
             Journal journal,
@@ -71,7 +71,7 @@ final class Append extends AppendQueue.Ticket {
         this.later = later;
     }
 
-    /** Appends entries that are there already, once it is subscribed to; whoever cancels waits no more. */
+    /** Appends entries that are there already, once it is subscribed to; a cancel ends the waiting only. */
     static Mono<Void> of(Journal journal, String runId, List<JournalEntry> entries, EngineClock clock, Duration limit) {
         return Mono.create(waiting -> {
             Append append = new Append(journal, runId, () -> entries, clock, limit, cause -> {
@@ -92,7 +92,7 @@ final class Append extends AppendQueue.Ticket {
         });
     }
 
-    /** True if it has ended well, false if {@code later} will be told; throws what it has failed with. */
+    /** True if it has ended well, false if {@code later} will be called; throws what it has failed with. */
     boolean start() {
         if (queue.enter(this)) {
             encodeAndAppend();

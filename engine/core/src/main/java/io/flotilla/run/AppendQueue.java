@@ -117,7 +117,7 @@ final class AppendQueue {
         return QUEUES.computeIfAbsent(new JournalKey(journal), any -> new AppendQueue());
     }
 
-    /** How many appends the journal has completed: whether anything goes on. */
+    /** How many appends the journal has completed: whether it makes progress. */
     long completed() {
         return completed;
     }

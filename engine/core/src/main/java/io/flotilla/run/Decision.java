@@ -26,7 +26,7 @@ public sealed interface Decision {
     }
 
     /**
-     * The branch goes on at another agent. At the agent that forked it, it ends and its request is its answer; at a
+     * The branch continues at another agent. At the agent that forked it, it ends and its request is its answer; at a
      * rendezvous it waits for the others; at {@code end} its request is an answer of the run.
      *
      * @param agent where to; needs an edge from this agent
@@ -86,7 +86,7 @@ public sealed interface Decision {
     /**
      * The branch ends as a failure.
      *
-     * @param reason why, for whoever reads the result
+     * @param reason why, for the reader of the result
      * @return the decision
      * @throws NullPointerException if {@code reason} is null
      */

@@ -6,7 +6,7 @@ import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * The events of a run, for whoever wants them, from the first on. Fed by the run's one drain; each subscriber has a buffer
+ * The events of a run, for any number of subscribers, from the first on. Fed by the run's one drain; each subscriber has a buffer
  * and a thread of its own, so one that is slow or blocks loses its events, and the run does not notice.
  */
 final class EventLog {

@@ -27,11 +27,11 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Writes the facts of a run into a journal before anything comes of them. The machine is told of each as soon as it is
+ * Writes the facts of a run into a journal before anything comes of them. The machine applies each as soon as it is
  * encoded, so that a digest of what comes of the last of an append can be added to it; what the machine asks for is carried
- * out, and what it tells is told, when the facts are in the journal. Facts that have come while others were being
+ * out, and its events are emitted, when the facts are in the journal. Facts that have come while others were being
  * written go into the journal together, up to {@value #MAX_BATCH} of them or {@value #MAX_BYTES} bytes and one fact. A fact whose
- * payload cannot be written is left out; the machine is not told of it, but its caller is, after the others.
+ * payload cannot be written is left out; the machine does not apply it, and its caller hears of it after the others.
  *
  * <p>Touched by the one who works for the run only.
  */
@@ -90,7 +90,7 @@ final class FactRecorder {
         }
 
         /**
-         * Passes the deadlines of a run that are due, and writes that they have. Emits the past when they are in the journal;
+         * Passes the deadlines of a run that are due, and writes that they have. Emits the replay when they are in the journal;
          * then on another thread than the journal's, where agents must not run. They wait for their turn as all appends do.
          */
         Mono<Replay> passDue(Replay replay, Instant now, EngineClock clock) {

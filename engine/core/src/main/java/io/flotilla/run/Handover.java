@@ -7,7 +7,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A call of user code that is not waited for longer than {@value #PATIENCE_MILLIS} ms or so: then another thread goes on
+ * A call of user code that is not waited for longer than {@value #PATIENCE_MILLIS} ms or so: then another thread continues
  * instead of the one that called, once.
  */
 final class Handover implements EngineClock.Watched {

@@ -42,7 +42,7 @@ public final class Join {
     public enum Shortfall {
         /** It fails the branch: {@link Join#orFail()}. */
         FAIL,
-        /** The branch goes on with the outcomes there are: {@link Join#orProceed()}. */
+        /** The branch continues with the outcomes there are: {@link Join#orProceed()}. */
         PROCEED,
         /** A person decides: {@link Join#orAsk()}. */
         ASK
@@ -151,7 +151,7 @@ public final class Join {
     }
 
     /**
-     * After a shortfall the branch that forked goes on with the outcomes there are, failures among them.
+     * After a shortfall the branch that forked continues with the outcomes there are, failures among them.
      *
      * @return such a join
      */

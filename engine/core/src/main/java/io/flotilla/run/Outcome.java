@@ -5,7 +5,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of one branch of a fork, as the agent that forked it is told when the join has decided. Immutable, as far
+ * What became of one branch of a fork, as the forking agent gets it when the join has decided. Immutable, as far
  * as values and causes are.
  *
  * @since 0.1

@@ -10,8 +10,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
 
 /**
- * One value or error for any number of subscribers, told one after another in the order they subscribed. Each is on its own: what
- * one of them throws, fatal errors too, is logged, and the next is told all the same. A sink of Reactor's stops at the first that
+ * One value or error for any number of subscribers, signalled one after another in the order they subscribed. Each is on its own:
+ * what one of them throws, fatal errors too, is logged, and the next is signalled all the same. A sink of Reactor's stops at the first that
  * throws.
  *
  * <p>Thread-safe; the first end counts.
@@ -26,7 +26,7 @@ final class Outlet<T> {
 
     private record End<T>(@Nullable T value, @Nullable Throwable cause) {
 
-        void tell(MonoSink<T> subscriber) {
+        void signal(MonoSink<T> subscriber) {
             if (cause != null) {
                 subscriber.error(cause);
             } else {
@@ -56,7 +56,7 @@ final class Outlet<T> {
             }
         }
         if (known != null) {
-            known.tell(subscriber);
+            known.signal(subscriber);
         } else {
             subscriber.onDispose(() -> remove(subscriber));
         }
@@ -77,14 +77,14 @@ final class Outlet<T> {
         }
         for (MonoSink<T> next = next(); next != null; next = next()) {
             try {
-                ended.tell(next);
+                ended.signal(next);
             } catch (Throwable thrown) { // LinkageError, StackOverflowError: the subscriber's own
                 LOG.warn("a subscriber of a run's result throws", thrown);
             }
         }
     }
 
-    /** Takes the first who has not been told. */
+    /** Takes the first that has not been signalled. */
     private @Nullable MonoSink<T> next() {
         synchronized (waiting) {
             Iterator<MonoSink<T>> first = waiting.iterator();

@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something an agent asks a person. The branch that asks waits; everybody else goes on. Immutable, as far as the default
+ * Something an agent asks a person. The branch that asks waits; the others continue. Immutable, as far as the default
  * is.
  *
  * @since 0.1

@@ -57,8 +57,8 @@ public final class RecordedException extends FlotillaException {
 
     static RecordedException redacted(Throwable cause, Redactor redactor) {
         return new RecordedException(
-                cut(redacted(told(cause::getMessage, cause), redactor)),
-                cut(redacted(told(cause::toString, cause), redactor)));
+                cut(redacted(textOf(cause::getMessage, cause), redactor)),
+                cut(redacted(textOf(cause::toString, cause), redactor)));
     }
 
     /** A redactor that fails lets nothing through. */
@@ -71,15 +71,15 @@ public final class RecordedException extends FlotillaException {
     }
 
     private static String messageOf(Throwable cause) {
-        return cut(told(cause::getMessage, cause));
+        return cut(textOf(cause::getMessage, cause));
     }
 
     private static String textOf(Throwable cause) {
-        return cut(told(cause::toString, cause));
+        return cut(textOf(cause::toString, cause));
     }
 
     /** An exception of the user's may throw when it is asked for its message. */
-    static String told(Supplier<@Nullable String> text, Throwable cause) {
+    static String textOf(Supplier<@Nullable String> text, Throwable cause) {
         String type = cause.getClass().getName();
         try {
             return Objects.requireNonNullElse(text.get(), type);

@@ -5,7 +5,7 @@ import io.flotilla.run.machine.Fact;
 import io.flotilla.run.machine.Plan;
 import org.jspecify.annotations.Nullable;
 
-/** What goes through the redactor before anybody is told: texts of failures, reasons, questions, names that are nobody's. */
+/** What goes through the redactor before it is recorded or emitted: texts of failures, reasons, questions, unknown names. */
 final class Redaction {
 
     private final Redactor redactor;
@@ -25,7 +25,7 @@ final class Redaction {
                 : fact;
     }
 
-    /** What people read of a failure is read once, and goes through the redactor before anybody is told. */
+    /** The text of a failure is read once, and goes through the redactor before it is recorded or emitted. */
     @Nullable Throwable readOnce(@Nullable Throwable cause) {
         if (cause == null) {
             return null;
@@ -55,7 +55,7 @@ final class Redaction {
         return decision;
     }
 
-    /** A name that is nobody's may be anything. */
+    /** A name that is not in the topology may be any text. */
     private String readable(String agent) {
         return plan.isPlace(agent) ? agent : redacted(agent);
     }

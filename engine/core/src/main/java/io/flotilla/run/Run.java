@@ -7,7 +7,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * A run that has been started. It goes on by itself, whoever subscribes to it or not; {@link #cancel()} ends it.
+ * A run that has been started. It continues with and without subscribers; {@link #cancel()} ends it.
  *
  * <p>All methods may be called by any thread, and return at once. What they bring about may be done on the calling thread:
  * {@link #cancel()} calls the steps' cancel handlers there, {@link #resume()} and the subscription to {@link #answer} the
@@ -45,7 +45,7 @@ public final class Run<O> {
      *       result too.
      *   <li><b>onError</b>: what the journal fails with, if there is one: the run cannot go on then; an error in the library
      *       itself.
-     *   <li><b>cancel</b>: this subscriber is told nothing; the run goes on.
+     *   <li><b>cancel</b>: this subscriber gets nothing; the run continues.
      *   <li><b>threads</b>: the thread that ended the run, or the one that subscribes after that.
      * </ul>
      *
@@ -66,7 +66,7 @@ public final class Run<O> {
      *       are kept (see {@link Workflow.Builder#eventHistory}), or has as many waiting because it is slow; an error in
      *       the library itself.
      *   <li><b>onComplete</b>: after {@link RunEvent.RunFinished}.
-     *   <li><b>cancel</b>: ends this subscription; the run goes on.
+     *   <li><b>cancel</b>: ends this subscription; the run continues.
      *   <li><b>demand</b>: honoured.
      *   <li><b>threads</b>: a {@code flotilla-listener} thread of the subscriber's own; it may block.
      * </ul>
@@ -118,7 +118,7 @@ public final class Run<O> {
      *       the journal. False if the question is not open: answered (also by an answer that is still being written), expired,
      *       withdrawn because no branch waits for it any more, or never asked.
      *   <li><b>onError</b>: {@link io.flotilla.journal.PayloadException} if the journal's codec cannot write the value: the
-     *       question is open again and the run goes on. What the journal fails with: the run has failed with it too.
+     *       question is open again and the run continues. What the journal fails with: the run has failed with it too.
      *   <li><b>cancel</b>: only ends the waiting; an answer that has been subscribed to is not taken back.
      *   <li><b>threads</b>: the thread that takes the answer for the run: the one that subscribes, or one where the journal answers
      *       or a step ends. Like the run itself it must not be kept.

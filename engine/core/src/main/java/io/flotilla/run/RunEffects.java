@@ -6,7 +6,7 @@ import java.util.function.Consumer;
 
 /**
  * Carries out the effects of one fact after another, in order. An agent, or a cancel handler, may keep the thread; then another
- * thread goes on with the effects that are left, which are therefore in fields.
+ * thread carries out the effects that are left, which are therefore in fields.
  *
  * <p>Touched by the worker of the run only.
  */
@@ -40,7 +40,7 @@ final class RunEffects {
     }
 
     /**
-     * Takes the effects of the next fact. Questions are open from here on, before anybody can hear of them: an answer may come
+     * Takes the effects of the next fact. Questions are open from here on, before an event announces them: an answer may come
      * as fast as the event that announces the question.
      */
     void take(List<Effect> taken) {

@@ -90,7 +90,7 @@ public sealed interface RunEvent {
             implements RunEvent {}
 
     /**
-     * A decision was not allowed, and the agent is told so.
+     * A decision was not allowed, and the agent gets a {@link Correction}.
      *
      * @param sequence its number
      * @param at when
@@ -102,7 +102,7 @@ public sealed interface RunEvent {
             implements RunEvent {}
 
     /**
-     * A branch has handed over to another agent, and goes on there.
+     * A branch has handed over to another agent, and continues there.
      *
      * @param sequence its number
      * @param at when

@@ -25,15 +25,14 @@ import reactor.util.concurrent.Queues;
 import reactor.util.context.Context;
 
 /**
- * What is around the machine of a run: brings it facts from whatever thread they come, and carries its effects out with the
- * step engine.
+ * The shell around the machine of a run: brings it facts from any thread, and carries its effects out with the step engine.
  *
- * <p>Facts are queued, and one thread at a time works them off ({@link #wip}): applies one, emits its events, carries out
- * its effects in order, and only then takes the next. So an agent that ends while it is being called does not nest, and
- * nobody ever sees the machine half-way. Whoever brings a fact while nobody works becomes the one who does.
+ * <p>Facts are queued, and one thread at a time, the worker, drains the queue ({@link #wip}): it applies one, emits its events,
+ * carries out its effects in order, and only then takes the next. So an agent that ends while it is being called does not nest,
+ * and no thread sees the machine half-way. A thread that offers a fact while there is no worker becomes the worker.
  *
  * <p>An effect may call an agent, or its cancel handlers, that keep the thread. The step engine notices ({@link #resume}), and
- * another thread goes on with the effects that are left; the one that was kept does nothing more.
+ * another thread carries out the effects that are left; the one that was kept does nothing more.
  *
  * <p>Its parts: {@link RunSteps}, {@link RunTimers} and {@link PendingQuestions} hold what is in progress, {@link RunEffects}
  * carries out what the machine asks of them, {@link FactRecorder} has the journal, {@link Tracing} and {@link EventLog} what
@@ -58,7 +57,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     /** As many facts as there are steps in flight, timers and calls of users; never more. */
     private final Queue<Fact> facts = Queues.<Fact>unboundedMultiproducer().get();
 
-    /** How many facts have not been done with; whoever raises it from 0 works until it is 0 again. */
+    /** How many facts are not yet handled; the thread that raises it from 0 works until it is 0 again. */
     private final AtomicInteger wip = new AtomicInteger();
 
     private volatile int waiting;
@@ -68,7 +67,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     /** The run has ended, or broken down: what comes now is too late. Touched by the worker only. */
     private boolean terminated;
 
-    /** A run; with what its journal has of it, if it has, which is not to be used by anybody else from now on. */
+    /** A run; {@code replay} is what its journal has of it, if it has. From now on the replay belongs to this run alone. */
     RunLoop(RunSetup setup, Context context, @Nullable Replay replay) {
         UsageLedger usage = new UsageLedger();
         StepDriver<Turn, Decision> driver = EngineAccess.of(setup.engine()).driver(this, usage);
@@ -105,7 +104,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         offer(new Fact.Started(clock.startedAt(), task));
     }
 
-    /** Goes on where the journal's facts end. */
+    /** Continues where the journal's facts end. */
     void recover(Replay replay) {
         wip.set(1); // nobody else works before this is done
         replay.events().forEach(events::emit);
@@ -182,11 +181,11 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         do {
             Applied applied = next();
             if (applied == null) {
-                return; // the journal's thread has somebody go on
+                return; // continued when the journal has answered
             }
             take(applied);
             if (!execute()) {
-                return; // another thread goes on
+                return; // continued by another thread
             }
         } while (wip.decrementAndGet() != 0);
     }
@@ -211,7 +210,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         if (durable != null) {
             return durable;
         }
-        Fact late = facts.poll(); // too late for anybody, the journal too
+        Fact late = facts.poll(); // the run has ended, and its journal is closed to it
         return late == null ? null : Applied.tooLate(late);
     }
 
@@ -289,7 +288,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         }
     }
 
-    /** Nothing of the user's runs in the machine: whatever it throws is ours, and nobody is to wait for an end. */
+    /** No user code runs in the machine: what it throws is a fault of the library, and subscribers must not wait for ever. */
     private void abort(Throwable broken) {
         effects.clear();
         end.forget();
@@ -313,19 +312,19 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
             return carryOutAll();
         } catch (Throwable broken) { // the stack may end anywhere
             abort(broken);
-            return tracing.tell(others);
+            return tracing.report(others);
         }
     }
 
     private boolean carryOutAll() {
-        if (!tracing.tell(others)) {
+        if (!tracing.report(others)) {
             return false;
         }
         if (!effects.execute()) {
             return false;
         }
         tracing.stopEnded();
-        if (!tracing.tell(others)) {
+        if (!tracing.report(others)) {
             return false;
         }
         end.emitFinished(); // after the end of its observation, whose handlers may have kept a thread

@@ -97,7 +97,7 @@ final class RunSteps {
         }
     }
 
-    /** The machine has been told that it has ended. */
+    /** The machine has applied its end. */
     void remove(long number) {
         inFlight.remove(number);
     }

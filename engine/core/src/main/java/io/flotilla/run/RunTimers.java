@@ -52,7 +52,7 @@ final class RunTimers {
         }
     }
 
-    /** The machine has been told that it has fired. */
+    /** The machine has applied that it has fired. */
     void remove(long timer) {
         running.remove(timer);
     }

@@ -18,7 +18,7 @@ import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
 
 /**
- * The recorded runs of a workflow: goes on with them, follows them, looks at them as they were, and takes them another way.
+ * The recorded runs of a workflow: recovers them, replays them, shows them as they were, and forks them.
  *
  * <p>What is recorded is the run's own state: it is there once, however often the process dies. What agents do outside
  * happens at least once: a step in flight when the process died is started again, with the same {@link
@@ -51,11 +51,11 @@ public final class Runs<O> {
      * io.flotilla.journal.StaleAppendException}.
      *
      * <ul>
-     *   <li><b>onNext</b>: the run, which goes on. Its events are those since its start. Of a run that has ended, one with
+     *   <li><b>onNext</b>: the run, which continues. Its events are those since its start. Of a run that has ended, one with
      *       the result it had.
      *   <li><b>onError</b>: {@link UnknownRunException}, {@link DivergenceException}, {@link RecoveryFailedException} if
      *       memory does not suffice, and what the journal fails with.
-     *   <li><b>cancel</b>: stops reading; a run that has been emitted goes on.
+     *   <li><b>cancel</b>: stops reading; a run that has been emitted continues.
      *   <li><b>threads</b>: steps are started where the journal is read; on a thread of {@code
      *       Schedulers.boundedElastic()} if deadlines were due.
      *   <li><b>context</b>: the subscriber's context reaches every step.
@@ -156,11 +156,11 @@ public final class Runs<O> {
 
     /**
      * Takes a run another way: a new run with its own id, which has the facts before {@code sequence} in common with the
-     * old one, and at {@code sequence} the same fact with another input. From there it goes on by itself. The old run is
+     * old one, and at {@code sequence} the same fact with another input. From there it continues by itself. The old run is
      * not touched.
      *
      * <ul>
-     *   <li><b>onNext</b>: the new run, which goes on.
+     *   <li><b>onNext</b>: the new run, which continues.
      *   <li><b>onError</b>: {@link UnknownRunException}; {@link IllegalArgumentException} if there is no such fact, or it
      *       has no input; {@link DivergenceException}; {@link io.flotilla.journal.PayloadException} if the input cannot be
      *       written; what the journal fails with. The journal has nothing of the new run then: it has the common facts and

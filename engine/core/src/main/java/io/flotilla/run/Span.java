@@ -60,7 +60,7 @@ final class Span {
         }
     }
 
-    void say(String what) {
+    void note(String what) {
         StepDriver.Observed started;
         synchronized (this) {
             started = observed;

@@ -17,8 +17,8 @@ import reactor.util.context.Context;
  * What is observed of a run: the run, in it its branches, each inside the branch that forked it, in these their steps.
  * Does nothing where nobody observes.
  *
- * <p>Notes what is to be told, and {@link #tell}s it when it is asked to: handlers are the user's, and may throw or keep the
- * thread. A thread that is kept loses its work to another, which tells the rest.
+ * <p>Notes what is to be reported, and {@link #report}s it on request: handlers are the user's, and may throw or keep the thread. A
+ * thread that is kept loses its work to another, which reports the rest.
  */
 final class Tracing {
 
@@ -27,7 +27,7 @@ final class Tracing {
     private final Span run;
     private final Map<BranchPath, Span> branches = new LinkedHashMap<>();
     private final List<Ended> ended = new ArrayList<>();
-    private final Queue<Runnable> untold = new ArrayDeque<>();
+    private final Queue<Runnable> unreported = new ArrayDeque<>();
 
     private record Ended(
             int depth, Span span, String outcome, @Nullable Throwable cause) {}
@@ -38,7 +38,7 @@ final class Tracing {
         this.run = new Span(outer);
         if (observed) {
             Map<Telemetry.Tag, String> tags = Map.of(Telemetry.Tag.RUN_ID, runId);
-            untold.add(() -> run.start(within -> driver.observe(Telemetry.RUN, within, tags)));
+            unreported.add(() -> run.start(within -> driver.observe(Telemetry.RUN, within, tags)));
         }
     }
 
@@ -59,11 +59,11 @@ final class Tracing {
         if (event instanceof RunEvent.BranchStarted started) {
             start(started);
         } else if (event instanceof RunEvent.Joined joined) {
-            say(joined.branch(), "join " + joined.verdict().name().toLowerCase(Locale.ROOT));
+            note(joined.branch(), "join " + joined.verdict().name().toLowerCase(Locale.ROOT));
         } else if (event instanceof RunEvent.Forked forked) {
-            say(forked.branch(), "fork");
+            note(forked.branch(), "fork");
         } else if (event instanceof RunEvent.RendezvousFired fired) {
-            say(fired.branch(), "rendezvous " + fired.verdict().name().toLowerCase(Locale.ROOT));
+            note(fired.branch(), "rendezvous " + fired.verdict().name().toLowerCase(Locale.ROOT));
         } else if (event instanceof RunEvent.BranchAnswered answered) {
             stop(answered.branch(), "answered", null);
         } else if (event instanceof RunEvent.BranchFailed failed) {
@@ -79,7 +79,7 @@ final class Tracing {
     void stopEnded() {
         ended.sort(Comparator.comparingInt(Ended::depth).reversed());
         for (Ended branch : ended) {
-            untold.add(() -> branch.span().stop(branch.outcome(), branch.cause()));
+            unreported.add(() -> branch.span().stop(branch.outcome(), branch.cause()));
         }
         ended.clear();
     }
@@ -90,18 +90,18 @@ final class Tracing {
             return;
         }
         stopEnded();
-        branches.values().forEach(open -> untold.add(() -> open.stop("cancelled", null)));
+        branches.values().forEach(open -> unreported.add(() -> open.stop("cancelled", null)));
         branches.clear();
         String outcome = status.name().toLowerCase(Locale.ROOT);
-        untold.add(() -> run.stop(outcome, status == RunResult.Status.FAILED ? cause : null));
+        unreported.add(() -> run.stop(outcome, status == RunResult.Status.FAILED ? cause : null));
     }
 
     /**
-     * Tells the handlers what there is to tell. False if one of them has kept the thread: then {@code others} are called
-     * on another thread, once, and whoever called this does nothing more.
+     * Calls the handlers with what there is to report. False if one of them has kept the thread: then {@code others} is called on
+     * another thread, once, and the caller does nothing more.
      */
-    boolean tell(Runnable others) {
-        for (Runnable piece = untold.poll(); piece != null; piece = untold.poll()) {
+    boolean report(Runnable others) {
+        for (Runnable piece = unreported.poll(); piece != null; piece = unreported.poll()) {
             if (!Handover.call(driver.clock(), piece, others)) {
                 return false;
             }
@@ -118,13 +118,13 @@ final class Tracing {
                 started.agent(),
                 Telemetry.Tag.BRANCH,
                 started.branch().toString());
-        untold.add(() -> span.start(within -> driver.observe(Telemetry.BRANCH, within, tags)));
+        unreported.add(() -> span.start(within -> driver.observe(Telemetry.BRANCH, within, tags)));
     }
 
-    private void say(BranchPath branch, String what) {
+    private void note(BranchPath branch, String what) {
         Span span = branches.get(branch);
         if (span != null) {
-            untold.add(() -> span.say(what));
+            unreported.add(() -> span.note(what));
         }
     }
 

@@ -6,7 +6,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an agent is told when its branch comes to it: why it is called, with what, and where it may go on to.
+ * What an agent is called with when its branch comes to it: why, with which input, and where it may hand over to.
  *
  * <p>Immutable, as far as the values in it are.
  *
@@ -272,7 +272,7 @@ public final class Turn {
     }
 
     /**
-     * Whether the join that has brought this turn about fell short, and goes on all the same: by {@link Join#orProceed()}, or
+     * Whether the join that has brought this turn about fell short, and the branch continues all the same: by {@link Join#orProceed()}, or
      * because a person said so.
      *
      * @return true on such turns; false where the join was met, and where there was none

@@ -37,10 +37,10 @@ import reactor.util.context.ContextView;
  */
 public final class Workflow<I, O> {
 
-    /** How many corrections in a row an agent is given, unless told otherwise. */
+    /** How many corrections in a row an agent is given by default. */
     public static final int DEFAULT_MAX_CORRECTIONS = Plan.DEFAULT_MAX_CORRECTIONS;
 
-    /** How many events of a run are kept for those who subscribe later, unless told otherwise. */
+    /** How many events of a run are kept for later subscribers by default. */
     public static final int DEFAULT_EVENT_HISTORY = 65_536;
 
     /** How long the journal may take for an append if nothing else is said: 30 seconds. */
@@ -86,7 +86,7 @@ public final class Workflow<I, O> {
      *   <li><b>threads</b>: the first steps are started on the thread that subscribes, later ones there, where a step
      *       ended, or on a {@code flotilla-worker} thread after a deadline; the result comes on the thread that ended the
      *       last step. An agent that does not give back the thread it is started or cancelled on holds that thread only:
-     *       when the step timeout has passed a {@code flotilla-rescue} thread goes on with the run, see {@link
+     *       when the step timeout has passed a {@code flotilla-rescue} thread continues the run, see {@link
      *       StepEngine#stream(Iterable, Object)}.
      *   <li><b>context</b>: the subscriber's context reaches every step.
      * </ul>
@@ -114,7 +114,7 @@ public final class Workflow<I, O> {
      * where the journal answers on another one. A run that cannot be recorded ends with an error, see {@link Run#result()}.
      *
      * @param task what the first agent has as input
-     * @return the run, which goes on whether anybody subscribes to it or not
+     * @return the run, which continues with and without subscribers
      * @throws NullPointerException if {@code task} is null
      * @see #run to start on subscription, with the subscriber's context
      */
@@ -205,7 +205,7 @@ public final class Workflow<I, O> {
         return new Redaction(EngineAccess.of(setup.engine()).redactor(), plan()).readable(fact);
     }
 
-    /** The facts of a run, to be gone on with. */
+    /** An empty replay, for the facts of a run that is to be continued. */
     Replay past(String runId) {
         return new Replay(runId, plan(), setup.eventHistory());
     }
@@ -307,7 +307,7 @@ public final class Workflow<I, O> {
         }
 
         /**
-         * How many times in a row an agent is told what was wrong with its decision before its branch fails.
+         * How many times in a row an agent gets a {@link Correction} of its decision before its branch fails.
          *
          * @param maxCorrections 0 or more; default {@value Workflow#DEFAULT_MAX_CORRECTIONS}
          * @return this builder
@@ -345,7 +345,7 @@ public final class Workflow<I, O> {
         }
 
         /**
-         * Records every run: each fact is in the journal before anything comes of it, so a run can be gone on with after the
+         * Records every run: each fact is in the journal before anything comes of it, so a run can be continued after the
          * process has died, see {@link Workflow#runs()}. What tasks, requests and answers are made of must be known to the
          * journal's codec. Engine state is there once; what agents do outside happens at least once, with the same {@link
          * io.flotilla.agent.StepContext#idempotencyKey()}.
@@ -367,7 +367,7 @@ public final class Workflow<I, O> {
          * <p>While an append waits because the journal has no room for it, the time starts anew whenever the journal
          * completes an append of another run: a journal that is slow but works ends no run.
          *
-         * <p>The same limit holds for what {@link Runs#recover} writes before the run goes on; it signals the exception.
+         * <p>The same limit holds for what {@link Runs#recover} writes before the run continues; it signals the exception.
          *
          * @param limit more than zero; default {@link Workflow#DEFAULT_JOURNAL_TIMEOUT}, 30 s
          * @return this builder

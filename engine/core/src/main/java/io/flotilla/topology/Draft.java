@@ -8,8 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A topology while it is read: its names as numbers in the order of their first mention, its edges as given, its faults so
- * far. A name that is at fault is a node all the same, so that it is told of once and nothing behind it seems unreachable.
+ * A topology while it is read: its names as numbers in the order of their first mention, its edges as given, its errors so
+ * far. A name that is invalid is a node all the same, so that it is reported once and nothing behind it seems unreachable.
  * Not thread-safe.
  */
 final class Draft {
@@ -59,7 +59,7 @@ final class Draft {
         errors.add(new TopologyError(kind, where == null ? message : list + ' ' + where + ": " + message, where));
     }
 
-    /** A fault of the whole graph, which stands where the node was first mentioned. */
+    /** An error of the whole graph; its position is where the node was first mentioned. */
     void fault(TopologyError.Kind kind, String message, int node) {
         at(onlyDeclared ? "agent" : list, places.get(node) == 0 ? null : Integer.valueOf(places.get(node)));
         fault(kind, message);
@@ -70,7 +70,7 @@ final class Draft {
         fault(kind, message);
     }
 
-    /** For when there is nothing; that there is no start either need not be told. */
+    /** For an empty topology; that it has no start either is not reported as well. */
     InvalidTopologyException empty(String message) {
         faultOfAll(TopologyError.Kind.EMPTY, message);
         roles.forEach(this::resolve);
@@ -91,7 +91,7 @@ final class Draft {
         return node(name);
     }
 
-    /** From here on a new name is a fault. */
+    /** From here on a new name is an error. */
     void onlyDeclared() {
         onlyDeclared = true;
     }
@@ -156,7 +156,7 @@ final class Draft {
         }
     }
 
-    /** False, and a fault, if so many more edges are too many. */
+    /** Whether so many more edges are allowed; adds an error if not. */
     boolean hasRoomFor(long edges) {
         if (from.size() + edges > Topology.MAX_EDGES) {
             fault(TopologyError.Kind.TOO_LARGE, "more than " + Topology.MAX_EDGES + " edges");
@@ -236,7 +236,7 @@ final class Draft {
         }
     }
 
-    /** Whether a line gives it an edge, be it a fault. */
+    /** Whether a line gives it an edge, even an illegal one. */
     boolean isLinked(int node) {
         return linked.get(node);
     }

@@ -44,7 +44,7 @@ final class Names {
             return "it begins as a statement of the notation does";
         }
         if (name.chars().anyMatch(character -> breaksLines((char) character))) {
-            return "a name has no control characters"; // cheaper than to be told by an exception, 100,000 times
+            return "a name has no control characters"; // cheaper than an exception, 100,000 times
         }
         try {
             AgentId.of(name);

@@ -4,7 +4,7 @@ import java.util.Iterator;
 
 /**
  * Reads the notation, line by line, into a {@link Draft}. A line that is malformed is read as far as it goes, so that what
- * is wrong elsewhere is told in the same go. Not thread-safe.
+ * is wrong elsewhere is reported with it. Not thread-safe.
  */
 final class Notation {
 

@@ -140,7 +140,7 @@ final class Patterns {
         return names[0];
     }
 
-    /** A name is declared once, and once more where it stands twice in one list, which is told. */
+    /** Declares each name once; a name that is in one list twice is declared twice, and so reported. */
     private List<String> team(String manager, List<String> reports) {
         Set<String> seen = new HashSet<>();
         int above = draft.node(manager);

@@ -2,12 +2,12 @@ package io.flotilla.topology;
 
 import java.util.BitSet;
 
-/** The faults of the whole graph: no start, and agents that cannot be reached. */
+/** The errors of the whole graph: no start, and agents that cannot be reached. */
 final class Reach {
 
     private Reach() {}
 
-    /** Without a start nothing can be reached, which is one fault; then only agents without any edge are told of. */
+    /** Without a start nothing can be reached, which is one error; then only agents without any edge are reported. */
     static void check(Draft draft, Graph graph) {
         boolean started = graph.outDegree(Graph.START) > 0;
         if (!started) {

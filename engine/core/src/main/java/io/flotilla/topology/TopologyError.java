@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public record TopologyError(
         Kind kind, String message, @Nullable Integer position) {
 
-    /** The sorts of faults. */
+    /** The kinds of errors. */
     public enum Kind {
         /** There is no statement at all. */
         EMPTY,

@@ -40,7 +40,12 @@ class TurnTest {
 
     /** A turn has what its reason brings, and nothing else. */
     private static void assertTurn(
-            Turn turn, Turn.Reason reason, Object input, String sender, List<Outcome> outcomes, List<Arrival> arrivals) {
+            Turn turn,
+            Turn.Reason reason,
+            Object input,
+            String sender,
+            List<Outcome> outcomes,
+            List<Arrival> arrivals) {
         assertThat(turn.reason()).isEqualTo(reason);
         assertThat(turn.input()).isEqualTo(input);
         assertThat(turn.sender()).isEqualTo(sender);
@@ -82,8 +87,7 @@ class TurnTest {
         assertThat(turn.joinUnmet()).isFalse();
         assertThat(turn.answer()).isNull();
         assertThatNullPointerException().isThrownBy(() -> Turn.joined("in", null, SUCCESSORS));
-        assertThatNullPointerException()
-                .isThrownBy(() -> Turn.joined("in", Arrays.asList((Outcome) null), SUCCESSORS));
+        assertThatNullPointerException().isThrownBy(() -> Turn.joined("in", Arrays.asList((Outcome) null), SUCCESSORS));
         assertThatNullPointerException().isThrownBy(() -> Turn.joined("in", expected, null));
     }
 

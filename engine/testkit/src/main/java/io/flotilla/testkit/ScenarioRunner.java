@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 @Experimental
 public final class ScenarioRunner {
 
-    /** How much real time a scenario may take, unless told otherwise. */
+    /** How much real time a scenario may take by default. */
     public static final Duration DEFAULT_REAL_TIME_LIMIT = Duration.ofMinutes(2);
 
     /** How long a run that was stopped may take to notice. */

@@ -23,7 +23,7 @@ import reactor.test.scheduler.VirtualTimeScheduler;
  * One run of a scenario. While it lasts all of Reactor's schedulers are virtual; time goes from event to event, up to the 292
  * years a clock of nanoseconds has, so a run of any length takes no time, and one with nothing left to happen is noticed.
  *
- * <p>What goes on for ever (turn after turn, without an end) is stopped from outside: agents then hang.
+ * <p>What never ends (turn after turn) is stopped from outside: agents then hang.
  */
 final class VirtualRun {
 

@@ -26,7 +26,7 @@ final class Branch {
     /** The innermost scope it is a member of. */
     final Scope home;
 
-    /** How many branches there were when it was born. */
+    /** How many branches there were when it was spawned. */
     final long spawnIndex;
 
     State state = State.READY;

@@ -171,8 +171,7 @@ final class Branches {
         answered++;
         lateArrivals += tooLate ? 1 : 0;
         settle(branch);
-        output.record(
-                new RunEvent.BranchAnswered(output.next(), output.at(), branch.path, name(branch), tooLate));
+        output.record(new RunEvent.BranchAnswered(output.next(), output.at(), branch.path, name(branch), tooLate));
     }
 
     /** {@code to} is null if it is those it forked who went. */
@@ -180,8 +179,7 @@ final class Branches {
         movedOn++;
         lateArrivals += tooLate ? 1 : 0;
         settle(branch);
-        output.record(
-                new RunEvent.BranchMovedOn(output.next(), output.at(), branch.path, name(branch), to, tooLate));
+        output.record(new RunEvent.BranchMovedOn(output.next(), output.at(), branch.path, name(branch), to, tooLate));
     }
 
     void failed(Branch branch, RunFailure why) {
@@ -212,7 +210,7 @@ final class Branches {
 
     // --- where they are
 
-    /** Begins to watch who is where inside a scope; goes on until it is closed. */
+    /** Begins to count where branches are inside a scope; ends when it is closed. */
     void watch(Scope scope) {
         if (scope.occupancy == null) {
             scope.occupancy = Occupancy.of(scope);

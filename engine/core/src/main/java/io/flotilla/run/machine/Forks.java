@@ -41,15 +41,14 @@ final class Forks {
     }
 
     void open(Branch branch, List<Invocation> invocations) {
-        if (limits.endsByFork(branch)
-                || limits.endsByBranches(branches.spawned() + invocations.size(), branch)) {
+        if (limits.endsByFork(branch) || limits.endsByBranches(branches.spawned() + invocations.size(), branch)) {
             return;
         }
         Scope scope = new Scope(branch, plan.joinAt(branch.node));
         branches.awaitJoin(branch);
         String from = branches.name(branch);
-        output.record(new RunEvent.Forked(
-                output.next(), output.at(), branch.path, from, scope.fork, invocations.size()));
+        output.record(
+                new RunEvent.Forked(output.next(), output.at(), branch.path, from, scope.fork, invocations.size()));
         scope.timer = timers.start(scope.join.within(), scope);
         Delegation delegation = plan.delegation(branch.delegation, branch.node);
         boolean hopeful = !JoinEvaluator.isLostFromTheStart(scope.join, invocations.size());

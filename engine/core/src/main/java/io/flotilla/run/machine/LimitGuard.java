@@ -102,8 +102,7 @@ final class LimitGuard {
     private boolean endsIf(boolean exceeded, String limit, @Nullable Object value, @Nullable Branch branch) {
         return completion.isOver(
                 exceeded
-                        ? new LimitExceededException(
-                                limit, String.valueOf(value), branch == null ? "" : where(branch))
+                        ? new LimitExceededException(limit, String.valueOf(value), branch == null ? "" : where(branch))
                         : null,
                 branch);
     }

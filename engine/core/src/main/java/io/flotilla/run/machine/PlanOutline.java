@@ -32,7 +32,7 @@ record PlanOutline(
     /** More agents and edges than this, and a journal has the hash only. */
     static final int MAX = 1_000;
 
-    /** No more differences than these are told. */
+    /** The most differences that are listed. */
     private static final int MAX_TOLD = 20;
 
     private static final String BY_DEFAULT = "all";

@@ -209,7 +209,7 @@ public final class Replay {
         return endRecorded ? List.of() : last;
     }
 
-    /** Before the machine is told of it. */
+    /** Before the machine applies it. */
     private void verify(Recorded recorded) {
         if (endRecorded) {
             throw diverges("another fact", "the run to have ended");

@@ -20,8 +20,7 @@ final class RunCompletion {
     private @Nullable RunFailure failure;
     private boolean finished;
 
-    RunCompletion(
-            Branches branches, OpenQuestions questions, Cancellation cancellation, Timers timers, Output output) {
+    RunCompletion(Branches branches, OpenQuestions questions, Cancellation cancellation, Timers timers, Output output) {
         this.branches = branches;
         this.questions = questions;
         this.cancellation = cancellation;

@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RunMachine {
 
-    // A fact changes one branch. What follows is worked off until nothing moves (advanceUntilQuiet): scopes whose members
+    // A fact changes one branch. What follows is worked off until nothing moves (advanceUntilQuiet): scopes whose
+    // members
     // have changed are evaluated, rendezvous that wait for no branch fire, branches whose turn has come start. Nothing
     // here calls itself, so forks may be nested as deep as memory lets them.
     //
@@ -47,8 +48,10 @@ public final class RunMachine {
     // DecisionCheck holds a decision against the edges of its own agent. BranchPath is the lineage that everything is
     // ordered by.
     //
-    // Why a run cannot hang on structure: a live branch is ready, running, awaiting an answer, or joining a scope that is
-    // not empty. Of an innermost scope without any of the first three only rendezvous are left. They wait for each other
+    // Why a run cannot hang on structure: a live branch is ready, running, awaiting an answer, or joining a scope that
+    // is
+    // not empty. Of an innermost scope without any of the first three only rendezvous are left. They wait for each
+    // other
     // at most, so some of them are a Knot, which is untied.
 
     /** Whose the timer of the run's own time limit is. */
@@ -287,7 +290,7 @@ public final class RunMachine {
             arrivals.fireComplete(rendezvous);
             return true;
         }
-        if (runJoin.evaluate()) { // before anybody is called for nothing
+        if (runJoin.evaluate()) { // before an agent is called in vain
             return true;
         }
         return !paused && nextTurn();
@@ -395,8 +398,7 @@ public final class RunMachine {
         if (routes.isRendezvous(target)) {
             arrivals.arrive(branch, target, new Arrival(from, branch.path, request), delegation);
         } else {
-            output.record(
-                    new RunEvent.HandedOff(output.next(), output.at(), branch.path, from, routes.name(target)));
+            output.record(new RunEvent.HandedOff(output.next(), output.at(), branch.path, from, routes.name(target)));
             branches.move(branch, target, Turn.requested(request, from, routes.successorNames(target)), delegation);
         }
     }

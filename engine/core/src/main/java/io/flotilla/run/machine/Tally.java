@@ -15,7 +15,7 @@ record Tally(int answered, int failed, int live) {
         return answered + failed + live;
     }
 
-    /** At the deadline: whoever is live has failed. */
+    /** At the deadline: what is live has failed. */
     Tally expired() {
         return new Tally(answered, failed + live, 0);
     }

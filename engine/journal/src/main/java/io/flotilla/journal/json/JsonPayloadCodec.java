@@ -211,7 +211,7 @@ public final class JsonPayloadCodec implements PayloadCodec {
             }
             if (Types.BUILT_IN.contains(name) || Types.isBuiltIn(type)) {
                 throw new IllegalArgumentException(
-                        "the codec knows " + name + " or " + type.getName() + " without being told");
+                        "the codec knows " + name + " or " + type.getName() + " without being given it");
             }
             if (!type.isEnum() && (type.isInterface() || Types.isAbstract(type))) {
                 throw new IllegalArgumentException(

@@ -19,7 +19,7 @@ abstract sealed class WriteTask {
 
     private final Sinks.One<Object> end = Sinks.one();
 
-    /** What it has come to; told only after the commit. */
+    /** What it has come to; signalled only after the commit. */
     private @Nullable Object value;
 
     private @Nullable Throwable refusal;

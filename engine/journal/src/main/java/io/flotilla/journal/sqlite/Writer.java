@@ -66,7 +66,7 @@ final class Writer {
         thread.start();
     }
 
-    /** Hands a task in, or throws: it will be written, or be told why not. */
+    /** Hands a task in, or throws: it will be written, or failed with the reason. */
     void accept(WriteTask task) {
         JournalPoisonedException poisoned = poison;
         if (poisoned != null) {
@@ -121,13 +121,13 @@ final class Writer {
         }
     }
 
-    /** Telling runs the user's scheduler, which may throw; the others are told all the same. */
+    /** A signal runs on the user's scheduler, which may throw; the others are signalled all the same. */
     private static void tell(List<WriteTask> batch, Consumer<WriteTask> how) {
         for (WriteTask task : batch) {
             try {
                 how.accept(task);
             } catch (Throwable failed) {
-                LOG.error("who waits for an append could not be told", failed);
+                LOG.error("a subscriber of an append could not be signalled", failed);
             }
         }
     }
