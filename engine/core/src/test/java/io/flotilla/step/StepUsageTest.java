@@ -97,7 +97,7 @@ class StepUsageTest {
                     (input, context) -> Mono.fromCallable(() -> {
                                 for (int entry = 0; entry < 3; entry++) {
                                     context.usage().record(Usage.ofTokens(tokens, 1));
-                                    Thread.yield();
+                                    Thread.onSpinWait();
                                 }
                                 return "done";
                             })
