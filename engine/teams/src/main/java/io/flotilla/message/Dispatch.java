@@ -1,0 +1,65 @@
+package io.flotilla.message;
+
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/** Where mailboxes drain: on the shared pool, inside virtual time on its scheduler, or where the user says. */
+final class Dispatch {
+
+    private record Cached(Scheduler key, Executor executor) {}
+
+    private static volatile @Nullable Cached last;
+
+    private Dispatch() {}
+
+    /** Reactor makes its shared schedulers anew when its factory is exchanged, as turning on virtual time does. */
+    @SuppressWarnings("ReferenceEquality") // it is the instance that changes with the factory
+    static Executor shared() {
+        Scheduler key = Schedulers.single();
+        Cached cached = last;
+        if (cached != null && cached.key() == key) {
+            return cached.executor();
+        }
+        Executor found = find();
+        last = new Cached(key, found);
+        return found;
+    }
+
+    /** A factory that has one scheduler for everything is that of virtual time; real ones are as many as are asked for. */
+    @SuppressWarnings("ReferenceEquality")
+    private static Executor find() {
+        Scheduler one = Schedulers.newSingle("flotilla-mailbox-probe", true);
+        Scheduler other = Schedulers.newSingle("flotilla-mailbox-probe", true);
+        if (one == other) {
+            return on(one);
+        }
+        one.dispose();
+        other.dispose();
+        return WorkerPool.SHARED::execute;
+    }
+
+    /** Never refuses: what the scheduler does not take runs on the shared pool. */
+    static Executor on(Scheduler scheduler) {
+        return task -> {
+            try {
+                scheduler.schedule(task);
+            } catch (Throwable refused) {
+                WorkerPool.SHARED.execute(task);
+            }
+        };
+    }
+
+    static Executor of(@Nullable Supplier<Scheduler> scheduler) {
+        if (scheduler == null) {
+            return shared();
+        }
+        try {
+            return on(scheduler.get());
+        } catch (Throwable thrown) {
+            return WorkerPool.SHARED::execute; // a supplier that throws, or has none
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package io.flotilla.message;
+
+import io.flotilla.AgentId;
+import io.flotilla.agent.Agent;
+import io.flotilla.run.Join;
+import io.flotilla.step.FailureMode;
+import io.flotilla.step.StepEngine;
+import io.flotilla.step.StepResult;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import reactor.core.publisher.Mono;
+
+/** What all forms of network do in the same way; a form is its {@link Router}. */
+abstract class MemberNetwork implements Network {
+
+    final Members members;
+    private final StepEngine engine;
+
+    MemberNetwork(NetworkOptions options, Router router) {
+        this.members = new Members(Objects.requireNonNull(options, "options"), router);
+        this.engine = options.engine.withFailureMode(FailureMode.ISOLATE);
+    }
+
+    @Override
+    public final void join(AgentId id, MessageHandler handler) {
+        join(id, handler, members.options.member);
+    }
+
+    @Override
+    public final void join(AgentId id, MessageHandler handler, MemberOptions options) {
+        members.join(
+                Objects.requireNonNull(id, "id"),
+                Objects.requireNonNull(handler, "handler"),
+                Objects.requireNonNull(options, "options"));
+    }
+
+    @Override
+    public final void join(Agent<?, ?> agent) {
+        join(agent, members.options.member);
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // a payload of another type fails its step
+    public final void join(Agent<?, ?> agent, MemberOptions options) {
+        AgentId id = Objects.requireNonNull(agent.id(), "the agent's id");
+        Agent<Object, Object> any = (Agent<Object, Object>) agent;
+        join(
+                id,
+                envelope -> engine.step(any, envelope.payload()).flatMap(result -> answer(id, envelope, result)),
+                options);
+    }
+
+    /** The message has been handled, whatever becomes of the answer. */
+    private Mono<?> answer(AgentId id, Envelope envelope, StepResult<Object> result) {
+        Throwable cause = result.cause();
+        if (result.isFailure()) {
+            return Mono.error(cause == null ? new IllegalStateException("a failure without a cause") : cause);
+        }
+        Object value = result.value();
+        boolean isRequest = envelope.kind() == Envelope.Kind.REQUEST;
+        if (value == null && isRequest) {
+            members.requests().answerEmpty(envelope, id);
+        }
+        if (value == null
+                || envelope.kind() == Envelope.Kind.REPLY
+                || (!isRequest && envelope.sender().equals(Envelope.ANONYMOUS))) {
+            return Mono.empty();
+        }
+        return members.reply(envelope.reply(id, value).build());
+    }
+
+    @Override
+    public final Mono<Void> leave(AgentId id) {
+        return members.leave(Objects.requireNonNull(id, "id"));
+    }
+
+    @Override
+    public final List<AgentId> members() {
+        return members.all().stream().map(Member::id).toList();
+    }
+
+    @Override
+    public final DeliveryReport offer(Envelope envelope) {
+        return members.offer(Objects.requireNonNull(envelope, "envelope"));
+    }
+
+    @Override
+    public final Mono<DeliveryReport> send(Envelope envelope) {
+        return members.send(Objects.requireNonNull(envelope, "envelope"));
+    }
+
+    @Override
+    public final Mono<Envelope> request(Envelope envelope) {
+        return request(envelope, members.options.requestTimeout);
+    }
+
+    @Override
+    public final Mono<Envelope> request(Envelope envelope, Duration timeout) {
+        if (Objects.requireNonNull(envelope, "envelope").recipient() == null) {
+            throw new IllegalArgumentException("a request must have a recipient: " + envelope);
+        }
+        return members.requests().one(envelope, Limits.positive("timeout", timeout));
+    }
+
+    @Override
+    public final Mono<Gathered> gather(Envelope envelope, Join join) {
+        Objects.requireNonNull(envelope, "envelope");
+        if (Objects.requireNonNull(join, "join").shortfall() == Join.Shortfall.ASK) {
+            throw new IllegalArgumentException("nobody is there to be asked, join was " + join);
+        }
+        return members.requests().gather(envelope, join);
+    }
+
+    @Override
+    public final List<DeliveryReport> log() {
+        return members.log();
+    }
+
+    @Override
+    public final DeadLetters deadLetters() {
+        return members.options.deadLetters;
+    }
+
+    @Override
+    public final NetworkStats stats() {
+        return members.stats();
+    }
+
+    @Override
+    public final Mono<Void> close(Duration grace) {
+        if (Objects.requireNonNull(grace, "grace").isNegative()) {
+            throw new IllegalArgumentException("grace must not be negative, was " + grace);
+        }
+        return members.close(grace);
+    }
+
+    /** The form, and the counts. */
+    @Override
+    public final String toString() {
+        return getClass().getSimpleName() + "[" + stats() + "]";
+    }
+}

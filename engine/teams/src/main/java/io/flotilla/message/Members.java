@@ -1,0 +1,326 @@
+package io.flotilla.message;
+
+import io.flotilla.AgentId;
+import io.flotilla.step.EngineAccess;
+import io.flotilla.step.EngineClock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** The members of a network with their mailboxes, and the way of a message to them. */
+final class Members {
+
+    private static final Comparator<Member> IN_ORDER = Comparator.comparingLong(Member::number);
+
+    final NetworkOptions options;
+    final EngineClock clock;
+    private final Router router;
+    private final Requests requests;
+    private final Map<AgentId, Member> byId = new ConcurrentHashMap<>();
+
+    /** Their last handler is still at a message. */
+    private final Set<Member> leaving = ConcurrentHashMap.newKeySet();
+
+    private final Deque<DeliveryReport> log = new ArrayDeque<>();
+    private volatile @Nullable List<Member> inOrder;
+    private volatile boolean closed;
+
+    // Guarded by this.
+    private long joined;
+    private MailboxStats departed = new MailboxStats(0, 0, 0, 0, 0, 0, 0);
+
+    Members(NetworkOptions options, Router router) {
+        this.options = options;
+        this.router = router;
+        this.clock = EngineAccess.of(options.engine).clock();
+        this.requests = new Requests(this, options.maxPendingRequests);
+    }
+
+    Requests requests() {
+        return requests;
+    }
+
+    // --- joining and leaving
+
+    void join(AgentId id, MessageHandler handler, MemberOptions how) {
+        Mailbox.Builder builder = how.apply(Mailbox.builder(id))
+                .handler(handler)
+                .engine(options.engine)
+                .deadLetters(options.deadLetters);
+        builder.onDead = requests::died;
+        Mailbox mailbox = builder.build();
+        synchronized (this) {
+            if (closed) {
+                throw new IllegalStateException("the network is closed");
+            }
+            if (byId.putIfAbsent(id, new Member(id, mailbox, joined)) != null) {
+                throw new DuplicateMemberException(id);
+            }
+            joined++;
+            inOrder = null;
+        }
+    }
+
+    Mono<Void> leave(AgentId id) {
+        return Mono.defer(() -> {
+            Member member;
+            synchronized (this) {
+                member = byId.remove(id);
+                inOrder = null;
+                if (member != null) {
+                    leaving.add(member);
+                    router.left(id); // before another joins under its id
+                }
+            }
+            if (member == null) {
+                return Mono.error(new UnknownMemberException(id));
+            }
+            member.mailbox().core().dispose(false);
+            Mono<Void> finished = member.mailbox().core().finished();
+            finished.subscribe(never -> {}, never -> {}, () -> departed(member));
+            return finished;
+        });
+    }
+
+    private synchronized void departed(Member member) {
+        if (leaving.remove(member)) {
+            departed = sum(departed, member.mailbox().stats());
+        }
+    }
+
+    @Nullable Member find(AgentId id) {
+        return byId.get(id);
+    }
+
+    /** In the order of joining; not to be changed. */
+    List<Member> all() {
+        List<Member> known = inOrder;
+        if (known != null) {
+            return known;
+        }
+        synchronized (this) {
+            List<Member> sorted = sorted(byId.values());
+            inOrder = sorted;
+            return sorted;
+        }
+    }
+
+    /** Those of some ids that are members, in the order of joining. */
+    List<Member> some(Collection<AgentId> ids) {
+        List<Member> found = new ArrayList<>();
+        for (AgentId id : ids) {
+            Member member = byId.get(id);
+            if (member != null) {
+                found.add(member);
+            }
+        }
+        found.sort(IN_ORDER);
+        return found;
+    }
+
+    private static List<Member> sorted(Collection<Member> members) {
+        List<Member> sorted = new ArrayList<>(members);
+        sorted.sort(IN_ORDER);
+        return sorted;
+    }
+
+    // --- the way of a message
+
+    Receivers receivers(Envelope envelope) {
+        AgentId recipient = envelope.recipient();
+        if (closed) {
+            return Receivers.none(recipient, DeadLetter.Reason.CLOSED);
+        }
+        if (envelope.hops() > options.hopLimit) {
+            return Receivers.none(recipient, DeadLetter.Reason.TOO_MANY_HOPS);
+        }
+        String topic = envelope.topic();
+        if (topic != null) {
+            return Receivers.of(router.subscribers(topic, this));
+        }
+        if (recipient == null) {
+            return Receivers.of(router.neighbours(envelope.sender(), this));
+        }
+        Member member = byId.get(recipient);
+        if (member == null) {
+            return Receivers.none(recipient, DeadLetter.Reason.UNKNOWN_RECIPIENT);
+        }
+        DeadLetter.Reason refusal = router.refusal(envelope.sender(), recipient);
+        return refusal == null ? new Receivers(List.of(member), null, null) : Receivers.none(recipient, refusal);
+    }
+
+    DeliveryReport offer(Envelope envelope) {
+        return finished(envelope, offerAll(envelope, new ArrayList<>()));
+    }
+
+    /** Offers it to all receivers; the places of those that a sender may wait for are added to {@code waiting}. */
+    private Delivery[] offerAll(Envelope envelope, List<Waiting> waiting) {
+        if (envelope.answersRequest()) {
+            return new Delivery[] {answer(envelope)};
+        }
+        Receivers receivers = receivers(envelope);
+        if (receivers.refusal() != null) {
+            return new Delivery[] {new Delivery(receivers.named(), receivers.refusal())};
+        }
+        List<Member> members = receivers.members();
+        Delivery[] deliveries = new Delivery[members.size()];
+        for (int at = 0; at < deliveries.length; at++) {
+            Member member = members.get(at);
+            OfferResult result = member.mailbox().offer(envelope);
+            if (result == OfferResult.FULL && member.mailbox().core().waitsForRoom()) {
+                waiting.add(new Waiting(at, member));
+            }
+            deliveries[at] = new Delivery(member.id(), result.isAccepted() ? null : result.reason());
+        }
+        return deliveries;
+    }
+
+    private record Waiting(int at, Member member) {}
+
+    private Delivery answer(Envelope reply) {
+        AgentId to = reply.recipient();
+        DeadLetter.Reason refusal = to == null ? null : router.refusal(reply.sender(), to);
+        if (refusal == null && reply.hops() > options.hopLimit) {
+            refusal = DeadLetter.Reason.TOO_MANY_HOPS;
+        }
+        if (refusal == null && !requests.answer(reply)) {
+            refusal = DeadLetter.Reason.LATE_REPLY;
+        }
+        return new Delivery(to, refusal);
+    }
+
+    Mono<DeliveryReport> send(Envelope envelope) {
+        return Mono.deferContextual(context -> {
+            Envelope sent = envelope.in(context);
+            List<Waiting> waiting = new ArrayList<>();
+            Delivery[] deliveries = offerAll(sent, waiting);
+            if (waiting.isEmpty()) {
+                return report(sent, deliveries);
+            }
+            return Flux.fromIterable(waiting)
+                    .flatMap(waits -> waitFor(sent, waits, deliveries), waiting.size())
+                    .then(Mono.defer(() -> report(sent, deliveries)));
+        });
+    }
+
+    private static Mono<Void> waitFor(Envelope envelope, Waiting waits, Delivery[] deliveries) {
+        AgentId id = waits.member().id();
+        return waits.member()
+                .mailbox()
+                .send(envelope)
+                .doOnSuccess(accepted -> deliveries[waits.at()] = new Delivery(id, null))
+                .onErrorResume(UndeliverableException.class, refused -> {
+                    deliveries[waits.at()] = new Delivery(id, refused.reason());
+                    return Mono.empty();
+                });
+    }
+
+    private Mono<DeliveryReport> report(Envelope envelope, Delivery[] deliveries) {
+        DeliveryReport report = finished(envelope, deliveries);
+        Delivery first = report.deliveries().get(0);
+        DeadLetter.Reason refusal = first.refusal();
+        return refusal != null && options.undeliverable == Undeliverable.ERROR && report.acceptedCount() == 0
+                ? Mono.error(new UndeliverableException(refusal, envelope, first.receiver(), null))
+                : Mono.just(report);
+    }
+
+    private DeliveryReport finished(Envelope envelope, Delivery[] deliveries) {
+        DeliveryReport report = new DeliveryReport(envelope, List.of(deliveries));
+        if (options.logSize > 0) {
+            synchronized (log) {
+                if (log.size() == options.logSize) {
+                    log.removeFirst();
+                }
+                log.addLast(report);
+            }
+        }
+        if (options.undeliverable == Undeliverable.DEAD_LETTER) {
+            bury(report);
+        }
+        return report;
+    }
+
+    /** Sends what an agent has answered: nobody else would be told if it could not be delivered. */
+    Mono<?> reply(Envelope reply) {
+        return send(reply).onErrorResume(UndeliverableException.class, refused -> {
+            bury(reply, refused.receiver(), refused.reason());
+            return Mono.empty();
+        });
+    }
+
+    private void bury(DeliveryReport report) {
+        for (Delivery delivery : report.deliveries()) {
+            DeadLetter.Reason refusal = delivery.refusal();
+            if (refusal != null) {
+                bury(report.envelope(), delivery.receiver(), refusal);
+            }
+        }
+    }
+
+    void bury(Envelope envelope, @Nullable AgentId receiver, DeadLetter.Reason reason) {
+        options.deadLetters.add(new DeadLetter(envelope, receiver, reason, null, clock.now()));
+    }
+
+    List<DeliveryReport> log() {
+        synchronized (log) {
+            return List.copyOf(log);
+        }
+    }
+
+    // --- the whole
+
+    private static MailboxStats sum(MailboxStats one, MailboxStats other) {
+        return new MailboxStats(
+                one.accepted() + other.accepted(),
+                one.delivered() + other.delivered(),
+                one.deadLettered() + other.deadLettered(),
+                one.refused() + other.refused(),
+                one.queued() + other.queued(),
+                one.inFlight() + other.inFlight(),
+                one.waitingSenders() + other.waitingSenders());
+    }
+
+    synchronized NetworkStats stats() {
+        MailboxStats sum = departed;
+        for (Member member : leaving) {
+            sum = sum(sum, member.mailbox().stats());
+        }
+        for (Member member : byId.values()) {
+            sum = sum(sum, member.mailbox().stats());
+        }
+        return new NetworkStats(
+                byId.size(),
+                sum.accepted(),
+                sum.delivered(),
+                sum.deadLettered(),
+                sum.refused(),
+                sum.queued(),
+                sum.inFlight(),
+                requests.count());
+    }
+
+    Mono<Void> close(Duration grace) {
+        return Mono.defer(() -> {
+            List<Member> last;
+            synchronized (this) {
+                closed = true;
+                last = new ArrayList<>(byId.values());
+                last.addAll(leaving);
+            }
+            return Flux.fromIterable(last)
+                    .flatMap(member -> member.mailbox().close(grace), Math.max(1, last.size()))
+                    .then()
+                    .doOnTerminate(requests::close);
+        });
+    }
+}

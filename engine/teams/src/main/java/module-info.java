@@ -1,0 +1,17 @@
+/**
+ * Messages between agents: envelopes, the bounded mailboxes that take them, and networks of members with mailboxes.
+ *
+ * <p>Reactor and Reactive Streams are automatic modules, as for {@code io.flotilla.core}.
+ */
+module io.flotilla.teams {
+    // Types of these are in public signatures, or annotate them.
+    requires transitive io.flotilla.core;
+    requires transitive org.reactivestreams;
+    requires transitive reactor.core;
+    requires static transitive org.jspecify;
+
+    // Types of these are not.
+    requires org.slf4j;
+
+    exports io.flotilla.message;
+}
