@@ -1,6 +1,9 @@
 package io.flotilla.samples;
 
 import io.flotilla.samples.isolation.Isolation;
+import io.flotilla.samples.networks.HubSample;
+import io.flotilla.samples.networks.MeshSample;
+import io.flotilla.samples.networks.TopicsSample;
 import io.flotilla.samples.readingcrew.ReadingCrew;
 import io.flotilla.samples.readingcrew.ReadingRound;
 import io.flotilla.samples.secretword.SecretWord;
@@ -25,7 +28,10 @@ public final class Demo implements Sample {
             new TimeTravel(),
             new Isolation(),
             new Shape(),
-            new Wealth());
+            new Wealth(),
+            new HubSample(),
+            new MeshSample(),
+            new TopicsSample());
 
     private final String wanted;
 
