@@ -514,6 +514,11 @@ class ArchitectureTest {
                         "StepDriver$Observed",
                         "StepDriver$Prepared",
                         "StepIdentity",
+                        "StepOutput",
+                        "StepSignal",
+                        "StepSignal$AttemptStarted",
+                        "StepSignal$Emitted",
+                        "StepSignal$Settled",
                         "StepEngine",
                         "StepEngine$Builder",
                         "StepFailedException",
@@ -599,6 +604,12 @@ class ArchitectureTest {
                         "RunEvent$RunPaused",
                         "RunEvent$RunResumed",
                         "RunEvent$RunFinished",
+                        "RunOutput",
+                        "RunOutput$OfStep",
+                        "RunOutput$AttemptStarted",
+                        "RunOutput$Emitted",
+                        "RunOutput$Settled",
+                        "RunOutput$Lost",
                         "RunFailure",
                         "RunFailure$Kind",
                         "RunResult",
@@ -649,7 +660,15 @@ class ArchitectureTest {
                 .containsExactly("Agent", "NestedBlockingException", "StepContext", "Usage", "UsageLedger");
         assertThat(publicTypes(".internal"))
                 .as("not exported, so that nobody else can name it")
-                .containsExactly("BlockingLevel");
+                .containsExactly(
+                        "BlockingLevel",
+                        "BlockingPool",
+                        "OutputFeed",
+                        "OutputFeed$Policy",
+                        "OutputHub",
+                        "OutputLog",
+                        "Shown",
+                        "VirtualThreads");
         assertThat(publicTypes(".simulation")).containsExactly("AgentSet", "AgentSet$Aggregate");
         assertThat(publicTypes(".topology"))
                 .containsExactly(

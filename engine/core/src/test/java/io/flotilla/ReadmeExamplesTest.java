@@ -120,6 +120,39 @@ class ReadmeExamplesTest {
         StepVerifier.create(live).expectNextCount(2).verifyComplete();
     }
 
+    /** A model whose connection is cut the first time. */
+    private static final class Model {
+
+        private final AtomicInteger asked = new AtomicInteger();
+
+        Flux<String> tokens(String prompt) {
+            assertThat(prompt).isEqualTo("Describe the harbour.");
+            return Flux.defer(() -> asked.incrementAndGet() == 1
+                    ? Flux.just("The ", "harbour ", "lies").concatWith(Mono.error(new IOException("cut")))
+                    : Flux.just("The ", "harbour ", "lies ", "in the north."));
+        }
+    }
+
+    @Test
+    void stream_cutOnce_shownAsItComesAndAgain() {
+        StepInterceptor retry = StepInterceptor.ofStep(attempts -> attempts.retry(1));
+        StepEngine engine = StepEngine.builder().interceptor(retry).build();
+        Model model = new Model();
+
+        Agent<String, String> writer =
+                Agent.streaming("writer", (prompt, context) -> model.tokens(prompt), Collectors.joining());
+
+        Flux<String> shown = engine.signals(writer, "Describe the harbour.")
+                .map(signal -> signal.fold(
+                        started -> "\n" + started.agentId() + ": ", // another attempt: forget what came before
+                        emitted -> String.valueOf(emitted.value()),
+                        settled -> " (" + settled.result().kind() + ")"));
+
+        StepVerifier.create(shown.collect(Collectors.joining()))
+                .expectNext("\nwriter: The harbour lies\nwriter: The harbour lies in the north. (SUCCEEDED)")
+                .verifyComplete();
+    }
+
     @Test
     void step_mergedAndZipped_oneTypeOrTwo() {
         StepEngine engine = StepEngine.builder().build();

@@ -3,6 +3,9 @@ package io.flotilla.agent;
 import io.flotilla.AgentId;
 import java.util.Objects;
 import java.util.function.BiFunction;
+import java.util.stream.Collector;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
@@ -134,5 +137,62 @@ public interface Agent<I, O> {
         Objects.requireNonNull(pool, "pool");
         Objects.requireNonNull(step, "step");
         return of(id, (input, context) -> BlockingBody.on(pool, id, input, context, step));
+    }
+
+    /**
+     * An agent whose body is a stream: the tokens of a model, the rows of a cursor. Each element is {@linkplain
+     * StepContext#emit emitted} as it comes, then given to the collector, whose result is the value of the step.
+     *
+     * <pre>{@code
+     * Agent<String, String> writer =
+     *         Agent.streaming("writer", (prompt, context) -> model.tokens(prompt), Collectors.joining());
+     * }</pre>
+     *
+     * <p>Everything else is as for any body: it is cancelled when the step's time is up or its round is over, and what it
+     * signals then is ignored; an error, also after some elements, and whatever the body, the collector or an element's source
+     * throws or signals in place of an element fails the step; another attempt calls the body again, and collects anew. A stream that never ends
+     * is ended by the step timeout; one that falls silent by the idle timeout.
+     *
+     * <p>The stream is asked for all it has: what is emitted does not wait for subscribers. What the collector gathers is
+     * held until the step ends.
+     *
+     * @param id its name, as {@link AgentId#of(String)} reads it
+     * @param step its body, called once an attempt; a cold stream, never null
+     * @param collector makes the value of the elements; used by one thread at a time, with a container for each attempt. A
+     *     result of null is no value, as an empty {@code Mono} is
+     * @param <I> the input of a step
+     * @param <T> the elements of the stream
+     * @param <O> the value of a step
+     * @return the agent
+     * @throws NullPointerException if an argument is null
+     * @throws IllegalArgumentException if {@code id} is no name of an agent
+     */
+    static <I, T, O> Agent<I, O> streaming(
+            String id,
+            BiFunction<? super I, ? super StepContext, ? extends Publisher<? extends T>> step,
+            Collector<? super T, ?, ? extends @Nullable O> collector) {
+        return streaming(AgentId.of(id), step, collector);
+    }
+
+    /**
+     * As {@link #streaming(String, BiFunction, Collector)}.
+     *
+     * @param id its name
+     * @param step its body, called once an attempt; a cold stream, never null
+     * @param collector makes the value of the elements
+     * @param <I> the input of a step
+     * @param <T> the elements of the stream
+     * @param <O> the value of a step
+     * @return the agent
+     * @throws NullPointerException if an argument is null
+     */
+    static <I, T, O> Agent<I, O> streaming(
+            AgentId id,
+            BiFunction<? super I, ? super StepContext, ? extends Publisher<? extends T>> step,
+            Collector<? super T, ?, ? extends @Nullable O> collector) {
+        Objects.requireNonNull(id, "id");
+        Objects.requireNonNull(step, "step");
+        Objects.requireNonNull(collector, "collector");
+        return of(id, (input, context) -> new StreamingBody<>(id, step.apply(input, context), context, collector));
     }
 }

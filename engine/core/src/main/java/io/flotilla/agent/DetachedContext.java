@@ -5,16 +5,26 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The context behind {@link StepContext#detached(AgentId)}. */
-record DetachedContext(String runId, AgentId agentId, UsageLedger usage) implements StepContext {
+record DetachedContext(String runId, AgentId agentId, UsageLedger usage, Consumer<Object> emitted)
+        implements StepContext {
 
     private static final AtomicLong COUNT = new AtomicLong();
 
-    static DetachedContext of(AgentId agentId) {
+    static DetachedContext of(AgentId agentId, Consumer<Object> emitted) {
         Objects.requireNonNull(agentId, "agentId");
-        return new DetachedContext("detached-" + COUNT.incrementAndGet(), agentId, new UsageLedger());
+        Objects.requireNonNull(emitted, "emitted");
+        return new DetachedContext("detached-" + COUNT.incrementAndGet(), agentId, new UsageLedger(), emitted);
+    }
+
+    @Override
+    public void emit(Object value) {
+        if (value != null) {
+            emitted.accept(value);
+        }
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.flotilla.agent;
 import io.flotilla.AgentId;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * two steps of one agent, however their threads interleave, cannot read each other's identity. It may be kept and read
  * after the step has ended; it does not change.
  *
- * <p>Immutable, but for what is written into {@link #usage()}, which is thread-safe.
+ * <p>Immutable, but for what is written into {@link #usage()} and told by {@link #emit}; thread-safe.
  *
  * @since 0.1
  */
@@ -95,6 +96,33 @@ public interface StepContext {
     UsageLedger usage();
 
     /**
+     * Tells those who listen something while the step runs: tokens, progress, intermediate findings. It is no result: what
+     * counts in the end is the value of the step. Who listens, see {@code StepEngine.signals} and {@code Run.output}.
+     *
+     * <ul>
+     *   <li><b>never blocks</b>, and never fails the step. A subscriber that is slow loses the oldest values of this step,
+     *       which it is told the number of.
+     *   <li><b>order</b>: values of one attempt arrive in the order they are emitted, those of several threads in some order.
+     *   <li><b>void if the attempt fails</b>: each value has the number of its attempt, and a signal says that another
+     *       attempt has begun.
+     *   <li><b>redacted</b>: texts go through the engine's redactor, each value by itself, so a secret that is split over
+     *       two values is not seen. If there is a redactor, a value of another type is passed on as it is only if the
+     *       redactor leaves its {@code toString()} alone; else the redacted text takes its place. One whose {@code
+     *       toString()} throws is withheld.
+     *   <li><b>not recorded</b>: no journal has it. After a recovery a step that is started again emits again.
+     *   <li><b>ignored</b>: null, and whatever comes after the end of the attempt. That is counted, and null is logged once
+     *       an engine.
+     *   <li><b>cost</b>: next to nothing if nobody listens. Each value restarts the idle timeout of the step.
+     *   <li><b>threads</b>: any.
+     * </ul>
+     *
+     * <p>A context of another kind may ignore all of it; this is the default.
+     *
+     * @param value what to tell; an immutable object, as subscribers read it on threads of their own
+     */
+    default void emit(Object value) {}
+
+    /**
      * A context outside every engine, to call an agent directly with, as a unit test does: a run id of its own, first
      * attempt, no deadline, a new ledger.
      *
@@ -103,6 +131,19 @@ public interface StepContext {
      * @throws NullPointerException if {@code agentId} is null
      */
     static StepContext detached(AgentId agentId) {
-        return DetachedContext.of(agentId);
+        return detached(agentId, ignored -> {});
+    }
+
+    /**
+     * As {@link #detached(AgentId)}, with somebody who listens.
+     *
+     * @param agentId whose step it is
+     * @param emitted is given each value but null that is emitted, on the thread that emits it, such as a list's {@code add};
+     *     what it throws is thrown at who emits
+     * @return the context
+     * @throws NullPointerException if an argument is null
+     */
+    static StepContext detached(AgentId agentId, Consumer<Object> emitted) {
+        return DetachedContext.of(agentId, emitted);
     }
 }

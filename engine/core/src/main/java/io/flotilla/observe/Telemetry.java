@@ -30,7 +30,16 @@ public enum Telemetry {
     STEP_DURATION("flotilla.step.duration", Type.TIMER, "seconds", List.of(Tag.AGENT, Tag.OUTCOME)),
 
     /** The number of failures that slow subscribers of {@code StepEngine.failures()} missed. */
-    FAILURES_DROPPED("flotilla.failures.dropped", Type.COUNTER, "failures", List.of());
+    FAILURES_DROPPED("flotilla.failures.dropped", Type.COUNTER, "failures", List.of()),
+
+    /**
+     * The number of emitted values that slow or late subscribers of {@code StepEngine.signals} and {@code Run.output} missed,
+     * counted when they get the end of the step.
+     */
+    EMISSIONS_DROPPED("flotilla.emissions.dropped", Type.COUNTER, "values", List.of()),
+
+    /** The number of emissions that nobody got, since they were null or came after the end of their attempt. */
+    EMISSIONS_IGNORED("flotilla.emissions.ignored", Type.COUNTER, "values", List.of());
 
     /** The types of telemetry. */
     public enum Type {

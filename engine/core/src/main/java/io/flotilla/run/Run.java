@@ -78,6 +78,32 @@ public final class Run<O> {
     }
 
     /**
+     * What the steps of the run emit while they run: tokens, progress, intermediate findings, from all parallel branches, however
+     * deep their fork is. None of it is in the journal; the result of the run does not depend on it.
+     *
+     * <p>Hot: a subscriber gets what the steps that are in flight have emitted so far, if it is kept (see {@link
+     * Workflow.Builder#outputHistory}), then all that follows. Of steps that have ended before it gets nothing.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: the output, in order for each step; see {@link RunOutput}. A subscriber that is slow, or comes late, misses
+     *       the oldest values of a step, and of many steps that have ended the first altogether: the positions of values,
+     *       {@link RunOutput.Settled#dropped()} and {@link RunOutput.Lost} tell what.
+     *   <li><b>onError</b>: what {@link #result()} fails with, after the output there is; what the subscriber itself throws out
+     *       of {@code onNext}.
+     *   <li><b>onComplete</b>: when the run has ended and all output there is has been delivered.
+     *   <li><b>cancel</b>: ends this subscription; the run continues.
+     *   <li><b>demand</b>: honoured; steps do not wait for it.
+     *   <li><b>threads</b>: {@code flotilla-listener} threads, one at a time, and none while there is nothing to tell. A subscriber
+     *       may block: neither the run nor other subscribers wait for it.
+     * </ul>
+     *
+     * @return the output
+     */
+    public Flux<RunOutput> output() {
+        return loop.output();
+    }
+
+    /**
      * Starts no more steps until {@link #resume()}. Those in flight end; deadlines and the time of the run go on. Does
      * nothing if it is paused or has ended.
      */

@@ -19,6 +19,7 @@ final class RunEnd<O> {
     private final UsageLedger usage;
     private final @Nullable FactRecorder recorder;
     private final EventLog events;
+    private final RunOutputs outputs;
     private final Outlet<RunResult<O>> result = new Outlet<>();
 
     /** How long the run took, if it had ended before. */
@@ -26,12 +27,19 @@ final class RunEnd<O> {
 
     private @Nullable RunResult<O> finished;
 
-    RunEnd(String runId, RunClock clock, UsageLedger usage, @Nullable FactRecorder recorder, EventLog events) {
+    RunEnd(
+            String runId,
+            RunClock clock,
+            UsageLedger usage,
+            @Nullable FactRecorder recorder,
+            EventLog events,
+            RunOutputs outputs) {
         this.runId = runId;
         this.clock = clock;
         this.usage = usage;
         this.recorder = recorder;
         this.events = events;
+        this.outputs = outputs;
     }
 
     Mono<RunResult<O>> result() {
@@ -74,6 +82,7 @@ final class RunEnd<O> {
 
     private void emit(RunResult<O> ended) {
         events.complete();
+        outputs.complete();
         result.value(ended);
     }
 

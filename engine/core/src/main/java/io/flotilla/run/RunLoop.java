@@ -35,8 +35,8 @@ import reactor.util.context.Context;
  * another thread carries out the effects that are left; the one that was kept does nothing more.
  *
  * <p>Its parts: {@link RunSteps}, {@link RunTimers} and {@link PendingQuestions} hold what is in progress, {@link RunEffects}
- * carries out what the machine asks of them, {@link FactRecorder} has the journal, {@link Tracing} and {@link EventLog} what
- * is seen from outside, {@link RunEnd} the result.
+ * carries out what the machine asks of them, {@link FactRecorder} has the journal, {@link Tracing}, {@link EventLog}
+ * and {@link RunOutputs} what is seen from outside, {@link RunEnd} the result.
  */
 final class RunLoop<O> implements StepDriver.Listener<Decision> {
 
@@ -51,6 +51,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     private final PendingQuestions questions = new PendingQuestions();
     private final Tracing tracing;
     private final EventLog events;
+    private final RunOutputs outputs;
     private final RunEffects effects;
     private final RunEnd<O> end;
 
@@ -79,15 +80,16 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
                 ? null
                 : new FactRecorder(setup.recording(), runId, machine, driver.clock(), replay);
         Duration limit = setup.plan().limits().maxTime();
+        this.outputs = new RunOutputs(setup.outputHistory(), driver::listen, driver::emissionsDropped);
         RunStep.Scope scope = new RunStep.Scope(
-                runId, limit == null ? null : clock.startedAt().plus(limit), usage);
+                runId, limit == null ? null : clock.startedAt().plus(limit), usage, outputs);
         Redaction redaction = new Redaction(EngineAccess.of(setup.engine()).redactor(), setup.plan());
         this.steps = new RunSteps(setup.agents(), driver, scope, clock, redaction, this::offer);
         this.timers = new RunTimers(clock, questions, this::offer);
         this.tracing = new Tracing(driver, runId, context);
         this.events = new EventLog(setup.eventHistory(), driver.listeners());
         this.effects = new RunEffects(steps, timers, questions, tracing, this::finish);
-        this.end = new RunEnd<>(runId, clock, usage, recorder, events);
+        this.end = new RunEnd<>(runId, clock, usage, recorder, events, outputs);
     }
 
     /** A clock that throws ends the run before it has begun. */
@@ -124,6 +126,10 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
 
     Flux<RunEvent> events() {
         return events.events();
+    }
+
+    Flux<RunOutput> output() {
+        return outputs.flux();
     }
 
     void pause() {
@@ -297,6 +303,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
             terminated();
             tracing.finished(RunResult.Status.FAILED, broken);
             events.fail(broken);
+            outputs.fail(broken);
         } catch (Throwable another) {
             LOG.error("a run that breaks down cannot be cleared away, run={}", runId(), another);
         } finally {

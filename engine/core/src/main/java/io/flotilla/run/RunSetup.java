@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param agents by name
  * @param eventHistory how many events of a run are kept
+ * @param outputHistory how many emitted values of each step in flight are kept
  * @param recording where its runs are recorded; null if they are not
  */
 record RunSetup(
@@ -18,4 +19,5 @@ record RunSetup(
         Map<String, Agent<Turn, Decision>> agents,
         StepEngine engine,
         int eventHistory,
+        int outputHistory,
         FactRecorder.@Nullable Recording recording) {}

@@ -4,15 +4,39 @@ import io.flotilla.AgentId;
 import io.flotilla.agent.UsageLedger;
 import io.flotilla.run.machine.Effect;
 import io.flotilla.step.StepIdentity;
+import io.flotilla.step.StepOutput;
+import io.flotilla.step.StepResult;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The identity that travels with a step of a run. */
-record RunStep(Scope scope, Effect.StartStep start) implements StepIdentity {
+/**
+ * The identity that travels with a step of a run, and its output. The log of the output is opened with the first value: most
+ * steps emit none.
+ */
+final class RunStep implements StepIdentity, StepOutput {
+
+    private final Scope scope;
+    private final Effect.StartStep start;
+
+    // Guarded by this.
+    private int attempt = 1;
+    private @Nullable AgentId called;
+    private boolean ended;
+
+    private volatile @Nullable StepLog log;
+
+    RunStep(Scope scope, Effect.StartStep start) {
+        this.scope = scope;
+        this.start = start;
+    }
 
     /** What all steps of a run have in common; does not hold on to the run. */
-    record Scope(String runId, @Nullable Instant deadline, UsageLedger usage) {}
+    record Scope(String runId, @Nullable Instant deadline, UsageLedger usage, RunOutputs outputs) {}
+
+    Effect.StartStep start() {
+        return start;
+    }
 
     @Override
     public String runId() {
@@ -42,5 +66,58 @@ record RunStep(Scope scope, Effect.StartStep start) implements StepIdentity {
     @Override
     public UsageLedger usage() {
         return scope.usage;
+    }
+
+    // --- its output
+
+    @Override
+    public StepOutput output() {
+        return this;
+    }
+
+    @Override
+    public void attemptStarted(int number, AgentId agent) {
+        StepLog open;
+        synchronized (this) {
+            attempt = number;
+            called = agent;
+            open = log;
+        }
+        if (open != null) {
+            open.begin(number, agent);
+        }
+    }
+
+    @Override
+    public boolean emitted(Object value) {
+        StepLog open = log;
+        if (open == null) {
+            open = open();
+        }
+        return open != null && open.emit(value);
+    }
+
+    private synchronized @Nullable StepLog open() {
+        if (ended || log != null) {
+            return log;
+        }
+        StepLog opened = new StepLog(start, scope.outputs.history());
+        scope.outputs.open(opened);
+        opened.beginUnannounced(attempt, called == null ? AgentId.of(start.agent()) : called);
+        log = opened;
+        return opened;
+    }
+
+    @Override
+    public void ended(StepResult.Kind kind) {
+        StepLog open;
+        synchronized (this) {
+            ended = true;
+            open = log;
+            log = null; // a kept context is not to keep what was emitted
+        }
+        if (open != null) {
+            scope.outputs.close(open, kind);
+        }
     }
 }

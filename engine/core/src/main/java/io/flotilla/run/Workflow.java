@@ -43,6 +43,9 @@ public final class Workflow<I, O> {
     /** How many events of a run are kept for later subscribers by default. */
     public static final int DEFAULT_EVENT_HISTORY = 65_536;
 
+    /** The default of {@link Builder#outputHistory}. */
+    public static final int DEFAULT_OUTPUT_HISTORY = 256;
+
     /** How long the journal may take for an append if nothing else is said: 30 seconds. */
     public static final Duration DEFAULT_JOURNAL_TIMEOUT = Duration.ofSeconds(30);
 
@@ -327,6 +330,19 @@ public final class Workflow<I, O> {
          */
         public Builder<O> eventHistory(int eventHistory) {
             settings.eventHistory = (int) Bounds.atLeast(1, "eventHistory", eventHistory);
+            return this;
+        }
+
+        /**
+         * How many emitted values of each step in flight are kept for subscribers of {@link Run#output()} that come later or are
+         * slow; and how many steps that have ended wait for a slow one, with their values.
+         *
+         * @param outputHistory 1 or more; default {@value Workflow#DEFAULT_OUTPUT_HISTORY}
+         * @return this builder
+         * @throws IllegalArgumentException if {@code outputHistory} is below 1
+         */
+        public Builder<O> outputHistory(int outputHistory) {
+            settings.outputHistory = (int) Bounds.atLeast(1, "outputHistory", outputHistory);
             return this;
         }
 

@@ -29,6 +29,7 @@ final class WorkflowSettings {
     Limits limits = Limits.none();
     int maxCorrections = Workflow.DEFAULT_MAX_CORRECTIONS;
     int eventHistory = Workflow.DEFAULT_EVENT_HISTORY;
+    int outputHistory = Workflow.DEFAULT_OUTPUT_HISTORY;
 
     @Nullable StepEngine engine;
 
@@ -61,7 +62,7 @@ final class WorkflowSettings {
         agents.forEach((place, body) -> bodies.put(place, new NodeAgent(AgentId.of(place), body)));
         StepEngine steps = engine == null ? StepEngine.builder().build() : engine;
         Plan plan = plan(steps);
-        return new RunSetup(plan, Map.copyOf(bodies), steps, eventHistory, recording(steps, plan));
+        return new RunSetup(plan, Map.copyOf(bodies), steps, eventHistory, outputHistory, recording(steps, plan));
     }
 
     private List<String> errors() {

@@ -60,7 +60,7 @@ final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
     @Override
     Mono<? extends O> body() {
         int number = COUNT.incrementAndGet(this);
-        StepContext attempt = number == 1 ? context : context.attempt(number);
+        AttemptContext attempt = number == 1 ? context : context.attempt(number);
         Mono<O> chain = new Body(attempt);
         for (int at = interceptors.size() - 1; at >= 0; at--) {
             chain = attempt(interceptors.get(at), attempt, guarded(chain));
@@ -70,6 +70,7 @@ final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
 
     @Override
     void failed(Throwable cause) {
+        step.attemptEnded();
         failures().record(cause);
     }
 
@@ -111,20 +112,22 @@ final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
     private final class Body extends Guarded<O> {
 
         // Guarded by the body.
-        private @Nullable StepContext first;
+        private @Nullable AttemptContext first;
         private @Nullable Throwable failure;
 
-        Body(StepContext first) {
+        Body(AttemptContext first) {
             this.first = first;
         }
 
         @Override
         Mono<? extends O> body() {
-            return step.call(step.agent, next());
+            AttemptContext attempt = next();
+            step.attemptBegins(attempt, attempt.attempt(), step.agent);
+            return step.call(step.agent, attempt);
         }
 
-        private synchronized StepContext next() {
-            StepContext called = first;
+        private synchronized AttemptContext next() {
+            AttemptContext called = first;
             if (called != null) {
                 first = null;
                 return called;
@@ -143,6 +146,7 @@ final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
 
         @Override
         synchronized void failed(Throwable cause) {
+            step.attemptEnded();
             failure = cause;
         }
 
@@ -184,7 +188,9 @@ final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
 
         @Override
         Mono<? extends O> body() {
-            return step.call(other, context);
+            AttemptContext fallback = context.attempt(context.attempt()); // the first attempt's may have ended
+            step.attemptBegins(fallback, Math.max(1, count()), other);
+            return step.call(other, fallback);
         }
 
         @Override

@@ -16,6 +16,7 @@ final class EngineCore {
     final @Nullable StepTelemetry telemetry;
     final FailureReporter failures;
     final EngineClock clock;
+    final Emissions emissions;
 
     private final String id = newId();
     private final AtomicLong runs = new AtomicLong();
@@ -26,6 +27,7 @@ final class EngineCore {
         this.interceptors = List.copyOf(settings.interceptors);
         this.telemetry = settings.telemetry();
         this.failures = new FailureReporter(settings);
+        this.emissions = new Emissions(settings);
         this.clock = new SchedulerClock(settings, settings::schedulers);
     }
 
@@ -40,8 +42,9 @@ final class EngineCore {
         return id + '-' + runs.incrementAndGet();
     }
 
-    RoundScope newScope(UsageLedger usage) {
-        return new RoundScope(id, runs.incrementAndGet(), settings.stepTimeout, usage);
+    /** {@code output} null: nobody listens to the steps of the round. */
+    RoundScope newScope(UsageLedger usage, @Nullable RoundOutput output) {
+        return new RoundScope(id, runs.incrementAndGet(), settings.stepTimeout, usage, emissions, output);
     }
 
     Duration stepTimeoutOrZero() {

@@ -57,6 +57,15 @@ record EngineSchedulers(Scheduler timer, Scheduler worker, Scheduler feeds) {
         return entry.getKey().isDisposed();
     }
 
+    /** Runs what may keep its thread; never refused. */
+    void listen(Runnable task) {
+        try {
+            feeds.schedule(task);
+        } catch (Throwable disposed) {
+            Starter.rescue(task);
+        }
+    }
+
     private static EngineSchedulers create() {
         Scheduler timer = Schedulers.newSingle("flotilla-timer", true);
         Scheduler worker = Schedulers.newBoundedElastic(MAX_WORKERS, MAX_QUEUED, "flotilla-worker", IDLE_SECONDS, true);

@@ -42,6 +42,7 @@ final class EngineSettings {
     @Nullable Clock clock;
 
     int failureBuffer = StepEngine.DEFAULT_FAILURE_BUFFER;
+    int emissionBuffer = StepEngine.DEFAULT_EMISSION_BUFFER;
     Redactor redactor = Redactor.NONE;
 
     void limitSteps(Duration timeout) {
@@ -75,6 +76,7 @@ final class EngineSettings {
         copy.blockingScheduler = blockingScheduler;
         copy.clock = clock;
         copy.failureBuffer = failureBuffer;
+        copy.emissionBuffer = emissionBuffer;
         copy.redactor = redactor;
         return copy;
     }

@@ -23,8 +23,13 @@ final class FluxSource<I, O>
     private long started;
     private volatile boolean finished;
 
-    FluxSource(StepEngine engine, boolean failFast, CoreSubscriber<? super StepResult<O>> downstream, int concurrency) {
-        this.round = new Round<>(engine, failFast, downstream, new UsageLedger(), this);
+    FluxSource(
+            StepEngine engine,
+            boolean failFast,
+            CoreSubscriber<? super StepResult<O>> downstream,
+            int concurrency,
+            @Nullable RoundOutput output) {
+        this.round = new Round<>(engine, failFast, downstream, new UsageLedger(), output, this);
         this.concurrency = concurrency;
     }
 

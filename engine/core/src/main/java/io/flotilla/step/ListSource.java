@@ -49,8 +49,9 @@ final class ListSource<I, O> implements Round.Source {
             Agent<? super I, ? extends O>[] agents,
             I input,
             @Nullable IntPredicate stillWanted,
-            UsageLedger usage) {
-        this.round = new Round<>(engine, failFast, downstream, usage, this);
+            UsageLedger usage,
+            @Nullable RoundOutput output) {
+        this.round = new Round<>(engine, failFast, downstream, usage, output, this);
         this.agents = agents;
         this.input = input;
         this.order = engine.order().isShuffled() ? engine.order().indices(agents.length) : null;

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * The context of a step, as its first attempt has it. Its strings and its ledger are made when they are asked for: most steps
  * never ask.
  */
-abstract class OwnContext implements StepContext {
+abstract class OwnContext extends AttemptContext {
 
     private final AgentId agentId;
 
@@ -32,11 +32,11 @@ abstract class OwnContext implements StepContext {
             RoundScope scope, AgentId agentId, long index, Instant startedAt, @Nullable StepIdentity identity) {
         return identity == null
                 ? new OfRound(scope, agentId, index, startedAt)
-                : new OfIdentity(identity, agentId, scope.deadline(startedAt));
+                : new OfIdentity(scope, identity, agentId, scope.deadline(startedAt));
     }
 
     /** The context of a later attempt. */
-    final StepContext attempt(int number) {
+    final AttemptContext attempt(int number) {
         return new Later(this, number);
     }
 
@@ -96,6 +96,11 @@ abstract class OwnContext implements StepContext {
         }
 
         @Override
+        RoundScope scope() {
+            return scope;
+        }
+
+        @Override
         UsageLedger whole() {
             return scope.usage();
         }
@@ -129,13 +134,20 @@ abstract class OwnContext implements StepContext {
     /** A step that was given an identity. */
     private static final class OfIdentity extends OwnContext {
 
+        private final RoundScope scope;
         private final StepIdentity identity;
         private final @Nullable Instant stepDeadline;
 
-        OfIdentity(StepIdentity identity, AgentId agentId, @Nullable Instant stepDeadline) {
+        OfIdentity(RoundScope scope, StepIdentity identity, AgentId agentId, @Nullable Instant stepDeadline) {
             super(agentId);
+            this.scope = scope;
             this.identity = identity;
             this.stepDeadline = stepDeadline;
+        }
+
+        @Override
+        RoundScope scope() {
+            return scope;
         }
 
         @Override
@@ -171,7 +183,25 @@ abstract class OwnContext implements StepContext {
     }
 
     /** A later attempt: all but its number is that of the first. */
-    private record Later(OwnContext first, int attempt) implements StepContext {
+    private static final class Later extends AttemptContext {
+
+        private final OwnContext first;
+        private final int attempt;
+
+        Later(OwnContext first, int attempt) {
+            this.first = first;
+            this.attempt = attempt;
+        }
+
+        @Override
+        RoundScope scope() {
+            return first.scope();
+        }
+
+        @Override
+        public int attempt() {
+            return attempt;
+        }
 
         @Override
         public String runId() {

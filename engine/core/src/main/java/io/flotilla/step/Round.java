@@ -67,11 +67,12 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
             boolean failFast,
             CoreSubscriber<? super StepResult<O>> downstream,
             UsageLedger usage,
+            @Nullable RoundOutput output,
             Source source) {
         this.downstream = downstream;
         this.failFast = failFast;
         this.context = downstream.currentContext();
-        this.steps = new Steps<>(engine, this, usage);
+        this.steps = new Steps<>(engine, this, usage, output);
         this.delivery = new Delivery<>(this, downstream);
         this.source = source;
     }

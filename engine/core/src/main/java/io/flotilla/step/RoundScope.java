@@ -1,5 +1,6 @@
 package io.flotilla.step;
 
+import io.flotilla.AgentId;
 import io.flotilla.agent.UsageLedger;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,10 +17,20 @@ final class RoundScope {
     private final long round;
     private final @Nullable Duration stepTimeout;
     private final UsageLedger usage;
+    private final Emissions emissions;
+    private final @Nullable RoundOutput output;
     private final Map<Object, Object> sharedState = new ConcurrentHashMap<>(2);
 
-    RoundScope(String engineId, long round, @Nullable Duration stepTimeout, UsageLedger usage) {
+    RoundScope(
+            String engineId,
+            long round,
+            @Nullable Duration stepTimeout,
+            UsageLedger usage,
+            Emissions emissions,
+            @Nullable RoundOutput output) {
         this.usage = usage;
+        this.emissions = emissions;
+        this.output = output;
         this.engineId = engineId;
         this.round = round;
         this.stepTimeout = stepTimeout;
@@ -42,6 +53,18 @@ final class RoundScope {
 
     UsageLedger usage() {
         return usage;
+    }
+
+    Emissions emissions() {
+        return emissions;
+    }
+
+    /** Where the attempts of a step emit to; null if nobody listens. */
+    @Nullable StepOutput output(AgentId agentId, long index, @Nullable StepIdentity identity) {
+        if (identity != null) {
+            return identity.output();
+        }
+        return output == null ? null : output.of(agentId, index);
     }
 
     @Nullable Instant deadline(Instant startedAt) {

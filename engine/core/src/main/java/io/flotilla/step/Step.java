@@ -69,6 +69,9 @@ final class Step<I, O> implements CoreSubscriber<O> {
     private @Nullable Attempts<I, O> attempts;
     private Context context;
 
+    /** The context of the attempt under way, if it is not the first. */
+    private volatile @Nullable AttemptContext later;
+
     @SuppressWarnings("UnusedVariable") // by its updater
     private volatile @Nullable Observation observation;
 
@@ -159,7 +162,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
     }
 
     /** An agent whose id cannot be had is stepped all the same: what else it does wrong shows in the result. */
-    private static AgentId idOf(Agent<?, ?> agent) {
+    static AgentId idOf(Agent<?, ?> agent) {
         try {
             AgentId id = agent.id();
             return id == null ? NAMELESS : id;
@@ -180,13 +183,52 @@ final class Step<I, O> implements CoreSubscriber<O> {
             return; // it took too long
         }
         try {
-            Mono<? extends O> mono = attempts == null ? call(agent, context()) : attempts.intercepted();
+            Mono<? extends O> mono = attempts == null ? call() : attempts.intercepted();
             if (isActive()) {
                 mono.subscribe(this);
             }
         } catch (Throwable thrown) {
             threw(thrown);
         }
+    }
+
+    /** The only attempt. */
+    private Mono<? extends O> call() {
+        OwnContext only = context();
+        attemptBegins(only, 1, agent);
+        return call(agent, only);
+    }
+
+    /** The body of {@code called} is about to be called with this context; what is emitted with the one before is ignored. */
+    void attemptBegins(AttemptContext next, int number, Agent<?, ?> called) {
+        AttemptContext before = current();
+        if (before != next) {
+            attemptEnded();
+            later = next;
+        }
+        StepOutput output = steps.scope.output(agentId, index, identity);
+        if (output != null) {
+            next.begin(output, number, isOwn(called) ? agentId : idOf(called));
+        }
+    }
+
+    /** The attempt has failed: it emits nothing more. */
+    void attemptEnded() {
+        AttemptContext failed = current();
+        if (failed != null) {
+            failed.end();
+        }
+    }
+
+    /** The context of the attempt under way. */
+    private @Nullable AttemptContext current() {
+        AttemptContext retried = later;
+        return retried == null ? own : retried;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // an agent need not be equal to itself
+    private boolean isOwn(Agent<?, ?> called) {
+        return called == agent;
     }
 
     /** What the body is called with. */
@@ -230,6 +272,20 @@ final class Step<I, O> implements CoreSubscriber<O> {
         return started == null ? Instant.now() : started; // a clock that did not answer
     }
 
+    private void ended(StepResult<O> result) {
+        outputEnded(result.kind());
+        steps.ended(this, result);
+    }
+
+    /** Before anybody can know of the end: nothing is emitted after it. */
+    private void outputEnded(StepResult.Kind kind) {
+        attemptEnded();
+        StepOutput output = identity == null ? null : identity.output();
+        if (output != null) {
+            output.ended(kind);
+        }
+    }
+
     private boolean end() {
         return STATE.compareAndSet(this, ACTIVE, ENDED);
     }
@@ -255,7 +311,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
         if (value == null) {
             threw(new NullPointerException("agent " + agentId + " emitted null"));
         } else if (end()) {
-            steps.ended(this, succeeded(value));
+            ended(succeeded(value));
         } else {
             stopBody(); // a second value, or one after the end
             Operators.onDiscard(value, context);
@@ -265,7 +321,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
     @Override
     public void onComplete() {
         if (end()) {
-            steps.ended(this, succeeded(null));
+            ended(succeeded(null));
         }
     }
 
@@ -276,7 +332,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
 
     private void fail(Throwable cause) {
         if (end()) {
-            steps.ended(this, failed(cause));
+            ended(failed(cause));
         } else {
             late(cause);
         }
@@ -300,7 +356,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
     /** Makes the result, once; a body that does not return from its cancel does not hold it back. */
     void endTimeOut() {
         if (STATE.compareAndSet(this, TIMING_OUT, ENDED)) {
-            steps.ended(this, failed(steps.timeoutOf(this)));
+            ended(failed(steps.timeoutOf(this)));
         }
     }
 
@@ -314,6 +370,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
     void cancel() {
         if (end()) {
             stopBody();
+            outputEnded(StepResult.Kind.CANCELLED);
             steps.cancelled(this);
         }
     }

@@ -98,6 +98,7 @@ public final class StepDriver<I, O> {
 
     private final Driven<I, O> driven;
     private final Steps<I, O> steps;
+    private final EngineSchedulers listening = EngineSchedulers.shared();
 
     StepDriver(StepEngine engine, Listener<O> listener, UsageLedger usage) {
         this.driven = new Driven<>(engine, listener, usage);
@@ -190,6 +191,25 @@ public final class StepDriver<I, O> {
     }
 
     /**
+     * Runs a task that may hold its thread, such as one that calls a subscriber: on a thread for listeners, whatever {@link
+     * StepEngine.Builder#timeoutScheduler} is. Never refused.
+     *
+     * @param task what to run
+     */
+    public void listen(Runnable task) {
+        listening.listen(task);
+    }
+
+    /**
+     * Counts values that a subscriber has not got, see {@link StepEngine#droppedEmissionCount()}.
+     *
+     * @param values how many, 0 or more
+     */
+    public void emissionsDropped(long values) {
+        steps.engine.core().emissions.dropped(values);
+    }
+
+    /**
      * Starts an observation of something that contains steps.
      *
      * @param what the kind of observation
@@ -254,7 +274,7 @@ public final class StepDriver<I, O> {
 
         Driven(StepEngine engine, Listener<O> listener, UsageLedger usage) {
             this.listener = listener;
-            this.steps = new Steps<>(engine, this, usage);
+            this.steps = new Steps<>(engine, this, usage, null);
             this.clock = new SchedulerClock(engine.core().settings, () -> steps.schedulers);
         }
 

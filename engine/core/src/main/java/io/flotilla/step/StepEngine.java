@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -44,6 +45,9 @@ public final class StepEngine {
 
     /** The default of {@link Builder#failureBuffer}: failures held for each subscriber of {@link #failures()}. */
     public static final int DEFAULT_FAILURE_BUFFER = 256;
+
+    /** The default of {@link Builder#emissionBuffer}: emitted values held for a slow subscriber, for each step. */
+    public static final int DEFAULT_EMISSION_BUFFER = 256;
 
     /** The most failures in the report of a stream of pairs, in {@link FailureMode#FAIL_AT_END}. */
     public static final int MAX_FAILURES_KEPT = 1_000;
@@ -204,7 +208,7 @@ public final class StepEngine {
      * @see ResultSink#tap to count results and failures on the way
      */
     public <I, O> Flux<StepResult<O>> stream(Iterable<? extends Agent<? super I, ? extends O>> agents, I input) {
-        return StepFlux.overList(this, StepFlux.array(agents), Objects.requireNonNull(input, "input"));
+        return StepFlux.overList(this, StepFlux.array(agents), Objects.requireNonNull(input, "input"), null);
     }
 
     /**
@@ -240,10 +244,84 @@ public final class StepEngine {
             Publisher<? extends Tuple2<? extends Agent<? super I, ? extends O>, ? extends I>> pairs) {
         Flux<? extends Tuple2<? extends Agent<? super I, ? extends O>, ? extends I>> source =
                 Flux.from(Objects.requireNonNull(pairs, "pairs"));
+        checkOrderOfPairs();
+        return StepFlux.overPairs(this, source, null);
+    }
+
+    private void checkOrderOfPairs() {
         if (order.isShuffled()) {
             throw new IllegalStateException("a stream of pairs cannot be shuffled, order was " + order);
         }
-        return StepFlux.overPairs(this, source);
+    }
+
+    /**
+     * Steps every agent once with the same input, and tells what their steps emit while they run, each attempt that begins, and each
+     * result as its step ends.
+     *
+     * <p>Cold: nothing runs before subscription, and every subscription is a round of its own.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: of each step {@link StepSignal.AttemptStarted}, what that attempt {@link StepSignal.Emitted emits}, for each
+     *       further attempt the same again, then {@link StepSignal.Settled} with the result. No result is ever dropped. A
+     *       subscriber that is slow has up to {@link Builder#emissionBuffer} emitted values of each step waiting; then the oldest
+     *       of that step are dropped: positions have a gap, and {@link StepSignal.Settled#dropped()} is how many. No step waits
+     *       for it.
+     *   <li><b>onError</b>: as for {@link #stream(Iterable, Object)}: {@link StepFailedException} ahead of signals that wait,
+     *       everything else after them. What the subscriber throws out of {@code onNext} cancels the round and is its error.
+     *   <li><b>onComplete</b>: after the last result.
+     *   <li><b>cancel</b>: as for {@link #stream(Iterable, Object)}.
+     *   <li><b>demand</b>: honoured, of all signals together; at most twice {@link #concurrency()} steps start ahead of it.
+     *   <li><b>threads</b>: signals come on {@code flotilla-listener} threads, one at a time, so the subscriber may block; none is
+     *       kept while there is nothing to tell. Steps are started on the thread that subscribes, then where a step ended or on a
+     *       {@code flotilla-listener} thread.
+     *   <li><b>context</b>: the subscriber's context reaches every step.
+     * </ul>
+     *
+     * @param agents the agents to step; read once, by the call itself; an agent that is in it twice is stepped twice
+     * @param input what every agent is called with
+     * @param <I> the input of a step
+     * @param <O> the value of a step
+     * @return the signals
+     * @throws NullPointerException if an argument or an agent is null (the call itself, not a signal)
+     * @see io.flotilla.agent.StepContext#emit
+     */
+    public <I, O> Flux<StepSignal<O>> signals(Iterable<? extends Agent<? super I, ? extends O>> agents, I input) {
+        Agent<? super I, ? extends O>[] array = StepFlux.array(agents);
+        Objects.requireNonNull(input, "input");
+        return SignalRound.flux(this, output -> StepFlux.overList(this, array, input, output));
+    }
+
+    /**
+     * Steps one agent, as {@link #step} does, and tells its signals.
+     *
+     * @param agent the agent to step
+     * @param input what it is called with
+     * @param <I> the input of a step
+     * @param <O> the value of a step
+     * @return the signals of a round of this agent alone, see {@link #signals(Iterable, Object)}
+     * @throws NullPointerException if an argument is null (the call itself, not a signal)
+     */
+    public <I, O> Flux<StepSignal<O>> signals(Agent<? super I, ? extends O> agent, I input) {
+        return signals(List.of(agent), input);
+    }
+
+    /**
+     * Steps pairs of an agent and its input as they come, as {@link #stream(Publisher)} does, and tells the signals of their steps.
+     *
+     * @param pairs agents and inputs; may be endless. Asked for {@link #concurrency()} pairs, and for one more when a result has
+     *     been delivered
+     * @param <I> the input of a step
+     * @param <O> the value of a step
+     * @return the signals, see {@link #signals(Iterable, Object)}; {@link StepSignal#index()} counts the pairs
+     * @throws NullPointerException if {@code pairs} is null (the call itself, not a signal)
+     * @throws IllegalStateException if the order of this engine is shuffled
+     */
+    public <I, O> Flux<StepSignal<O>> signals(
+            Publisher<? extends Tuple2<? extends Agent<? super I, ? extends O>, ? extends I>> pairs) {
+        Flux<? extends Tuple2<? extends Agent<? super I, ? extends O>, ? extends I>> source =
+                Flux.from(Objects.requireNonNull(pairs, "pairs"));
+        checkOrderOfPairs();
+        return SignalRound.flux(this, output -> StepFlux.overPairs(this, source, output));
     }
 
     /**
@@ -275,6 +353,26 @@ public final class StepEngine {
      */
     public long droppedFailureCount() {
         return core.failures.feed().droppedCount();
+    }
+
+    /**
+     * The number of emitted values that slow or late subscribers of {@link #signals(Iterable, Object)} and of the output of runs
+     * missed, counted when they get the end of the step.
+     *
+     * @return the number for all subscribers since the engine was built
+     */
+    public long droppedEmissionCount() {
+        return core.emissions.droppedCount();
+    }
+
+    /**
+     * The number of calls of {@link io.flotilla.agent.StepContext#emit} that nobody got, since the value was null or the
+     * attempt had ended.
+     *
+     * @return the number since the engine was built
+     */
+    public long ignoredEmissionCount() {
+        return core.emissions.ignoredCount();
     }
 
     /**
@@ -511,8 +609,24 @@ public final class StepEngine {
         }
 
         /**
-         * What the texts of failures go through before they are logged, and, in runs, all that is written into a journal
-         * or emitted as an event.
+         * How many emitted values of each step wait for a subscriber of {@link StepEngine#signals(Iterable, Object)} that is
+         * slow; then the oldest of that step are dropped, and the subscriber is told how many.
+         *
+         * @param emissionBuffer 1 or more; default {@value StepEngine#DEFAULT_EMISSION_BUFFER}
+         * @return this builder
+         * @throws IllegalArgumentException if {@code emissionBuffer} is below 1
+         */
+        public Builder emissionBuffer(int emissionBuffer) {
+            if (emissionBuffer < 1) {
+                throw new IllegalArgumentException("emissionBuffer must be >= 1, was " + emissionBuffer);
+            }
+            settings.emissionBuffer = emissionBuffer;
+            return this;
+        }
+
+        /**
+         * What the texts of failures go through before they are logged, what steps emit before anybody hears it, and, in
+         * runs, all that is written into a journal or emitted as an event.
          *
          * @param redactor default {@link Redactor#NONE}
          * @return this builder

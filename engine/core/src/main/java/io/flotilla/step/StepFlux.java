@@ -35,7 +35,7 @@ final class StepFlux {
         FailureMode mode = engine.failureMode();
         Mono<StepReport<O>> report = Mono.defer(() -> {
             UsageLedger usage = new UsageLedger();
-            return new OfList<I, O>(engine, mode == FailureMode.FAIL_FAST, agents, input, stillWanted, usage)
+            return new OfList<I, O>(engine, mode == FailureMode.FAIL_FAST, agents, input, stillWanted, usage, null)
                     .collect(() -> ResultSink.<O>keepingAll(agents.length), ResultSink::accept)
                     .map(sink -> sink.report(usage.total()));
         });
@@ -44,22 +44,26 @@ final class StepFlux {
 
     /** The result of one step. */
     static <I, O> Mono<StepResult<O>> single(StepEngine engine, Agent<? super I, ? extends O> agent, I input) {
-        return StepFlux.<I, O>overList(engine, array(List.of(agent)), input).single();
+        return StepFlux.<I, O>overList(engine, array(List.of(agent)), input, null)
+                .single();
     }
 
     /** The results of a round over a list. */
-    static <I, O> Flux<StepResult<O>> overList(StepEngine engine, Agent<? super I, ? extends O>[] agents, I input) {
+    static <I, O> Flux<StepResult<O>> overList(
+            StepEngine engine, Agent<? super I, ? extends O>[] agents, I input, @Nullable RoundOutput output) {
         FailureMode mode = engine.failureMode();
         Flux<StepResult<O>> results =
-                new OfList<I, O>(engine, mode == FailureMode.FAIL_FAST, agents, input, null, null);
+                new OfList<I, O>(engine, mode == FailureMode.FAIL_FAST, agents, input, null, null, output);
         return mode == FailureMode.FAIL_AT_END ? failingAtEnd(results, ResultSink::keepingAll) : results;
     }
 
     /** The results of a round over pairs. */
     static <I, O> Flux<StepResult<O>> overPairs(
-            StepEngine engine, Flux<? extends Tuple2<? extends Agent<? super I, ? extends O>, ? extends I>> pairs) {
+            StepEngine engine,
+            Flux<? extends Tuple2<? extends Agent<? super I, ? extends O>, ? extends I>> pairs,
+            @Nullable RoundOutput output) {
         FailureMode mode = engine.failureMode();
-        Flux<StepResult<O>> results = new OfFlux<I, O>(engine, mode == FailureMode.FAIL_FAST, pairs);
+        Flux<StepResult<O>> results = new OfFlux<I, O>(engine, mode == FailureMode.FAIL_FAST, pairs, output);
         return mode == FailureMode.FAIL_AT_END
                 ? failingAtEnd(results, () -> ResultSink.keepingFailures(StepEngine.MAX_FAILURES_KEPT))
                 : results;
@@ -85,6 +89,7 @@ final class StepFlux {
         private final I input;
         private final @Nullable IntPredicate stillWanted;
         private final @Nullable UsageLedger usage;
+        private final @Nullable RoundOutput output;
 
         OfList(
                 StepEngine engine,
@@ -92,8 +97,10 @@ final class StepFlux {
                 Agent<? super I, ? extends O>[] agents,
                 I input,
                 @Nullable IntPredicate stillWanted,
-                @Nullable UsageLedger usage) {
+                @Nullable UsageLedger usage,
+                @Nullable RoundOutput output) {
             this.usage = usage;
+            this.output = output;
             this.engine = engine;
             this.failFast = failFast;
             this.agents = agents;
@@ -110,7 +117,8 @@ final class StepFlux {
                             agents,
                             input,
                             stillWanted,
-                            usage == null ? new UsageLedger() : usage)
+                            usage == null ? new UsageLedger() : usage,
+                            output)
                     .run(engine.maxStepsInFlight());
         }
     }
@@ -121,11 +129,14 @@ final class StepFlux {
         private final StepEngine engine;
         private final boolean failFast;
         private final Flux<? extends Tuple2<? extends Agent<? super I, ? extends O>, ? extends I>> pairs;
+        private final @Nullable RoundOutput output;
 
         OfFlux(
                 StepEngine engine,
                 boolean failFast,
-                Flux<? extends Tuple2<? extends Agent<? super I, ? extends O>, ? extends I>> pairs) {
+                Flux<? extends Tuple2<? extends Agent<? super I, ? extends O>, ? extends I>> pairs,
+                @Nullable RoundOutput output) {
+            this.output = output;
             this.engine = engine;
             this.failFast = failFast;
             this.pairs = pairs;
@@ -133,7 +144,7 @@ final class StepFlux {
 
         @Override
         public void subscribe(CoreSubscriber<? super StepResult<O>> actual) {
-            new FluxSource<I, O>(engine, failFast, actual, engine.maxStepsInFlight()).run(pairs);
+            new FluxSource<I, O>(engine, failFast, actual, engine.maxStepsInFlight(), output).run(pairs);
         }
     }
 }

@@ -58,4 +58,13 @@ public interface StepIdentity {
      * @return the ledger of the run
      */
     UsageLedger usage();
+
+    /**
+     * Where what the step emits goes.
+     *
+     * @return the same for all attempts; null, the default, if nobody listens
+     */
+    default @Nullable StepOutput output() {
+        return null;
+    }
 }

@@ -71,10 +71,10 @@ final class Steps<I, O> {
     private final Starter<I, O> starter;
     private @Nullable WeakReference<StallWatch.Watched> watch;
 
-    Steps(StepEngine engine, Owner<I, O> owner, UsageLedger usage) {
+    Steps(StepEngine engine, Owner<I, O> owner, UsageLedger usage, @Nullable RoundOutput output) {
         this.engine = engine;
         this.owner = owner;
-        this.scope = engine.core().newScope(usage);
+        this.scope = engine.core().newScope(usage, output);
         this.schedulers = engine.core().settings.schedulers();
         this.interceptors = engine.core().interceptors;
         this.telemetry = engine.core().telemetry;

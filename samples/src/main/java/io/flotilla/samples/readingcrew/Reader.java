@@ -3,28 +3,37 @@ package io.flotilla.samples.readingcrew;
 import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
+import io.flotilla.samples.readingcrew.chat.Answer;
 import io.flotilla.samples.readingcrew.chat.ChatClient;
+import io.flotilla.samples.readingcrew.chat.Delta;
 import io.flotilla.samples.shell.Output;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * An agent that reads one file and asks for a digest of it. Reading blocks and is done on a thread for that; asking does
- * not. The input of its step is the task.
+ * An agent that reads one file and asks for a digest of it, which it emits piece by piece as it comes. Reading blocks and is
+ * done on a thread for that; asking does not. The input of its step is the task.
  */
 final class Reader implements Agent<String, Digest> {
 
     /** How much of a file is sent: enough for a digest, and a bound on what a run costs. */
     static final int MAX_CHARACTERS = 12_000;
 
-    private final AgentId id;
-    private final SourceFile file;
-    private final ChatClient chat;
+    private final Agent<String, Digest> asking;
 
     Reader(SourceFile file, ChatClient chat) {
-        this.id = idOf(file);
-        this.file = file;
-        this.chat = chat;
+        this.asking = Agent.streaming(
+                idOf(file),
+                (task, context) -> ask(task, file, chat, context),
+                Answer.ofDeltas((text, usage) -> new Digest(file.name(), text, usage)));
+    }
+
+    private static Flux<Delta> ask(String task, SourceFile file, ChatClient chat, StepContext context) {
+        return Mono.fromCallable(() -> file.beginning(MAX_CHARACTERS))
+                .subscribeOn(Schedulers.boundedElastic())
+                .flatMapMany(text -> chat.ask(task + " The file is " + file.name(), text, context.idempotencyKey()))
+                .doOnNext(delta -> context.usage().record(delta.usage()));
     }
 
     static AgentId idOf(SourceFile file) {
@@ -41,17 +50,11 @@ final class Reader implements Agent<String, Digest> {
 
     @Override
     public AgentId id() {
-        return id;
+        return asking.id();
     }
 
     @Override
     public Mono<Digest> step(String task, StepContext context) {
-        return Mono.fromCallable(() -> file.beginning(MAX_CHARACTERS))
-                .subscribeOn(Schedulers.boundedElastic())
-                .flatMap(text -> chat.ask(task + " The file is " + file.name(), text, context.idempotencyKey()))
-                .map(answer -> {
-                    context.usage().record(answer.usage());
-                    return new Digest(file.name(), answer.text(), answer.usage());
-                });
+        return asking.step(task, context);
     }
 }

@@ -84,12 +84,17 @@ public final class ReadingCrew implements Sample {
             output.out().print(topology);
             output.line("");
             Results.write(task.results().resolve("topology.mmd"), topology);
-            try (Progress progress = new Progress(ProgressView.of(files.size(), output))) {
+            LaneScreen screen = output.terminal() ? new LaneScreen(files.size(), output.out(), System::nanoTime) : null;
+            LaneView view = screen == null ? new LaneLines(output) : screen;
+            ProgressView bar = screen == null ? new LineView(files.size(), output) : screen;
+            try (Lanes lanes = new Lanes(LaneView.LANES, view, Crew.READER, branch -> fileOf(branch, files));
+                    Progress progress = new Progress(bar)) {
                 // Blocking is for the outermost edge of a program, such as this.
                 Run<Written> run = before == null
                         ? workflow.start(assignment)
                         : Objects.requireNonNull(
                                 workflow.runs().recover(before.runId()).block());
+                run.output().subscribe(lanes::watch);
                 events = Objects.requireNonNull(run.events()
                         .doOnNext(event -> progress.watch(event, Crew.READER))
                         .collectList()

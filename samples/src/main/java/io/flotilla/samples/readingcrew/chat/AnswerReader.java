@@ -8,7 +8,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Makes an {@link Answer} of an HTTP response, or the exception that fits. */
+/** Makes a {@link Delta} of an HTTP response that comes in one piece, or the exception that fits. */
 final class AnswerReader {
 
     private static final int MAX_SAID = 200;
@@ -22,7 +22,7 @@ final class AnswerReader {
         this.endpoint = endpoint;
     }
 
-    Answer read(int status, @Nullable String retryAfter, byte[] body) {
+    Delta read(int status, @Nullable String retryAfter, byte[] body) {
         if (status == TOO_MANY_REQUESTS) {
             throw new RateLimitedException(seconds(retryAfter));
         }
@@ -47,17 +47,18 @@ final class AnswerReader {
         throw new MalformedAnswerException("null", null);
     }
 
-    private static Answer answer(ChatResponse response) {
+    private static Delta answer(ChatResponse response) {
         String text = response.text();
         if (text == null || text.isBlank()) {
             throw new MalformedAnswerException("no choices[0].message.content", null);
         }
-        ChatResponse.Tokens tokens = response.usage();
-        return new Answer(
-                text.strip(),
-                tokens == null || tokens.input() < 0 || tokens.output() < 0
-                        ? Usage.NONE
-                        : Usage.ofTokens(tokens.input(), tokens.output()));
+        return new Delta(text.strip(), usage(response.usage()));
+    }
+
+    static Usage usage(ChatResponse.@Nullable Tokens tokens) {
+        return tokens == null || tokens.input() < 0 || tokens.output() < 0
+                ? Usage.NONE
+                : Usage.ofTokens(tokens.input(), tokens.output());
     }
 
     /** {@code Retry-After} in its form of seconds; its form of a date is not worth a clock here. */

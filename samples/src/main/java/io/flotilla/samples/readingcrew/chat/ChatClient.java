@@ -6,8 +6,11 @@ import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import javax.net.ssl.SSLException;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.netty.ByteBufFlux;
 import reactor.netty.http.client.HttpClient;
+import reactor.netty.http.client.HttpClientResponse;
 import reactor.netty.resources.ConnectionProvider;
 import reactor.netty.resources.LoopResources;
 import tools.jackson.databind.json.JsonMapper;
@@ -45,32 +48,44 @@ public final class ChatClient implements AutoCloseable {
     }
 
     /**
-     * Asks one question.
+     * Asks one question, whose answer comes in pieces; in one from an endpoint that does not stream.
      *
      * <ul>
-     *   <li><b>onNext</b>: the answer.
-     *   <li><b>onError</b>: a {@link ChatException}.
+     *   <li><b>onNext</b>: the next piece.
+     *   <li><b>onError</b>: a {@link ChatException}; pieces may have come before it.
+     *   <li><b>onComplete</b>: the answer is complete.
      *   <li><b>cancel</b>: closes the connection.
-     *   <li><b>threads</b>: the answer comes on one of the client's two threads.
+     *   <li><b>threads</b>: the pieces come on one of the client's two threads.
      * </ul>
      *
      * @param task what to do with the text
      * @param text the text
      * @param idempotencyKey the same for every attempt at the same question
      */
-    public Mono<Answer> ask(String task, String text, String idempotencyKey) {
+    public Flux<Delta> ask(String task, String text, String idempotencyKey) {
         return http.headers(headers -> headers.set("Idempotency-Key", idempotencyKey))
                 .post()
                 .uri(endpoint.completions())
                 .send(Mono.fromSupplier(() ->
                         Unpooled.wrappedBuffer(json.writeValueAsBytes(ChatRequest.of(endpoint.model(), task, text)))))
-                .response((response, body) -> BoundedBody.read(body, MAX_ANSWER_BYTES)
-                        .map(bytes -> reader.read(
-                                response.status().code(),
-                                response.responseHeaders().get("Retry-After"),
-                                bytes)))
-                .single()
+                .response((response, body) -> isStream(response) ? pieces(body) : whole(response, body))
                 .onErrorMap(ChatClient::asChatException);
+    }
+
+    private static boolean isStream(HttpClientResponse response) {
+        String type = response.responseHeaders().get("Content-Type");
+        return response.status().code() == 200 && type != null && type.startsWith("text/event-stream");
+    }
+
+    private Flux<Delta> pieces(ByteBufFlux body) {
+        DeltaReader deltas = new DeltaReader(json, MAX_ANSWER_BYTES);
+        return body.asByteArray().concatMapIterable(deltas::read).concatWith(Mono.fromRunnable(deltas::end));
+    }
+
+    private Mono<Delta> whole(HttpClientResponse response, ByteBufFlux body) {
+        return BoundedBody.read(body, MAX_ANSWER_BYTES)
+                .map(bytes -> reader.read(
+                        response.status().code(), response.responseHeaders().get("Retry-After"), bytes));
     }
 
     private static Throwable asChatException(Throwable error) {

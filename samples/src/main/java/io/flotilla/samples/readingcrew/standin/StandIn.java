@@ -1,20 +1,20 @@
 package io.flotilla.samples.readingcrew.standin;
 
 import io.flotilla.samples.readingcrew.chat.BoundedBody;
+import io.flotilla.samples.readingcrew.chat.ChatChunk;
 import io.flotilla.samples.readingcrew.chat.ChatRequest;
 import io.flotilla.samples.readingcrew.chat.ChatRequest.Message;
 import io.flotilla.samples.readingcrew.chat.Endpoint;
-import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
@@ -80,63 +80,58 @@ public final class StandIn implements AutoCloseable {
 
     private Publisher<Void> receive(HttpServerRequest request, HttpServerResponse response) {
         return BoundedBody.read(request.receive(), MAX_QUESTION_BYTES).flatMap(body -> {
-            List<Message> messages = messages(body);
-            return messages.isEmpty() ? send(response.status(400), error("no messages")) : answer(messages, response);
+            ChatRequest question = question(body);
+            return question == null || question.messages() == null
+                    ? refuse(response.status(400), "no messages")
+                    : answer(question.messages(), question.isStreamed(), response);
         });
     }
 
-    private List<Message> messages(byte[] body) {
+    private @Nullable ChatRequest question(byte[] body) {
         try {
-            ChatRequest request = json.readValue(body, ChatRequest.class);
-            return request == null || request.messages() == null ? List.of() : request.messages();
+            return json.readValue(body, ChatRequest.class);
         } catch (JacksonException noRequest) {
-            return List.of();
+            return null;
         }
     }
 
-    private Mono<Void> answer(List<Message> messages, HttpServerResponse response) {
+    private Mono<Void> answer(List<Message> messages, boolean streamed, HttpServerResponse response) {
         String question =
                 messages.stream().map(Message::content).filter(Objects::nonNull).collect(Collectors.joining("\n"));
         String text = messages.stream()
                 .filter(message -> ChatRequest.USER.equals(message.role()) && message.content() != null)
                 .map(message -> Objects.requireNonNull(message.content()))
                 .reduce("", (before, last) -> last);
-        byte[] good = json.writeValueAsBytes(Completion.of(question, Extract.of(text, SENTENCES)));
+        Reply reply = reply(question, Extract.of(text, SENTENCES), streamed);
         Storm.Gust gust = storm.next();
         if (gust != Storm.Gust.CALM) {
-            return gust == Storm.Gust.CUT ? cut(response, good) : send(response.status(503), error("out of order"));
+            return gust == Storm.Gust.CUT ? reply.cut(response) : refuse(response.status(503), "out of order");
         }
         int number = asked.merge(FaultPlan.hash(question), 1, Integer::sum);
         return switch (plan.faultFor(question, number)) {
-            case NONE -> send(response, good);
-            case SLOW -> Mono.delay(SLOWNESS).then(Mono.defer(() -> send(response, good)));
-            case RATE_LIMITED -> send(response.status(429).header("Retry-After", "2"), error("slow down"));
-            case SERVER_ERROR -> send(response.status(500), error("out of order"));
-            case MALFORMED -> send(response, half(good));
-            case CUT -> cut(response, good);
-            case SILENT -> Mono.never();
+            case NONE -> reply.send(response);
+            case SLOW -> Mono.delay(SLOWNESS).then(Mono.defer(() -> reply.send(response)));
+            case RATE_LIMITED -> refuse(response.status(429).header("Retry-After", "2"), "slow down");
+            case SERVER_ERROR -> refuse(response.status(500), "out of order");
+            case MALFORMED -> reply.malformed(response);
+            case CUT -> reply.cut(response);
+            case SILENT -> reply.silent(response);
         };
     }
 
-    private byte[] error(String message) {
-        return json.writeValueAsBytes(Completion.error(message));
+    private Reply reply(String question, String answer, boolean streamed) {
+        if (!streamed) {
+            return new Reply.Whole(json.writeValueAsBytes(Completion.of(question, answer)));
+        }
+        List<byte[]> events = new ArrayList<>();
+        Completion.pieces(question, answer)
+                .forEach(piece -> events.add(Reply.Streamed.event(json.writeValueAsString(piece))));
+        events.add(Reply.Streamed.event(ChatChunk.DONE));
+        return new Reply.Streamed(events);
     }
 
-    private static byte[] half(byte[] body) {
-        return Arrays.copyOf(body, body.length / 2);
-    }
-
-    private static Mono<Void> cut(HttpServerResponse response, byte[] body) {
-        return response.header("Content-Length", Integer.toString(body.length))
-                .sendByteArray(Flux.just(half(body)).concatWith(Mono.error(new IOException("cut on purpose"))))
-                .then();
-    }
-
-    private static Mono<Void> send(HttpServerResponse response, byte[] body) {
-        return response.header("Content-Type", "application/json")
-                .header("Content-Length", Integer.toString(body.length))
-                .sendByteArray(Mono.just(body))
-                .then();
+    private Mono<Void> refuse(HttpServerResponse response, String message) {
+        return Reply.Whole.send(response, json.writeValueAsBytes(Completion.error(message)));
     }
 
     /** Stops listening, and waits for the threads to end. */

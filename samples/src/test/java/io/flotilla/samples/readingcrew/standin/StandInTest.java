@@ -110,8 +110,8 @@ class StandInTest {
                 .filter(candidate -> plan.faultFor(candidate + "\n" + TEXT, 1) == fault)
                 .findFirst()
                 .orElseThrow();
-        Agent<String, Answer> asker =
-                Agent.of("asker", (input, context) -> chat.ask(input, TEXT, context.idempotencyKey()));
+        Agent<String, Answer> asker = Agent.streaming(
+                "asker", (input, context) -> chat.ask(input, TEXT, context.idempotencyKey()), Answer.ofDeltas());
         return StepEngine.builder()
                 .stepTimeout(timeout)
                 .build()

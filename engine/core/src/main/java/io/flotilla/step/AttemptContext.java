@@ -1,0 +1,64 @@
+package io.flotilla.step;
+
+import io.flotilla.AgentId;
+import io.flotilla.agent.StepContext;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The context of one attempt, and the mouth of its body: what it emits goes out from here while the attempt lasts.
+ *
+ * <p>The one field that changes, {@link #output}, is all that emitting costs a step whose body emits nothing, or that nobody
+ * listens to. It is null if nobody listens, and {@link #OVER} from the end of the attempt on, so that a context that somebody
+ * keeps holds on to nobody.
+ */
+abstract class AttemptContext implements StepContext {
+
+    private static final StepOutput OVER = new StepOutput() {
+        @Override
+        public void attemptStarted(int attempt, AgentId called) {}
+
+        @Override
+        public boolean emitted(Object value) {
+            return false;
+        }
+
+        @Override
+        public void ended(StepResult.Kind kind) {}
+    };
+
+    private volatile @Nullable StepOutput output;
+
+    private static final AtomicReferenceFieldUpdater<AttemptContext, @Nullable StepOutput> OUTPUT =
+            AtomicReferenceFieldUpdater.newUpdater(AttemptContext.class, StepOutput.class, "output");
+
+    /** What all steps of the round share. */
+    abstract RoundScope scope();
+
+    /** The body is about to be called: what it emits goes there. */
+    final void begin(StepOutput to, int number, AgentId called) {
+        OUTPUT.lazySet(this, to); // the body is called by this thread
+        to.attemptStarted(number, called);
+    }
+
+    /** What the body emits from now on is ignored. */
+    final void end() {
+        // Who emits at this moment may be in time or late; a fence for each step is not worth it.
+        OUTPUT.lazySet(this, OVER);
+    }
+
+    @Override
+    @SuppressWarnings("ReferenceEquality") // a mark
+    public final void emit(Object value) {
+        if (value == null) {
+            scope().emissions().ignoredNull(stepId());
+            return;
+        }
+        StepOutput to = output;
+        if (to == OVER) {
+            scope().emissions().ignoredLate();
+        } else if (to != null && !to.emitted(scope().emissions().readable(value))) {
+            scope().emissions().ignoredLate();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package io.flotilla.step;
+
+import io.flotilla.observe.Redactor;
+import io.flotilla.observe.Telemetry;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What all that the steps of an engine emit goes through: the redactor, and counters of what somebody has not got. Thread-safe. */
+final class Emissions {
+
+    private static final String WITHHELD = "(withheld, the redactor failed)";
+
+    private static final Logger LOG = LoggerFactory.getLogger(StepEngine.class);
+
+    private final @Nullable Redactor redactor;
+    private final LongAdder dropped = new LongAdder();
+    private final LongAdder ignored = new LongAdder();
+    private final AtomicBoolean nullLogged = new AtomicBoolean();
+    private final @Nullable Counter droppedMeter;
+    private final @Nullable Counter ignoredMeter;
+
+    Emissions(EngineSettings settings) {
+        MeterRegistry meters = settings.meterRegistry;
+        this.redactor = settings.redactor.equals(Redactor.NONE) ? null : settings.redactor;
+        this.droppedMeter = meters == null
+                ? null
+                : meter(meters, Telemetry.EMISSIONS_DROPPED, "Emitted values that slow subscribers did not get");
+        this.ignoredMeter = meters == null
+                ? null
+                : meter(meters, Telemetry.EMISSIONS_IGNORED, "Emissions of null, or after the end of the attempt");
+    }
+
+    private static Counter meter(MeterRegistry meters, Telemetry what, String description) {
+        return Counter.builder(what.metricName())
+                .description(description)
+                .baseUnit(what.unit())
+                .register(meters);
+    }
+
+    /**
+     * The value as others may have it. A text is redacted; anything else is left as it is if the redactor would leave its text
+     * alone. What cannot be read or redacted is withheld.
+     */
+    Object readable(Object value) {
+        if (redactor == null) {
+            return value;
+        }
+        try {
+            String text = value.toString();
+            String redacted = redactor.redact(text);
+            return redacted.equals(text) && !(value instanceof CharSequence) ? value : redacted;
+        } catch (Throwable failed) { // of the value's toString too
+            return WITHHELD;
+        }
+    }
+
+    /** A subscriber has got the end of a step, and not these values. */
+    void dropped(long values) {
+        if (values > 0) {
+            dropped.add(values);
+            count(droppedMeter, values);
+        }
+    }
+
+    /** An attempt has emitted something after its end. */
+    void ignoredLate() {
+        ignored.increment();
+        count(ignoredMeter, 1);
+    }
+
+    /** A step has emitted null, which is said once: an agent that does it once does it often. */
+    void ignoredNull(String stepId) {
+        ignored.increment();
+        count(ignoredMeter, 1);
+        if (!nullLogged.get() && nullLogged.compareAndSet(false, true)) {
+            try {
+                LOG.warn("emitted null, ignored: step={}; not logged again by this engine", stepId);
+            } catch (Throwable thrown) {
+                Steps.untold(thrown);
+            }
+        }
+    }
+
+    private static void count(@Nullable Counter meter, long values) {
+        if (meter != null) {
+            try {
+                meter.increment((double) values);
+            } catch (Throwable thrown) {
+                Steps.untold(thrown); // a registry's fault is not the step's
+            }
+        }
+    }
+
+    long droppedCount() {
+        return dropped.sum();
+    }
+
+    long ignoredCount() {
+        return ignored.sum();
+    }
+}
