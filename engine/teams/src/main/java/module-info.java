@@ -1,5 +1,6 @@
 /**
- * Messages between agents: envelopes, the bounded mailboxes that take them, and networks of members with mailboxes.
+ * Messages between agents: envelopes, the bounded mailboxes that take them, and networks of members with mailboxes; and
+ * state that several agents share.
  *
  * <p>Reactor and Reactive Streams are automatic modules, as for {@code io.flotilla.core}.
  */
@@ -14,4 +15,5 @@ module io.flotilla.teams {
     requires org.slf4j;
 
     exports io.flotilla.message;
+    exports io.flotilla.state;
 }
