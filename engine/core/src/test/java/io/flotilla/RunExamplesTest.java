@@ -11,6 +11,7 @@ import io.flotilla.run.Limits;
 import io.flotilla.run.Outcome;
 import io.flotilla.run.PendingQuestion;
 import io.flotilla.run.Question;
+import io.flotilla.run.Recovery;
 import io.flotilla.run.Run;
 import io.flotilla.run.RunEvent;
 import io.flotilla.run.RunResult;
@@ -263,12 +264,13 @@ class RunExamplesTest {
         String runId = run.runId();
 
         Runs<String> runs = recorded.runs();
-        runs.recoverAll().subscribe(); // after a restart: continues every run that has not ended
+        Mono<Recovery<String>> recovery = runs.recoverAll(); // after a restart: continues every run that has not ended
         Mono<RunState> now = runs.replay(runId); // DivergenceException if the workflow decides otherwise now
         Mono<RunState> then = runs.stateAt(runId, 1); // its state after one fact
         Mono<Run<String>> other =
                 runs.fork(runId, 1, Decision.answer("at once")); // the same until fact 1, then another decision
 
+        assertThat(recovery.block()).hasToString("Recovery[recovered=0, failed=0, live=0, otherWorkflows={}]");
         assertThat(now.block().status()).isEqualTo(RunState.Status.SUCCEEDED);
         assertThat(then.block().status()).isEqualTo(RunState.Status.RUNNING);
         StepVerifier.create(other.flatMap(Run::result).map(RunResult::answers))

@@ -1,17 +1,12 @@
 package io.flotilla.run;
 
 import io.flotilla.journal.Journal;
-import java.lang.ref.Reference;
-import java.lang.ref.ReferenceQueue;
-import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.PriorityQueue;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,35 +32,8 @@ final class AppendQueue {
     static final long MIN_DELAY_MS = 1;
     static final long MAX_DELAY_MS = 100;
 
-    /** One for each journal; a queue refers to its journal through waiting appends only. */
-    private static final Map<JournalKey, AppendQueue> QUEUES = new ConcurrentHashMap<>();
-
-    private static final ReferenceQueue<Journal> COLLECTED = new ReferenceQueue<>();
-
-    /** Which journal, whatever its own {@code equals} and {@code hashCode} say or do. Keeps no journal. */
-    private static final class JournalKey extends WeakReference<Journal> {
-
-        private final int hash;
-
-        JournalKey(Journal journal) {
-            super(journal, COLLECTED);
-            this.hash = System.identityHashCode(journal);
-        }
-
-        @Override
-        public int hashCode() {
-            return hash;
-        }
-
-        @Override
-        public boolean equals(@Nullable Object other) {
-            if (this == other) {
-                return true;
-            }
-            Journal journal = get();
-            return journal != null && other instanceof JournalKey key && key.refersTo(journal);
-        }
-    }
+    /** A queue refers to its journal through waiting appends only. */
+    private static final PerJournal<AppendQueue> QUEUES = new PerJournal<>(AppendQueue::new);
 
     private enum State {
         OUTSIDE,
@@ -111,10 +79,7 @@ final class AppendQueue {
     private volatile long completed;
 
     static AppendQueue of(Journal journal) {
-        for (Reference<?> gone = COLLECTED.poll(); gone != null; gone = COLLECTED.poll()) {
-            QUEUES.remove(gone);
-        }
-        return QUEUES.computeIfAbsent(new JournalKey(journal), any -> new AppendQueue());
+        return QUEUES.of(journal);
     }
 
     /** How many appends the journal has completed: whether it makes progress. */

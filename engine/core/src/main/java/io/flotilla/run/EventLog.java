@@ -48,7 +48,10 @@ final class EventLog {
         events.tryEmitComplete();
     }
 
-    void fail(Throwable cause) {
+    /** True if somebody has subscribed. */
+    boolean fail(Throwable cause) {
+        boolean isAwaited = events.currentSubscriberCount() > 0;
         events.tryEmitError(cause);
+        return isAwaited;
     }
 }

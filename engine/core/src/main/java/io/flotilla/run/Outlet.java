@@ -43,8 +43,9 @@ final class Outlet<T> {
         end(new End<>(value, null));
     }
 
-    void error(Throwable cause) {
-        end(new End<>(null, cause));
+    /** True if somebody has subscribed. */
+    boolean error(Throwable cause) {
+        return end(new End<>(null, cause));
     }
 
     private void add(MonoSink<T> subscriber) {
@@ -68,12 +69,15 @@ final class Outlet<T> {
         }
     }
 
-    private void end(End<T> ended) {
+    /** False if there is no subscriber, or it has ended before. */
+    private boolean end(End<T> ended) {
+        boolean isAwaited;
         synchronized (waiting) {
             if (end != null) {
-                return;
+                return false;
             }
             end = ended;
+            isAwaited = !waiting.isEmpty();
         }
         for (MonoSink<T> next = next(); next != null; next = next()) {
             try {
@@ -82,6 +86,7 @@ final class Outlet<T> {
                 LOG.warn("a subscriber of a run's result throws", thrown);
             }
         }
+        return isAwaited;
     }
 
     /** Takes the first that has not been signalled. */

@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
@@ -14,12 +16,15 @@ import reactor.core.publisher.Mono;
  */
 final class RunEnd<O> {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Run.class);
+
     private final String runId;
     private final RunClock clock;
     private final UsageLedger usage;
     private final @Nullable FactRecorder recorder;
     private final EventLog events;
     private final RunOutputs outputs;
+    private final LiveRuns.@Nullable Claim claim;
     private final Outlet<RunResult<O>> result = new Outlet<>();
 
     /** How long the run took, if it had ended before. */
@@ -33,13 +38,15 @@ final class RunEnd<O> {
             UsageLedger usage,
             @Nullable FactRecorder recorder,
             EventLog events,
-            RunOutputs outputs) {
+            RunOutputs outputs,
+            LiveRuns.@Nullable Claim claim) {
         this.runId = runId;
         this.clock = clock;
         this.usage = usage;
         this.recorder = recorder;
         this.events = events;
         this.outputs = outputs;
+        this.claim = claim;
     }
 
     Mono<RunResult<O>> result() {
@@ -81,9 +88,17 @@ final class RunEnd<O> {
     }
 
     private void emit(RunResult<O> ended) {
+        release();
         events.complete();
         outputs.complete();
         result.value(ended);
+    }
+
+    /** From here on the run may be recovered again. */
+    private void release() {
+        if (claim != null) {
+            claim.release();
+        }
     }
 
     /** The run has broken down: there is no result, whether it has finished or not. */
@@ -91,7 +106,12 @@ final class RunEnd<O> {
         finished = null;
     }
 
-    void fail(Throwable broken) {
-        result.error(broken);
+    /** The run has broken down. If nobody is there to hear of it, the log says so. */
+    void fail(Throwable broken, boolean isHeard) {
+        release();
+        boolean isAwaited = result.error(broken);
+        if (!isAwaited && !isHeard) {
+            LOG.error("a run has broken down, and nobody has subscribed to it: run={}", runId, broken);
+        }
     }
 }

@@ -54,6 +54,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     private final RunOutputs outputs;
     private final RunEffects effects;
     private final RunEnd<O> end;
+    private final Outlet<Boolean> started = new Outlet<>();
 
     /** As many facts as there are steps in flight, timers and calls of users; never more. */
     private final Queue<Fact> facts = Queues.<Fact>unboundedMultiproducer().get();
@@ -68,8 +69,11 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     /** The run has ended, or broken down: what comes now is too late. Touched by the worker only. */
     private boolean terminated;
 
-    /** A run; {@code replay} is what its journal has of it, if it has. From now on the replay belongs to this run alone. */
-    RunLoop(RunSetup setup, Context context, @Nullable Replay replay) {
+    /**
+     * A run; {@code recovered} is its claim, and {@code replay} what its journal has of it, if it has. From now on both belong to
+     * this run alone.
+     */
+    RunLoop(RunSetup setup, Context context, @Nullable Replay replay, LiveRuns.@Nullable Claim recovered) {
         UsageLedger usage = new UsageLedger();
         StepDriver<Turn, Decision> driver = EngineAccess.of(setup.engine()).driver(this, usage);
         this.clock = clock(driver, replay);
@@ -89,7 +93,19 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         this.tracing = new Tracing(driver, runId, context);
         this.events = new EventLog(setup.eventHistory(), driver.listeners());
         this.effects = new RunEffects(steps, timers, questions, tracing, this::finish);
-        this.end = new RunEnd<>(runId, clock, usage, recorder, events, outputs);
+        this.end = new RunEnd<>(
+                runId, clock, usage, recorder, events, outputs, recovered == null ? claim(setup) : recovered);
+    }
+
+    /** A new run has an id that no other has. */
+    private LiveRuns.@Nullable Claim claim(RunSetup setup) {
+        LiveRuns.Claim claim = setup.recording() == null
+                ? null
+                : LiveRuns.of(setup.recording().journal()).claim(runId);
+        if (claim != null) {
+            claim.run();
+        }
+        return claim;
     }
 
     /** A clock that throws ends the run before it has begun. */
@@ -118,6 +134,11 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
 
     String runId() {
         return runId;
+    }
+
+    /** True when the run has started: its start is in the journal, if there is one. */
+    Mono<Boolean> started() {
+        return started.mono();
     }
 
     Mono<RunResult<O>> result() {
@@ -283,6 +304,8 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
             waiting = applied.waiting();
             if (applied.fact() instanceof Fact.QuestionAnswered answer) {
                 questions.close(answer.question(), true);
+            } else if (applied.fact() instanceof Fact.Started) {
+                started.value(true);
             }
             effects.take(applied.effects());
             for (RunEvent event : applied.events()) {
@@ -298,16 +321,17 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     private void abort(Throwable broken) {
         effects.clear();
         end.forget();
+        boolean isHeard = started.error(broken);
         try {
             questions.closeAll(broken);
             terminated();
             tracing.finished(RunResult.Status.FAILED, broken);
-            events.fail(broken);
+            isHeard |= events.fail(broken);
             outputs.fail(broken);
         } catch (Throwable another) {
             LOG.error("a run that breaks down cannot be cleared away, run={}", runId(), another);
         } finally {
-            end.fail(broken);
+            end.fail(broken, isHeard);
         }
     }
 

@@ -47,14 +47,14 @@ public final class Runs<O> {
      * of the run's time, those of joins and rendezvous, and those of questions. An agent of a run whose time is up is not
      * called again.
      *
-     * <p>Nobody else must be going on with it: the one whose facts come second fails with {@link
-     * io.flotilla.journal.StaleAppendException}.
+     * <p>A run is live once: one that is live in this process is an error, and is not touched. No other process must continue it:
+     * the one whose facts come second fails with {@link io.flotilla.journal.StaleAppendException}.
      *
      * <ul>
      *   <li><b>onNext</b>: the run, which continues. Its events are those since its start. Of a run that has ended, one with
      *       the result it had.
-     *   <li><b>onError</b>: {@link UnknownRunException}, {@link DivergenceException}, {@link RecoveryFailedException} if
-     *       memory does not suffice, and what the journal fails with.
+     *   <li><b>onError</b>: {@link UnknownRunException}, {@link RunAlreadyLiveException}, {@link DivergenceException}, {@link
+     *       RecoveryFailedException} if memory does not suffice, and what the journal fails with.
      *   <li><b>cancel</b>: stops reading; a run that has been emitted continues.
      *   <li><b>threads</b>: steps are started where the journal is read; on a thread of {@code
      *       Schedulers.boundedElastic()} if deadlines were due.
@@ -67,28 +67,57 @@ public final class Runs<O> {
      */
     public Mono<Run<O>> recover(String runId) {
         Objects.requireNonNull(runId, "runId");
-        return Mono.deferContextual(context -> Mono.defer(() -> replayOf(runId, Long.MAX_VALUE, workflow.past(runId)))
-                .flatMap(replay -> workflow.resumed(replay, Context.of(context), recording)));
+        return Mono.deferContextual(context -> Mono.defer(() -> {
+            LiveRuns.Claim claim = live().claim(runId);
+            return claim == null
+                    ? Mono.error(new RunAlreadyLiveException(runId))
+                    : continued(replayOf(runId, Long.MAX_VALUE, workflow.past(runId)), Context.of(context), claim);
+        }));
+    }
+
+    private Mono<Run<O>> continued(Mono<Replay> replayed, Context context, LiveRuns.Claim claim) {
+        return replayed.flatMap(replay -> workflow.resumed(replay, context, recording, claim))
+                .doOnError(any -> claim.releaseWithoutRun())
+                .doOnCancel(claim::releaseWithoutRun);
+    }
+
+    private LiveRuns live() {
+        return LiveRuns.of(recording.journal());
     }
 
     /**
-     * Goes on with all runs of this workflow that have not ended, one after another.
+     * Continues all runs of this workflow that have not ended, one after another. A run that cannot be recovered keeps no other
+     * from it: it is among the {@link Recovery#failures()}, and in the log at WARN.
      *
      * <ul>
-     *   <li><b>onNext</b>: each run, as for {@link #recover}.
-     *   <li><b>onError</b>: the first error there is; runs emitted before go on.
-     *   <li><b>onComplete</b>: after the last.
-     *   <li><b>demand</b>: honoured; a run goes on when it is asked for.
+     *   <li><b>onNext</b>: what has become of each run, once all have been tried.
+     *   <li><b>onError</b>: what the journal fails with when it lists its runs.
+     *   <li><b>cancel</b>: tries no more runs; those that were recovered continue.
+     *   <li><b>threads</b>, <b>context</b>: as for {@link #recover}.
      * </ul>
      *
-     * @return the runs
+     * @return the recovery
      */
-    public Flux<Run<O>> recoverAll() {
-        return list(JournalFilter.all().lastTypeNotIn(FactCodec.RUN_FINISHED))
-                .map(RunSummary::runId)
-                .collectList()
-                .flatMapIterable(ids -> ids)
-                .concatMap(id -> recover(id).onErrorResume(UnknownRunException.class, notOurs -> Mono.empty()), 1);
+    public Mono<Recovery<O>> recoverAll() {
+        return Mono.defer(() -> {
+            Recovery.Collected<O> collected = new Recovery.Collected<>();
+            return list(JournalFilter.all().lastTypeNotIn(FactCodec.RUN_FINISHED))
+                    .map(RunSummary::runId)
+                    .collectList()
+                    .flatMapIterable(ids -> ids)
+                    .concatMap(id -> tried(id, collected), 1)
+                    .then(Mono.fromSupplier(collected::recovery));
+        });
+    }
+
+    private Mono<Void> tried(String runId, Recovery.Collected<O> collected) {
+        return recover(runId)
+                .doOnNext(collected::recovered)
+                .onErrorResume(cause -> {
+                    collected.failed(runId, cause);
+                    return Mono.empty();
+                })
+                .then();
     }
 
     /**
@@ -191,7 +220,12 @@ public final class Runs<O> {
                         }
                     })
                     .then(Mono.defer(() -> forked(runId, replay, sequence, exchanged.get(), input)))
-                    .flatMap(forked -> workflow.resumed(forked, Context.of(context), recording));
+                    .flatMap(forked -> {
+                        LiveRuns.Claim claim = live().claim(replay.runId());
+                        return claim == null
+                                ? Mono.error(new RunAlreadyLiveException(replay.runId()))
+                                : continued(Mono.just(forked), Context.of(context), claim);
+                    });
         }));
     }
 
@@ -258,7 +292,7 @@ public final class Runs<O> {
         return recording
                 .journal()
                 .read(runId, 0)
-                .switchIfEmpty(Flux.error(() -> new UnknownRunException(runId, "is not in the journal")))
+                .switchIfEmpty(Flux.error(() -> UnknownRunException.notThere(runId)))
                 .switchOnFirst((first, all) -> {
                     JournalEntry started = first.get();
                     if (started == null) {
@@ -268,7 +302,7 @@ public final class Runs<O> {
                             signalled(runId, started, () -> recording.codec().workflow(started));
                     return recording.header().workflow().equals(workflowName)
                             ? all
-                            : Flux.error(new UnknownRunException(runId, "is of the workflow " + workflowName));
+                            : Flux.error(UnknownRunException.ofAnother(runId, workflowName));
                 })
                 .take(most);
     }

@@ -1,6 +1,7 @@
 package io.flotilla.run;
 
 import io.flotilla.FlotillaException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The journal has no run of that id, or none of this workflow.
@@ -12,10 +13,20 @@ public final class UnknownRunException extends FlotillaException {
     private static final long serialVersionUID = 1L;
 
     private final String runId;
+    private final @Nullable String workflow;
 
-    UnknownRunException(String runId, String why) {
+    private UnknownRunException(String runId, String why, @Nullable String workflow) {
         super("run " + runId + " " + why, null);
         this.runId = runId;
+        this.workflow = workflow;
+    }
+
+    static UnknownRunException notThere(String runId) {
+        return new UnknownRunException(runId, "is not in the journal", null);
+    }
+
+    static UnknownRunException ofAnother(String runId, String workflow) {
+        return new UnknownRunException(runId, "is of the workflow " + workflow, workflow);
     }
 
     /**
@@ -25,5 +36,14 @@ public final class UnknownRunException extends FlotillaException {
      */
     public String runId() {
         return runId;
+    }
+
+    /**
+     * Of which workflow it is.
+     *
+     * @return the other workflow's name; null if the journal has no such run
+     */
+    public @Nullable String workflow() {
+        return workflow;
     }
 }

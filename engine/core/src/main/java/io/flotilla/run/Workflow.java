@@ -110,11 +110,44 @@ public final class Workflow<I, O> {
     }
 
     /**
+     * Starts a run and waits until its start is in the journal: from then on {@link Runs#recover} finds it, whatever happens to
+     * this process. Without a journal it waits for nothing.
+     *
+     * <p>Cold: nothing runs before subscription, and every subscription is a run of its own.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: the run, once its start is in the journal.
+     *   <li><b>onError</b>: what the journal fails with, {@link io.flotilla.journal.PayloadException} if its codec cannot write
+     *       the task; there is no run then. After {@link io.flotilla.journal.JournalTimeoutException} it is unknown whether the
+     *       start is in the journal.
+     *   <li><b>cancel</b>: only ends the waiting; a start that has been subscribed to is not taken back.
+     *   <li><b>threads</b>: the thread that subscribes, or one where the journal answers. It starts the first steps next, so it
+     *       must not be kept.
+     *   <li><b>context</b>: the subscriber's context reaches every step.
+     * </ul>
+     *
+     * @param task what the first agent has as input
+     * @return the run
+     * @throws NullPointerException if {@code task} is null (the call itself, not a signal)
+     */
+    public Mono<Run<O>> submit(I task) {
+        Objects.requireNonNull(task, "task");
+        return Mono.create(
+                sink -> { // it is to be signalled before a body may keep the thread
+                    RunLoop<O> loop = new RunLoop<>(setup, Context.of(sink.contextView()), null, null);
+                    Run<O> run = new Run<>(loop);
+                    loop.started().subscribe(any -> sink.success(run), sink::error);
+                    run.start(task);
+                });
+    }
+
+    /**
      * Starts a run now, on this thread. Without a journal the first steps have been started when this returns; an agent that
      * keeps the thread keeps this call.
      *
      * <p>With a journal the run may not be in it yet when this returns: the first steps start once it is, on another thread
-     * where the journal answers on another one. A run that cannot be recorded ends with an error, see {@link Run#result()}.
+     * where the journal answers on another one: use {@link #submit} to wait for it. A run that cannot be recorded ends with an error,
+     * see {@link Run#result()}; if nobody has subscribed to it, with a line at ERROR in the log.
      *
      * @param task what the first agent has as input
      * @return the run, which continues with and without subscribers
@@ -142,7 +175,7 @@ public final class Workflow<I, O> {
     }
 
     private Run<O> newRun(ContextView context) {
-        return new Run<>(new RunLoop<>(setup, Context.of(context), null));
+        return new Run<>(new RunLoop<>(setup, Context.of(context), null, null));
     }
 
     /**
@@ -190,10 +223,13 @@ public final class Workflow<I, O> {
     }
 
     /** What was due meanwhile has passed before any step is started or any answer taken. */
-    Mono<Run<O>> resumed(Replay replay, Context context, FactRecorder.Recording recording) {
+    Mono<Run<O>> resumed(Replay replay, Context context, FactRecorder.Recording recording, LiveRuns.Claim claim) {
         EngineClock clock = EngineAccess.of(setup.engine()).clock();
-        return recording.passDue(replay, clock.now(), clock).map(all -> {
-            RunLoop<O> loop = new RunLoop<>(setup, context, all);
+        return recording.passDue(replay, clock.now(), clock).mapNotNull(all -> {
+            RunLoop<O> loop = new RunLoop<>(setup, context, all, claim);
+            if (!claim.run()) {
+                return null; // cancelled meanwhile
+            }
             loop.recover(all);
             return new Run<>(loop);
         });

@@ -61,6 +61,7 @@ class ForkAtomicTest {
             List<RunResult<String>> recovered = paying(journal)
                     .runs()
                     .recoverAll()
+                    .flatMapIterable(Recovery::recovered)
                     .flatMap(Run::result)
                     .collectList()
                     .block(SOON);

@@ -226,7 +226,10 @@ class RecoveryAnywhereTest {
         Run<String> run = asking(journal, "a").start("go");
         List<PendingQuestion> open = run.questions();
         VirtualTimeScheduler time = timeAt(Instant.EPOCH.plusSeconds(4));
-        Run<String> resumed = asking(journal, "a").runs().recover(run.runId()).block();
+        Run<String> resumed = asking(new OtherProcess(journal), "a")
+                .runs()
+                .recover(run.runId())
+                .block();
         List<RunResult<String>> results = new ArrayList<>();
         resumed.result().subscribe(results::add);
 
@@ -246,7 +249,10 @@ class RecoveryAnywhereTest {
         timeAt(Instant.EPOCH);
         Run<String> run = asking(journal, "a").start("go");
         timeAt(Instant.EPOCH.plusSeconds(60)).advanceTimeBy(Duration.ZERO);
-        Run<String> resumed = asking(journal, "a").runs().recover(run.runId()).block();
+        Run<String> resumed = asking(new OtherProcess(journal), "a")
+                .runs()
+                .recover(run.runId())
+                .block();
         VirtualTimeScheduler.get().advanceTimeBy(Duration.ZERO);
 
         assertThat(resumed.result().block(TestRuns.SOON).failure()).isInstanceOf(LimitExceededException.class);
@@ -260,7 +266,10 @@ class RecoveryAnywhereTest {
         Run<String> run = asking(journal, "a").start("go");
         run.pause();
         run.answer("q0", "me").subscribe();
-        Run<String> resumed = asking(journal, "a").runs().recover(run.runId()).block();
+        Run<String> resumed = asking(new OtherProcess(journal), "a")
+                .runs()
+                .recover(run.runId())
+                .block();
         List<RunResult<String>> results = new ArrayList<>();
         resumed.result().subscribe(results::add);
 
@@ -272,12 +281,18 @@ class RecoveryAnywhereTest {
     }
 
     @Test
-    void recover_twiceAtOnce_theSecondToWriteIsStale() {
+    void recover_inTwoProcessesAtOnce_theSecondToWriteIsStale() {
         Journal journal = Journal.inMemory();
         timeAt(Instant.EPOCH);
         Run<String> run = asking(journal, "a").start("go");
-        Run<String> one = asking(journal, "a").runs().recover(run.runId()).block();
-        Run<String> two = asking(journal, "a").runs().recover(run.runId()).block();
+        Run<String> one = asking(new OtherProcess(journal), "a")
+                .runs()
+                .recover(run.runId())
+                .block();
+        Run<String> two = asking(new OtherProcess(journal), "a")
+                .runs()
+                .recover(run.runId())
+                .block();
         one.answer("q0", "one").subscribe();
         two.answer("q0", "two").subscribe();
 
@@ -295,19 +310,24 @@ class RecoveryAnywhereTest {
         ended.answer("q0", "me").subscribe();
         Run<String> last = asking(journal, "a").start("go");
 
-        assertThat(asking(journal, "a")
+        Recovery<String> recovery =
+                asking(new OtherProcess(journal), "a").runs().recoverAll().block();
+        assertThat(recovery.recovered()).extracting(Run::runId).containsExactlyInAnyOrder(first.runId(), last.runId());
+        assertThat(recovery.failures()).isEmpty();
+        assertThat(recovery.live()).isEmpty();
+        assertThat(recovery.otherWorkflows()).containsExactly(Map.entry("b", 1L));
+        assertThatThrownBy(() -> asking(new OtherProcess(journal), "a")
                         .runs()
-                        .recoverAll()
-                        .map(Run::runId)
-                        .collectList()
+                        .recover(other.runId())
                         .block())
-                .containsExactlyInAnyOrder(first.runId(), last.runId());
-        assertThatThrownBy(
-                        () -> asking(journal, "a").runs().recover(other.runId()).block())
-                .isInstanceOf(UnknownRunException.class)
+                .isInstanceOfSatisfying(
+                        UnknownRunException.class,
+                        unknown -> assertThat(unknown.workflow()).isEqualTo("b"))
                 .hasMessageContaining("b");
         assertThatThrownBy(() -> asking(journal, "a").runs().recover("nobody").block())
-                .isInstanceOf(UnknownRunException.class)
+                .isInstanceOfSatisfying(
+                        UnknownRunException.class,
+                        unknown -> assertThat(unknown.workflow()).isNull())
                 .hasMessageContaining("nobody");
     }
 }

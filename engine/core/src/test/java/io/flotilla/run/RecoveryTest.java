@@ -56,9 +56,15 @@ class RecoveryTest {
                 .agent("Silent", Agent.of("Silent", (turn, context) -> Mono.never()))
                 .journal(journal)
                 .build();
-        other.start("wait");
+        Run<String> wait = other.start("wait");
 
-        assertThat(workflow(journal).runs().recoverAll().collectList().block()).isEmpty();
+        assertThat(workflow(journal).runs().recoverAll().block().live())
+                .as("whatever its workflow")
+                .containsExactly(wait.runId());
+        Recovery<String> recovery =
+                workflow(new OtherProcess(journal)).runs().recoverAll().block();
+        assertThat(recovery.recovered()).isEmpty();
+        assertThat(recovery.otherWorkflows()).containsExactly(Map.entry("other", 1L));
     }
 
     @Test

@@ -89,8 +89,12 @@ class GoldenJournalTest {
     void open_isReadAndReplayedAndGoneOnWith(String version) throws IOException {
         assertReplays(version, "open", journal -> GoldenFlows.open(journal, false));
 
-        Run<String> run =
-                GoldenFlows.open(journal, true).runs().recoverAll().single().block(SOON);
+        Run<String> run = GoldenFlows.open(journal, true)
+                .runs()
+                .recoverAll()
+                .block(SOON)
+                .recovered()
+                .get(0);
         assertThat(run.questions())
                 .singleElement()
                 .satisfies(question -> assertThat(

@@ -50,7 +50,7 @@ final class RunsChild {
             print("open");
             long there = journal.list(JournalFilter.all()).count().block();
             List<Run<Long>> runs =
-                    new ArrayList<>(flow.runs().recoverAll().collectList().block());
+                    new ArrayList<>(flow.runs().recoverAll().block().recovered());
             for (long missing = there; missing < RUNS; missing++) {
                 runs.add(flow.start(TASK));
             }

@@ -108,7 +108,7 @@ class SqliteRunsTest {
 
         Runs<Note> runs = notes().runs();
         assertThat(runs.replay(runId).block(SOON).status()).isEqualTo(RunState.Status.RUNNING);
-        Run<Note> resumed = runs.recoverAll().single().block(SOON);
+        Run<Note> resumed = runs.recoverAll().block(SOON).recovered().get(0);
         assertThat(resumed.runId()).isEqualTo(runId);
         assertThat(resumed.questions())
                 .singleElement()
@@ -126,7 +126,7 @@ class SqliteRunsTest {
                         .block(SOON)
                         .answers())
                 .containsExactly(new Note("yes", 1));
-        assertThat(notes().runs().recoverAll().collectList().block(SOON)).isEmpty();
+        assertThat(notes().runs().recoverAll().block(SOON).recovered()).isEmpty();
         assertThat(ran).isEmpty();
     }
 
