@@ -25,7 +25,13 @@ interface Reply {
     Mono<Void> silent(HttpServerResponse response);
 
     /** One that comes as a whole. */
-    record Whole(byte[] body) implements Reply {
+    final class Whole implements Reply {
+
+        private final byte[] body;
+
+        Whole(byte[] body) {
+            this.body = body;
+        }
 
         @Override
         public Mono<Void> send(HttpServerResponse response) {
