@@ -50,10 +50,10 @@ import reactor.core.publisher.Mono;
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 5, time = 1)
+@Warmup(iterations = 10, time = 1)
 @Measurement(iterations = 5, time = 1)
 @Fork(
-        value = 1,
+        value = 3,
         jvmArgsAppend = {"-Xms4g", "-Xmx4g", "-Xmn2g"})
 public class Coordinator {
 

@@ -89,6 +89,27 @@ public interface Journal {
     }
 
     /**
+     * Appends as {@link #append} does, but may signal on a thread that the journal needs for its own work. For a caller that
+     * hands every signal over to a thread of its own at once, as runs do: it is spared one hand-over. A journal whose
+     * {@code append} changes threads for its signals' sake may implement it.
+     *
+     * <ul>
+     *   <li><b>onNext</b>, <b>onError</b>, <b>cancel</b>: as for {@link #append}, which it calls by default.
+     *   <li><b>threads</b>: any; whoever is signalled must neither block nor call agents there.
+     * </ul>
+     *
+     * @param runId the run: 1 to 200 printable ASCII characters, no spaces
+     * @param expectedSequence as for {@link #append}
+     * @param entries as for {@link #append}
+     * @return the run's next sequence, once the entries are stored
+     * @throws NullPointerException if an argument or an entry is null
+     * @throws IllegalArgumentException if an argument is out of its bounds
+     */
+    default Mono<Long> appendDirect(String runId, long expectedSequence, List<JournalEntry> entries) {
+        return append(runId, expectedSequence, entries);
+    }
+
+    /**
      * Reads the entries of a run from a sequence on, as they are at subscription.
      *
      * <p>Cold: every subscription reads again.

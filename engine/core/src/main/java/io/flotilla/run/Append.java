@@ -165,7 +165,7 @@ final class Append extends AppendQueue.Ticket {
     private void append() {
         try {
             tries.incrementAndGet();
-            journal.append(runId, entries.get(0).sequence(), entries)
+            journal.appendDirect(runId, entries.get(0).sequence(), entries)
                     .subscribe(sequence -> {}, this::answered, () -> answered(null));
         } catch (Throwable thrown) {
             answered(Exceptions.unwrap(thrown));

@@ -1,6 +1,7 @@
 package io.flotilla.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.JournalEntryTooLargeException;
@@ -106,6 +107,20 @@ abstract class AppendContract extends JournalFixture {
                 .verify(SOON);
 
         assertThat(append("run", 1, 2)).isEqualTo(2);
+    }
+
+    @Test
+    void appendDirect_coldAndCheckedAndKept_asAppend() {
+        Mono<Long> append = journal.appendDirect("run", 0, entries(0, 2));
+        assertThat(read("run")).as("cold").isEmpty();
+
+        assertThat(append.block(SOON)).isEqualTo(2);
+        StepVerifier.create(append).expectError(StaleAppendException.class).verify(SOON);
+        assertThat(append("run", 2, 3)).isEqualTo(3);
+        assertThat(journal.appendDirect("run", 3, entries(3, 5)).block(SOON)).isEqualTo(5);
+        assertThat(read("run")).isEqualTo(entries(0, 5));
+        assertThatThrownBy(() -> journal.appendDirect("run", 5, List.of()))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @RepeatedTest(20)

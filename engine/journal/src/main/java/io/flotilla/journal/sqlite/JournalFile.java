@@ -34,6 +34,9 @@ final class JournalFile {
     private static final byte[] MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
     private static final int HEADER = 100;
 
+    /** Of the connection that writes. */
+    private static final int CACHE_BYTES = 16 * 1024 * 1024;
+
     private final Path path;
 
     private JournalFile(Path path) {
@@ -64,6 +67,11 @@ final class JournalFile {
 
     Path path() {
         return path;
+    }
+
+    Path folder() {
+        Path folder = path.getParent();
+        return folder == null ? path : folder;
     }
 
     Path log() {
@@ -183,9 +191,8 @@ final class JournalFile {
 
     /** A rename is kept when its folder is. Not every system lets a folder be opened; those that do not need no sync. */
     void syncFolder() throws IOException {
-        Path folder = path.getParent();
-        if (folder != null && path.getFileSystem().supportedFileAttributeViews().contains("unix")) {
-            try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+        if (path.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+            try (FileChannel channel = FileChannel.open(folder(), StandardOpenOption.READ)) {
                 channel.force(true);
             }
         }
@@ -196,6 +203,8 @@ final class JournalFile {
     /** Only a draft is made; whatever else is not there is an error. */
     private Connection connect(boolean create) throws SQLException {
         SQLiteConfig config = new SQLiteConfig();
+        config.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE); // of transactions that the driver begins
+        config.setGetGeneratedKeys(false); // it asks for one after every insert
         if (!create) {
             config.resetOpenMode(SQLiteOpenMode.CREATE);
         }
@@ -222,6 +231,7 @@ final class JournalFile {
             statement.execute("PRAGMA fullfsync = ON"); // macOS only: fsync alone does not reach the disk there
             statement.execute("PRAGMA checkpoint_fullfsync = ON");
             statement.execute("PRAGMA journal_size_limit = 16777216");
+            statement.execute("PRAGMA cache_size = -" + CACHE_BYTES / 1024); // else large commits are written twice
             return connection;
         } catch (SQLException | RuntimeException failed) {
             connection.close();

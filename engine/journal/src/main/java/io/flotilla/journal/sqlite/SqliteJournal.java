@@ -113,8 +113,18 @@ public final class SqliteJournal implements Journal {
      */
     @Override
     public Mono<Long> append(String runId, long expectedSequence, List<JournalEntry> entries) {
+        return appendDirect(runId, expectedSequence, entries).publishOn(signals);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Acknowledged when the entries are on the disk, on the thread that writes.
+     */
+    @Override
+    public Mono<Long> appendDirect(String runId, long expectedSequence, List<JournalEntry> entries) {
         List<JournalEntry> checked = JournalBounds.checkAppend(runId, expectedSequence, entries);
-        return write(() -> {
+        return direct(() -> {
                     JournalBounds.checkPayloads(runId, checked, maxPayloadBytes);
                     return new WriteTask.Append(runId, expectedSequence, checked);
                 })
@@ -145,12 +155,15 @@ public final class SqliteJournal implements Journal {
     }
 
     private Mono<Object> write(Supplier<WriteTask> what) {
+        return direct(what).publishOn(signals);
+    }
+
+    private Mono<Object> direct(Supplier<WriteTask> what) {
         return Mono.defer(() -> {
-                    WriteTask task = what.get();
-                    writer.accept(task);
-                    return task.end();
-                })
-                .publishOn(signals);
+            WriteTask task = what.get();
+            writer.accept(task);
+            return task.end();
+        });
     }
 
     /**

@@ -26,6 +26,7 @@ final class Store implements AutoCloseable {
     private final PreparedStatement deleteFacts;
     private final PreparedStatement deleteRun;
     private final Chain chain = new Chain();
+    private final Heads heads;
     private long nextRunNo;
     private boolean written;
 
@@ -44,6 +45,7 @@ final class Store implements AutoCloseable {
                 + " bytes = ?, hash = ?, seal = ? WHERE run_no = ? AND run_id = ?");
         deleteFacts = connection.prepareStatement("DELETE FROM facts WHERE id BETWEEN ? AND ?");
         deleteRun = connection.prepareStatement("DELETE FROM runs WHERE run_no = ?");
+        heads = new Heads(connection);
         nextRunNo =
                 Math.max(number("SELECT max(run_no) FROM runs"), Format.runNoOf(number("SELECT max(id) FROM facts")))
                         + 1;
@@ -58,17 +60,41 @@ final class Store implements AutoCloseable {
 
     // --- transactions
 
+    /**
+     * Begins a transaction, and has the driver know of it: else it looks with every statement whether there is one. The
+     * connection is set to begin at once, see {@link JournalFile#connectWriter}.
+     */
     void begin() throws SQLException {
         written = false;
-        any.execute("BEGIN IMMEDIATE");
+        try {
+            connection.setAutoCommit(false);
+        } catch (SQLException notBegun) {
+            ended();
+            throw notBegun;
+        }
+        heads.refresh();
     }
 
     void commit() throws SQLException {
-        any.execute("COMMIT");
+        connection.setAutoCommit(true);
     }
 
     void rollback() throws SQLException {
-        any.execute("ROLLBACK");
+        heads.clear();
+        try {
+            any.execute("ROLLBACK");
+        } finally {
+            ended();
+        }
+    }
+
+    /** There is no transaction, so this commits none. */
+    private void ended() {
+        try {
+            connection.setAutoCommit(true);
+        } catch (SQLException noTransaction) {
+            // as expected
+        }
     }
 
     /** Whether anything has been written since {@link #begin}. */
@@ -92,9 +118,10 @@ final class Store implements AutoCloseable {
         byte[] hash = before == null ? Chain.START : before.hash();
         long bytes = before == null ? 0 : before.bytes();
         for (JournalEntry entry : entries) {
-            hash = insert(runNo, runId, entry, hash);
+            hash = add(runNo, runId, entry, hash);
             bytes += entry.payloadSize();
         }
+        insertFact.executeBatch();
         JournalEntry last = entries.get(entries.size() - 1);
         long started = before == null ? Format.nanosOf(entries.get(0).timestamp()) : before.started();
         write(before == null ? insertRun : updateRun, runNo, runId, started, last, bytes, hash);
@@ -121,6 +148,7 @@ final class Store implements AutoCloseable {
             any.execute("RELEASE copy");
             return next;
         } catch (JournalException damaged) {
+            heads.remove(target);
             any.execute("ROLLBACK TO copy");
             any.execute("RELEASE copy");
             throw damaged;
@@ -149,16 +177,18 @@ final class Store implements AutoCloseable {
                                 from.runId(), sequence, "it is not what was appended", null);
                     }
                     kept = Bytes.orNone(row.getBytes(5));
-                    hash = insert(runNo, target, fact, hash);
+                    hash = add(runNo, target, fact, hash);
+                    insertFact.executeBatch();
                     bytes += fact.payloadSize();
                     started = sequence == 0 ? Format.nanosOf(fact.timestamp()) : started;
                 }
             }
         }
         for (JournalEntry entry : entries) {
-            hash = insert(runNo, target, entry, hash);
+            hash = add(runNo, target, entry, hash);
             bytes += entry.payloadSize();
         }
+        insertFact.executeBatch();
         JournalEntry last = entries.get(entries.size() - 1);
         write(insertRun, runNo, target, started, last, bytes, hash);
         return count + entries.size();
@@ -177,7 +207,8 @@ final class Store implements AutoCloseable {
         return whole ? new JournalEntry(sequence, Format.instantOf(at), type, payload) : null;
     }
 
-    private byte[] insert(long runNo, String runId, JournalEntry entry, byte[] previous) throws SQLException {
+    /** Adds a fact to those that the next {@code executeBatch} inserts. */
+    private byte[] add(long runNo, String runId, JournalEntry entry, byte[] previous) throws SQLException {
         byte[] payload = entry.payload();
         long at = Format.nanosOf(entry.timestamp());
         byte[] hash = chain.fact(previous, runId, entry.sequence(), at, entry.type(), payload);
@@ -186,7 +217,7 @@ final class Store implements AutoCloseable {
         insertFact.setString(3, entry.type());
         insertFact.setBytes(4, payload);
         insertFact.setBytes(5, hash);
-        insertFact.executeUpdate();
+        insertFact.addBatch();
         return hash;
     }
 
@@ -201,21 +232,34 @@ final class Store implements AutoCloseable {
             throws SQLException {
         long next = last.sequence() + 1;
         long at = Format.nanosOf(last.timestamp());
+        byte[] seal = chain.seal(runNo, runId, next, started, at, last.type(), bytes, hash);
         statement.setLong(1, next);
         statement.setLong(2, started);
         statement.setLong(3, at);
         statement.setString(4, last.type());
         statement.setLong(5, bytes);
         statement.setBytes(6, hash);
-        statement.setBytes(7, chain.seal(runNo, runId, next, started, at, last.type(), bytes, hash));
+        statement.setBytes(7, seal);
         statement.setLong(8, runNo);
         statement.setString(9, runId);
         if (statement.executeUpdate() != 1) {
             throw new SQLException("the row of run " + runId + " was not there to be written");
         }
+        heads.put(new RunHead(runNo, runId, next, started, at, last.type(), bytes, hash, seal));
     }
 
     private @Nullable RunHead find(String runId) throws SQLException {
+        RunHead known = heads.get(runId);
+        if (known == null) {
+            known = read(runId);
+            if (known != null) {
+                heads.put(known);
+            }
+        }
+        return known;
+    }
+
+    private @Nullable RunHead read(String runId) throws SQLException {
         head.setString(1, runId);
         try (ResultSet row = head.executeQuery()) {
             if (!row.next()) {
@@ -239,6 +283,7 @@ final class Store implements AutoCloseable {
 
     /** Whether it was there; also where what is there is not what it was. */
     boolean delete(String runId) throws SQLException {
+        heads.remove(runId);
         long runNo;
         head.setString(1, runId);
         try (ResultSet row = head.executeQuery()) {
@@ -269,11 +314,11 @@ final class Store implements AutoCloseable {
 
     /** Moves the log into the file as far as nobody reads it. */
     void checkpoint() throws SQLException {
-        any.execute("PRAGMA wal_checkpoint(PASSIVE)");
+        number("PRAGMA wal_checkpoint(PASSIVE)"); // reads the answer: a statement that is left open keeps commits back
     }
 
     void limitPages(long most) throws SQLException {
-        any.execute("PRAGMA max_page_count = " + most);
+        number("PRAGMA max_page_count = " + most);
     }
 
     /** What is wrong with the list of runs, or null: table and index are compared, row by row. */

@@ -65,10 +65,11 @@ abstract sealed class WriteTask {
             this.runId = runId;
             this.expected = expected;
             this.entries = entries;
-            this.bytes = OVERHEAD
-                    + entries.stream()
-                            .mapToLong(entry -> OVERHEAD + entry.payloadSize())
-                            .sum();
+            long sum = OVERHEAD;
+            for (JournalEntry entry : entries) {
+                sum += OVERHEAD + entry.payloadSize();
+            }
+            this.bytes = sum;
         }
 
         @Override

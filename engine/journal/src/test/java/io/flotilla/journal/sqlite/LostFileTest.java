@@ -15,6 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -109,6 +111,50 @@ class LostFileTest {
         assertThat(journal.isPoisoned()).isTrue();
         assertThat(names()).as("nothing is made").isEqualTo(left);
         StepVerifier.create(journal.append("run", 100, facts("run", 100, 101)))
+                .expectError(JournalPoisonedException.class)
+                .verify(SOON);
+        close(journal);
+    }
+
+    /** As if nothing had happened in the folder for long: then its log is not looked at with every commit. */
+    private void settle() throws IOException {
+        Files.setLastModifiedTime(folder, FileTime.from(Instant.now().minusSeconds(3_600)));
+    }
+
+    @ParameterizedTest
+    @EnumSource(How.class)
+    void file_takenAfterLong_isFoundOutByTheNextAppend(How how) throws IOException {
+        Path file = folder.resolve("journal.db");
+        SqliteJournal journal = SqliteJournal.builder(file).open();
+        append(journal, "run", 0, 100);
+        settle();
+        append(journal, "run", 100, 101);
+        append(journal, "run", 101, 102);
+        how.happens(file);
+
+        StepVerifier.create(journal.append("run", 102, facts("run", 102, 103)))
+                .expectErrorSatisfies(error -> assertThat(error)
+                        .isInstanceOf(JournalPoisonedException.class)
+                        .hasCauseInstanceOf(JournalFileLostException.class))
+                .verify(SOON);
+        close(journal);
+    }
+
+    @Test
+    void log_inAFolderThatHasNotChanged_isNotLookedAt() throws IOException {
+        Path file = folder.resolve("journal.db");
+        SqliteJournal journal = SqliteJournal.builder(file).open();
+        append(journal, "run", 0, 1);
+        settle();
+        FileTime before = Files.getLastModifiedTime(folder);
+        append(journal, "run", 1, 2);
+        How.LOG_DELETED.happens(file);
+        Files.setLastModifiedTime(folder, before); // nobody does that; it shows what is relied upon
+
+        assertThat(append(journal, "run", 2, 3)).isEqualTo(3);
+
+        Files.setLastModifiedTime(folder, FileTime.from(before.toInstant().plusSeconds(1)));
+        StepVerifier.create(journal.append("run", 3, facts("run", 3, 4)))
                 .expectError(JournalPoisonedException.class)
                 .verify(SOON);
         close(journal);
