@@ -90,7 +90,8 @@ final class Requests {
         return gathering;
     }
 
-    void leave(Gathering gathering) {
+    /** One at a time: who comes second finds both done. */
+    synchronized void leave(Gathering gathering) {
         if (pending.remove(gathering.request.id(), gathering)) {
             count.decrementAndGet();
         }
