@@ -380,7 +380,8 @@ class ArchitectureTest {
 
         assertThat(MAIN.stream().filter(PURE).map(JavaClass::getSimpleName))
                 .contains("RunMachine", "Scope", "Branch", "Rendezvous", "Occupancy", "JoinEvaluator", "DecisionCheck")
-                .contains("EventRecorder", "Routes", "Dominance", "Plan", "Delegation", "Join", "Turn", "BranchPath");
+                .contains("Output", "Cancellation", "RunJoin", "Routes", "Dominance", "Plan", "Delegation", "Join")
+                .contains("Turn", "BranchPath");
     }
 
     @Test
