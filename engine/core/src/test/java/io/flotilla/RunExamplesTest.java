@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -148,48 +149,81 @@ class RunExamplesTest {
                 .verifyComplete();
     }
 
-    @Test
-    void rendezvous_aQuorumOfTwo_firesBeforeTheThirdHasCome() {
+    /** The readers' results are written as soon as two of three have come. */
+    private static Workflow<String, String> report(Agent<String, String> reader) {
         Agent<Turn, Decision> planner = Agent.of(
                 "Planner",
-                (turn, context) -> Mono.just(Decision.fanOut(Stream.of("ReaderA", "ReaderB", "Checker")
-                        .map(name -> Invocation.of(name, "folder"))
-                        .toList())));
-        Agent<String, String> reader = Agent.of("Reader", (text, context) -> Mono.just("read"));
+                (turn, context) -> Mono.just(
+                        turn.joinUnmet()
+                                ? Decision.fail("no quorum")
+                                : Decision.fanOut(Stream.of("ReaderA", "ReaderB", "Checker")
+                                        .map(name -> Invocation.of(name, "folder"))
+                                        .toList())));
         Agent<String, String> checker = Agent.of(
                 "Checker", (text, context) -> Mono.delay(Duration.ofSeconds(3)).thenReturn("checked"));
+        Topology meeting = Topology.parse("""
+                start -> Planner
+                Planner -> ReaderA, ReaderB, Checker
+                ReaderA, ReaderB, Checker -> Writer
+                Writer -> end
+                """);
 
-        StepVerifier.withVirtualTime(() -> {
-                    Topology meeting = Topology.parse("""
-                            start -> Planner
-                            Planner -> ReaderA, ReaderB, Checker
-                            ReaderA, ReaderB, Checker -> Writer
-                            Writer -> end
-                            """);
+        Workflow<String, String> report = Workflow.builder(meeting, String.class)
+                .agent("Planner", planner)
+                .agent("ReaderA", String.class, reader)
+                .agent("ReaderB", String.class, reader)
+                .agent("Checker", String.class, checker)
+                .agent(
+                        "Writer",
+                        Agent.of(
+                                "Writer",
+                                (turn, context) -> Mono.just(Decision.handOff(
+                                        "end", "from " + turn.arrivals().size()))))
+                .joinAt("Planner", Join.allSettled().orProceed()) // a failing reader does not end the fork
+                .joinAt("Writer", Join.atLeast(2).within(Duration.ofSeconds(20))) // a quorum, and a deadline
+                .joinAt("end", Join.firstSuccess()) // the first answer ends the run
+                .build();
+        return report;
+    }
 
-                    Workflow<String, String> report = Workflow.builder(meeting, String.class)
-                            .agent("Planner", planner)
-                            .agent("ReaderA", String.class, reader)
-                            .agent("ReaderB", String.class, reader)
-                            .agent("Checker", String.class, checker)
-                            .agent(
-                                    "Writer",
-                                    Agent.of(
-                                            "Writer",
-                                            (turn, context) -> Mono.just(Decision.handOff(
-                                                    "end",
-                                                    "from " + turn.arrivals().size()))))
-                            .joinAt(
-                                    "Writer",
-                                    Join.atLeast(2).within(Duration.ofSeconds(20))) // a quorum, and a deadline
-                            .joinAt("end", Join.firstSuccess()) // the first answer ends the run
-                            .build();
-                    return report.run("the folder");
-                })
+    /** A reader whose first calls fail. */
+    private static Agent<String, String> failing(int times) {
+        AtomicInteger calls = new AtomicInteger();
+        return Agent.of(
+                "Reader",
+                (text, context) -> calls.incrementAndGet() <= times
+                        ? Mono.error(new IllegalStateException("unreadable"))
+                        : Mono.just("read"));
+    }
+
+    @Test
+    void rendezvous_aQuorumOfTwo_firesBeforeTheThirdHasCome() {
+        StepVerifier.withVirtualTime(() -> report(failing(0)).run("the folder"))
                 .expectSubscription()
                 .assertNext(result -> {
                     assertThat(result.answers()).containsExactly("from 2");
                     assertThat(result.duration()).isZero();
+                })
+                .verifyComplete();
+    }
+
+    @Test
+    void rendezvous_oneReaderFails_theQuorumIsReachedByTheOthers() {
+        StepVerifier.withVirtualTime(() -> report(failing(1)).run("the folder"))
+                .expectSubscription()
+                .expectNoEvent(Duration.ofSeconds(3))
+                .assertNext(result -> assertThat(result.answers()).containsExactly("from 2"))
+                .verifyComplete();
+    }
+
+    @Test
+    void rendezvous_twoReadersFail_thePlannerHearsOfIt() {
+        StepVerifier.withVirtualTime(() -> report(failing(2)).run("the folder"))
+                .expectSubscription()
+                .expectNoEvent(Duration.ofSeconds(3))
+                .assertNext(result -> {
+                    assertThat(result.status()).isEqualTo(RunResult.Status.FAILED);
+                    assertThat(result.failure()).hasMessageContaining("no quorum");
                 })
                 .verifyComplete();
     }

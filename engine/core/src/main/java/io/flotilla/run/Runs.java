@@ -190,8 +190,8 @@ public final class Runs<O> {
      *
      * <ul>
      *   <li><b>onNext</b>: the new run, which continues.
-     *   <li><b>onError</b>: {@link UnknownRunException}; {@link IllegalArgumentException} if there is no such fact, or it
-     *       has no input; {@link DivergenceException}; {@link io.flotilla.journal.PayloadException} if the input cannot be
+     *   <li><b>onError</b>: {@link UnknownRunException}; {@link IllegalArgumentException} if there is no such fact, it has
+     *       no input, or the workflow's tasks are of another type; {@link DivergenceException}; {@link io.flotilla.journal.PayloadException} if the input cannot be
      *       written; what the journal fails with. The journal has nothing of the new run then: it has the common facts and
      *       the other one, or none.
      *   <li><b>context</b>: the subscriber's context reaches every step.
@@ -235,6 +235,9 @@ public final class Runs<O> {
         if (exchanged == null) {
             return Mono.error(new IllegalArgumentException(
                     "run " + runId + " has no fact " + sequence + ", it has " + replay.facts()));
+        }
+        if (sequence == 0 && input != null) {
+            workflow.checkTask(input);
         }
         FactCodec codec = recording.codec();
         Fact other = signalled(

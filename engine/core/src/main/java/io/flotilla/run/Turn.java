@@ -272,6 +272,25 @@ public final class Turn {
     }
 
     /**
+     * The values of the {@link #arrivals()}.
+     *
+     * @param type what the branches have handed over
+     * @param <T> what the branches have handed over
+     * @return the values that are not null, in the same order
+     * @throws ClassCastException if one is of another type
+     */
+    public <T> List<T> arrivals(Class<T> type) {
+        List<T> values = new ArrayList<>(arrivals.size());
+        for (Arrival arrival : arrivals) {
+            T value = cast("arrival from " + arrival.agent(), arrival.value(), type);
+            if (value != null) {
+                values.add(value);
+            }
+        }
+        return List.copyOf(values);
+    }
+
+    /**
      * Whether the join that has brought this turn about fell short, and the branch continues all the same: by {@link Join#orProceed()}, or
      * because a person said so.
      *

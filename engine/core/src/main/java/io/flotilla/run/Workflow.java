@@ -13,6 +13,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
 import reactor.util.context.ContextView;
@@ -52,12 +55,21 @@ public final class Workflow<I, O> {
     /** The name of a workflow that was given none. */
     public static final String DEFAULT_NAME = "workflow";
 
+    private static final Logger LOG = LoggerFactory.getLogger(Workflow.class);
+
     private final Topology topology;
     private final RunSetup setup;
+    private final String name;
+    private final Class<?> taskType;
+    private final List<String> warnings;
 
-    private Workflow(Topology topology, RunSetup setup) {
-        this.topology = topology;
-        this.setup = setup;
+    private Workflow(WorkflowSettings settings) {
+        this.topology = settings.topology;
+        this.setup = settings.setup();
+        this.name = settings.name;
+        this.taskType = settings.taskType;
+        this.warnings = settings.warnings();
+        warnings.forEach(warning -> LOG.warn("workflow {}: {}", name, warning));
     }
 
     /**
@@ -74,7 +86,37 @@ public final class Workflow<I, O> {
         if (Objects.requireNonNull(answerType, "answerType").isPrimitive()) {
             throw new IllegalArgumentException("answerType must not be primitive, was " + answerType);
         }
-        return new Builder<>(new WorkflowSettings(Objects.requireNonNull(topology, "topology"), answerType));
+        return new Builder<>(
+                new WorkflowSettings(Objects.requireNonNull(topology, "topology"), Object.class, answerType));
+    }
+
+    /**
+     * Starts the configuration of a workflow whose task is checked: {@link #run}, {@link #submit} and {@link #start(Object)} refuse
+     * a task of another type, and so does {@link Runs#fork} of a run's start.
+     *
+     * @param topology who may hand over to whom
+     * @param taskType what a run is started with
+     * @param answerType what a run is answered with; another answer is given back to the agent as a {@link Correction}
+     * @param <O> what a run is answered with
+     * @return a builder with all defaults
+     * @throws NullPointerException if an argument is null
+     * @throws IllegalArgumentException if a type is primitive, as {@code int.class} is
+     */
+    public static <O> Builder<O> builder(Topology topology, Class<?> taskType, Class<O> answerType) {
+        if (Objects.requireNonNull(taskType, "taskType").isPrimitive()) {
+            throw new IllegalArgumentException("taskType must not be primitive, was " + taskType);
+        }
+        Builder<O> builder = builder(topology, answerType);
+        builder.settings.taskType = taskType;
+        return builder;
+    }
+
+    /** Refuses a task of another type. */
+    void checkTask(@Nullable Object task) {
+        if (!taskType.isInstance(Objects.requireNonNull(task, "task"))) {
+            throw new IllegalArgumentException("task of workflow " + name + " must be a " + taskType.getName()
+                    + ", was a " + task.getClass().getName());
+        }
     }
 
     /**
@@ -97,9 +139,10 @@ public final class Workflow<I, O> {
      * @param task what the first agent has as input
      * @return the result
      * @throws NullPointerException if {@code task} is null (the call itself, not a signal)
+     * @throws IllegalArgumentException if the workflow's tasks are of another type (the call itself, not a signal)
      */
     public Mono<RunResult<O>> run(I task) {
-        Objects.requireNonNull(task, "task");
+        checkTask(task);
         return Mono.create(
                 sink -> { // there is somebody to tell before a body may keep the thread
                     Run<O> run = newRun(sink.contextView());
@@ -129,9 +172,10 @@ public final class Workflow<I, O> {
      * @param task what the first agent has as input
      * @return the run
      * @throws NullPointerException if {@code task} is null (the call itself, not a signal)
+     * @throws IllegalArgumentException if the workflow's tasks are of another type (the call itself, not a signal)
      */
     public Mono<Run<O>> submit(I task) {
-        Objects.requireNonNull(task, "task");
+        checkTask(task);
         return Mono.create(
                 sink -> { // it is to be signalled before a body may keep the thread
                     RunLoop<O> loop = new RunLoop<>(setup, Context.of(sink.contextView()), null, null);
@@ -152,6 +196,7 @@ public final class Workflow<I, O> {
      * @param task what the first agent has as input
      * @return the run, which continues with and without subscribers
      * @throws NullPointerException if {@code task} is null
+     * @throws IllegalArgumentException if the workflow's tasks are of another type
      * @see #run to start on subscription, with the subscriber's context
      */
     public Run<O> start(I task) {
@@ -167,7 +212,7 @@ public final class Workflow<I, O> {
      * @throws NullPointerException if an argument is null
      */
     public Run<O> start(I task, ContextView context) {
-        Objects.requireNonNull(task, "task");
+        checkTask(task);
         Objects.requireNonNull(context, "context");
         Run<O> run = newRun(context);
         run.start(task);
@@ -185,6 +230,28 @@ public final class Workflow<I, O> {
      */
     public Topology topology() {
         return topology;
+    }
+
+    /**
+     * The name, which tells this workflow's runs from others in the same journal.
+     *
+     * @return as configured; {@value #DEFAULT_NAME} by default
+     */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * What {@link Builder#build()} has found that is allowed and probably not meant, and has logged at WARN: each rendezvous whose
+     * join allows failures while a fork that feeds it does not. The fork's first branch that fails would end the fork, and with it
+     * the rendezvous.
+     *
+     * <p>In a topology of thousands of agents only the first are looked at.
+     *
+     * @return one text each, with the line to write; empty if there is nothing
+     */
+    public List<String> warnings() {
+        return warnings;
     }
 
     /**
@@ -471,7 +538,7 @@ public final class Workflow<I, O> {
          *     not there or twice, or a join for such a place; with all of it
          */
         public <I> Workflow<I, O> build() {
-            return new Workflow<>(settings.topology, settings.setup());
+            return new Workflow<>(settings);
         }
     }
 }

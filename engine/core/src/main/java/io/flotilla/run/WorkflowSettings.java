@@ -24,6 +24,7 @@ final class WorkflowSettings {
 
     final Topology topology;
     final Class<?> answerType;
+    Class<?> taskType;
     final Map<String, Join> joins = new LinkedHashMap<>();
     Join join = Join.all();
     Limits limits = Limits.none();
@@ -41,8 +42,9 @@ final class WorkflowSettings {
     private final Map<String, Agent<Turn, Decision>> agents = new LinkedHashMap<>();
     private final List<String> duplicates = new ArrayList<>();
 
-    WorkflowSettings(Topology topology, Class<?> answerType) {
+    WorkflowSettings(Topology topology, Class<?> taskType, Class<?> answerType) {
         this.topology = topology;
+        this.taskType = taskType;
         this.answerType = answerType;
     }
 
@@ -50,6 +52,11 @@ final class WorkflowSettings {
         if (agents.put(place, agent) != null) {
             duplicates.add("agent " + place + " is given twice");
         }
+    }
+
+    /** What is allowed, and probably not meant; in words. */
+    List<String> warnings() {
+        return new JoinWarnings(topology, place -> joins.getOrDefault(place, join)).find();
     }
 
     /** Checks the settings against the topology. */

@@ -198,6 +198,21 @@ class TurnTest {
     }
 
     @Test
+    void arrivals_typed_hasTheValuesThatAreNotNull() {
+        Turn turn = Turn.arrived(
+                List.of(new Arrival("A", PATH, "a"), new Arrival("B", PATH, null), new Arrival("C", PATH, "c")),
+                List.of("end"),
+                false);
+
+        assertThat(turn.arrivals(String.class)).containsExactly("a", "c");
+        assertThat(Turn.detached("in").arrivals(String.class)).isEmpty();
+        assertThatExceptionOfType(ClassCastException.class)
+                .isThrownBy(() -> turn.arrivals(Integer.class))
+                .withMessage("arrival from A is a java.lang.String, not a java.lang.Integer");
+        assertThatNullPointerException().isThrownBy(() -> turn.arrivals(null)).withMessage("type");
+    }
+
+    @Test
     void repeat_forgetsWhatWasJoined() {
         Turn turn = Turn.detached("in", "B")
                 .thenJoined(List.of(answered("a")), false)
