@@ -108,7 +108,7 @@ class ReadmeExamplesTest {
 
         StepEngine engine = StepEngine.builder()
                 .concurrency(64) // steps in flight; default 256
-                .stepTimeout(Duration.ofSeconds(30)) // default 60 s
+                .stepTimeout(Duration.ofSeconds(30)) // default 10 min
                 .build();
 
         Mono<StepReport<String>> report = engine.run(agents, "the task"); // all of them, in input order

@@ -1,6 +1,7 @@
 package io.flotilla.resilience;
 
 import io.flotilla.step.EngineClock;
+import io.flotilla.step.StepCall;
 import io.flotilla.step.StepRejectedException;
 import io.flotilla.step.StepTimeoutException;
 import java.time.Duration;
@@ -52,6 +53,10 @@ final class Attempt<O> extends Mono<O>
     private final Resilience resilience;
     private final Guards guards;
     private final @Nullable BudgetUse budget;
+
+    /** The step, if it matters whether it emits. */
+    private final @Nullable StepCall<?, ?> idleOf;
+
     private final Mono<O> body;
 
     /** Written once, by the thread that sets {@link #SUBSCRIBED}. */
@@ -76,7 +81,13 @@ final class Attempt<O> extends Mono<O>
     private static final AtomicReferenceFieldUpdater<Attempt, @Nullable Subscription> UPSTREAM =
             AtomicReferenceFieldUpdater.newUpdater(Attempt.class, Subscription.class, "upstream");
 
-    Attempt(Resilience resilience, Guards guards, @Nullable BudgetUse budget, Mono<O> body) {
+    Attempt(
+            Resilience resilience,
+            Guards guards,
+            @Nullable BudgetUse budget,
+            @Nullable StepCall<?, ?> idleOf,
+            Mono<O> body) {
+        this.idleOf = idleOf;
         this.resilience = resilience;
         this.guards = guards;
         this.budget = budget;
@@ -86,7 +97,7 @@ final class Attempt<O> extends Mono<O>
     @Override
     public void subscribe(CoreSubscriber<? super O> subscriber) {
         if (!HELD.compareAndSet(this, 0, SUBSCRIBED)) {
-            new Attempt<>(resilience, guards, budget, body).subscribe(subscriber);
+            new Attempt<>(resilience, guards, budget, idleOf, body).subscribe(subscriber);
             return;
         }
         actual = subscriber;
@@ -207,12 +218,12 @@ final class Attempt<O> extends Mono<O>
             }
         }
         bodyNanos = clock().nanoTime();
-        subscribe(resilience.attemptTimeout());
+        subscribe(resilience.attemptLimit());
     }
 
     /** Throws what an interceptor further in throws; {@link #subscribe(CoreSubscriber)} and {@link #admitted()} handle it. */
-    private void subscribe(@Nullable Duration attemptTimeout) {
-        if (attemptTimeout == null) {
+    private void subscribe(@Nullable AttemptLimit attemptLimit) {
+        if (attemptLimit == null) {
             body.subscribe(this);
             return;
         }
@@ -222,14 +233,14 @@ final class Attempt<O> extends Mono<O>
         } finally {
             clock().forget(this);
         }
-        armLimit(attemptTimeout);
+        armLimit(attemptLimit);
     }
 
     /** What the body has taken before it returned is part of its time. */
-    private void armLimit(Duration attemptTimeout) {
+    private void armLimit(AttemptLimit attemptLimit) {
         if (!hasEnded()) {
-            Disposable armed =
-                    clock().schedule(attemptTimeout.minusNanos(clock().nanoTime() - bodyNanos), this::timedOut);
+            Duration delay = attemptLimit.remaining(took(), silent());
+            Disposable armed = clock().schedule(delay, () -> limitReached(attemptLimit));
             limit = armed;
             if (hasEnded()) {
                 armed.dispose();
@@ -237,12 +248,31 @@ final class Attempt<O> extends Mono<O>
         }
     }
 
+    /** Unless it has emitted meanwhile: emitting arms no timer, so this one may have come too early. */
+    private void limitReached(AttemptLimit attemptLimit) {
+        if (idleOf == null || attemptLimit.isPassed(took(), silent())) {
+            timedOut();
+        } else {
+            armLimit(attemptLimit);
+        }
+    }
+
+    private Duration took() {
+        return Duration.ofNanos(clock().nanoTime() - bodyNanos);
+    }
+
+    private Duration silent() {
+        Duration took = took();
+        Duration silent = idleOf == null ? took : idleOf.idleTime();
+        return silent.compareTo(took) < 0 ? silent : took;
+    }
+
     /** While the body keeps the thread it was subscribed to on: no timer is armed yet. */
     @Override
     public boolean isOverdue(long nanos) {
-        Duration attemptTimeout = resilience.attemptTimeout();
+        AttemptLimit attemptLimit = resilience.attemptLimit();
         try {
-            return attemptTimeout != null && clock().nanoTime() - bodyNanos >= attemptTimeout.toNanos();
+            return attemptLimit != null && attemptLimit.isPassed(took(), silent());
         } catch (Throwable noTime) {
             return false;
         }
@@ -389,12 +419,10 @@ final class Attempt<O> extends Mono<O>
     }
 
     private void timedOut() {
-        Duration attemptTimeout = resilience.attemptTimeout();
-        int had = attemptTimeout == null ? -1 : end();
-        if (attemptTimeout != null && had >= 0) {
-            StepTimeoutException cause = new StepTimeoutException(
-                    "an attempt of " + guards.key() + " passed the attempt timeout of " + attemptTimeout,
-                    attemptTimeout);
+        AttemptLimit attemptLimit = resilience.attemptLimit();
+        int had = attemptLimit == null ? -1 : end();
+        if (attemptLimit != null && had >= 0) {
+            StepTimeoutException cause = attemptLimit.passed(guards.key(), took());
             stop(had, End.TIMED_OUT, cause, () -> {
                 resilience.meters().timedOut(guards.key());
                 actual.onError(cause);

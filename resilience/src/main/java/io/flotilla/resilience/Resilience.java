@@ -61,7 +61,7 @@ public final class Resilience implements StepInterceptor {
 
     private final Function<? super StepContext, String> key;
     private final @Nullable RetryPolicy retry;
-    private final @Nullable Duration attemptTimeout;
+    private final @Nullable AttemptLimit attemptLimit;
     private final @Nullable Fallback fallback;
     private final @Nullable Budget budget;
     private final GuardMaker maker;
@@ -75,7 +75,7 @@ public final class Resilience implements StepInterceptor {
     private Resilience(Builder builder) {
         key = builder.key;
         retry = builder.retry;
-        attemptTimeout = builder.attemptTimeout;
+        attemptLimit = AttemptLimit.of(builder.attemptTimeout, builder.attemptIdleTimeout);
         fallback = builder.fallback;
         budget = builder.budget;
         meters = new ResilienceMeters(builder.meterRegistry);
@@ -86,7 +86,7 @@ public final class Resilience implements StepInterceptor {
                 builder.bulkheads,
                 builder.rateLimiters,
                 builder.circuitBreakers);
-        guardsAttempts = maker.makesAny() || attemptTimeout != null || budget != null;
+        guardsAttempts = maker.makesAny() || attemptLimit != null || budget != null;
     }
 
     /**
@@ -147,14 +147,18 @@ public final class Resilience implements StepInterceptor {
     /** With the guards of the context's key around it. */
     <O> Mono<O> guarded(StepCall<?, O> call, StepContext context, Mono<O> attempt) {
         return guardsAttempts
-                ? new Attempt<>(this, guardsOf(context, call.clock()), budgetUse(call), attempt)
+                ? new Attempt<>(this, guardsOf(context, call.clock()), budgetUse(call), idleOf(call), attempt)
                 : attempt;
+    }
+
+    private @Nullable StepCall<?, ?> idleOf(StepCall<?, ?> call) {
+        return attemptLimit == null || attemptLimit.idle() == null ? null : call;
     }
 
     // --- for attempts
 
-    @Nullable Duration attemptTimeout() {
-        return attemptTimeout;
+    @Nullable AttemptLimit attemptLimit() {
+        return attemptLimit;
     }
 
     ResilienceMeters meters() {
@@ -231,6 +235,7 @@ public final class Resilience implements StepInterceptor {
         private @Nullable RateLimiterPolicy rateLimiter;
         private @Nullable CircuitBreakerPolicy circuitBreaker;
         private @Nullable Duration attemptTimeout;
+        private @Nullable Duration attemptIdleTimeout;
         private @Nullable Fallback fallback;
         private @Nullable Budget budget;
         private @Nullable CircuitBreakerRegistry circuitBreakers;
@@ -317,6 +322,20 @@ public final class Resilience implements StepInterceptor {
          */
         public Builder attemptTimeout(Duration attemptTimeout) {
             this.attemptTimeout = Check.positive(attemptTimeout, "attemptTimeout");
+            return this;
+        }
+
+        /**
+         * Bounds the time in which one attempt neither {@linkplain StepContext#emit emits} anything nor ends. So an attempt at a
+         * model that streams may last as long as the attempt timeout, and one whose stream has stalled is given up early, counted by the
+         * circuit breaker and retried as one that passed the attempt timeout is. Emitting arms no timer.
+         *
+         * @param attemptIdleTimeout more than zero; default none but the engine's idle timeout, which ends the step
+         * @return this builder
+         * @throws IllegalArgumentException if it is out of bounds
+         */
+        public Builder attemptIdleTimeout(Duration attemptIdleTimeout) {
+            this.attemptIdleTimeout = Check.positive(attemptIdleTimeout, "attemptIdleTimeout");
             return this;
         }
 

@@ -3,6 +3,7 @@ package io.flotilla.resilience;
 import static io.flotilla.resilience.InVirtualTime.engine;
 import static io.flotilla.resilience.InVirtualTime.start;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.agent.Agent;
 import io.flotilla.resilience.InVirtualTime.Started;
@@ -11,11 +12,13 @@ import io.flotilla.step.StepResult;
 import io.flotilla.step.StepResult.Kind;
 import io.flotilla.step.StepTimeoutException;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
@@ -165,5 +168,87 @@ class AttemptTimeoutTest {
         time.passes(Duration.ofSeconds(6));
 
         assertThat(round.kinds()).containsExactly(Kind.SUCCEEDED, Kind.SUCCEEDED);
+    }
+
+    /** Emits so many values, one each {@code pause}, then never ends. */
+    private static Agent<String, String> stalling(Duration pause, int values) {
+        return Agent.of(
+                "a",
+                (input, context) -> Flux.interval(pause)
+                        .take(values)
+                        .doOnNext(context::emit)
+                        .then(Mono.never()));
+    }
+
+    @Test
+    void attemptIdleTimeout_silentFromTheStart_timesOutThenAndNamesTheLimit() {
+        Started round = start(engine(Resilience.builder().attemptIdleTimeout(SECOND)), agent);
+        time.passes(SECOND.minus(NANO));
+        assertThat(round.results).isEmpty();
+
+        time.passes(NANO);
+
+        assertThat(agent.cancelled).hasValue(1);
+        assertThat(round.only()).isInstanceOfSatisfying(StepResult.TimedOut.class, late -> {
+            assertThat(late.limit()).isEqualTo(SECOND);
+            assertThat(late.cause())
+                    .hasMessage(
+                            "an attempt of a passed the attempt idle timeout of PT1S: it neither emitted nor ended");
+        });
+    }
+
+    @Test
+    void attemptIdleTimeout_emits_livesUntilThatLongAfterItsLastValue() {
+        Duration pause = Duration.ofMillis(900);
+        Started round = start(engine(Resilience.builder().attemptIdleTimeout(SECOND)), stalling(pause, 10));
+
+        time.passes(pause.multipliedBy(10).plus(SECOND).minus(NANO));
+        assertThat(round.results).isEmpty();
+        time.passes(NANO);
+
+        assertThat(round.kinds()).containsExactly(Kind.TIMED_OUT);
+    }
+
+    @Test
+    void attemptTimeout_emits_endsAllTheSame() {
+        Started round = start(
+                engine(limited().attemptIdleTimeout(Duration.ofMillis(500))),
+                stalling(Duration.ofMillis(300), Integer.MAX_VALUE));
+
+        time.passes(SECOND);
+
+        assertThat(round.only().cause()).hasMessage("an attempt of a passed the attempt timeout of PT1S");
+    }
+
+    @Test
+    void attemptIdleTimeout_retried_eachAttemptHasItAnew() {
+        AtomicInteger attempts = new AtomicInteger();
+        Agent<String, String> twice = Agent.of(
+                "a",
+                (input, context) -> attempts.incrementAndGet() == 1
+                        ? Mono.never()
+                        : Mono.delay(Duration.ofMillis(800)).map(any -> "done"));
+        Started round = start(
+                engine(Resilience.builder()
+                        .attemptIdleTimeout(SECOND)
+                        .retry(RetryPolicy.builder()
+                                .maxAttempts(2)
+                                .minBackoff(Duration.ofMillis(100))
+                                .jitter(() -> 1)
+                                .build())),
+                twice);
+
+        time.passes(Duration.ofSeconds(3));
+
+        assertThat(round.only().kind()).isEqualTo(Kind.SUCCEEDED);
+        assertThat(attempts).hasValue(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, -1})
+    void attemptIdleTimeout_notPositive_refused(long millis) {
+        assertThatThrownBy(() -> Resilience.builder().attemptIdleTimeout(Duration.ofMillis(millis)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("attemptIdleTimeout");
     }
 }

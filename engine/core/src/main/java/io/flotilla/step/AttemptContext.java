@@ -2,13 +2,14 @@ package io.flotilla.step;
 
 import io.flotilla.AgentId;
 import io.flotilla.agent.StepContext;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The context of one attempt, and the mouth of its body: what it emits goes out from here while the attempt lasts.
  *
- * <p>The one field that changes, {@link #output}, is all that emitting costs a step whose body emits nothing, or that nobody
+ * <p>The field {@link #output} is all that emitting costs a step whose body emits nothing, or that nobody
  * listens to. It is null if nobody listens, and {@link #OVER} from the end of the attempt on, so that a context that somebody
  * keeps holds on to nobody.
  */
@@ -32,6 +33,12 @@ abstract class AttemptContext implements StepContext {
     private static final AtomicReferenceFieldUpdater<AttemptContext, @Nullable StepOutput> OUTPUT =
             AtomicReferenceFieldUpdater.newUpdater(AttemptContext.class, StepOutput.class, "output");
 
+    /** When the attempt began or last emitted, on the engine's timer; 0 if it has not, or nobody wants to know. */
+    private volatile long lastSignNanos;
+
+    private static final AtomicLongFieldUpdater<AttemptContext> LAST_SIGN =
+            AtomicLongFieldUpdater.newUpdater(AttemptContext.class, "lastSignNanos");
+
     /** What all steps of the round share. */
     abstract RoundScope scope();
 
@@ -39,6 +46,16 @@ abstract class AttemptContext implements StepContext {
     final void begin(StepOutput to, int number, AgentId called) {
         OUTPUT.lazySet(this, to); // the body is called by this thread
         to.attemptStarted(number, called);
+    }
+
+    final void sign(long nanos) {
+        LAST_SIGN.lazySet(this, nanos);
+    }
+
+    /** {@code otherwise} if it has given none. */
+    final long lastSignNanos(long otherwise) {
+        long nanos = lastSignNanos;
+        return nanos == 0 ? otherwise : nanos;
     }
 
     /** What the body emits from now on is ignored. */
@@ -57,7 +74,10 @@ abstract class AttemptContext implements StepContext {
         StepOutput to = output;
         if (to == OVER) {
             scope().emissions().ignoredLate();
-        } else if (to != null && !to.emitted(scope().emissions().readable(value))) {
+            return;
+        }
+        scope().alive(this);
+        if (to != null && !to.emitted(scope().emissions().readable(value))) {
             scope().emissions().ignoredLate();
         }
     }

@@ -265,6 +265,11 @@ final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
     }
 
     @Override
+    public Duration idleTime() {
+        return Duration.ofNanos(step.idleTimeNanos());
+    }
+
+    @Override
     public EngineClock clock() {
         return step.time();
     }

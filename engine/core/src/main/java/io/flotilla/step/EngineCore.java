@@ -7,6 +7,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Scheduler;
 
 /** What all views of an engine share, whatever their order and failure mode: settings, ids, telemetry, failures. */
 final class EngineCore {
@@ -43,8 +44,8 @@ final class EngineCore {
     }
 
     /** {@code output} null: nobody listens to the steps of the round. */
-    RoundScope newScope(UsageLedger usage, @Nullable RoundOutput output) {
-        return new RoundScope(id, runs.incrementAndGet(), settings.stepTimeout, usage, emissions, output);
+    RoundScope newScope(UsageLedger usage, @Nullable RoundOutput output, Scheduler timer) {
+        return new RoundScope(id, runs.incrementAndGet(), settings.stepTimeout, usage, emissions, output, timer);
     }
 
     Duration stepTimeoutOrZero() {

@@ -27,6 +27,12 @@ final class EngineSettings {
     /** The same in nanoseconds; 0 without a limit. */
     long stepTimeoutNanos = StepEngine.DEFAULT_STEP_TIMEOUT.toNanos();
 
+    /** Null for none, or for the default as long as {@link #idleTimeoutSet} is false. */
+    @Nullable Duration idleTimeout;
+
+    private boolean idleTimeoutSet;
+    private boolean stepTimeoutSet;
+
     Order order = Order.PARALLEL;
     FailureMode failureMode = FailureMode.ISOLATE;
     final List<StepInterceptor> interceptors = new ArrayList<>();
@@ -45,21 +51,49 @@ final class EngineSettings {
     int emissionBuffer = StepEngine.DEFAULT_EMISSION_BUFFER;
     Redactor redactor = Redactor.NONE;
 
-    void limitSteps(Duration timeout) {
+    /** Whoever says how long a step may take has said how long it may be silent, too, unless he says otherwise. */
+    @Nullable Duration idleTimeout() {
+        return idleTimeoutSet ? idleTimeout : stepTimeoutSet ? null : StepEngine.DEFAULT_IDLE_TIMEOUT;
+    }
+
+    /** The same in nanoseconds; 0 without a limit. */
+    long idleTimeoutNanos() {
+        Duration timeout = idleTimeout();
+        return timeout == null ? 0 : timeout.toNanos();
+    }
+
+    void limitIdleTime(Duration timeout) {
+        checkedNanos("idleTimeout", timeout);
+        idleTimeout = timeout;
+        idleTimeoutSet = true;
+    }
+
+    void doNotLimitIdleTime() {
+        idleTimeout = null;
+        idleTimeoutSet = true;
+    }
+
+    private static long checkedNanos(String name, Duration timeout) {
         if (timeout.isZero() || timeout.isNegative()) {
-            throw new IllegalArgumentException("stepTimeout must be > 0, was " + timeout);
+            throw new IllegalArgumentException(name + " must be > 0, was " + timeout);
         }
         try {
-            stepTimeoutNanos = timeout.toNanos();
+            return timeout.toNanos();
         } catch (ArithmeticException tooLong) {
-            throw new IllegalArgumentException("stepTimeout must be <= 292 years, was " + timeout, tooLong);
+            throw new IllegalArgumentException(name + " must be <= 292 years, was " + timeout, tooLong);
         }
+    }
+
+    void limitSteps(Duration timeout) {
+        stepTimeoutNanos = checkedNanos("stepTimeout", timeout);
         stepTimeout = timeout;
+        stepTimeoutSet = true;
     }
 
     void doNotLimitSteps() {
         stepTimeout = null;
         stepTimeoutNanos = 0;
+        stepTimeoutSet = true;
     }
 
     EngineSettings copy() {
@@ -67,6 +101,9 @@ final class EngineSettings {
         copy.concurrency = concurrency;
         copy.stepTimeout = stepTimeout;
         copy.stepTimeoutNanos = stepTimeoutNanos;
+        copy.stepTimeoutSet = stepTimeoutSet;
+        copy.idleTimeout = idleTimeout;
+        copy.idleTimeoutSet = idleTimeoutSet;
         copy.order = order;
         copy.failureMode = failureMode;
         copy.interceptors.addAll(interceptors);

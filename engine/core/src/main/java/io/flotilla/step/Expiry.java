@@ -8,24 +8,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class Expiry extends Lane {
 
-    private final InFlight inFlight;
+    private final Overdue overdue;
 
     /** The step that is being ended; its result is the one that is waited for. */
     private volatile @Nullable Step<?, ?> ending;
 
-    Expiry(InFlight inFlight) {
-        this.inFlight = inFlight;
+    Expiry(Overdue overdue) {
+        this.overdue = overdue;
     }
 
     @Override
     boolean advance() {
-        Step<?, ?> due = inFlight.takeDue();
+        Step<?, ?> due = overdue.takeDue();
         if (due == null) {
             return false;
         }
         ending = due;
         try {
-            due.timeOut(inFlight.timerFailure());
+            due.timeOut(overdue.timerFailure(), overdue.isOfIdle());
         } catch (Throwable thrown) {
             Steps.untold(thrown); // downstream's end: the others are due all the same
         }
@@ -35,13 +35,13 @@ final class Expiry extends Lane {
     @Override
     boolean isAwaited() {
         Step<?, ?> step = ending;
-        return (step != null && step.isTimingOut()) || inFlight.hasDue();
+        return (step != null && step.isTimingOut()) || overdue.hasDue();
     }
 
     @Override
     void overdue() {
-        if (inFlight.hasDue()) {
-            Starter.rescue(new Expiry(inFlight));
+        if (overdue.hasDue()) {
+            Starter.rescue(new Expiry(overdue));
         }
         Step<?, ?> step = ending;
         if (step != null) {

@@ -16,7 +16,7 @@ import reactor.core.Disposable;
  * under a lock whatever the number in flight, and a step that ends while it is being started never enters. A step whose time
  * is up stays in until it has ended, so that a cancel reaches it.
  */
-final class InFlight {
+final class InFlight implements Overdue {
 
     private static final long MAX_NANOS = TimeUnit.DAYS.toNanos(1);
 
@@ -25,6 +25,12 @@ final class InFlight {
     private @Nullable Step<?, ?> last;
     /** The first whose time-out has not been taken. */
     private @Nullable Step<?, ?> pending;
+
+    /** The {@link IdleWatch} looks at every step before its time is up, and has the timer armed then. */
+    private boolean deferred;
+
+    /** The first that has not been looked at for the idle timeout, see {@link IdleWatch}. */
+    private @Nullable Step<?, ?> unseen;
 
     private @Nullable Disposable timer;
     private boolean armed;
@@ -57,7 +63,7 @@ final class InFlight {
                 return true;
             }
             link(step);
-            if (limitNanos > 0 && !armed && !firing) {
+            if (limitNanos > 0 && !armed && !firing && !deferred) {
                 try {
                     armFor(first());
                 } catch (Throwable noTimer) {
@@ -88,6 +94,9 @@ final class InFlight {
             after.previous = step;
         }
         step.linked = true;
+        if (unseen == null || unseen == after) {
+            unseen = step;
+        }
         if (pending == null || pending == after) {
             pending = step;
         }
@@ -107,6 +116,9 @@ final class InFlight {
     private void unlink(Step<?, ?> step) {
         Step<?, ?> before = step.previous;
         Step<?, ?> after = step.next;
+        if (unseen == step) {
+            unseen = after;
+        }
         if (pending == step) {
             pending = after;
         }
@@ -135,6 +147,7 @@ final class InFlight {
             }
             last = null;
             pending = null;
+            unseen = null;
             armedTimer = timer;
             timer = null;
         }
@@ -164,7 +177,7 @@ final class InFlight {
             }
             firing = true;
         }
-        steps.timeOutDue();
+        steps.timeOutDue(this);
     }
 
     /** Whether the step is due; if it is not, the timer is armed for it. If no timer can be had, every step is due. */
@@ -184,7 +197,8 @@ final class InFlight {
     }
 
     /** The next step whose time is up, or null. It stays in until it has ended. */
-    synchronized @Nullable Step<?, ?> takeDue() {
+    @Override
+    public synchronized @Nullable Step<?, ?> takeDue() {
         firing = false;
         Step<?, ?> step = pending;
         if (closed || step == null || (timerFailure == null && !isDueOrArmed(step))) {
@@ -200,7 +214,8 @@ final class InFlight {
     }
 
     /** Whether a step waits to be taken. Called by the watch, with no effect. */
-    synchronized boolean hasDue() {
+    @Override
+    public synchronized boolean hasDue() {
         Step<?, ?> step = pending;
         return !closed && step != null && (timerFailure != null || isDue(step));
     }
@@ -211,6 +226,33 @@ final class InFlight {
         } catch (Throwable noTime) {
             return true;
         }
+    }
+
+    /** Until a step has lived longer than the idle timeout its timer does for both. To be called before any step enters. */
+    void defer() {
+        deferred = true;
+    }
+
+    /** A step lives on that has been looked at. */
+    synchronized void armIfNeeded() {
+        if (!closed && limitNanos > 0 && pending != null && !armed && !firing) {
+            armFor(pending);
+        }
+    }
+
+    /** The next that has not been looked at, if it started so long ago; it stays in. */
+    synchronized @Nullable Step<?, ?> takeUnseen(long startedUntilNanos) {
+        Step<?, ?> step = unseen;
+        if (step == null || step.startedNanos - startedUntilNanos > 0) {
+            return null;
+        }
+        unseen = step.next;
+        return step;
+    }
+
+    /** The one that {@link #takeUnseen} would return next. */
+    synchronized @Nullable Step<?, ?> firstUnseen() {
+        return unseen;
     }
 
     /** Looks whether the timer still lives; one that was disposed of forgets what it was armed for. */
@@ -226,7 +268,13 @@ final class InFlight {
         return true;
     }
 
-    synchronized @Nullable Throwable timerFailure() {
+    @Override
+    public synchronized @Nullable Throwable timerFailure() {
         return timerFailure;
+    }
+
+    @Override
+    public boolean isOfIdle() {
+        return false;
     }
 }

@@ -7,8 +7,10 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Scheduler;
 
 /** What the contexts of all steps of a round share; kept apart from the round, which a kept context must not hold on to. */
 final class RoundScope {
@@ -19,6 +21,10 @@ final class RoundScope {
     private final UsageLedger usage;
     private final Emissions emissions;
     private final @Nullable RoundOutput output;
+
+    /** What the idle time is measured with. */
+    private final Scheduler idleTimer;
+
     private final Map<Object, Object> sharedState = new ConcurrentHashMap<>(2);
 
     RoundScope(
@@ -27,7 +33,9 @@ final class RoundScope {
             @Nullable Duration stepTimeout,
             UsageLedger usage,
             Emissions emissions,
-            @Nullable RoundOutput output) {
+            @Nullable RoundOutput output,
+            Scheduler idleTimer) {
+        this.idleTimer = idleTimer;
         this.usage = usage;
         this.emissions = emissions;
         this.output = output;
@@ -53,6 +61,15 @@ final class RoundScope {
 
     UsageLedger usage() {
         return usage;
+    }
+
+    /** The attempt has emitted something. */
+    void alive(AttemptContext attempt) {
+        try {
+            attempt.sign(idleTimer.now(TimeUnit.NANOSECONDS));
+        } catch (Throwable noTime) {
+            Steps.untold(noTime); // a timer of the user's: emitting fails no step
+        }
     }
 
     Emissions emissions() {

@@ -43,6 +43,8 @@ final class Starter<I, O> {
     // The stall watch's own notes.
     private @Nullable Step<?, ?> seenStarting;
     private long seenStartingNanos;
+    private long seenSign;
+    private long seenSignNanos;
     private volatile @Nullable Thread rescuer;
 
     /** A cancel handler was overdue. */
@@ -146,14 +148,29 @@ final class Starter<I, O> {
         if (step == null || step != seenStarting || (!step.isActive() && !reports && steps.owner.isDelivering())) {
             seenStarting = step; // a step that has ended and a result on its way: it is downstream that takes its time
             seenStartingNanos = now;
-        } else if (isPast(reports ? PATIENCE_NANOS : limitNanos, now)) {
-            rescue(() -> takeOver(step));
+            seenSignNanos = now;
+            seenSign = step == null ? 0 : step.lastSignNanos();
+        } else if (isPast(reports ? PATIENCE_NANOS : limitNanos, seenStartingNanos, now)) {
+            rescue(() -> takeOver(step, false));
             seenStartingNanos = now;
+        } else if (!reports && isIdle(step, now)) {
+            rescue(() -> takeOver(step, true));
+            seenSignNanos = now;
         }
     }
 
-    private boolean isPast(long limit, long now) {
-        return limit > 0 && now - seenStartingNanos >= limit;
+    /** In real time, whatever the engine's timer counts: what the step has noted only has to change. */
+    private boolean isIdle(Step<I, O> step, long now) {
+        long sign = step.lastSignNanos();
+        if (sign != seenSign) {
+            seenSign = sign;
+            seenSignNanos = now;
+        }
+        return isPast(step.idleNanos(), seenSignNanos, now);
+    }
+
+    private static boolean isPast(long limit, long since, long now) {
+        return limit > 0 && now - since >= limit;
     }
 
     /** Runs something on a thread of its own, for one that user code holds. */
@@ -163,12 +180,12 @@ final class Starter<I, O> {
         rescue.start();
     }
 
-    private void takeOver(Step<I, O> stalled) {
+    private void takeOver(Step<I, O> stalled, boolean idle) {
         if (STARTING.compareAndSet(this, stalled, null)) {
             reporting = false;
             Thread before = rescuer;
             rescuer = Thread.currentThread();
-            if (stalled.claimTimeOut()) {
+            if (stalled.claimTimeOut(idle)) {
                 if (before != null) {
                     before.interrupt(); // our own thread, kept by this body; the subscriber's is not ours
                 }

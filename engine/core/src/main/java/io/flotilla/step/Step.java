@@ -33,6 +33,7 @@ import reactor.util.context.Context;
  * ACTIVE      ENDED       an Expiry: the timer has been lost          result: failed; the body is cancelled
  * ACTIVE      ENDED       a cancel of the step, or of its round       no result; the body is cancelled
  * ACTIVE      TIMING_OUT  an Expiry: the timeout has passed           the body is cancelled, then TIMING_OUT ends
+ *             IDLING_OUT  the same, of the idle timeout, all the way
  * ACTIVE      TIMING_OUT  a rescue thread: the body holds the thread  TIMING_OUT ends, then the body is cancelled
  *                         it was started on
  * TIMING_OUT  ENDED       the thread that cancels the body; or, if    result: timed out
@@ -53,6 +54,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
     private static final int ACTIVE = 0;
     private static final int TIMING_OUT = 1;
     private static final int ENDED = 2;
+    private static final int IDLING_OUT = 3;
 
     private final Steps<I, O> steps;
     private final @Nullable StepIdentity identity;
@@ -75,7 +77,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
     @SuppressWarnings("UnusedVariable") // by its updater
     private volatile @Nullable Observation observation;
 
-    /** {@link #ACTIVE}, then {@link #ENDED}; between them {@link #TIMING_OUT} while the body is being cancelled. */
+    /** {@link #ACTIVE}, then {@link #ENDED}; between them {@link #TIMING_OUT} or {@link #IDLING_OUT} while the body is being cancelled. */
     private volatile int state;
 
     @SuppressWarnings("UnusedVariable") // by its updater
@@ -206,10 +208,19 @@ final class Step<I, O> implements CoreSubscriber<O> {
             attemptEnded();
             later = next;
         }
+        if (attempts != null) { // without interceptors the start of the step is that of its only attempt
+            next.sign(steps.nanos());
+        }
         StepOutput output = steps.scope.output(agentId, index, identity);
         if (output != null) {
             next.begin(output, number, isOwn(called) ? agentId : idOf(called));
         }
+    }
+
+    /** When the step last showed that it is alive: it started, an attempt began, or emitted something. */
+    long lastSignNanos() {
+        AttemptContext current = current();
+        return current == null ? startedNanos : current.lastSignNanos(startedNanos);
     }
 
     /** The attempt has failed: it emits nothing more. */
@@ -264,7 +275,8 @@ final class Step<I, O> implements CoreSubscriber<O> {
     }
 
     boolean isTimingOut() {
-        return state == TIMING_OUT;
+        int now = state;
+        return now == TIMING_OUT || now == IDLING_OUT;
     }
 
     Instant startedAt() {
@@ -339,25 +351,40 @@ final class Step<I, O> implements CoreSubscriber<O> {
     }
 
     /** The step's time is up, or no timer can be had for it any more: on the worker, or on a rescue thread. */
-    void timeOut(@Nullable Throwable timerFailure) {
+    void timeOut(@Nullable Throwable timerFailure, boolean ofIdle) {
         if (timerFailure != null) {
             threw(timerFailure);
-        } else if (claimTimeOut()) {
+        } else if (claimTimeOut(ofIdle)) {
             stopBody();
             endTimeOut();
         }
     }
 
     /** True for the caller that ends the step because its time is up; it has to call {@link #endTimeOut()}. */
-    boolean claimTimeOut() {
-        return STATE.compareAndSet(this, ACTIVE, TIMING_OUT);
+    boolean claimTimeOut(boolean ofIdle) {
+        return STATE.compareAndSet(this, ACTIVE, ofIdle ? IDLING_OUT : TIMING_OUT);
     }
 
     /** Makes the result, once; a body that does not return from its cancel does not hold it back. */
     void endTimeOut() {
         if (STATE.compareAndSet(this, TIMING_OUT, ENDED)) {
             ended(failed(steps.timeoutOf(this)));
+        } else if (STATE.compareAndSet(this, IDLING_OUT, ENDED)) {
+            ended(failed(idledOut()));
         }
+    }
+
+    private StepTimeoutException idledOut() {
+        Duration limit = steps.engine.idleTimeout();
+        return new StepTimeoutException(
+                "agent " + agentId + " passed the idle timeout of " + limit + ": it neither emitted nor ended"
+                        + steps.hintOfWaiting(),
+                limit == null ? Duration.ZERO : limit);
+    }
+
+    /** How long it may be silent; 0 for as long as it likes. */
+    long idleNanos() {
+        return steps.isIdleLimited() ? steps.engine.core().settings.idleTimeoutNanos() : 0;
     }
 
     /** A body that keeps its thread is likely to keep the one that cancels it too: the result comes first. */
@@ -421,6 +448,16 @@ final class Step<I, O> implements CoreSubscriber<O> {
 
     <T> T shared(Object owner, Supplier<? extends T> create) {
         return steps.scope.sharedState(owner, create);
+    }
+
+    /** Time since the last sign of life; a timer that throws is no reason to end the step. */
+    long idleTimeNanos() {
+        try {
+            return Math.max(0, steps.nanos() - lastSignNanos());
+        } catch (Throwable noTime) {
+            Steps.untold(noTime);
+            return 0;
+        }
     }
 
     /** Time since the step started; neither a clock that was set back nor one that throws takes the result with it. */

@@ -48,6 +48,14 @@ public interface StepCall<I, O> {
     @Nullable Duration timeRemaining();
 
     /**
+     * How long the step has been silent: since its last attempt began or last {@linkplain StepContext#emit emitted} something;
+     * before the first attempt since the step started. Measured with the engine's timer.
+     *
+     * @return never negative
+     */
+    Duration idleTime();
+
+    /**
      * The engine's time.
      *
      * @return the same object for all steps of an engine

@@ -40,8 +40,11 @@ public final class StepEngine {
     /** The default of {@link Builder#concurrency}. */
     public static final int DEFAULT_CONCURRENCY = 256;
 
-    /** The default of {@link Builder#stepTimeout}. */
-    public static final Duration DEFAULT_STEP_TIMEOUT = Duration.ofSeconds(60);
+    /** The default of {@link Builder#stepTimeout}: 10 minutes, enough for a model that streams for three, and a retry. */
+    public static final Duration DEFAULT_STEP_TIMEOUT = Duration.ofMinutes(10);
+
+    /** The default of {@link Builder#idleTimeout}: 60 seconds. */
+    public static final Duration DEFAULT_IDLE_TIMEOUT = Duration.ofSeconds(60);
 
     /** The default of {@link Builder#failureBuffer}: failures held for each subscriber of {@link #failures()}. */
     public static final int DEFAULT_FAILURE_BUFFER = 256;
@@ -394,6 +397,15 @@ public final class StepEngine {
     }
 
     /**
+     * How long a step may neither emit nor end.
+     *
+     * @return as configured; null without a limit
+     */
+    public @Nullable Duration idleTimeout() {
+        return core.settings.idleTimeout();
+    }
+
+    /**
      * How steps start.
      *
      * @return as configured
@@ -425,6 +437,7 @@ public final class StepEngine {
     @Override
     public String toString() {
         return "StepEngine[concurrency=" + core.settings.concurrency + ", stepTimeout=" + core.settings.stepTimeout
+                + ", idleTimeout=" + idleTimeout()
                 + ", order=" + order + ", failureMode=" + failureMode + "]";
     }
 
@@ -464,7 +477,9 @@ public final class StepEngine {
          * StepResult.TimedOut}. Its result waits for its own cancel handler, about 100 ms at most. A step that ends at
          * once arms no timer.
          *
-         * @param stepTimeout more than zero, at most 292 years; default 60 seconds
+         * <p>An engine that is given a step timeout has no idle timeout unless it is given one as well.
+         *
+         * @param stepTimeout more than zero, at most 292 years; default 10 minutes, with an {@link #idleTimeout} of 60 seconds
          * @return this builder
          * @throws NullPointerException if {@code stepTimeout} is null
          * @throws IllegalArgumentException if {@code stepTimeout} is zero, negative or too long
@@ -476,7 +491,37 @@ public final class StepEngine {
         }
 
         /**
-         * Lets steps take as long as they like. A body that never ends then keeps its round from ending, and so does one
+         * How long a step may be silent: one that neither emits anything nor ends for that long is cancelled and {@link
+         * StepResult.TimedOut}, with a message that names this limit. Counted from the start of the step, the beginning of each
+         * attempt, and each value that is {@linkplain io.flotilla.agent.StepContext#emit emitted}, whether anybody listens or not.
+         *
+         * <p>So a model may stream for minutes, and one that hangs is noticed within seconds. An agent that emits nothing has to end
+         * within this time. Emitting arms no timer.
+         *
+         * @param idleTimeout more than zero, at most 292 years; default 60 seconds, and none if a {@link #stepTimeout} was given or
+         *     {@link #noStepTimeout()} called
+         * @return this builder
+         * @throws NullPointerException if {@code idleTimeout} is null
+         * @throws IllegalArgumentException if {@code idleTimeout} is zero, negative or too long
+         * @see #noIdleTimeout()
+         */
+        public Builder idleTimeout(Duration idleTimeout) {
+            settings.limitIdleTime(idleTimeout);
+            return this;
+        }
+
+        /**
+         * Lets steps be silent as long as they like, up to the step timeout.
+         *
+         * @return this builder
+         */
+        public Builder noIdleTimeout() {
+            settings.doNotLimitIdleTime();
+            return this;
+        }
+
+        /**
+         * Lets steps take, and be silent, as long as they like, unless an {@link #idleTimeout} is given. A body that never ends then keeps its round from ending, and so does one
          * that dies of an {@link Error} on a thread of its own, since the engine cannot see that. An {@link Agent#blocking}
          * body that dies does end its step.
          *

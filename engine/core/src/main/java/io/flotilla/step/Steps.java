@@ -68,18 +68,24 @@ final class Steps<I, O> {
     final @Nullable StepTelemetry telemetry;
     private final @Nullable BlockingLevel blockingLevel;
     private final InFlight inFlight;
+    private final @Nullable IdleWatch idle;
     private final Starter<I, O> starter;
     private @Nullable WeakReference<StallWatch.Watched> watch;
 
     Steps(StepEngine engine, Owner<I, O> owner, UsageLedger usage, @Nullable RoundOutput output) {
         this.engine = engine;
         this.owner = owner;
-        this.scope = engine.core().newScope(usage, output);
         this.schedulers = engine.core().settings.schedulers();
+        this.scope = engine.core().newScope(usage, output, schedulers.timer());
         this.interceptors = engine.core().interceptors;
         this.telemetry = engine.core().telemetry;
         this.blockingLevel = BlockingLevel.current();
         this.inFlight = new InFlight(this, engine.core().settings.stepTimeoutNanos);
+        long idleNanos = engine.core().settings.idleTimeoutNanos();
+        this.idle = idleNanos == 0 ? null : new IdleWatch(this, inFlight, idleNanos);
+        if (idle != null && engine.core().settings.stepTimeoutNanos >= idleNanos) {
+            inFlight.defer();
+        }
         this.starter = new Starter<>(this, engine.core().settings.stepTimeoutNanos);
     }
 
@@ -115,6 +121,9 @@ final class Steps<I, O> {
         if (inFlight.isTimerLost()) {
             Starter.rescue(new Expiry(inFlight));
         }
+        if (idle != null && idle.isTimerLost()) {
+            Starter.rescue(new Expiry(idle));
+        }
         starter.checkForStall(now);
     }
 
@@ -123,6 +132,9 @@ final class Steps<I, O> {
      * first: steps that wait for a place in a guard of the user's are gone before one of those they wait for makes room.
      */
     Cancels cancels() {
+        if (idle != null) {
+            idle.close();
+        }
         Cancels cancels = new Cancels(inFlight.close());
         Step<I, O> beingStarted = starter.starting();
         if (beingStarted != null && beingStarted.isActive()) {
@@ -153,6 +165,8 @@ final class Steps<I, O> {
         try {
             if (!inFlight.enter(step)) {
                 Cancels.of(step).elsewhere();
+            } else if (idle != null) {
+                idle.entered(step);
             }
         } catch (Throwable noTimer) {
             step.threw(noTimer);
@@ -162,8 +176,8 @@ final class Steps<I, O> {
     // --- the end of a step
 
     /** On the timer's thread; what follows may run code of the user's, so it goes to the worker. */
-    void timeOutDue() {
-        Expiry expiry = new Expiry(inFlight);
+    void timeOutDue(Overdue overdue) {
+        Expiry expiry = new Expiry(overdue);
         try {
             schedulers.worker().schedule(expiry);
         } catch (Throwable disposed) {
@@ -172,14 +186,22 @@ final class Steps<I, O> {
     }
 
     StepTimeoutException timeoutOf(Step<I, O> step) {
+        return new StepTimeoutException(
+                "agent " + step.agentId + " passed the step timeout of " + engine.stepTimeout() + hintOfWaiting(),
+                engine.core().stepTimeoutOrZero());
+    }
+
+    /** For the message of a time-out: why the step may have had to wait for another of its round. */
+    String hintOfWaiting() {
         long waiting = owner.waiting();
-        String hint = waiting > 0
+        return waiting > 0
                 ? "; " + waiting + " steps of the round had not been started yet, concurrency is "
                         + engine.concurrency()
                 : "";
-        return new StepTimeoutException(
-                "agent " + step.agentId + " passed the step timeout of " + engine.stepTimeout() + hint,
-                engine.core().stepTimeoutOrZero());
+    }
+
+    boolean isIdleLimited() {
+        return idle != null;
     }
 
     void ended(Step<I, O> step, StepResult<O> result) {

@@ -134,12 +134,12 @@ class StepEngineBuilderTest {
     }
 
     @Test
-    void stepTimeout_default_is60Seconds() {
-        assertThat(StepEngine.builder().build().stepTimeout()).isEqualTo(Duration.ofSeconds(60));
+    void stepTimeout_default_is10MinutesAnd60SecondsIdle() {
+        assertThat(StepEngine.builder().build().stepTimeout()).isEqualTo(Duration.ofMinutes(10));
 
         StepVerifier.withVirtualTime(() -> StepEngine.builder().build().run(List.of(TestAgents.silent("a")), "go"))
                 .expectSubscription()
-                .expectNoEvent(StepEngine.DEFAULT_STEP_TIMEOUT)
+                .expectNoEvent(StepEngine.DEFAULT_IDLE_TIMEOUT)
                 .expectNextCount(1)
                 .verifyComplete();
     }
@@ -431,9 +431,11 @@ class StepEngineBuilderTest {
         assertThat(report.results().get(0).startedAt()).isNotEqualTo(NOON);
         assertThat(asked).hasValue(0);
         assertThat(engine)
-                .hasToString("StepEngine[concurrency=256, stepTimeout=PT1M, order=PARALLEL, failureMode=ISOLATE]");
+                .hasToString(
+                        "StepEngine[concurrency=256, stepTimeout=PT10M, idleTimeout=PT1M, order=PARALLEL, failureMode=ISOLATE]");
         assertThat(builder.build())
-                .hasToString("StepEngine[concurrency=1, stepTimeout=PT1S, order=SEQUENTIAL, failureMode=FAIL_FAST]");
+                .hasToString(
+                        "StepEngine[concurrency=1, stepTimeout=PT1S, idleTimeout=null, order=SEQUENTIAL, failureMode=FAIL_FAST]");
     }
 
     @Test

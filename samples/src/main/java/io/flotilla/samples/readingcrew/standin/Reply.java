@@ -97,8 +97,9 @@ interface Reply {
             return stream(response, half().concatWith(Mono.never()));
         }
 
+        /** Half of the words: tokens and end, which follow them, are not among them. */
         private Flux<byte[]> half() {
-            return Flux.fromIterable(events.subList(0, events.size() / 2)).delayElements(PACE);
+            return Flux.fromIterable(events.subList(0, (events.size() - 2) / 2)).delayElements(PACE);
         }
 
         private static Mono<Void> stream(HttpServerResponse response, Flux<byte[]> events) {

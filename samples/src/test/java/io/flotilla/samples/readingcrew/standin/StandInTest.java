@@ -6,6 +6,7 @@ import io.flotilla.agent.Agent;
 import io.flotilla.samples.readingcrew.chat.Answer;
 import io.flotilla.samples.readingcrew.chat.ChatClient;
 import io.flotilla.samples.readingcrew.chat.ConnectionCutException;
+import io.flotilla.samples.readingcrew.chat.Delta;
 import io.flotilla.samples.readingcrew.chat.MalformedAnswerException;
 import io.flotilla.samples.readingcrew.chat.RateLimitedException;
 import io.flotilla.samples.readingcrew.chat.ServerErrorException;
@@ -14,6 +15,9 @@ import io.flotilla.step.StepResult;
 import io.flotilla.step.StepTimeoutException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -21,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.publisher.Mono;
 
 /** Every way to misbehave, over a real connection, and what becomes of it in a report. */
 @Timeout(30)
@@ -53,6 +58,34 @@ class StandInTest {
         assertThat(result.value().text()).isEqualTo(TEXT);
         assertThat(result.value().usage().inputTokens()).isPositive();
         assertThat(result.value().usage().outputTokens()).isEqualTo((TEXT.length() + 3) / 4);
+    }
+
+    @Test
+    void ask_noFault_comesInPieces() {
+        List<Delta> pieces =
+                chat.ask(taskFor(Fault.NONE), TEXT, "key").collectList().block();
+
+        assertThat(pieces).hasSizeGreaterThan(3);
+        assertThat(pieces.stream()
+                        .map(Delta::text)
+                        .collect(Collectors.joining())
+                        .strip())
+                .isEqualTo(TEXT);
+    }
+
+    @Test
+    void ask_cutOrSilent_halfOfItHasComeByThen() {
+        for (Fault fault : List.of(Fault.CUT, Fault.SILENT)) {
+            List<String> pieces = new CopyOnWriteArrayList<>();
+            chat.ask(taskFor(fault), TEXT, "key")
+                    .doOnNext(delta -> pieces.add(delta.text()))
+                    .onErrorComplete()
+                    .takeUntilOther(Mono.delay(Duration.ofMillis(1500)))
+                    .blockLast();
+
+            assertThat(String.join("", pieces)).isNotEmpty().isNotEqualTo(TEXT);
+            assertThat(TEXT).startsWith(String.join("", pieces));
+        }
     }
 
     @Test
@@ -104,12 +137,7 @@ class StandInTest {
 
     /** Asks, as an agent's step, something that the seed has that fault for. */
     private static StepResult<Answer> ask(Fault fault, Duration timeout) {
-        FaultPlan plan = new FaultPlan(SEED);
-        String task = IntStream.iterate(0, at -> at + 1)
-                .mapToObj(at -> "Task " + at)
-                .filter(candidate -> plan.faultFor(candidate + "\n" + TEXT, 1) == fault)
-                .findFirst()
-                .orElseThrow();
+        String task = taskFor(fault);
         Agent<String, Answer> asker = Agent.streaming(
                 "asker", (input, context) -> chat.ask(input, TEXT, context.idempotencyKey()), Answer.ofDeltas());
         return StepEngine.builder()
@@ -119,5 +147,17 @@ class StandInTest {
                 .block()
                 .results()
                 .get(0);
+    }
+
+    private static final AtomicInteger TASKS = new AtomicInteger();
+
+    /** What the seed has that fault for, and nobody has asked yet. */
+    private static String taskFor(Fault fault) {
+        FaultPlan plan = new FaultPlan(SEED);
+        return IntStream.generate(TASKS::getAndIncrement)
+                .mapToObj(at -> "Task " + at)
+                .filter(candidate -> plan.faultFor(candidate + "\n" + TEXT, 1) == fault)
+                .findFirst()
+                .orElseThrow();
     }
 }
