@@ -15,5 +15,6 @@ module io.flotilla.teams {
     requires org.slf4j;
 
     exports io.flotilla.message;
+    exports io.flotilla.pool;
     exports io.flotilla.state;
 }

@@ -1,5 +1,6 @@
 package io.flotilla.samples;
 
+import io.flotilla.samples.batching.Batching;
 import io.flotilla.samples.isolation.Isolation;
 import io.flotilla.samples.networks.HubSample;
 import io.flotilla.samples.networks.MeshSample;
@@ -8,6 +9,7 @@ import io.flotilla.samples.readingcrew.ReadingCrew;
 import io.flotilla.samples.readingcrew.ReadingRound;
 import io.flotilla.samples.secretword.SecretWord;
 import io.flotilla.samples.shape.Shape;
+import io.flotilla.samples.sharedstate.SharedStateSample;
 import io.flotilla.samples.shell.BadInput;
 import io.flotilla.samples.shell.Output;
 import io.flotilla.samples.shell.Sample;
@@ -31,7 +33,9 @@ public final class Demo implements Sample {
             new Wealth(),
             new HubSample(),
             new MeshSample(),
-            new TopicsSample());
+            new TopicsSample(),
+            new SharedStateSample(),
+            new Batching());
 
     private final String wanted;
 
