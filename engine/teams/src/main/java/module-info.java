@@ -1,6 +1,6 @@
 /**
  * Messages between agents: envelopes, the bounded mailboxes that take them, and networks of members with mailboxes; and
- * state that several agents share.
+ * state that several agents share; and batching.
  *
  * <p>Reactor and Reactive Streams are automatic modules, as for {@code io.flotilla.core}.
  */

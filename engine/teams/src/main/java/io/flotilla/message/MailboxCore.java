@@ -9,6 +9,7 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -77,6 +78,16 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
     private long deadLettered;
     private long refused;
 
+    // --- not guarded
+
+    /**
+     * Set and cleared under the lock: no room has been made since an offer found none. So senders that try again and again do
+     * not take the lock from the one who makes room.
+     */
+    private volatile boolean isFull;
+
+    private final LongAdder refusedUnlocked = new LongAdder();
+
     MailboxCore(Mailbox.Builder from) {
         this.owner = from.owner;
         this.capacity = from.capacity;
@@ -106,6 +117,10 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
 
     OfferResult offer(Envelope envelope) {
         boolean expired = isExpired(envelope);
+        if (isFull && !expired) {
+            refusedUnlocked.increment();
+            return OfferResult.FULL;
+        }
         Envelope dropped = null;
         boolean wakes;
         synchronized (this) {
@@ -116,6 +131,7 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
                     count(DeadLetter.Reason.DROPPED);
                 } else {
                     refusal = OfferResult.FULL;
+                    isFull = true;
                 }
             }
             if (refusal != null) {
@@ -354,7 +370,7 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
             drainer = null;
             turn++;
         } else if (to == null) {
-            step.handling = new Handling(this, queue.removeFirst());
+            step.handling = new Handling(this, takeFirst());
             handling = step.handling;
             entered = step.handling;
             step.admitted = admit();
@@ -363,10 +379,15 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
             receiving = null;
         } else {
             step.receiver = to;
-            step.received = queue.removeFirst();
+            step.received = takeFirst();
             isReceiving = true;
             step.admitted = admit();
         }
+    }
+
+    private Envelope takeFirst() {
+        isFull = false;
+        return queue.removeFirst();
     }
 
     /** Hands a message to the subscriber, or, without one, tells it the end. */
@@ -587,6 +608,7 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
         boolean wakes;
         synchronized (this) {
             closed = true;
+            isFull = false;
             unheard = new ArrayList<>(waiters);
             waiters.clear();
             refused += unheard.size();
@@ -662,6 +684,7 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
         for (Iterator<Envelope> each = queue.iterator(); each.hasNext(); ) {
             if (each.next().equals(envelope)) {
                 each.remove();
+                isFull = false;
                 return true;
             }
         }
@@ -681,6 +704,13 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
     }
 
     synchronized MailboxStats stats() {
-        return new MailboxStats(accepted, delivered, deadLettered, refused, queue.size(), inFlight(), waiters.size());
+        return new MailboxStats(
+                accepted,
+                delivered,
+                deadLettered,
+                refused + refusedUnlocked.sum(),
+                queue.size(),
+                inFlight(),
+                waiters.size());
     }
 }

@@ -104,8 +104,7 @@ final class Batch<I, O> implements CoreSubscriber<List<? extends @Nullable Batch
 
     // --- the call
 
-    void run(
-            Function<List<I>, Mono<? extends List<? extends @Nullable BatchResult<O>>>> function, Duration timeout) {
+    void run(Function<List<I>, Mono<? extends List<? extends @Nullable BatchResult<O>>>> function, Duration timeout) {
         if (isOver.get()) {
             return;
         }
@@ -202,7 +201,10 @@ final class Batch<I, O> implements CoreSubscriber<List<? extends @Nullable Batch
     @Override
     public void onError(Throwable cause) {
         if (isOver.compareAndSet(false, true)) {
-            fail(BatchException.Reason.FAILED, "the batch function failed: " + cause.getClass().getName(), cause);
+            fail(
+                    BatchException.Reason.FAILED,
+                    "the batch function failed: " + cause.getClass().getName(),
+                    cause);
         }
     }
 

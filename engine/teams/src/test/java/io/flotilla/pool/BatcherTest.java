@@ -178,7 +178,9 @@ class BatcherTest {
         List<TestSubscriber<Integer>> all = submit(batcher, 3);
 
         await(all.get(1)::isTerminatedError);
-        assertThat(all.get(1).expectTerminalError()).isInstanceOf(IllegalArgumentException.class).hasMessage("not 1");
+        assertThat(all.get(1).expectTerminalError())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("not 1");
         assertThat(answers(List.of(all.get(0), all.get(2)))).containsExactly(0, 2);
     }
 
@@ -223,8 +225,8 @@ class BatcherTest {
                     Batcher.<Integer, Integer>builder(function).maxItems(2).build();
 
             assertThat(submit(batcher, 2))
-                    .allSatisfy(each ->
-                            assertThat(failure(each).reason()).isEqualTo(BatchException.Reason.WRONG_ANSWERS));
+                    .allSatisfy(
+                            each -> assertThat(failure(each).reason()).isEqualTo(BatchException.Reason.WRONG_ANSWERS));
         }
         Batcher<Integer, Integer> two = Batcher.<Integer, Integer>builder(batch -> Mono.just(List.of(1)))
                 .maxItems(2)
@@ -378,8 +380,8 @@ class BatcherTest {
 
         assertThat(answers(all)).containsExactly(0, 2);
         StepVerifier.create(batcher.submit(1))
-                .expectErrorSatisfies(thrown -> assertThat(((BatchException) thrown).reason())
-                        .isEqualTo(BatchException.Reason.CLOSED))
+                .expectErrorSatisfies(thrown ->
+                        assertThat(((BatchException) thrown).reason()).isEqualTo(BatchException.Reason.CLOSED))
                 .verify(SOON);
     }
 

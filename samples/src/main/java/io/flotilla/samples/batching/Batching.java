@@ -73,17 +73,20 @@ public final class Batching implements Sample {
                 .build();
         Agent<Integer, Integer> embedder = batcher.asAgent(AgentId.of("embedder"));
 
-        List<StepResult<Integer>> results = Objects.requireNonNull(StepEngine.builder()
-                .build()
-                .stream(Flux.range(0, TEXTS).map(text -> Tuples.of(embedder, text)))
-                .collectList()
-                .block());
-        output.line("%d steps, seed %d: %d calls of %s texts", TEXTS, settings.seed(), endpoint.calls.size(), endpoint.calls);
+        List<StepResult<Integer>> results = Objects.requireNonNull(
+                StepEngine.builder().build().stream(Flux.range(0, TEXTS).map(text -> Tuples.of(embedder, text)))
+                        .collectList()
+                        .block());
+        output.line(
+                "%d steps, seed %d: %d calls of %s texts",
+                TEXTS, settings.seed(), endpoint.calls.size(), endpoint.calls);
         TreeMap<String, Integer> failures = new TreeMap<>();
         results.stream()
                 .filter(StepResult::isFailure)
                 .forEach(result -> failures.merge(String.valueOf(result.cause()), 1, Integer::sum));
-        output.line("  answered: %d", results.stream().filter(result -> !result.isFailure()).count());
+        output.line(
+                "  answered: %d",
+                results.stream().filter(result -> !result.isFailure()).count());
         failures.forEach((cause, count) -> output.line("  failed:   %d, %s", count, cause));
         CompletableFuture<Integer> last = batcher.submit(TEXTS).toFuture();
         batcher.close().block();

@@ -65,8 +65,7 @@ public final class SharedStateSample implements Sample {
         StepReport<Integer> report = sellAll(state, settings.seed());
         output.line("%d clerks sell at the same time, seed %d", CLERKS, settings.seed());
         report.results().forEach(result -> output.line("  %-8s sold %s", result.agentId(), result.value()));
-        Versioned<Integer> last = Objects.requireNonNull(
-                state.watch(SOLD).blockFirst(Duration.ofSeconds(10)));
+        Versioned<Integer> last = Objects.requireNonNull(state.watch(SOLD).blockFirst(Duration.ofSeconds(10)));
         int left = valueOf(state.get(SEATS).value());
         output.line("left %d + sold %d = %d", left, valueOf(last.value()), left + valueOf(last.value()));
         return left + valueOf(last.value()) == ALL_SEATS ? 0 : 1;

@@ -24,7 +24,8 @@ class SharedStateSampleTest {
         assertThat(run.out())
                 .contains("one:   Committed[result=99, version=3]")
                 .contains("other: Conflict[keys=[seats], version=3]")
-                .contains("a sale that breaks down: RolledBack[cause=java.lang.IllegalStateException: the till is broken]")
+                .contains(
+                        "a sale that breaks down: RolledBack[cause=java.lang.IllegalStateException: the till is broken]")
                 .contains("seats left: 99")
                 .containsPattern("left \\d+ \\+ sold \\d+ = 100");
         assertThat(run.out().lines().count()).isLessThan(25);
