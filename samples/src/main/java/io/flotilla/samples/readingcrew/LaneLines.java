@@ -16,6 +16,7 @@ final class LaneLines implements LaneView {
     private static final int AGAIN = 3;
     private static final int WIDTH = 110;
     private static final int FEW_WORDS = 30;
+    private static final int BEFORE_CUT = 20;
     private static final Pattern SENTENCE = Pattern.compile("\\S.*?[.!?](?=\\s)", Pattern.DOTALL);
 
     private final Output output;
@@ -48,7 +49,7 @@ final class LaneLines implements LaneView {
                 String.format(
                         Locale.ROOT,
                         "cut off after \"%s\", begins again, attempt %d",
-                        said.length() <= FEW_WORDS ? said : "..." + said.substring(said.length() - FEW_WORDS),
+                        said.length() <= BEFORE_CUT ? said : "..." + said.substring(said.length() - BEFORE_CUT),
                         speech.attempt()));
     }
 

@@ -70,7 +70,7 @@ interface Reply {
     /** One that comes in server-sent events, as a model makes its answer: one after the other. */
     record Streamed(List<byte[]> events) implements Reply {
 
-        private static final Duration PACE = Duration.ofMillis(8);
+        private static final Duration PACE = Duration.ofMillis(2);
         private static final byte[] UNREADABLE = event("{\"choices\":[{\"del");
 
         static byte[] event(String data) {

@@ -60,8 +60,7 @@ class EventReaderTest {
     void deltas_piecesUsageAndEnd_read() {
         DeltaReader reader = deltas();
 
-        List<Delta> read = reader.read(
-                bytes("""
+        List<Delta> read = reader.read(bytes("""
                         data: {"choices":[{"index":0,"delta":{"role":"assistant"}}]}
 
                         data: {"choices":[{"index":0,"delta":{"content":"The "}}]}
