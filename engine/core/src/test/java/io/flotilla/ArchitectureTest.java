@@ -503,6 +503,7 @@ class ArchitectureTest {
                 .containsExactlyInAnyOrder(
                         "EngineAccess",
                         "FailureMode",
+                        "InFlightLimit",
                         "Order",
                         "ResultSink",
                         "EngineClock",

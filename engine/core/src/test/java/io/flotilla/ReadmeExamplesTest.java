@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
 import io.flotilla.simulation.AgentSet;
+import io.flotilla.step.InFlightLimit;
 import io.flotilla.step.ResultSink;
 import io.flotilla.step.StepCall;
 import io.flotilla.step.StepEngine;
@@ -59,6 +60,26 @@ class ReadmeExamplesTest {
                 .map(line -> line.replaceFirst("//.*$", ""))
                 .collect(Collectors.joining())
                 .replaceAll("\\s+", "");
+    }
+
+    @Test
+    void limitExample_byTenant_isTheEngines() {
+        List<Agent<String, String>> agents = List.of(
+                Agent.of("reader", (task, context) -> Mono.just(task).doOnNext(any -> stored.incrementAndGet())));
+
+        StepEngine engine = StepEngine.builder()
+                .maxInFlight(InFlightLimit.of(64)
+                        .keyedBy(
+                                context -> context.getOrDefault("tenant", null),
+                                tenant -> tenant.equals("gold") ? 4 : 1)
+                        .maxQueued(1_000))
+                .build();
+        engine.run(agents, "the task")
+                .contextWrite(context -> context.put("tenant", "gold"))
+                .subscribe();
+
+        assertThat(stored).hasValue(1);
+        assertThat(engine.maxInFlight()).hasToString("InFlightLimit[maxInFlight=64, maxQueued=1000, keyed]");
     }
 
     @Test

@@ -39,7 +39,22 @@ public enum Telemetry {
     EMISSIONS_DROPPED("flotilla.emissions.dropped", Type.COUNTER, "values", List.of()),
 
     /** The number of emissions that nobody got, since they were null or came after the end of their attempt. */
-    EMISSIONS_IGNORED("flotilla.emissions.ignored", Type.COUNTER, "values", List.of());
+    EMISSIONS_IGNORED("flotilla.emissions.ignored", Type.COUNTER, "values", List.of()),
+
+    /**
+     * The permits of engines with a {@code maxInFlight} that are held by steps in flight, or on their way to a step that has
+     * waited. The sum of all engines with this registry.
+     */
+    PERMITS_IN_USE("flotilla.permits.in.use", Type.GAUGE, "permits", List.of()),
+
+    /** The rounds, runs and single steps that wait for a permit, each counted once. The sum of all engines with this registry. */
+    PERMITS_QUEUED("flotilla.permits.queued", Type.GAUGE, "waiters", List.of()),
+
+    /** How long they wait, and how often: from when a step could start but for the limit until the next step of the same does. */
+    PERMIT_WAIT("flotilla.permits.wait", Type.TIMER, "seconds", List.of()),
+
+    /** The number of steps refused since the queue for permits was full. */
+    PERMITS_REJECTED("flotilla.permits.rejected", Type.COUNTER, "steps", List.of());
 
     /** The types of telemetry. */
     public enum Type {
@@ -48,7 +63,9 @@ public enum Telemetry {
         /** A Micrometer {@code Timer}. */
         TIMER,
         /** A Micrometer {@code Counter}. */
-        COUNTER
+        COUNTER,
+        /** A Micrometer {@code Gauge}. */
+        GAUGE
     }
 
     /** The tags of observations and meters. */

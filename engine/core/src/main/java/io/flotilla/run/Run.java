@@ -125,6 +125,17 @@ public final class Run<O> {
     }
 
     /**
+     * The branches whose turn has come and whose step waits for a permit of the engine's limit, see {@link
+     * io.flotilla.step.StepEngine.Builder#maxInFlight(io.flotilla.step.InFlightLimit)}. Their time has not begun, though the
+     * run's goes on. What waits is not recorded: a step has been started for the journal and the events when its turn has come.
+     *
+     * @return as they are now, in lineage order, with the status {@link RunState.BranchStatus#READY}; empty without a limit
+     */
+    public List<RunState.BranchState> waitingBranches() {
+        return loop.waitingBranches();
+    }
+
+    /**
      * The questions that wait for an answer.
      *
      * @return as they are now, in the order they were asked

@@ -172,6 +172,10 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         }
     }
 
+    List<RunState.BranchState> waitingBranches() {
+        return steps.waiting();
+    }
+
     List<PendingQuestion> questions() {
         return questions.list();
     }

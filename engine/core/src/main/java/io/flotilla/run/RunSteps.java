@@ -31,7 +31,9 @@ final class RunSteps {
     private final Consumer<Fact> facts;
 
     /** The steps that were started and have not ended, by number. Whoever takes one out is the one to cancel it. */
-    private final Map<Long, StepDriver.Prepared> inFlight = new ConcurrentHashMap<>();
+    private final Map<Long, InFlight> inFlight = new ConcurrentHashMap<>();
+
+    private record InFlight(StepDriver.Prepared step, Effect.StartStep start) {}
 
     /** Nobody wants the run any more, though the machine may not know yet: no agent is called. */
     private volatile boolean cancelled;
@@ -66,7 +68,7 @@ final class RunSteps {
                     scope.usage().total()));
             return true;
         }
-        inFlight.put(start.step(), step);
+        inFlight.put(start.step(), new InFlight(step, start));
         return cancelled || driver.start(step);
     }
 
@@ -76,8 +78,19 @@ final class RunSteps {
 
     /** False if the thread was kept and another has taken over. */
     boolean cancel(long number) {
-        StepDriver.Prepared step = inFlight.remove(number);
-        return step == null || driver.cancel(step);
+        InFlight cancelling = inFlight.remove(number);
+        return cancelling == null || driver.cancel(cancelling.step());
+    }
+
+    /** The branches whose steps wait for a permit of the engine's limit, in lineage order. By any thread. */
+    List<RunState.BranchState> waiting() {
+        return inFlight.values().stream()
+                .filter(each -> each.step().isWaiting())
+                .map(InFlight::start)
+                .map(start -> new RunState.BranchState(
+                        start.branch(), start.agent(), RunState.BranchStatus.READY, start.number()))
+                .sorted(Comparator.comparing(RunState.BranchState::path))
+                .toList();
     }
 
     /** From now on a step that is to be started is not: its end is not waited for. */
@@ -90,9 +103,9 @@ final class RunSteps {
         List<Long> steps = new ArrayList<>(inFlight.keySet());
         steps.sort(Comparator.reverseOrder());
         for (Long number : steps) {
-            StepDriver.Prepared step = inFlight.remove(number);
-            if (step != null) {
-                step.cancel();
+            InFlight cancelling = inFlight.remove(number);
+            if (cancelling != null) {
+                cancelling.step().cancel();
             }
         }
     }

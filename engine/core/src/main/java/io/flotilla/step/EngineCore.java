@@ -19,6 +19,9 @@ final class EngineCore {
     final EngineClock clock;
     final Emissions emissions;
 
+    /** Null without a limit on all steps. */
+    final @Nullable FairPermits permits;
+
     private final String id = newId();
     private final AtomicLong runs = new AtomicLong();
 
@@ -30,6 +33,19 @@ final class EngineCore {
         this.failures = new FailureReporter(settings);
         this.emissions = new Emissions(settings);
         this.clock = new SchedulerClock(settings, settings::schedulers);
+        this.permits = permits();
+    }
+
+    private @Nullable FairPermits permits() {
+        if (settings.maxInFlight == null) {
+            return null;
+        }
+        FairPermits made = new FairPermits(
+                settings.maxInFlight, () -> settings.schedulers().worker(), clock::nanoTime);
+        if (settings.meterRegistry != null) {
+            LimitMeters.register(made, settings.meterRegistry);
+        }
+        return made;
     }
 
     /** 96 random bits: run ids differ, and with them idempotency keys, wherever they were made. */

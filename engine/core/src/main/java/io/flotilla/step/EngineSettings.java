@@ -22,6 +22,8 @@ final class EngineSettings {
 
     int concurrency = StepEngine.DEFAULT_CONCURRENCY;
 
+    @Nullable InFlightLimit maxInFlight;
+
     @Nullable Duration stepTimeout = StepEngine.DEFAULT_STEP_TIMEOUT;
 
     /** The same in nanoseconds; 0 without a limit. */
@@ -99,6 +101,7 @@ final class EngineSettings {
     EngineSettings copy() {
         EngineSettings copy = new EngineSettings();
         copy.concurrency = concurrency;
+        copy.maxInFlight = maxInFlight;
         copy.stepTimeout = stepTimeout;
         copy.stepTimeoutNanos = stepTimeoutNanos;
         copy.stepTimeoutSet = stepTimeoutSet;

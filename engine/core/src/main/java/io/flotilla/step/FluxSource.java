@@ -19,6 +19,7 @@ final class FluxSource<I, O>
 
     private final Round<I, O> round;
     private final int concurrency;
+    private final @Nullable PendingSteps<I, O> pending;
     private volatile @Nullable Subscription source;
     private long started;
     private volatile boolean finished;
@@ -30,7 +31,12 @@ final class FluxSource<I, O>
             int concurrency,
             @Nullable RoundOutput output) {
         this.round = new Round<>(engine, failFast, downstream, new UsageLedger(), output, this);
-        this.concurrency = concurrency;
+        FairPermits permits = round.steps().permits;
+        // No more pairs than may be in flight: those beyond would only wait here.
+        this.concurrency = permits == null
+                ? concurrency
+                : Math.min(concurrency, permits.limit().maxInFlight());
+        this.pending = permits == null ? null : round.steps().newPending(permits, round.context());
     }
 
     /** {@code pairs} is what this is subscribed to. */
@@ -62,7 +68,11 @@ final class FluxSource<I, O>
             Operators.onDiscard(pair, round.context());
             return;
         }
-        round.start(pair.getT1(), pair.getT2(), started++);
+        if (pending == null) {
+            round.start(pair.getT1(), pair.getT2(), started++);
+        } else {
+            pending.start(new Step<>(round.steps(), pair.getT1(), pair.getT2(), started++));
+        }
     }
 
     @Override
@@ -118,9 +128,14 @@ final class FluxSource<I, O>
         }
     }
 
-    /** The blocked thread is the source's, and only it can bring what is to be started next. */
+    /** The blocked thread is the source's, and only it can bring what is to be started next; but for what waits for permits. */
     @Override
-    public void resumeStarting() {}
+    public void resumeStarting() {
+        if (pending != null) {
+            pending.takeOver();
+            pending.startAll();
+        }
+    }
 
     @Override
     public long waiting() {

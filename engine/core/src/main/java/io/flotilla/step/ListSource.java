@@ -29,6 +29,7 @@ final class ListSource<I, O> implements Round.Source {
     private final I input;
     private final int @Nullable [] order;
     private final @Nullable IntPredicate stillWanted;
+    private final @Nullable Waiter waiter;
 
     @SuppressWarnings("UnusedVariable") // by its updater
     private volatile int places;
@@ -56,6 +57,9 @@ final class ListSource<I, O> implements Round.Source {
         this.input = input;
         this.order = engine.order().isShuffled() ? engine.order().indices(agents.length) : null;
         this.stillWanted = stillWanted;
+        FairPermits permits = round.steps().permits;
+        this.waiter =
+                permits == null ? null : round.steps().newWaiter(permits, round.context(), this::fill, this::fill);
     }
 
     void run(int concurrency) {
@@ -83,26 +87,59 @@ final class ListSource<I, O> implements Round.Source {
             if (round.isStopped() || next == agents.length) {
                 return; // the role is kept: nobody needs to start anything any more
             }
-            int index = order == null ? next : order[next];
-            next++;
-            if (stillWanted != null && !stillWanted.test(index)) {
-                PLACES.getAndIncrement(this);
-            } else {
-                started++;
-                if (!round.start(agents[index], input, index)) {
-                    return;
-                }
+            if (waiter == null ? !startNext(null, null) : !startPermitted(waiter)) {
+                return;
             }
             if (next == agents.length) {
-                round.sourceEnded(started, null);
+                ended();
             }
         } while (PLACES.decrementAndGet(this) != 0);
+    }
+
+    /** False if the body, or the engine's limit, has another thread go on. */
+    private boolean startPermitted(Waiter waiting) {
+        for (; ; ) {
+            Permit permit = waiting.acquire();
+            if (permit != null) {
+                return startNext(permit, null);
+            }
+            switch (waiting.await(Math.min(places, agents.length - next))) {
+                case GRANTED -> {}
+                case REFUSED -> {
+                    return startNext(null, waiting.permits().rejected());
+                }
+                case WAITING, HELD -> {
+                    return false; // the role is kept, for the one who comes with a permit
+                }
+            }
+        }
+    }
+
+    private boolean startNext(@Nullable Permit permit, @Nullable Throwable refusal) {
+        int index = order == null ? next : order[next];
+        next++;
+        if (stillWanted != null && !stillWanted.test(index)) {
+            PLACES.getAndIncrement(this);
+            if (permit != null) {
+                permit.end();
+            }
+            return true;
+        }
+        started++;
+        return round.start(agents[index], input, index, permit, refusal);
+    }
+
+    private void ended() {
+        if (waiter != null) {
+            waiter.finish();
+        }
+        round.sourceEnded(started, null);
     }
 
     @Override
     public void resumeStarting() {
         if (next == agents.length) {
-            round.sourceEnded(started, null);
+            ended();
         }
         if (PLACES.decrementAndGet(this) != 0) {
             fill();

@@ -128,9 +128,24 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
         return delivery.isStopped();
     }
 
+    /** For the source, which starts them under the engine's limit. */
+    Steps<I, O> steps() {
+        return steps;
+    }
+
     /** Starts a step on this thread; false as for {@link Starter#start}. */
     boolean start(Agent<? super I, ? extends O> agent, I input, long index) {
         return steps.start(agent, input, index);
+    }
+
+    /** As {@link #start(Agent, Object, long)}, under the engine's limit. */
+    boolean start(
+            Agent<? super I, ? extends O> agent,
+            I input,
+            long index,
+            @Nullable Permit permit,
+            @Nullable Throwable refusal) {
+        return steps.start(new Step<>(steps, agent, input, index), permit, refusal);
     }
 
     /** No more steps will start: {@code started} is how many did. {@code cause} follows the last result, if there is one. */

@@ -70,6 +70,11 @@ final class Starter<I, O> {
      * caller then starts nothing more.
      */
     boolean start(Step<I, O> step) {
+        return start(step, null);
+    }
+
+    /** As {@link #start(Step)}; {@code refusal} is why the body is not called, if it is not. */
+    boolean start(Step<I, O> step, @Nullable Throwable refusal) {
         boolean ownersFlag = Thread.interrupted(); // meant for whoever owns the thread, not for a body
         thread = Thread.currentThread();
         starting = step;
@@ -77,7 +82,11 @@ final class Starter<I, O> {
                 .isStopped()) { // the mark above and this look meet Steps.cancels(), which looks the other way round
             step.cancel();
         } else {
-            step.start();
+            if (refusal == null) {
+                step.start();
+            } else {
+                step.refuse(refusal);
+            }
             if (step.isActive()) {
                 steps.enter(step);
             }

@@ -83,6 +83,9 @@ final class Step<I, O> implements CoreSubscriber<O> {
     @SuppressWarnings("UnusedVariable") // by its updater
     private volatile @Nullable Subscription body;
 
+    /** What it holds, under an engine's limit; it is given back when the step has ended. */
+    private volatile @Nullable Permit permit;
+
     /** Whether the step may be in {@link InFlight}; written by the starter, read by the thread that ends the step. */
     volatile boolean listed;
 
@@ -149,6 +152,20 @@ final class Step<I, O> implements CoreSubscriber<O> {
         startedAt = steps.now();
     }
 
+    /** Before it starts: it starts now, and not when it was made ready. The one who ends it meanwhile may not see the permit. */
+    void hold(FairPermits permits, Permit given) {
+        startedAt = null;
+        context = permits.heldBy(given, context);
+        permit = given;
+        if (!isActive()) {
+            given.end();
+        }
+    }
+
+    @Nullable Permit permit() {
+        return permit;
+    }
+
     /** For the one who stops it. */
     @Nullable Observation takeObservation() {
         return OBSERVATION.getAndSet(this, null);
@@ -192,6 +209,19 @@ final class Step<I, O> implements CoreSubscriber<O> {
         } catch (Throwable thrown) {
             threw(thrown);
         }
+    }
+
+    /** As {@link #start()}, but that the body is not called. */
+    void refuse(Throwable cause) {
+        try {
+            startedAt = null;
+            begin();
+        } catch (Throwable noTime) {
+            steps.owner.noTime(this, noTime);
+            return;
+        }
+        attempts = null; // there was none
+        fail(cause);
     }
 
     /** The only attempt. */
@@ -396,7 +426,12 @@ final class Step<I, O> implements CoreSubscriber<O> {
     /** The round is over: no result, nothing waits for it. */
     void cancel() {
         if (end()) {
-            stopBody();
+            Permit held = permit;
+            if (held == null) {
+                stopBody();
+            } else {
+                held.endAfter(this::stopBody);
+            }
             outputEnded(StepResult.Kind.CANCELLED);
             steps.cancelled(this);
         }

@@ -67,6 +67,14 @@ public final class StepDriver<I, O> {
          * nothing. May be called by any thread.
          */
         void cancel();
+
+        /**
+         * Whether the step has been started and waits for a permit of the engine's limit, see {@link
+         * StepEngine.Builder#maxInFlight(InFlightLimit)}. May be called by any thread.
+         *
+         * @return false once its body is called, and without a limit
+         */
+        boolean isWaiting();
     }
 
     /** An observation in progress. */
@@ -118,20 +126,22 @@ public final class StepDriver<I, O> {
      */
     public Prepared prepare(
             Agent<? super I, ? extends O> agent, I input, long number, StepIdentity identity, Context context) {
+        driven.waitsIn(context);
         Step<I, O> step = new Step<>(steps, agent, input, number, identity, context);
         step.takeTime();
-        return new Handle<>(step);
+        return new Handle<>(driven, step);
     }
 
     /**
      * Starts a step on this thread. Returns when its body has returned from being subscribed to, whether it has ended or
-     * not.
+     * not. Under the engine's {@link StepEngine.Builder#maxInFlight(InFlightLimit)} it may return at once, and the step start
+     * later on another thread.
      *
      * @param step what {@link #prepare} returned; to be started once
      * @return false if the body has held the thread so long that another has taken over: the caller then does nothing more
      */
     public boolean start(Prepared step) {
-        return steps.start(own(step));
+        return driven.start(own(step));
     }
 
     /**
@@ -141,7 +151,7 @@ public final class StepDriver<I, O> {
      * @return false if the body has held the thread so long that another has taken over: the caller then does nothing more
      */
     public boolean cancel(Prepared step) {
-        return steps.cancel(own(step));
+        return driven.cancel(own(step));
     }
 
     @SuppressWarnings("unchecked") // nobody else implements it
@@ -232,7 +242,13 @@ public final class StepDriver<I, O> {
         }
     }
 
-    private record Handle<I, O>(Step<I, O> step) implements Prepared {
+    private record Handle<I, O>(Driven<I, O> driven, Step<I, O> step) implements Prepared {
+        @Override
+        public boolean isWaiting() {
+            PendingSteps<I, O> pending = driven.pending;
+            return pending != null && pending.isPending(step);
+        }
+
         @Override
         public void cancel() {
             Cancels.of(step).elsewhere();
@@ -272,10 +288,30 @@ public final class StepDriver<I, O> {
         private final EngineClock clock;
         private volatile boolean closed;
 
+        /** Null without a limit of the engine's, and before the first step. */
+        private volatile @Nullable PendingSteps<I, O> pending;
+
         Driven(StepEngine engine, Listener<O> listener, UsageLedger usage) {
             this.listener = listener;
             this.steps = new Steps<>(engine, this, usage, null);
             this.clock = new SchedulerClock(engine.core().settings, () -> steps.schedulers);
+        }
+
+        /** The context of the first step is that of all who wait. */
+        void waitsIn(Context context) {
+            if (pending == null && steps.permits != null) {
+                pending = steps.newPending(steps.permits, context);
+            }
+        }
+
+        boolean start(Step<I, O> step) {
+            PendingSteps<I, O> waiting = pending;
+            return waiting == null ? steps.start(step) : waiting.start(step);
+        }
+
+        boolean cancel(Step<I, O> step) {
+            PendingSteps<I, O> waiting = pending;
+            return waiting == null ? steps.cancel(step) : waiting.cancel(step);
         }
 
         void close() {
@@ -311,7 +347,15 @@ public final class StepDriver<I, O> {
 
         @Override
         public void resumeStarting() {
-            listener.resume();
+            PendingSteps<I, O> waiting = pending;
+            if (waiting == null) {
+                listener.resume();
+                return;
+            }
+            if (waiting.takeOver()) {
+                Starter.rescue(listener::resume); // it brings more, while this thread starts what is there
+            }
+            waiting.startAll();
         }
 
         @Override

@@ -142,7 +142,8 @@ public final class StepEngine {
      * }</pre>
      *
      * <p>Interceptors, step timeout, observation, the log and {@link #failures()} apply as in a round. {@link #concurrency()}
-     * and {@link #order()} do not: the operators that subscribe decide how many run at a time. For many steps at once {@link
+     * and {@link #order()} do not: the operators that subscribe decide how many run at a time; {@link
+     * Builder#maxInFlight(int)} does. For many steps at once {@link
      * #run} and {@link #stream(Iterable, Object)} are cheaper than {@code Flux.merge}.
      *
      * <p>Cold: nothing runs before subscription, and every subscription is a step of its own, with a run id of its own. So
@@ -193,7 +194,8 @@ public final class StepEngine {
      *       holds up no other. In {@link FailureMode#FAIL_FAST} the error waits for them likewise.
      *   <li><b>demand</b>: honoured; at most {@link #concurrency()} steps start ahead of it.
      *   <li><b>threads</b>: the first steps are started on the thread that subscribes, later ones there or where a result
-     *       was delivered. Results come on any thread where a step ended or more was asked for; of a step that has passed
+     *       was delivered; one that has waited for a permit of {@link Builder#maxInFlight(int)}, on a {@code flotilla-worker}
+     *       thread. Results come on any thread where a step ended or more was asked for; of a step that has passed
      *       its timeout on a {@code flotilla-worker} thread. A body that does not give back the thread it is started on
      *       is {@link StepResult.TimedOut} as well, and a {@code flotilla-rescue} thread continues the round; the
      *       blocked thread itself cannot be freed, and if it is the one that subscribes, {@code subscribe} or
@@ -226,10 +228,11 @@ public final class StepEngine {
      *       {@code pairs}, after the results of the steps in flight. In {@link FailureMode#FAIL_AT_END} that error is the
      *       cause of the {@link RoundFailedException}, whose report has what was settled before.
      *   <li><b>onComplete</b>: when {@code pairs} has completed, after the last result.
-     *   <li><b>demand</b>: honoured; {@code pairs} is asked for {@link #concurrency()} pairs, and for one more when a
-     *       result has been delivered, so no more steps than that start ahead of demand, and nothing is queued but their
-     *       results.
-     *   <li><b>threads</b>: each step is started on the thread that brings its pair. A body that does not give it back
+     *   <li><b>demand</b>: honoured; {@code pairs} is asked for {@link #concurrency()} pairs, or as many as {@link
+     *       Builder#maxInFlight(int)} if that is less, and for one more when a result has been delivered, so no more steps
+     *       than that start ahead of demand, and nothing is queued but their results.
+     *   <li><b>threads</b>: each step is started on the thread that brings its pair, or on a {@code flotilla-worker} thread if
+     *       it has waited for a permit of {@link Builder#maxInFlight(int)}. A body that does not give it back
      *       is {@link StepResult.TimedOut}, but no other thread can bring the next pair: if it never returns, the round never
      *       ends. Use {@link Agent#blocking}.
      * </ul>
@@ -388,6 +391,15 @@ public final class StepEngine {
     }
 
     /**
+     * The limit on all steps in flight.
+     *
+     * @return as configured; null without a limit
+     */
+    public @Nullable InFlightLimit maxInFlight() {
+        return core.settings.maxInFlight;
+    }
+
+    /**
      * How long a step may take.
      *
      * @return as configured; null without a limit
@@ -436,7 +448,10 @@ public final class StepEngine {
     /** Concurrency, timeout, order and mode. */
     @Override
     public String toString() {
-        return "StepEngine[concurrency=" + core.settings.concurrency + ", stepTimeout=" + core.settings.stepTimeout
+        InFlightLimit limit = core.settings.maxInFlight;
+        return "StepEngine[concurrency=" + core.settings.concurrency
+                + (limit == null ? "" : ", maxInFlight=" + limit.maxInFlight()) + ", stepTimeout="
+                + core.settings.stepTimeout
                 + ", idleTimeout=" + idleTimeout()
                 + ", order=" + order + ", failureMode=" + failureMode + "]";
     }
@@ -452,7 +467,7 @@ public final class StepEngine {
 
         /**
          * How many steps of a round run at the same time at most, and how many start ahead of demand. It is a number of
-         * steps, not of threads.
+         * steps, not of threads. {@link #maxInFlight(int)} limits all rounds and runs together.
          *
          * <p>A step that waits for another step of its round needs a place for both: agents that all wait for each other
          * (a barrier, an auction, a vote) end only if the concurrency is at least their number; else those that have a
@@ -469,6 +484,43 @@ public final class StepEngine {
                 throw new IllegalArgumentException("concurrency must be >= 1, was " + concurrency);
             }
             settings.concurrency = concurrency;
+            return this;
+        }
+
+        /**
+         * How many steps of all rounds, runs and single steps are in flight at most, in this engine and all its views; they
+         * take turns. See {@link #maxInFlight(InFlightLimit)}.
+         *
+         * @param maxInFlight 1 or more; by default there is no such limit
+         * @return this builder
+         * @throws IllegalArgumentException if {@code maxInFlight} is below 1
+         */
+        public Builder maxInFlight(int maxInFlight) {
+            return maxInFlight(InFlightLimit.of(maxInFlight));
+        }
+
+        /**
+         * Limits the steps in flight of all rounds, runs and single steps of this engine and all its views, besides the
+         * {@link #concurrency} of each. An engine that another's {@link StepEngine#toBuilder()} builds has a limit of its own.
+         *
+         * <p>A step that finds no permit waits, and its timeout begins when it starts. It then starts on a {@code
+         * flotilla-worker} thread. Cancelling the round, run or step ends the wait. What is not let in is {@link
+         * StepResult.Rejected}, see {@link InFlightLimit#maxQueued(int)}. A permit is free again when the step has its result;
+         * of a cancelled step, when its cancel handler has returned, or after about 100 ms. So a body that goes on after its
+         * step has timed out does not count.
+         *
+         * <p>A step that waits for steps of its own, in a round, a run or a single step, lends them its permit, one at a time:
+         * nested steps never wait for each other, however deep and whatever the limit. Further permits they get in turn with
+         * all others. It counts as one with the one it lends to. Which step waits is known from the Reactor context of the
+         * subscriber, or by the thread that an {@link Agent#blocking} body blocks; what blocks elsewhere waits until the step
+         * timeout.
+         *
+         * @param maxInFlight the limit; by default there is none
+         * @return this builder
+         * @throws NullPointerException if {@code maxInFlight} is null
+         */
+        public Builder maxInFlight(InFlightLimit maxInFlight) {
+            settings.maxInFlight = Objects.requireNonNull(maxInFlight, "maxInFlight");
             return this;
         }
 

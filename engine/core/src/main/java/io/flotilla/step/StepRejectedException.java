@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StepRejectedException extends FlotillaException {
 
+    /** The {@link #guard()} of steps that the engine's own limit refused, see {@link InFlightLimit#maxQueued(int)}. */
+    public static final String IN_FLIGHT_LIMIT = "inflightlimit";
+
     private static final long serialVersionUID = 1L;
 
     private final String guard;
@@ -21,7 +24,8 @@ public final class StepRejectedException extends FlotillaException {
     /**
      * For interceptors that guard something.
      *
-     * @param guard which guard: {@code circuitbreaker}, {@code bulkhead}, {@code ratelimiter}, {@code budget}
+     * @param guard which guard: {@code circuitbreaker}, {@code bulkhead}, {@code ratelimiter}, {@code budget}; {@value
+     *     #IN_FLIGHT_LIMIT} is the engine's own
      * @param state what the guard looks like: {@code open since 3 s}, {@code 25 of 25 in use}
      * @param retryAfter the time until a retry makes sense, or null if the guard does not know
      * @throws NullPointerException if {@code guard} or {@code state} is null

@@ -66,6 +66,16 @@ final class Steps<I, O> {
     final EngineSchedulers schedulers;
     final List<StepInterceptor> interceptors;
     final @Nullable StepTelemetry telemetry;
+
+    /** Null without a limit on all steps of the engine. */
+    final @Nullable FairPermits permits;
+
+    /** Who waits for permits; null without a limit, and before the first. */
+    private volatile @Nullable Waiter waiter;
+
+    /** Those that wait, if more than one source may bring them. */
+    private volatile @Nullable PendingSteps<I, O> pending;
+
     private final @Nullable BlockingLevel blockingLevel;
     private final InFlight inFlight;
     private final @Nullable IdleWatch idle;
@@ -79,6 +89,7 @@ final class Steps<I, O> {
         this.scope = engine.core().newScope(usage, output, schedulers.timer());
         this.interceptors = engine.core().interceptors;
         this.telemetry = engine.core().telemetry;
+        this.permits = engine.core().permits;
         this.blockingLevel = BlockingLevel.current();
         this.inFlight = new InFlight(this, engine.core().settings.stepTimeoutNanos);
         long idleNanos = engine.core().settings.idleTimeoutNanos();
@@ -132,6 +143,11 @@ final class Steps<I, O> {
      * first: steps that wait for a place in a guard of the user's are gone before one of those they wait for makes room.
      */
     Cancels cancels() {
+        if (pending != null) {
+            pending.close();
+        } else if (waiter != null) {
+            waiter.close();
+        }
         if (idle != null) {
             idle.close();
         }
@@ -155,9 +171,31 @@ final class Steps<I, O> {
         return starter.start(step);
     }
 
+    /** Starts a step that has waited for {@code permit}, or one that was refused it; as {@link #start(Step)}. */
+    boolean start(Step<I, O> step, @Nullable Permit permit, @Nullable Throwable refusal) {
+        if (permits != null && permit != null) {
+            step.hold(permits, permit);
+        }
+        return starter.start(step, refusal);
+    }
+
     /** Cancels a step on the thread that starts steps, see {@link Starter#cancel}. */
     boolean cancel(Step<I, O> step) {
         return starter.cancel(step);
+    }
+
+    /** One who waits for permits of these steps: to be made once, before the first is started. */
+    Waiter newWaiter(FairPermits of, Context context, Runnable resume, Runnable takeOver) {
+        Waiter made = new Waiter(of, context, blockingLevel, resume, takeOver);
+        waiter = made;
+        return made;
+    }
+
+    /** The steps that wait for permits, brought by any thread: as {@link #newWaiter}. */
+    PendingSteps<I, O> newPending(FairPermits of, Context context) {
+        PendingSteps<I, O> made = new PendingSteps<>(this, of, context);
+        pending = made;
+        return made;
     }
 
     /** A step has been started and has not ended at once. */
@@ -197,6 +235,9 @@ final class Steps<I, O> {
         return waiting > 0
                 ? "; " + waiting + " steps of the round had not been started yet, concurrency is "
                         + engine.concurrency()
+                        + (permits == null
+                                ? ""
+                                : ", maxInFlight is " + permits.limit().maxInFlight())
                 : "";
     }
 
@@ -205,6 +246,10 @@ final class Steps<I, O> {
     }
 
     void ended(Step<I, O> step, StepResult<O> result) {
+        Permit held = step.permit();
+        if (held != null) {
+            held.end(); // first: whoever takes the result may keep the thread
+        }
         if (step.listed) {
             inFlight.leave(step);
         }
@@ -217,6 +262,9 @@ final class Steps<I, O> {
     }
 
     void cancelled(Step<I, O> step) {
+        if (pending != null) {
+            pending.cancelled(step);
+        }
         if (step.listed) {
             inFlight.leave(step);
         }

@@ -451,6 +451,7 @@ class StepEngineBuilderTest {
         };
         StepEngine engine = StepEngine.builder()
                 .concurrency(3)
+                .maxInFlight(2)
                 .stepTimeout(Duration.ofSeconds(4))
                 .order(Order.SEQUENTIAL)
                 .failureMode(FailureMode.FAIL_AT_END)
@@ -463,6 +464,7 @@ class StepEngineBuilderTest {
         StepReport<String> report = copy.run(TestAgents.manyAnswering(2), "go").block();
 
         assertThat(copy).hasToString(engine.toString());
+        assertThat(copy.maxInFlight()).isSameAs(engine.maxInFlight());
         assertThat(asked).hasValue(2);
         assertThat(report.results().get(0).startedAt()).isEqualTo(NOON);
         assertThat(registry.find("flotilla.step.duration").timer().count()).isEqualTo(2);

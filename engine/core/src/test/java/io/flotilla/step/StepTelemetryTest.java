@@ -282,7 +282,7 @@ class StepTelemetryTest {
 
     @Test
     void telemetry_everyObservationAndMeterSeen_isInTheListAndEachOfTheListIsSeen() {
-        StepEngine engine = engine();
+        StepEngine engine = engine().toBuilder().maxInFlight(1_000).build();
         for (StepResult.Kind kind : StepResult.Kind.values()) {
             engine.run(List.of(ending(kind), TestAgents.answering("b#1")), "go").block();
         }
