@@ -326,6 +326,7 @@ final class FairPermits {
     /** Under the lock; true if a lane has to be added. */
     private boolean call(Waiter waiter) {
         waiter.parked = false;
+        waiter.called = true;
         called.add(waiter);
         calling = true;
         if (lanes >= MAX_LANES) {
@@ -355,6 +356,9 @@ final class FairPermits {
             Waiter next;
             synchronized (FairPermits.this) {
                 next = called.poll();
+                if (next != null) {
+                    next.called = false;
+                }
                 calling = !called.isEmpty();
                 if (next == null) {
                     if (!kept) {
@@ -424,7 +428,7 @@ final class FairPermits {
         synchronized (this) {
             for (int left = watched.size(); left > 0; left--) {
                 Waiter waiter = watched.remove();
-                if (waiter.seenTakes != waiter.takes) {
+                if (waiter.called || waiter.seenTakes != waiter.takes) { // not its owner's fault if no thread is free
                     waiter.seenTakes = waiter.takes;
                     waiter.looks = 0;
                 }

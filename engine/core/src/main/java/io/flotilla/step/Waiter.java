@@ -61,6 +61,9 @@ final class Waiter {
     /** The owner is to be called. */
     boolean parked;
 
+    /** The owner is about to be called. */
+    boolean called;
+
     /** What has been given to it is watched until it takes it; since when, in looks, and what it had taken then. */
     boolean watched;
 
