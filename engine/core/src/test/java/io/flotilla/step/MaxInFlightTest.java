@@ -616,7 +616,8 @@ class MaxInFlightTest {
 
     @Test
     void timeoutMessage_stepsWaitForPermits_saysSo() {
-        StepVerifier.withVirtualTime(() -> StepEngine.builder().maxInFlight(1).build().stream(
+        StepVerifier.withVirtualTime(() -> StepEngine.builder().maxInFlight(1)
+                        .stepTimeout(Duration.ofSeconds(60)).build().stream(
                                 List.of(TestAgents.silent("a"), TestAgents.silent("b")), "go")
                         .next())
                 .expectSubscription()
