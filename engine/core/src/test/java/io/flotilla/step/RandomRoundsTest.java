@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -60,7 +61,7 @@ class RandomRoundsTest {
         private final FailureMode mode;
         private final Order order;
         private final boolean cancels;
-        private final Set<Long> running = ConcurrentHashMap.newKeySet();
+        private final Map<Long, Long> running = new ConcurrentHashMap<>();
         private final AtomicInteger most = new AtomicInteger();
 
         Drawn(long seed) {
@@ -86,10 +87,21 @@ class RandomRoundsTest {
                         .doOnCancel(() -> running.remove(key))
                         .doFirst(
                                 () -> { // a step cancelled before it is subscribed to does not run
-                                    running.add(key);
-                                    most.accumulateAndGet(running.size(), Math::max);
+                                    long now = System.nanoTime();
+                                    running.put(key, now);
+                                    most.accumulateAndGet((int) withinTheirTime(now), Math::max);
                                 });
             });
+        }
+
+        /**
+         * A body that keeps the thread it is started on has no place any more once its time is up: the next step starts beside
+         * it. So does one that this machine has not let run for so long.
+         */
+        private long withinTheirTime(long now) {
+            return running.values().stream()
+                    .filter(since -> now - since < STEP_TIMEOUT.toNanos())
+                    .count();
         }
 
         private static Mono<String> body(int kind, int micros) {
