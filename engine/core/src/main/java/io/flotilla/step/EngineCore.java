@@ -1,8 +1,8 @@
 package io.flotilla.step;
 
+import io.flotilla.AgentId;
 import io.flotilla.agent.UsageLedger;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -18,6 +18,7 @@ final class EngineCore {
     final FailureReporter failures;
     final EngineClock clock;
     final Emissions emissions;
+    private final @Nullable StepTimeouts ownTimeouts;
 
     /** Null without a limit on all steps. */
     final @Nullable FairPermits permits;
@@ -30,6 +31,7 @@ final class EngineCore {
         this.settings = settings;
         this.interceptors = List.copyOf(settings.interceptors);
         this.telemetry = settings.telemetry();
+        this.ownTimeouts = settings.ownTimeouts.isEmpty() ? null : settings.ownTimeouts;
         this.failures = new FailureReporter(settings);
         this.emissions = new Emissions(settings);
         this.clock = new SchedulerClock(settings, settings::schedulers);
@@ -61,10 +63,16 @@ final class EngineCore {
 
     /** {@code output} null: nobody listens to the steps of the round. */
     RoundScope newScope(UsageLedger usage, @Nullable RoundOutput output, Scheduler timer) {
-        return new RoundScope(id, runs.incrementAndGet(), settings.stepTimeout, usage, emissions, output, timer);
+        return new RoundScope(id, runs.incrementAndGet(), usage, emissions, output, timer);
     }
 
-    Duration stepTimeoutOrZero() {
-        return settings.stepTimeout == null ? Duration.ZERO : settings.stepTimeout;
+    /** Whether steps of one round may have different limits. */
+    boolean hasOwnTimeouts() {
+        return ownTimeouts != null;
+    }
+
+    /** The limit of a step; null if it is the one of all steps. Throws what a function of the user's throws. */
+    @Nullable StepLimit limitOf(AgentId agent) {
+        return ownTimeouts == null ? null : new StepLimit(ownTimeouts.of(agent, settings.stepTimeout));
     }
 }

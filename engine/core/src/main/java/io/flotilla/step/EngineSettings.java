@@ -29,6 +29,11 @@ final class EngineSettings {
     /** The same in nanoseconds; 0 without a limit. */
     long stepTimeoutNanos = StepEngine.DEFAULT_STEP_TIMEOUT.toNanos();
 
+    /** Those that agents have of their own. */
+    final StepTimeouts ownTimeouts = new StepTimeouts();
+
+    @Nullable Duration roundTimeout;
+
     /** Null for none, or for the default as long as {@link #idleTimeoutSet} is false. */
     @Nullable Duration idleTimeout;
 
@@ -65,8 +70,7 @@ final class EngineSettings {
     }
 
     void limitIdleTime(Duration timeout) {
-        checkedNanos("idleTimeout", timeout);
-        idleTimeout = timeout;
+        idleTimeout = StepTimeouts.checked(timeout, "idleTimeout");
         idleTimeoutSet = true;
     }
 
@@ -75,20 +79,14 @@ final class EngineSettings {
         idleTimeoutSet = true;
     }
 
-    private static long checkedNanos(String name, Duration timeout) {
-        if (timeout.isZero() || timeout.isNegative()) {
-            throw new IllegalArgumentException(name + " must be > 0, was " + timeout);
-        }
-        try {
-            return timeout.toNanos();
-        } catch (ArithmeticException tooLong) {
-            throw new IllegalArgumentException(name + " must be <= 292 years, was " + timeout, tooLong);
-        }
+    /** Whether the idle timeout is nobody's wish: steps whose agents have a timeout of their own may be silent as long, too. */
+    boolean isIdleTimeoutByDefault() {
+        return !idleTimeoutSet;
     }
 
     void limitSteps(Duration timeout) {
-        stepTimeoutNanos = checkedNanos("stepTimeout", timeout);
-        stepTimeout = timeout;
+        stepTimeout = StepTimeouts.checked(timeout);
+        stepTimeoutNanos = timeout.toNanos();
         stepTimeoutSet = true;
     }
 
@@ -107,6 +105,8 @@ final class EngineSettings {
         copy.stepTimeoutSet = stepTimeoutSet;
         copy.idleTimeout = idleTimeout;
         copy.idleTimeoutSet = idleTimeoutSet;
+        copy.ownTimeouts.putAll(ownTimeouts);
+        copy.roundTimeout = roundTimeout;
         copy.order = order;
         copy.failureMode = failureMode;
         copy.interceptors.addAll(interceptors);

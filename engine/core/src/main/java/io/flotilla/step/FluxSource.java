@@ -64,32 +64,53 @@ final class FluxSource<I, O>
 
     @Override
     public void onNext(Tuple2<? extends Agent<? super I, ? extends O>, ? extends I> pair) {
-        if (round.isStopped() || finished) {
+        long index = round.isStopped() || finished ? -1 : round.isLimited() ? takeUnlessCut() : started++;
+        if (index < 0) {
             Operators.onDiscard(pair, round.context());
-            return;
-        }
-        if (pending == null) {
-            round.start(pair.getT1(), pair.getT2(), started++);
+        } else if (pending == null) {
+            round.start(pair.getT1(), pair.getT2(), index);
         } else {
-            pending.start(new Step<>(round.steps(), pair.getT1(), pair.getT2(), started++));
+            pending.start(new Step<>(round.steps(), pair.getT1(), pair.getT2(), index));
         }
     }
 
     @Override
     public void onError(Throwable cause) {
-        if (finished) {
-            Operators.onErrorDropped(cause, round.context());
-        } else {
-            finished = true;
+        if (finish()) {
             round.sourceEnded(started, cause);
+        } else {
+            Operators.onErrorDropped(cause, round.context());
         }
     }
 
     @Override
     public void onComplete() {
-        if (!finished) {
-            finished = true;
+        if (finish()) {
             round.sourceEnded(started, null);
+        }
+    }
+
+    private synchronized long takeUnlessCut() {
+        return finished ? -1 : started++;
+    }
+
+    /** True for the first caller. */
+    private synchronized boolean finish() {
+        boolean first = !finished;
+        finished = true;
+        return first;
+    }
+
+    /** Of pairs that have not come nobody knows. */
+    @Override
+    public void cut(Runnable then) {
+        if (finish()) {
+            Relay.run(this::cancel, () -> {
+                round.sourceEnded(started, null);
+                then.run();
+            });
+        } else {
+            then.run();
         }
     }
 

@@ -148,7 +148,7 @@ final class IdleWatch implements Overdue {
 
     /** One that is not will be looked at again, unless it has ended. */
     private boolean isIdle(Step<?, ?> step, long now) {
-        if (!step.isActive()) {
+        if (!step.isActive() || step.mayBeSilent()) {
             return false;
         }
         long due = step.lastSignNanos() + idleNanos;

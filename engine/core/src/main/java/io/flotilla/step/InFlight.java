@@ -1,6 +1,5 @@
 package io.flotilla.step;
 
-import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -9,21 +8,25 @@ import reactor.core.Disposable;
 /**
  * The steps of a round that did not end at once, in the order they started: whom a cancel goes to, and whose time is up.
  *
- * <p>All steps of a round have the same limit, so the one that started first is due first, and one timer, armed for the
- * first that is not due yet, does for all of them. It is armed for that one when a step enters and no timer runs, and again when
- * a step that is due is taken out; when it fires too early, because its step has ended meanwhile, it is armed again: about
- * once a limit, not once a step. Entering and leaving is a few writes
- * under a lock whatever the number in flight, and a step that ends while it is being started never enters. A step whose time
- * is up stays in until it has ended, so that a cancel reaches it.
+ * <p>Where all steps have the same limit, the one that started first is due first; where agents have limits of their own, a
+ * {@link DueHeap} says which is. One timer, armed for the first that is not due yet, does for all of them. It is armed for that one
+ * when a step enters and no timer runs or one for later, and again when a step that is due is taken out; when it fires too
+ * early, because its step has ended meanwhile, it is armed again: about once a limit, not once a step. Entering and leaving is a
+ * few writes under a lock whatever the number in flight, and a step that ends while it is being started never enters. A step
+ * whose time is up stays in until it has ended, so that a cancel reaches it.
  */
 final class InFlight implements Overdue {
 
     private static final long MAX_NANOS = TimeUnit.DAYS.toNanos(1);
 
     private final Steps<?, ?> steps;
-    private final long limitNanos;
+
+    /** Those whose time-out has not been taken; null where all steps have the same limit. */
+    private final @Nullable DueHeap heap;
+
     private @Nullable Step<?, ?> last;
-    /** The first whose time-out has not been taken. */
+
+    /** The first whose time-out has not been taken, without the heap. */
     private @Nullable Step<?, ?> pending;
 
     /** The {@link IdleWatch} looks at every step before its time is up, and has the timer armed then. */
@@ -34,19 +37,26 @@ final class InFlight implements Overdue {
 
     private @Nullable Disposable timer;
     private boolean armed;
+    private long armedForNanos;
+
+    /** The number of the timer that is armed: one that has been replaced may fire all the same. */
+    private int timerNumber;
 
     /** The timer has fired, and the worker has not come yet. */
     private boolean firing;
 
     private boolean closed;
 
+    /** The time of all of them is up. */
+    private boolean expired;
+
     /** Why no timer can be had any more. */
     private @Nullable Throwable timerFailure;
 
-    /** {@code limitNanos} 0: no limit. */
-    InFlight(Steps<?, ?> steps, long limitNanos) {
+    /** {@code heap}: for steps with limits of their own. */
+    InFlight(Steps<?, ?> steps, @Nullable DueHeap heap) {
         this.steps = steps;
-        this.limitNanos = limitNanos;
+        this.heap = heap;
     }
 
     /**
@@ -63,9 +73,9 @@ final class InFlight implements Overdue {
                 return true;
             }
             link(step);
-            if (limitNanos > 0 && !armed && !firing && !deferred) {
+            if (!firing && !deferred) {
                 try {
-                    armFor(first());
+                    arm();
                 } catch (Throwable noTimer) {
                     unlink(step);
                     throw noTimer;
@@ -97,13 +107,16 @@ final class InFlight implements Overdue {
         if (unseen == null || unseen == after) {
             unseen = step;
         }
-        if (pending == null || pending == after) {
+        if (heap != null) {
+            heap.add(step);
+        } else if (pending == null || pending == after) {
             pending = step;
         }
     }
 
-    private Step<?, ?> first() {
-        return Objects.requireNonNull(pending, "a step has just entered");
+    /** The first whose time-out has not been taken. */
+    private @Nullable Step<?, ?> first() {
+        return heap == null ? pending : heap.first();
     }
 
     /** Lets a step out; it need not be in. */
@@ -119,7 +132,9 @@ final class InFlight implements Overdue {
         if (unseen == step) {
             unseen = after;
         }
-        if (pending == step) {
+        if (heap != null) {
+            heap.remove(step);
+        } else if (pending == step) {
             pending = after;
         }
         if (before != null) {
@@ -148,6 +163,9 @@ final class InFlight implements Overdue {
             last = null;
             pending = null;
             unseen = null;
+            if (heap != null) {
+                heap.clear();
+            }
             armedTimer = timer;
             timer = null;
         }
@@ -161,18 +179,37 @@ final class InFlight implements Overdue {
         return chain;
     }
 
-    private void armFor(Step<?, ?> step) {
+    /** Sees to it that a timer runs for the first. */
+    private void arm() {
+        Step<?, ?> step = first();
+        if (step == null || step.limitNanos() == 0) {
+            return;
+        }
+        long due = step.startedNanos + step.limitNanos();
+        if (armed && due - armedForNanos >= 0) {
+            return;
+        }
+        Disposable later = armed ? timer : null;
         // In bits of a day: what is years away would overflow the clocks of some schedulers.
-        long delay = Math.min(MAX_NANOS, Math.max(0, step.startedNanos + limitNanos - steps.nanos()));
-        timer = steps.schedulers.timer().schedule(this::fired, delay, TimeUnit.NANOSECONDS);
+        long delay = Math.min(MAX_NANOS, Math.max(0, due - steps.nanos()));
+        int number = ++timerNumber;
+        timer = steps.schedulers.timer().schedule(() -> fired(number), delay, TimeUnit.NANOSECONDS);
         armed = true;
+        armedForNanos = due;
+        if (later != null) {
+            later.dispose();
+        }
     }
 
     /** On the timer's thread: nothing of the user's runs here. */
-    private void fired() {
+    private void fired(int number) {
         synchronized (this) {
+            if (number != timerNumber) {
+                return;
+            }
             armed = false;
-            if (closed || pending == null || !isDueOrArmed(pending)) {
+            Step<?, ?> step = first();
+            if (closed || step == null || !isDueOrArmed(step)) {
                 return;
             }
             firing = true;
@@ -180,15 +217,13 @@ final class InFlight implements Overdue {
         steps.timeOutDue(this);
     }
 
-    /** Whether the step is due; if it is not, the timer is armed for it. If no timer can be had, every step is due. */
+    /** Whether the step, the first one, is due; if it is not, the timer is armed for it. Without a timer every step is due. */
     private boolean isDueOrArmed(Step<?, ?> step) {
         try {
-            if (step.startedNanos + limitNanos - steps.nanos() <= 0) {
+            if (isPast(step)) {
                 return true;
             }
-            if (!armed) {
-                armFor(step);
-            }
+            arm();
             return false;
         } catch (Throwable noTimer) {
             timerFailure = noTimer;
@@ -196,19 +231,38 @@ final class InFlight implements Overdue {
         }
     }
 
+    private boolean isPast(Step<?, ?> step) {
+        long limitNanos = step.limitNanos();
+        return limitNanos > 0 && step.startedNanos + limitNanos - steps.nanos() <= 0;
+    }
+
+    /** From now on every step that is in is due. */
+    synchronized void expire() {
+        expired = true;
+    }
+
+    synchronized boolean isExpired() {
+        return expired;
+    }
+
     /** The next step whose time is up, or null. It stays in until it has ended. */
     @Override
     public synchronized @Nullable Step<?, ?> takeDue() {
         firing = false;
-        Step<?, ?> step = pending;
-        if (closed || step == null || (timerFailure == null && !isDueOrArmed(step))) {
+        Step<?, ?> step = first();
+        if (closed || step == null || (!expired && timerFailure == null && !isDueOrArmed(step))) {
             return null;
         }
-        pending = step.next;
-        if (pending != null && timerFailure == null) {
+        if (heap == null) {
+            pending = step.next;
+        } else {
+            heap.remove(step);
+        }
+        Step<?, ?> following = first();
+        if (following != null && !expired && timerFailure == null) {
             // Now, not when the next is taken: the body of this one may keep the thread.
             @SuppressWarnings("unused")
-            boolean due = isDueOrArmed(pending);
+            boolean due = isDueOrArmed(following);
         }
         return step;
     }
@@ -216,13 +270,13 @@ final class InFlight implements Overdue {
     /** Whether a step waits to be taken. Called by the watch, with no effect. */
     @Override
     public synchronized boolean hasDue() {
-        Step<?, ?> step = pending;
-        return !closed && step != null && (timerFailure != null || isDue(step));
+        Step<?, ?> step = first();
+        return !closed && step != null && (expired || timerFailure != null || isDue(step));
     }
 
     private boolean isDue(Step<?, ?> step) {
         try {
-            return step.startedNanos + limitNanos - steps.nanos() <= 0;
+            return isPast(step);
         } catch (Throwable noTime) {
             return true;
         }
@@ -235,8 +289,8 @@ final class InFlight implements Overdue {
 
     /** A step lives on that has been looked at. */
     synchronized void armIfNeeded() {
-        if (!closed && limitNanos > 0 && pending != null && !armed && !firing) {
-            armFor(pending);
+        if (!closed && !firing) {
+            arm();
         }
     }
 
@@ -258,7 +312,7 @@ final class InFlight implements Overdue {
     /** Looks whether the timer still lives; one that was disposed of forgets what it was armed for. */
     synchronized boolean isTimerLost() {
         if (closed
-                || pending == null
+                || first() == null
                 || timerFailure != null
                 || !armed
                 || !steps.schedulers.timer().isDisposed()) {

@@ -99,6 +99,9 @@ final class ListSource<I, O> implements Round.Source {
     /** False if the body, or the engine's limit, has another thread go on. */
     private boolean startPermitted(Waiter waiting) {
         for (; ; ) {
+            if (round.passedRoundTimeout() != null) {
+                return startNext(null, null); // to be skipped: nothing is called
+            }
             Permit permit = waiting.acquire();
             if (permit != null) {
                 return startNext(permit, null);
@@ -109,6 +112,9 @@ final class ListSource<I, O> implements Round.Source {
                     return startNext(null, waiting.permits().rejected());
                 }
                 case WAITING, HELD -> {
+                    if (round.passedRoundTimeout() != null) {
+                        waiting.wantLess(); // its time was up meanwhile
+                    }
                     return false; // the role is kept, for the one who comes with a permit
                 }
             }
@@ -154,6 +160,12 @@ final class ListSource<I, O> implements Round.Source {
     @Override
     public boolean isOpen() {
         return false;
+    }
+
+    /** Each agent that is left has its turn, and is skipped then. */
+    @Override
+    public void cut(Runnable then) {
+        then.run();
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.flotilla.AgentId;
 import io.flotilla.agent.StepContext;
 import io.flotilla.agent.Usage;
 import io.flotilla.agent.UsageLedger;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
@@ -29,10 +30,15 @@ abstract class OwnContext extends AttemptContext {
 
     /** The context of a step of {@code scope}; {@code identity} is that of a run's step. */
     static OwnContext of(
-            RoundScope scope, AgentId agentId, long index, Instant startedAt, @Nullable StepIdentity identity) {
+            RoundScope scope,
+            AgentId agentId,
+            long index,
+            Instant startedAt,
+            @Nullable Duration stepTimeout,
+            @Nullable StepIdentity identity) {
         return identity == null
-                ? new OfRound(scope, agentId, index, startedAt)
-                : new OfIdentity(scope, identity, agentId, scope.deadline(startedAt));
+                ? new OfRound(scope, agentId, index, startedAt, stepTimeout)
+                : new OfIdentity(scope, identity, agentId, scope.deadline(startedAt, stepTimeout));
     }
 
     /** The context of a later attempt. */
@@ -87,12 +93,14 @@ abstract class OwnContext extends AttemptContext {
         private final RoundScope scope;
         private final long stepNumber;
         private final Instant startedAt;
+        private final @Nullable Duration stepTimeout;
 
-        OfRound(RoundScope scope, AgentId agentId, long stepNumber, Instant startedAt) {
+        OfRound(RoundScope scope, AgentId agentId, long stepNumber, Instant startedAt, @Nullable Duration stepTimeout) {
             super(agentId);
             this.scope = scope;
             this.stepNumber = stepNumber;
             this.startedAt = startedAt;
+            this.stepTimeout = stepTimeout;
         }
 
         @Override
@@ -122,7 +130,7 @@ abstract class OwnContext extends AttemptContext {
 
         @Override
         public @Nullable Instant deadline() {
-            return scope.deadline(startedAt);
+            return scope.deadline(startedAt, stepTimeout);
         }
 
         @Override

@@ -3,6 +3,8 @@ package io.flotilla.step;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.UsageLedger;
 import io.micrometer.observation.Observation;
+import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -47,6 +49,9 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
         /** Whether there is something to be cancelled. */
         boolean isOpen();
 
+        /** The round's time is up: nothing more is asked for; {@code then} does not wait for a cancel that keeps the thread. */
+        void cut(Runnable then);
+
         /** The round has been cancelled, from below or by a failure: the source is of no use any more. */
         void cancel();
     }
@@ -61,6 +66,7 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
     private Context context;
     private @Nullable Observation observation;
     private boolean begun;
+    private final @Nullable RoundLimit limit;
 
     Round(
             StepEngine engine,
@@ -75,6 +81,8 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
         this.steps = new Steps<>(engine, this, usage, output);
         this.delivery = new Delivery<>(this, downstream);
         this.source = source;
+        Duration roundTimeout = engine.roundTimeout();
+        this.limit = roundTimeout == null ? null : new RoundLimit(roundTimeout);
     }
 
     /** Starts the round's observation, then {@code round}: without it, if its handlers keep the thread. */
@@ -121,6 +129,42 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
             cancel();
             throw thrown;
         }
+        if (limit != null) {
+            arm(limit);
+        }
+    }
+
+    private void arm(RoundLimit roundLimit) {
+        try {
+            steps.scope.until(steps.now().plus(roundLimit.timeout));
+            roundLimit.arm(steps.schedulers, this::timeUp);
+        } catch (Throwable noTime) {
+            fail(noTime);
+        }
+    }
+
+    /** Whether the source may be cut while it brings something. */
+    boolean isLimited() {
+        return limit != null;
+    }
+
+    /** On the worker. */
+    private void timeUp() {
+        if (!isStopped()) {
+            source.cut(steps::expire);
+        }
+    }
+
+    private void forget() {
+        steps.forgetStalls();
+        if (limit != null) {
+            limit.dispose();
+        }
+    }
+
+    @Override
+    public @Nullable Duration passedRoundTimeout() {
+        return limit != null && limit.isPassed() ? limit.timeout : null;
     }
 
     @Override
@@ -164,7 +208,7 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
     @Override
     public void cancel() {
         if (delivery.close()) {
-            steps.forgetStalls();
+            forget();
             Cancels cancels = allCancels();
             if (observation != null) {
                 cancels.addLast(() -> over("cancelled", null));
@@ -191,7 +235,7 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
 
     /** Called by the delivery to signal the end downstream, by {@code signal}. */
     void ending(@Nullable Throwable cause, Runnable signal) {
-        steps.forgetStalls();
+        forget();
         steps.cancels().here(() -> {
             if (observation == null) {
                 signal.run();
@@ -237,6 +281,10 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
     @Override
     public void checkForStall(long now) {
         steps.checkForStall(now);
+        if (limit != null && limit.isLost(steps.schedulers)) {
+            Starter.rescue(
+                    () -> fail(new RejectedExecutionException("the timer of the round timeout has been disposed of")));
+        }
         if (delivery.isReportOverdue()) {
             Starter.rescue(() -> source.placesFreed(delivery.endUnreported()));
         }

@@ -17,8 +17,8 @@ final class RoundScope {
 
     private final String engineId;
     private final long round;
-    private final @Nullable Duration stepTimeout;
     private final UsageLedger usage;
+    private volatile @Nullable Instant roundDeadline;
     private final Emissions emissions;
     private final @Nullable RoundOutput output;
 
@@ -30,7 +30,6 @@ final class RoundScope {
     RoundScope(
             String engineId,
             long round,
-            @Nullable Duration stepTimeout,
             UsageLedger usage,
             Emissions emissions,
             @Nullable RoundOutput output,
@@ -41,7 +40,6 @@ final class RoundScope {
         this.output = output;
         this.engineId = engineId;
         this.round = round;
-        this.stepTimeout = stepTimeout;
     }
 
     @SuppressWarnings("unchecked") // put there by the same owner
@@ -84,7 +82,15 @@ final class RoundScope {
         return output == null ? null : output.of(agentId, index);
     }
 
-    @Nullable Instant deadline(Instant startedAt) {
-        return stepTimeout == null ? null : startedAt.plus(stepTimeout);
+    /** The time of the whole round is up then. */
+    void until(Instant end) {
+        roundDeadline = end;
+    }
+
+    /** When the time of a step is up, its own or the round's; null without a limit. */
+    @Nullable Instant deadline(Instant startedAt, @Nullable Duration stepTimeout) {
+        Instant round = roundDeadline;
+        Instant own = stepTimeout == null ? null : startedAt.plus(stepTimeout);
+        return own == null || (round != null && round.isBefore(own)) ? round : own;
     }
 }

@@ -29,7 +29,6 @@ final class Starter<I, O> {
     private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(Lane.PATIENCE * StallWatch.TICK_MILLIS);
 
     private final Steps<I, O> steps;
-    private final long limitNanos;
 
     /** The step whose body has been called, or is being cancelled, and has not returned. */
     private volatile @Nullable Step<I, O> starting;
@@ -54,10 +53,8 @@ final class Starter<I, O> {
     private static final AtomicReferenceFieldUpdater<Starter, @Nullable Step> STARTING =
             AtomicReferenceFieldUpdater.newUpdater(Starter.class, Step.class, "starting");
 
-    /** {@code limitNanos}: how long a body may keep the thread; 0 for as long as it likes. */
-    Starter(Steps<I, O> steps, long limitNanos) {
+    Starter(Steps<I, O> steps) {
         this.steps = steps;
-        this.limitNanos = limitNanos;
     }
 
     /** The step whose body may be running on the starter right now. */
@@ -81,6 +78,8 @@ final class Starter<I, O> {
         if (steps.owner
                 .isStopped()) { // the mark above and this look meet Steps.cancels(), which looks the other way round
             step.cancel();
+        } else if (steps.owner.passedRoundTimeout() != null) {
+            step.skip();
         } else {
             if (refusal == null) {
                 step.start();
@@ -159,7 +158,7 @@ final class Starter<I, O> {
             seenStartingNanos = now;
             seenSignNanos = now;
             seenSign = step == null ? 0 : step.lastSignNanos();
-        } else if (isPast(reports ? PATIENCE_NANOS : limitNanos, seenStartingNanos, now)) {
+        } else if (isPast(reports ? PATIENCE_NANOS : step.limitNanos(), seenStartingNanos, now)) {
             rescue(() -> takeOver(step, false));
             seenStartingNanos = now;
         } else if (!reports && isIdle(step, now)) {
@@ -187,6 +186,14 @@ final class Starter<I, O> {
         Thread rescue = new Thread(takingOver, "flotilla-rescue");
         rescue.setDaemon(true);
         rescue.start();
+    }
+
+    /** The time of all steps is up: also of the one whose body is on the starter right now. */
+    void expire() {
+        Step<I, O> step = starting;
+        if (step != null && step.isActive()) {
+            rescue(() -> takeOver(step, false));
+        }
     }
 
     private void takeOver(Step<I, O> stalled, boolean idle) {

@@ -7,6 +7,7 @@ import io.flotilla.agent.Usage;
 import io.micrometer.observation.Observation;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
@@ -32,6 +33,7 @@ import reactor.util.context.Context;
  * ACTIVE      ENDED       the body: value, completion, error, throw   result: succeeded, degraded, failed, rejected
  * ACTIVE      ENDED       an Expiry: the timer has been lost          result: failed; the body is cancelled
  * ACTIVE      ENDED       a cancel of the step, or of its round       no result; the body is cancelled
+ * ACTIVE      ENDED       the starter: the round's time is up         result: timed out; the body is not called
  * ACTIVE      TIMING_OUT  an Expiry: the timeout has passed           the body is cancelled, then TIMING_OUT ends
  *             IDLING_OUT  the same, of the idle timeout, all the way
  * ACTIVE      TIMING_OUT  a rescue thread: the body holds the thread  TIMING_OUT ends, then the body is cancelled
@@ -73,6 +75,9 @@ final class Step<I, O> implements CoreSubscriber<O> {
 
     /** The context of the attempt under way, if it is not the first. */
     private volatile @Nullable AttemptContext later;
+
+    /** Null where all steps have the same; written by the starter, read by the stall watch as well. */
+    private volatile @Nullable StepLimit limit;
 
     @SuppressWarnings("UnusedVariable") // by its updater
     private volatile @Nullable Observation observation;
@@ -128,14 +133,18 @@ final class Step<I, O> implements CoreSubscriber<O> {
         this.context = steps.inherited(outer);
     }
 
-    /** Asks the clock, the agent's id and the observation handlers, any of which may be the user's. */
-    private void begin() {
+    /**
+     * Asks the clock, the agent's id, the function of the timeouts and the observation handlers, any of which may be the
+     * user's. Returns why the step must not be taken, or null.
+     */
+    private @Nullable Throwable begin() {
         if (startedAt == null) {
             takeTime();
         }
         agentId = idOf(agent);
+        Throwable noLimit = takeLimit();
         own = context();
-        attempts = steps.interceptors.isEmpty() ? null : new Attempts<>(this, steps);
+        attempts = steps.interceptors.isEmpty() && noLimit == null ? null : new Attempts<>(this, steps);
         if (steps.telemetry != null) {
             Observation begun = observed(steps.telemetry, context);
             context = StepTelemetry.within(begun, context);
@@ -144,6 +153,35 @@ final class Step<I, O> implements CoreSubscriber<O> {
                 steps.telemetry.abandoned(takeObservation());
             }
         }
+        return noLimit;
+    }
+
+    private @Nullable Throwable takeLimit() {
+        if (!steps.engine.core().hasOwnTimeouts()) {
+            return null;
+        }
+        try {
+            limit = steps.engine.core().limitOf(agentId);
+            return null;
+        } catch (Throwable thrown) {
+            return thrown;
+        }
+    }
+
+    /** How long the step may take; 0 for as long as it likes. */
+    long limitNanos() {
+        StepLimit taken = limit;
+        return taken == null ? steps.engine.core().settings.stepTimeoutNanos : taken.nanos;
+    }
+
+    private @Nullable Duration timeout() {
+        StepLimit taken = limit;
+        return taken == null ? steps.engine.stepTimeout() : taken.timeout;
+    }
+
+    /** Where steps have limits of their own, for one that has begun. */
+    StepLimit ownLimit() {
+        return Objects.requireNonNull(limit);
     }
 
     /** The step starts now: called before {@link #start()} by one who wants to know whether clock and timer answer. */
@@ -192,14 +230,19 @@ final class Step<I, O> implements CoreSubscriber<O> {
 
     /** Calls the body on this thread. Returns normally whatever the body does, unless it does not return at all. */
     void start() {
+        Throwable noLimit;
         try {
-            begin();
+            noLimit = begin();
         } catch (Throwable noTime) {
             steps.owner.noTime(this, noTime);
             return;
         }
         if (!isActive()) {
             return; // it took too long
+        }
+        if (noLimit != null) {
+            threw(noLimit);
+            return;
         }
         try {
             Mono<? extends O> mono = attempts == null ? call() : attempts.intercepted();
@@ -275,7 +318,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
     /** What the body is called with. */
     OwnContext context() {
         OwnContext made = own;
-        return made == null ? OwnContext.of(steps.scope, agentId, index, startedAt(), identity) : made;
+        return made == null ? OwnContext.of(steps.scope, agentId, index, startedAt(), timeout(), identity) : made;
     }
 
     private Usage used() {
@@ -398,10 +441,38 @@ final class Step<I, O> implements CoreSubscriber<O> {
     /** Makes the result, once; a body that does not return from its cancel does not hold it back. */
     void endTimeOut() {
         if (STATE.compareAndSet(this, TIMING_OUT, ENDED)) {
-            ended(failed(steps.timeoutOf(this)));
+            ended(failed(timedOut()));
         } else if (STATE.compareAndSet(this, IDLING_OUT, ENDED)) {
             ended(failed(idledOut()));
         }
+    }
+
+    private StepTimeoutException timedOut() {
+        Duration round = steps.owner.passedRoundTimeout();
+        long own = limitNanos();
+        if (round != null && (own == 0 || elapsedNanos() < own)) {
+            return new StepTimeoutException(
+                    "agent " + agentId + " was still at work when the round timeout of " + round + " passed", round);
+        }
+        Duration passed = timeout();
+        return new StepTimeoutException(
+                "agent " + agentId + " passed the step timeout of " + passed + steps.hintOfWaiting(),
+                passed == null ? Duration.ZERO : passed);
+    }
+
+    /** The round's time was up before the step's turn: a result, and no call of the agent. */
+    void skip() {
+        try {
+            takeTime();
+        } catch (Throwable noTime) {
+            steps.owner.noTime(this, noTime);
+            return;
+        }
+        agentId = idOf(agent);
+        attempts = new Attempts<>(this, steps); // none of them
+        Duration round = Objects.requireNonNull(steps.owner.passedRoundTimeout());
+        fail(new StepTimeoutException(
+                "agent " + agentId + " had not been started when the round timeout of " + round + " passed", round));
     }
 
     private StepTimeoutException idledOut() {
@@ -414,7 +485,14 @@ final class Step<I, O> implements CoreSubscriber<O> {
 
     /** How long it may be silent; 0 for as long as it likes. */
     long idleNanos() {
-        return steps.isIdleLimited() ? steps.engine.core().settings.idleTimeoutNanos() : 0;
+        return steps.isIdleLimited() && !mayBeSilent() ? steps.engine.core().settings.idleTimeoutNanos() : 0;
+    }
+
+    /** Whether it may be silent for the whole of a timeout of its own. */
+    boolean mayBeSilent() {
+        StepLimit taken = limit;
+        EngineSettings settings = steps.engine.core().settings;
+        return taken != null && taken.timeout != settings.stepTimeout && settings.isIdleTimeoutByDefault();
     }
 
     /** A body that keeps its thread is likely to keep the one that cancels it too: the result comes first. */

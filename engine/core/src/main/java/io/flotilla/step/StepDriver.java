@@ -5,6 +5,7 @@ import io.flotilla.agent.Agent;
 import io.flotilla.agent.UsageLedger;
 import io.flotilla.observe.Telemetry;
 import io.micrometer.observation.Observation;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -356,6 +357,11 @@ public final class StepDriver<I, O> {
                 Starter.rescue(listener::resume); // it brings more, while this thread starts what is there
             }
             waiting.startAll();
+        }
+
+        @Override
+        public @Nullable Duration passedRoundTimeout() {
+            return null;
         }
 
         @Override

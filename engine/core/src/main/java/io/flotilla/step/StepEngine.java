@@ -1,5 +1,6 @@
 package io.flotilla.step;
 
+import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.observe.Redactor;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -9,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -58,11 +60,13 @@ public final class StepEngine {
     private final EngineCore core;
     private final Order order;
     private final FailureMode failureMode;
+    private final @Nullable Duration roundTimeout;
 
-    private StepEngine(EngineCore core, Order order, FailureMode failureMode) {
+    private StepEngine(EngineCore core, Order order, FailureMode failureMode, @Nullable Duration roundTimeout) {
         this.core = core;
         this.order = order;
         this.failureMode = failureMode;
+        this.roundTimeout = roundTimeout;
     }
 
     /**
@@ -80,7 +84,9 @@ public final class StepEngine {
      * @return a builder with all settings of this engine; what it builds has failures of its own
      */
     public Builder toBuilder() {
-        return new Builder(core.settings.copy()).order(order).failureMode(failureMode);
+        Builder builder = new Builder(core.settings.copy()).order(order).failureMode(failureMode);
+        builder.settings.roundTimeout = roundTimeout;
+        return builder;
     }
 
     /**
@@ -91,7 +97,7 @@ public final class StepEngine {
      * @throws NullPointerException if {@code order} is null
      */
     public StepEngine withOrder(Order order) {
-        return new StepEngine(core, Objects.requireNonNull(order, "order"), failureMode);
+        return new StepEngine(core, Objects.requireNonNull(order, "order"), failureMode, roundTimeout);
     }
 
     /**
@@ -102,7 +108,24 @@ public final class StepEngine {
      * @throws NullPointerException if {@code failureMode} is null
      */
     public StepEngine withFailureMode(FailureMode failureMode) {
-        return new StepEngine(core, order, Objects.requireNonNull(failureMode, "failureMode"));
+        return new StepEngine(core, order, Objects.requireNonNull(failureMode, "failureMode"), roundTimeout);
+    }
+
+    /**
+     * This engine with another time limit of a whole round; {@link #failures()} and everything else is shared.
+     *
+     * @param roundTimeout the limit of rounds started with the returned engine, see {@link Builder#roundTimeout}
+     * @return the same engine with that limit
+     * @throws NullPointerException if {@code roundTimeout} is null
+     * @throws IllegalArgumentException if {@code roundTimeout} is zero, negative or too long
+     */
+    public StepEngine withRoundTimeout(Duration roundTimeout) {
+        return new StepEngine(core, order, failureMode, StepTimeouts.checked(roundTimeout, "roundTimeout"));
+    }
+
+    /** For a step that is no round. */
+    StepEngine withoutRoundTimeout() {
+        return roundTimeout == null ? this : new StepEngine(core, order, failureMode, null);
     }
 
     /**
@@ -400,7 +423,7 @@ public final class StepEngine {
     }
 
     /**
-     * How long a step may take.
+     * How long a step may take whose agent has no timeout of its own.
      *
      * @return as configured; null without a limit
      */
@@ -415,6 +438,15 @@ public final class StepEngine {
      */
     public @Nullable Duration idleTimeout() {
         return core.settings.idleTimeout();
+    }
+
+    /**
+     * How long a whole round may take.
+     *
+     * @return as configured; null without a limit
+     */
+    public @Nullable Duration roundTimeout() {
+        return roundTimeout;
     }
 
     /**
@@ -451,9 +483,9 @@ public final class StepEngine {
         InFlightLimit limit = core.settings.maxInFlight;
         return "StepEngine[concurrency=" + core.settings.concurrency
                 + (limit == null ? "" : ", maxInFlight=" + limit.maxInFlight()) + ", stepTimeout="
-                + core.settings.stepTimeout
-                + ", idleTimeout=" + idleTimeout()
-                + ", order=" + order + ", failureMode=" + failureMode + "]";
+                + core.settings.stepTimeout + ", idleTimeout=" + idleTimeout()
+                + (roundTimeout == null ? "" : ", roundTimeout=" + roundTimeout) + ", order=" + order + ", failureMode="
+                + failureMode + "]";
     }
 
     /** The configuration of an engine. Each setting checks its argument at once. Not thread-safe. */
@@ -551,7 +583,7 @@ public final class StepEngine {
          * within this time. Emitting arms no timer.
          *
          * @param idleTimeout more than zero, at most 292 years; default 60 seconds, and none if a {@link #stepTimeout} was given or
-         *     {@link #noStepTimeout()} called
+         *     {@link #noStepTimeout()} called, nor for steps of agents that have a step timeout of their own
          * @return this builder
          * @throws NullPointerException if {@code idleTimeout} is null
          * @throws IllegalArgumentException if {@code idleTimeout} is zero, negative or too long
@@ -559,6 +591,24 @@ public final class StepEngine {
          */
         public Builder idleTimeout(Duration idleTimeout) {
             settings.limitIdleTime(idleTimeout);
+            return this;
+        }
+
+        /**
+         * How long a step of one agent may take. The first of these that says something counts: this, {@link
+         * #stepTimeoutForKind}, {@link #stepTimeoutBy}, {@link #stepTimeout}.
+         *
+         * <p>{@link io.flotilla.agent.StepContext#deadline()} is that of the step's own timeout. Each limit is as exact as the
+         * one of all steps, in rounds, single steps and runs, however many different ones there are.
+         *
+         * @param agent whose steps; an instance, {@code reader#17}, or an agent that is the only one of its kind
+         * @param stepTimeout more than zero, at most 292 years; default that of its kind
+         * @return this builder
+         * @throws NullPointerException if an argument is null
+         * @throws IllegalArgumentException if {@code stepTimeout} is zero, negative or too long
+         */
+        public Builder stepTimeoutFor(AgentId agent, Duration stepTimeout) {
+            settings.ownTimeouts.put(agent, stepTimeout);
             return this;
         }
 
@@ -573,7 +623,37 @@ public final class StepEngine {
         }
 
         /**
-         * Lets steps take, and be silent, as long as they like, unless an {@link #idleTimeout} is given. A body that never ends then keeps its round from ending, and so does one
+         * How long a step of an agent of one kind may take, see {@link #stepTimeoutFor}.
+         *
+         * @param kind the kind, {@code reader} for {@code reader#17} and all others
+         * @param stepTimeout more than zero, at most 292 years; default what {@link #stepTimeoutBy} says
+         * @return this builder
+         * @throws NullPointerException if an argument is null
+         * @throws IllegalArgumentException if {@code kind} is no {@link AgentId#kind()}, or {@code stepTimeout} is zero,
+         *     negative or too long
+         */
+        public Builder stepTimeoutForKind(String kind, Duration stepTimeout) {
+            settings.ownTimeouts.put(kind, stepTimeout);
+            return this;
+        }
+
+        /**
+         * How long a step may take, by a function of its agent, see {@link #stepTimeoutFor}.
+         *
+         * @param timeouts returns more than zero and at most 292 years; null for {@link #stepTimeout}. Asked once a step, on
+         *     the thread that starts it. If it throws, or what it returns is out of bounds, the step is {@link
+         *     StepResult.Failed} with that error, and its agent is not called; if it does not return within {@link
+         *     #stepTimeout}, the step is {@link StepResult.TimedOut}. Default: null for every agent
+         * @return this builder
+         * @throws NullPointerException if {@code timeouts} is null
+         */
+        public Builder stepTimeoutBy(Function<? super AgentId, ? extends @Nullable Duration> timeouts) {
+            settings.ownTimeouts.by(timeouts);
+            return this;
+        }
+
+        /**
+         * Lets steps take, and be silent, as long as they like, unless an {@link #idleTimeout} is given, and but for those whose agents have a timeout of their own. A body that never ends then keeps its round from ending, and so does one
          * that dies of an {@link Error} on a thread of its own, since the engine cannot see that. An {@link Agent#blocking}
          * body that dies does end its step.
          *
@@ -581,6 +661,28 @@ public final class StepEngine {
          */
         public Builder noStepTimeout() {
             settings.doNotLimitSteps();
+            return this;
+        }
+
+        /**
+         * How long a whole round may take, from its subscription on. When the time is up, the results that are there are kept
+         * and the rest is {@link StepResult.TimedOut} with this limit: steps in flight are cancelled, and their cause says
+         * that they were still at work; agents of a list that have not been started are not called, have {@link
+         * StepResult#attempts()} 0, and their cause says so. A report has a result for each agent of the list all the same.
+         * Of a stream of pairs nothing more is asked for, and it is cancelled: pairs that have not come have no result.
+         *
+         * <p>These results are failures as all others are: with {@link FailureMode#FAIL_FAST} the first of them ends the round.
+         * They wait for demand as all others do, so a slow subscriber sees the end of the round later than the limit.
+         * {@link io.flotilla.agent.StepContext#deadline()} is at the limit at the latest. Single steps, {@link StepEngine#step},
+         * and the steps of runs are in no round.
+         *
+         * @param roundTimeout more than zero, at most 292 years; default none
+         * @return this builder
+         * @throws NullPointerException if {@code roundTimeout} is null
+         * @throws IllegalArgumentException if {@code roundTimeout} is zero, negative or too long
+         */
+        public Builder roundTimeout(Duration roundTimeout) {
+            settings.roundTimeout = StepTimeouts.checked(roundTimeout, "roundTimeout");
             return this;
         }
 
@@ -740,7 +842,8 @@ public final class StepEngine {
          * @return a new engine
          */
         public StepEngine build() {
-            return new StepEngine(new EngineCore(settings.copy()), settings.order, settings.failureMode);
+            return new StepEngine(
+                    new EngineCore(settings.copy()), settings.order, settings.failureMode, settings.roundTimeout);
         }
     }
 }

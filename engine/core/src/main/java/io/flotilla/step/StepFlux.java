@@ -44,7 +44,7 @@ final class StepFlux {
 
     /** The result of one step. */
     static <I, O> Mono<StepResult<O>> single(StepEngine engine, Agent<? super I, ? extends O> agent, I input) {
-        return StepFlux.<I, O>overList(engine, array(List.of(agent)), input, null)
+        return StepFlux.<I, O>overList(engine.withoutRoundTimeout(), array(List.of(agent)), input, null)
                 .single();
     }
 

@@ -5,6 +5,7 @@ import io.flotilla.agent.UsageLedger;
 import io.flotilla.internal.BlockingLevel;
 import io.flotilla.internal.BlockingPool;
 import java.lang.ref.WeakReference;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -53,6 +54,9 @@ final class Steps<I, O> {
         /** Starts the following steps after a body has held the starter; on a thread of the library. */
         void resumeStarting();
 
+        /** The time limit of them all, once it has passed; null before that, and without one. */
+        @Nullable Duration passedRoundTimeout();
+
         /** How many steps wait to be started, for the message of a time-out; negative if unknown. */
         long waiting();
 
@@ -91,13 +95,14 @@ final class Steps<I, O> {
         this.telemetry = engine.core().telemetry;
         this.permits = engine.core().permits;
         this.blockingLevel = BlockingLevel.current();
-        this.inFlight = new InFlight(this, engine.core().settings.stepTimeoutNanos);
+        boolean own = engine.core().hasOwnTimeouts();
+        this.inFlight = new InFlight(this, own ? new DueHeap() : null);
         long idleNanos = engine.core().settings.idleTimeoutNanos();
         this.idle = idleNanos == 0 ? null : new IdleWatch(this, inFlight, idleNanos);
-        if (idle != null && engine.core().settings.stepTimeoutNanos >= idleNanos) {
+        if (idle != null && !own && engine.core().settings.stepTimeoutNanos >= idleNanos) {
             inFlight.defer();
         }
-        this.starter = new Starter<>(this, engine.core().settings.stepTimeoutNanos);
+        this.starter = new Starter<>(this);
     }
 
     /** The context of a step, with where blocking bodies run and the blocking level of the caller that waits for the round. */
@@ -203,6 +208,8 @@ final class Steps<I, O> {
         try {
             if (!inFlight.enter(step)) {
                 Cancels.of(step).elsewhere();
+            } else if (inFlight.isExpired()) {
+                timeOutDue(inFlight);
             } else if (idle != null) {
                 idle.entered(step);
             }
@@ -213,6 +220,17 @@ final class Steps<I, O> {
 
     // --- the end of a step
 
+    /** The time of all of them is up: on the worker. What is started from now on is skipped. */
+    void expire() {
+        inFlight.expire();
+        starter.expire();
+        new Expiry(inFlight).run();
+        Waiter waiting = waiter;
+        if (waiting != null) {
+            waiting.wantLess(); // it is called, and skips what is left
+        }
+    }
+
     /** On the timer's thread; what follows may run code of the user's, so it goes to the worker. */
     void timeOutDue(Overdue overdue) {
         Expiry expiry = new Expiry(overdue);
@@ -221,12 +239,6 @@ final class Steps<I, O> {
         } catch (Throwable disposed) {
             Starter.rescue(expiry);
         }
-    }
-
-    StepTimeoutException timeoutOf(Step<I, O> step) {
-        return new StepTimeoutException(
-                "agent " + step.agentId + " passed the step timeout of " + engine.stepTimeout() + hintOfWaiting(),
-                engine.core().stepTimeoutOrZero());
     }
 
     /** For the message of a time-out: why the step may have had to wait for another of its round. */

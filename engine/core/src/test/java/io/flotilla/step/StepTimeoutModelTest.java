@@ -14,12 +14,14 @@ import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.scheduler.VirtualTimeScheduler;
@@ -49,16 +51,19 @@ class StepTimeoutModelTest {
     /** When a step starts and how long it takes, in milliseconds. */
     private record Expected(long start, long took, boolean timedOut) {}
 
-    private record Load(long seed, int concurrency, List<Integer> millis) {
+    /** {@code limits}: of each step, as the instance of its agent says it. */
+    private record Load(long seed, int concurrency, List<Integer> millis, List<Integer> limits) {
 
-        static Load of(long seed) {
+        static Load of(long seed, boolean ownLimits) {
             Random random = new Random(seed);
             List<Integer> millis = new ArrayList<>();
+            List<Integer> limits = new ArrayList<>();
             for (int step = random.nextInt(1, 40); step > 0; step--) {
                 // Never exactly the limit: what ends in the same instant may end either way.
                 millis.add(random.nextInt(3) == 0 ? -1 : random.nextInt(LIMIT_MILLIS / 2) * 4 + 1);
+                limits.add(ownLimits ? (1 + random.nextInt(LIMIT_MILLIS / 2)) * 2 : LIMIT_MILLIS);
             }
-            return new Load(seed, random.nextInt(1, 8), millis);
+            return new Load(seed, random.nextInt(1, 8), millis, limits);
         }
 
         /** A step starts when a place is free. */
@@ -68,10 +73,12 @@ class StepTimeoutModelTest {
                 free.add(0L);
             }
             List<Expected> expected = new ArrayList<>();
-            for (int step : millis) {
+            for (int at = 0; at < millis.size(); at++) {
+                int step = millis.get(at);
+                int limit = limits.get(at);
                 long start = Objects.requireNonNull(free.poll());
-                boolean timedOut = step < 0 || step > LIMIT_MILLIS;
-                long took = timedOut ? LIMIT_MILLIS : step;
+                boolean timedOut = step < 0 || step > limit;
+                long took = timedOut ? limit : step;
                 expected.add(new Expected(start, took, timedOut));
                 free.add(start + took);
             }
@@ -79,11 +86,11 @@ class StepTimeoutModelTest {
         }
 
         List<Agent<String, String>> agents() {
-            return millis.stream().map(Load::agent).toList();
+            return IntStream.range(0, millis.size()).mapToObj(this::agent).toList();
         }
 
-        static Agent<String, String> agent(int millis) {
-            return Agent.of("a", (input, context) -> body(millis));
+        Agent<String, String> agent(int at) {
+            return Agent.of(AgentId.of("a", limits.get(at)), (input, context) -> body(millis.get(at)));
         }
 
         private static Mono<String> body(int millis) {
@@ -93,32 +100,37 @@ class StepTimeoutModelTest {
         }
     }
 
-    private static StepEngine engine(int concurrency) {
-        return StepEngine.builder()
-                .concurrency(concurrency)
-                .stepTimeout(Duration.ofMillis(LIMIT_MILLIS))
+    private static StepEngine engine(int concurrency, boolean ownLimits) {
+        StepEngine.Builder engine =
+                StepEngine.builder().concurrency(concurrency).stepTimeout(Duration.ofMillis(LIMIT_MILLIS));
+        return (ownLimits
+                        ? engine.stepTimeoutBy(id -> Duration.ofMillis(Long.parseLong(String.valueOf(id.instance()))))
+                        : engine)
                 .build();
     }
 
-    @Test
-    void run_randomLoad_everyStepEndsAtItsOwnTime() {
-        agreesWithTheModel((load, engine) -> engine.stream(load.agents(), "go"));
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void run_randomLoad_everyStepEndsAtItsOwnTime(boolean ownLimits) {
+        agreesWithTheModel(ownLimits, (load, engine) -> engine.stream(load.agents(), "go"));
     }
 
-    @Test
-    void streamOfPairs_randomLoad_everyStepEndsAtItsOwnTime() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void streamOfPairs_randomLoad_everyStepEndsAtItsOwnTime(boolean ownLimits) {
         agreesWithTheModel(
+                ownLimits,
                 (load, engine) -> engine.stream(Flux.fromIterable(load.agents()).map(agent -> Tuples.of(agent, "go"))));
     }
 
-    private void agreesWithTheModel(BiFunction<Load, StepEngine, Flux<StepResult<String>>> round) {
+    private void agreesWithTheModel(boolean ownLimits, BiFunction<Load, StepEngine, Flux<StepResult<String>>> round) {
         long first = new Random().nextLong();
         for (long seed = first; seed < first + ROUNDS; seed++) {
-            Load load = Load.of(seed);
+            Load load = Load.of(seed, ownLimits);
             Instant began = Instant.ofEpochMilli(time.now(TimeUnit.MILLISECONDS));
             ResultSink<String> sink = ResultSink.keepingAll();
 
-            sink.tap(round.apply(load, engine(load.concurrency()))).subscribe();
+            sink.tap(round.apply(load, engine(load.concurrency(), ownLimits))).subscribe();
             time.advanceTimeBy(
                     Duration.ofMillis((long) LIMIT_MILLIS * (load.millis().size() + 1)));
 
@@ -137,24 +149,26 @@ class StepTimeoutModelTest {
                 result.kind() == StepResult.Kind.TIMED_OUT);
     }
 
-    @Test
-    void driver_stepsStartedAtRandom_everyStepEndsAtItsOwnTime() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void driver_stepsStartedAtRandom_everyStepEndsAtItsOwnTime(boolean ownLimits) {
         long first = new Random().nextLong();
         for (long seed = first; seed < first + ROUNDS; seed++) {
             Random random = new Random(seed);
-            Load load = Load.of(seed);
+            Load load = Load.of(seed, ownLimits);
             ResultSink<String> sink = ResultSink.keepingAll();
             StepDriver<String, String> driver =
-                    EngineAccess.of(engine(1)).driver(new Listener(sink), new UsageLedger());
+                    EngineAccess.of(engine(1, ownLimits)).driver(new Listener(sink), new UsageLedger());
             List<Expected> expected = new ArrayList<>();
             Instant began = Instant.ofEpochMilli(time.now(TimeUnit.MILLISECONDS));
             long now = 0;
 
-            for (int millis : load.millis()) {
-                int step = expected.size();
-                boolean timedOut = millis < 0 || millis > LIMIT_MILLIS;
-                expected.add(new Expected(now, timedOut ? LIMIT_MILLIS : millis, timedOut));
-                driver.start(driver.prepare(Load.agent(millis), "go", step, new Nobody(step), Context.empty()));
+            for (int step = 0; step < load.millis().size(); step++) {
+                int millis = load.millis().get(step);
+                int limit = load.limits().get(step);
+                boolean timedOut = millis < 0 || millis > limit;
+                expected.add(new Expected(now, timedOut ? limit : millis, timedOut));
+                driver.start(driver.prepare(load.agent(step), "go", step, new Nobody(step), Context.empty()));
                 int pause = random.nextInt(700);
                 time.advanceTimeBy(Duration.ofMillis(pause));
                 now += pause;
