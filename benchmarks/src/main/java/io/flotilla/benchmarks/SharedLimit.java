@@ -10,6 +10,7 @@ import io.github.resilience4j.reactor.bulkhead.operator.BulkheadOperator;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
@@ -145,6 +146,7 @@ public class SharedLimit {
     }
 
     private Object rounds(Mono<?> round) {
-        return Flux.range(0, rounds).flatMap(each -> round, rounds).blockLast();
+        return Objects.requireNonNull(
+                Flux.range(0, rounds).flatMap(each -> round, rounds).blockLast());
     }
 }

@@ -616,10 +616,10 @@ class MaxInFlightTest {
 
     @Test
     void timeoutMessage_stepsWaitForPermits_saysSo() {
-        StepVerifier.withVirtualTime(() -> StepEngine.builder().maxInFlight(1)
-                        .stepTimeout(Duration.ofSeconds(60)).build().stream(
-                                List.of(TestAgents.silent("a"), TestAgents.silent("b")), "go")
-                        .next())
+        StepVerifier.withVirtualTime(
+                        () -> StepEngine.builder().maxInFlight(1).stepTimeout(Duration.ofSeconds(60)).build().stream(
+                                        List.of(TestAgents.silent("a"), TestAgents.silent("b")), "go")
+                                .next())
                 .expectSubscription()
                 .expectNoEvent(Duration.ofSeconds(60))
                 .assertNext(result -> assertThat(result.cause())
