@@ -3,6 +3,7 @@ package io.flotilla.step;
 import io.flotilla.AgentId;
 import io.flotilla.agent.UsageLedger;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -73,6 +74,10 @@ final class EngineCore {
 
     /** The limit of a step; null if it is the one of all steps. Throws what a function of the user's throws. */
     @Nullable StepLimit limitOf(AgentId agent) {
-        return ownTimeouts == null ? null : new StepLimit(ownTimeouts.of(agent, settings.stepTimeout));
+        if (ownTimeouts == null) {
+            return null;
+        }
+        Duration own = ownTimeouts.of(agent);
+        return own == null ? new StepLimit(settings.stepTimeout, false) : new StepLimit(own, true);
     }
 }

@@ -485,14 +485,16 @@ final class Step<I, O> implements CoreSubscriber<O> {
 
     /** How long it may be silent; 0 for as long as it likes. */
     long idleNanos() {
-        return steps.isIdleLimited() && !mayBeSilent() ? steps.engine.core().settings.idleTimeoutNanos() : 0;
+        return steps.isIdleLimited() && !mayBeSilent()
+                ? steps.engine.core().settings.idleTimeoutNanos()
+                : 0;
     }
 
     /** Whether it may be silent for the whole of a timeout of its own. */
     boolean mayBeSilent() {
         StepLimit taken = limit;
         EngineSettings settings = steps.engine.core().settings;
-        return taken != null && taken.timeout != settings.stepTimeout && settings.isIdleTimeoutByDefault();
+        return taken != null && taken.isOwn && settings.isIdleTimeoutByDefault();
     }
 
     /** A body that keeps its thread is likely to keep the one that cancels it too: the result comes first. */

@@ -11,12 +11,16 @@ final class StepLimit {
     /** The same in nanoseconds; 0 without a limit. */
     final long nanos;
 
+    /** The agent's own, not that of all steps. */
+    final boolean isOwn;
+
     // The heap's own.
     long dueNanos;
     int place = -1;
 
-    StepLimit(@Nullable Duration timeout) {
+    StepLimit(@Nullable Duration timeout, boolean isOwn) {
         this.timeout = timeout;
+        this.isOwn = isOwn;
         this.nanos = timeout == null ? 0 : timeout.toNanos();
     }
 }

@@ -37,8 +37,8 @@ final class StepTimeouts {
         return byAgent.isEmpty() && byKind.isEmpty() && function == null;
     }
 
-    /** The agent's own; {@code others} if it has none. Throws what the function throws, and if its answer is out of bounds. */
-    @Nullable Duration of(AgentId agent, @Nullable Duration others) {
+    /** The agent's own, or null. Throws what the function throws, and if its answer is out of bounds. */
+    @Nullable Duration of(AgentId agent) {
         Duration own = byAgent.get(agent);
         if (own == null) {
             own = byKind.get(agent.kind());
@@ -49,7 +49,7 @@ final class StepTimeouts {
                 checkAnswer(agent, own);
             }
         }
-        return own == null ? others : own;
+        return own;
     }
 
     private static void checkAnswer(AgentId agent, Duration answer) {

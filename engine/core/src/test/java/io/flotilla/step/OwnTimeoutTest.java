@@ -65,6 +65,21 @@ class OwnTimeoutTest {
         }
 
         @Test
+        void stepTimeoutForKind_idleTimeoutIsTheDefault_itsStepsMayBeSilentAsLong() {
+            Duration minutes = Duration.ofMinutes(5);
+            StepEngine.Builder builder = StepEngine.builder().stepTimeoutForKind("slow", minutes);
+            List<StepResult<String>> results = start(builder.build(), "slow", "other");
+            List<StepResult<String>> asked =
+                    start(builder.idleTimeout(Duration.ofSeconds(2)).build(), "slow", "other");
+            time.advanceTimeBy(minutes);
+
+            assertThat(results)
+                    .extracting(result -> result.agentId() + " " + result.duration())
+                    .containsExactly("other PT1M", "slow PT5M");
+            assertThat(asked).extracting(StepResult::duration).containsOnly(Duration.ofSeconds(2));
+        }
+
+        @Test
         void stepTimeoutFor_agentKindFunctionAndOthers_firstThatSaysSomethingCounts() {
             StepEngine engine = engine().stepTimeoutFor(AgentId.of("reader#1"), SECOND)
                     .stepTimeoutForKind("reader", SECOND.multipliedBy(2))
@@ -143,8 +158,8 @@ class OwnTimeoutTest {
         void stepTimeoutBy_aHundredThousandInFlight_eachEndsAtItsOwnTimeAndNoneIsLookedAtForAnother() {
             int steps = 100_000;
             StepEngine engine = engine().concurrency(steps)
-                    .stepTimeoutBy(id -> SECOND.multipliedBy(60)
-                            .plusNanos(1 + Long.parseLong(id.instance()) * 7_919 % steps))
+                    .stepTimeoutBy(
+                            id -> SECOND.multipliedBy(60).plusNanos(1 + Long.parseLong(id.instance()) * 7_919 % steps))
                     .build();
             List<Duration> ended = new ArrayList<>();
 

@@ -98,9 +98,34 @@ class RoundTimeoutTest {
     }
 
     @Test
+    void run_limitPassesWhileItWaitsForPermits_restIsTimedOutAtOnceAndPermitsAreFree() {
+        StepEngine engine = StepEngine.builder().noIdleTimeout().maxInFlight(1).build();
+        engine.<String, String>run(List.of(silent("keeper")), "go").subscribe();
+        StepEngine limited = engine.withRoundTimeout(SECOND);
+        List<StepReport<String>> reports = new ArrayList<>();
+        limited.<String, String>run(oneAnswersAndOthersAreSilent(4), "go").subscribe(reports::add);
+        List<StepResult<String>> ofPairs = new ArrayList<>();
+        limited.<String, String>stream(
+                        Flux.fromIterable(oneAnswersAndOthersAreSilent(4)).map(agent -> Tuples.of(agent, "go")))
+                .subscribe(ofPairs::add);
+        time.advanceTimeBy(SECOND.minusNanos(1));
+        assertThat(reports).isEmpty();
+        time.advanceTimeBy(Duration.ofNanos(1));
+
+        assertThat(reports).hasSize(1);
+        assertThat(reports.get(0).failures())
+                .hasSize(5)
+                .allSatisfy(failure -> assertThat(failure.cause())
+                        .hasMessageEndingWith("had not been started when the round timeout of PT1S passed"));
+        assertThat(ofPairs).isNotEmpty().allMatch(StepResult::isFailure);
+        assertThat(called).as("the keeper alone").hasValue(1);
+    }
+
+    @Test
     void run_endsBeforeTheLimit_noTimerIsLeft() {
         CountingTimer timer = new CountingTimer(time);
-        StepReport<String> report = engine().timeoutScheduler(() -> timer).build()
+        StepReport<String> report = engine().timeoutScheduler(() -> timer)
+                .build()
                 .<String, String>run(TestAgents.manyAnswering(5), "go")
                 .block();
 
@@ -112,7 +137,8 @@ class RoundTimeoutTest {
     @Test
     void run_cancelled_noTimerIsLeft() {
         CountingTimer timer = new CountingTimer(time);
-        engine().timeoutScheduler(() -> timer).build()
+        engine().timeoutScheduler(() -> timer)
+                .build()
                 .<String, String>run(oneAnswersAndOthersAreSilent(1), "go")
                 .subscribe()
                 .dispose();
@@ -380,8 +406,9 @@ class RoundTimeoutTest {
         assertThat(engine.withRoundTimeout(SECOND).toBuilder().build().roundTimeout())
                 .isEqualTo(SECOND);
         assertThat(engine.withRoundTimeout(SECOND))
-                .hasToString("StepEngine[concurrency=256, stepTimeout=PT10M, idleTimeout=PT1M, roundTimeout=PT1S, order=" + Order.PARALLEL
-                        + ", failureMode=ISOLATE]");
+                .hasToString(
+                        "StepEngine[concurrency=256, stepTimeout=PT10M, idleTimeout=PT1M, roundTimeout=PT1S, order="
+                                + Order.PARALLEL + ", failureMode=ISOLATE]");
     }
 
     @Test
