@@ -85,10 +85,10 @@ public interface Agent<I, O> {
      * An agent whose body blocks its thread: JDBC, a blocking HTTP client, a long computation.
      *
      * <p>On JDK 21 and newer each body runs on a virtual thread of its own. Their number has no bound but the engine's: {@link
-     * io.flotilla.step.StepEngine.Builder#concurrency} for a round or run, {@link
-     * io.flotilla.step.StepEngine.Builder#maxInFlight(int)} for all. Before JDK 21, bodies run on {@link Schedulers#boundedElastic()}: by default at most ten threads a core, so at most
+     * io.flotilla.step.StepEngine.Builder Builder.concurrency} for a round or run, {@link
+     * io.flotilla.step.StepEngine.Builder Builder.maxInFlight} for all. Before JDK 21, bodies run on {@link Schedulers#boundedElastic()}: by default at most ten threads a core, so at most
      * that many such steps proceed at the same time. Inside reactor-test's virtual time they run there on every JDK. {@link
-     * io.flotilla.step.StepEngine.Builder#blockingScheduler} and {@link #blocking(AgentId, Scheduler, BiFunction)} take a pool
+     * io.flotilla.step.StepEngine.Builder Builder.blockingScheduler} and {@link #blocking(AgentId, Scheduler, BiFunction)} take a pool
      * of your own.
      *
      * <p>All these threads are daemons; virtual ones are named {@code flotilla-blocking-1} and on. A virtual thread that blocks

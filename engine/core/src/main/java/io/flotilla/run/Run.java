@@ -126,7 +126,7 @@ public final class Run<O> {
 
     /**
      * The branches whose turn has come and whose step waits for a permit of the engine's limit, see {@link
-     * io.flotilla.step.StepEngine.Builder#maxInFlight(io.flotilla.step.InFlightLimit)}. Their time has not begun, though the
+     * io.flotilla.step.StepEngine.Builder Builder.maxInFlight}. Their time has not begun, though the
      * run's goes on. What waits is not recorded: a step has been started for the journal and the events when its turn has come.
      *
      * @return as they are now, in lineage order, with the status {@link RunState.BranchStatus#READY}; empty without a limit

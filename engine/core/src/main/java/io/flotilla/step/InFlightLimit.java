@@ -8,7 +8,7 @@ import reactor.util.context.ContextView;
 
 /**
  * One limit on the steps in flight of a whole engine: all its rounds, runs and single steps together, see {@link
- * StepEngine.Builder#maxInFlight(InFlightLimit)}.
+ * StepEngine.Builder Builder.maxInFlight}.
  *
  * <pre>{@code
  * StepEngine engine = StepEngine.builder()

@@ -71,7 +71,7 @@ public final class StepDriver<I, O> {
 
         /**
          * Whether the step has been started and waits for a permit of the engine's limit, see {@link
-         * StepEngine.Builder#maxInFlight(InFlightLimit)}. May be called by any thread.
+         * StepEngine.Builder Builder.maxInFlight}. May be called by any thread.
          *
          * @return false once its body is called, and without a limit
          */
@@ -135,7 +135,7 @@ public final class StepDriver<I, O> {
 
     /**
      * Starts a step on this thread. Returns when its body has returned from being subscribed to, whether it has ended or
-     * not. Under the engine's {@link StepEngine.Builder#maxInFlight(InFlightLimit)} it may return at once, and the step start
+     * not. Under the engine's {@link StepEngine.Builder Builder.maxInFlight} it may return at once, and the step start
      * later on another thread.
      *
      * @param step what {@link #prepare} returned; to be started once
@@ -203,7 +203,7 @@ public final class StepDriver<I, O> {
 
     /**
      * Runs a task that may hold its thread, such as one that calls a subscriber: on a thread for listeners, whatever {@link
-     * StepEngine.Builder#timeoutScheduler} is. Never refused.
+     * StepEngine.Builder Builder.timeoutScheduler} is. Never refused.
      *
      * @param task what to run
      */

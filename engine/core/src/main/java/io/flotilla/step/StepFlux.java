@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -27,6 +28,15 @@ final class StepFlux {
         @SuppressWarnings({"unchecked", "rawtypes"}) // filled from a list of them
         Agent<? super I, ? extends O>[] array = list.toArray(new Agent[0]);
         return array;
+    }
+
+    /** Pairs as a source of steps: not null, and the order does not need all of them at once. */
+    static <T> Flux<T> pairs(Order order, Publisher<? extends T> pairs) {
+        Flux<T> source = Flux.from(Objects.requireNonNull(pairs, "pairs"));
+        if (order.isShuffled()) {
+            throw new IllegalStateException("a stream of pairs cannot be shuffled, order was " + order);
+        }
+        return source;
     }
 
     /** The report of a round over a list; an agent for whose index {@code stillWanted} says no is left out. */

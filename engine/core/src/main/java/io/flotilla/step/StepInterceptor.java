@@ -9,7 +9,7 @@ import reactor.core.publisher.Mono;
 /**
  * Wraps each step, or each attempt at it: retry, limits, caches, tracing of one's own.
  *
- * <p>Interceptors given to {@link StepEngine.Builder#interceptor} first are outermost. From the outside in:
+ * <p>Interceptors given to {@link StepEngine.Builder Builder.interceptor} first are outermost. From the outside in:
  *
  * <pre>
  * step timeout &gt; aroundStep(1) &gt; aroundStep(2) &gt; aroundAttempt(1) &gt; aroundAttempt(2) &gt; guard &gt; the agent's body
