@@ -76,7 +76,7 @@ public final class Runs<O> {
     }
 
     private Mono<Run<O>> continued(Mono<Replay> replayed, Context context, LiveRuns.Claim claim) {
-        return replayed.flatMap(replay -> workflow.resumed(replay, context, recording, claim))
+        return replayed.flatMap(replay -> workflow.setup().<O>resumed(replay, context, recording, claim))
                 .doOnError(any -> claim.releaseWithoutRun())
                 .doOnCancel(claim::releaseWithoutRun);
     }
@@ -209,7 +209,7 @@ public final class Runs<O> {
         Objects.requireNonNull(runId, "runId");
         Bounds.atLeast(0, "sequence", sequence);
         return Mono.deferContextual(context -> Mono.defer(() -> {
-            Replay replay = workflow.past(workflow.newRunId());
+            Replay replay = workflow.past(workflow.setup().newRunId());
             AtomicReference<@Nullable JournalEntry> exchanged = new AtomicReference<>();
             return entries(runId, sequence + 1)
                     .doOnNext(entry -> {
@@ -243,7 +243,9 @@ public final class Runs<O> {
         Fact other = signalled(
                 runId,
                 exchanged,
-                () -> workflow.redacted(codec.with(exchanged, input).at(workflow.now())));
+                () -> workflow.setup()
+                        .redacted(
+                                codec.with(exchanged, input).at(workflow.setup().now())));
         Recorded recorded = Recorded.of(other, replay.machine(), replay.digest(), recording.header(), true);
         JournalEntry first = signalled(runId, exchanged, () -> codec.entry(sequence, recorded));
         return recording

@@ -2,15 +2,11 @@ package io.flotilla.run;
 
 import io.flotilla.agent.Agent;
 import io.flotilla.journal.Journal;
-import io.flotilla.run.machine.Fact;
 import io.flotilla.run.machine.Plan;
 import io.flotilla.run.machine.Replay;
-import io.flotilla.step.EngineAccess;
-import io.flotilla.step.EngineClock;
 import io.flotilla.step.StepEngine;
 import io.flotilla.topology.Topology;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -83,9 +79,7 @@ public final class Workflow<I, O> {
      * @throws IllegalArgumentException if {@code answerType} is primitive, as {@code int.class} is
      */
     public static <O> Builder<O> builder(Topology topology, Class<O> answerType) {
-        if (Objects.requireNonNull(answerType, "answerType").isPrimitive()) {
-            throw new IllegalArgumentException("answerType must not be primitive, was " + answerType);
-        }
+        WorkflowSettings.checkType("answerType", answerType);
         return new Builder<>(
                 new WorkflowSettings(Objects.requireNonNull(topology, "topology"), Object.class, answerType));
     }
@@ -103,9 +97,7 @@ public final class Workflow<I, O> {
      * @throws IllegalArgumentException if a type is primitive, as {@code int.class} is
      */
     public static <O> Builder<O> builder(Topology topology, Class<?> taskType, Class<O> answerType) {
-        if (Objects.requireNonNull(taskType, "taskType").isPrimitive()) {
-            throw new IllegalArgumentException("taskType must not be primitive, was " + taskType);
-        }
+        WorkflowSettings.checkType("taskType", taskType);
         Builder<O> builder = builder(topology, answerType);
         builder.settings.taskType = taskType;
         return builder;
@@ -145,7 +137,7 @@ public final class Workflow<I, O> {
         checkTask(task);
         return Mono.create(
                 sink -> { // there is somebody to tell before a body may keep the thread
-                    Run<O> run = newRun(sink.contextView());
+                    Run<O> run = setup.newRun(sink.contextView());
                     sink.onCancel(run::cancel);
                     run.result().subscribe(sink::success, sink::error);
                     run.start(task);
@@ -176,13 +168,7 @@ public final class Workflow<I, O> {
      */
     public Mono<Run<O>> submit(I task) {
         checkTask(task);
-        return Mono.create(
-                sink -> { // it is to be signalled before a body may keep the thread
-                    RunLoop<O> loop = new RunLoop<>(setup, Context.of(sink.contextView()), null, null);
-                    Run<O> run = new Run<>(loop);
-                    loop.started().subscribe(any -> sink.success(run), sink::error);
-                    run.start(task);
-                });
+        return setup.submitted(task);
     }
 
     /**
@@ -214,13 +200,9 @@ public final class Workflow<I, O> {
     public Run<O> start(I task, ContextView context) {
         checkTask(task);
         Objects.requireNonNull(context, "context");
-        Run<O> run = newRun(context);
+        Run<O> run = setup.newRun(context);
         run.start(task);
         return run;
-    }
-
-    private Run<O> newRun(ContextView context) {
-        return new Run<>(new RunLoop<>(setup, Context.of(context), null, null));
     }
 
     /**
@@ -285,35 +267,14 @@ public final class Workflow<I, O> {
         return setup.plan();
     }
 
-    String newRunId() {
-        return EngineAccess.of(setup.engine()).newRunId();
-    }
-
-    /** What was due meanwhile has passed before any step is started or any answer taken. */
-    Mono<Run<O>> resumed(Replay replay, Context context, FactRecorder.Recording recording, LiveRuns.Claim claim) {
-        EngineClock clock = EngineAccess.of(setup.engine()).clock();
-        return recording.passDue(replay, clock.now(), clock).mapNotNull(all -> {
-            RunLoop<O> loop = new RunLoop<>(setup, context, all, claim);
-            if (!claim.run()) {
-                return null; // cancelled meanwhile
-            }
-            loop.recover(all);
-            return new Run<>(loop);
-        });
-    }
-
-    Instant now() {
-        return EngineAccess.of(setup.engine()).now();
-    }
-
-    /** What happens in a fork instead of what did, as it is recorded. */
-    Fact redacted(Fact fact) {
-        return new Redaction(EngineAccess.of(setup.engine()).redactor(), plan()).readable(fact);
-    }
-
     /** An empty replay, for the facts of a run that is to be continued. */
     Replay past(String runId) {
         return new Replay(runId, plan(), setup.eventHistory());
+    }
+
+    /** What all its runs have in common. */
+    RunSetup setup() {
+        return setup;
     }
 
     /** The number of agents and the engine. */
@@ -494,10 +455,7 @@ public final class Workflow<I, O> {
          * @throws IllegalArgumentException if {@code limit} is zero or negative
          */
         public Builder<O> journalTimeout(Duration limit) {
-            if (limit.isZero() || limit.isNegative()) {
-                throw new IllegalArgumentException("journalTimeout must be > 0, was " + limit);
-            }
-            settings.journalTimeout = limit;
+            settings.journalTimeout(limit);
             return this;
         }
 
@@ -510,10 +468,7 @@ public final class Workflow<I, O> {
          * @throws IllegalArgumentException if {@code name} is blank
          */
         public Builder<O> name(String name) {
-            if (name.isBlank()) {
-                throw new IllegalArgumentException("name must not be blank, was \"" + name + "\"");
-            }
-            settings.name = name;
+            settings.name(name);
             return this;
         }
 

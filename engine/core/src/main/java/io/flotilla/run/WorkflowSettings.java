@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,26 @@ final class WorkflowSettings {
         this.topology = topology;
         this.taskType = taskType;
         this.answerType = answerType;
+    }
+
+    static void checkType(String what, Class<?> type) {
+        if (Objects.requireNonNull(type, what).isPrimitive()) {
+            throw new IllegalArgumentException(what + " must not be primitive, was " + type);
+        }
+    }
+
+    void journalTimeout(Duration limit) {
+        if (limit.isZero() || limit.isNegative()) {
+            throw new IllegalArgumentException("journalTimeout must be > 0, was " + limit);
+        }
+        journalTimeout = limit;
+    }
+
+    void name(String given) {
+        if (given.isBlank()) {
+            throw new IllegalArgumentException("name must not be blank, was \"" + given + "\"");
+        }
+        name = given;
     }
 
     void agent(String place, Agent<Turn, Decision> agent) {
