@@ -24,10 +24,10 @@ final class Batch<I, O> implements CoreSubscriber<List<? extends @Nullable Batch
     private final AtomicBoolean isOver = new AtomicBoolean();
 
     // Guarded by the batcher, until it is started; then only those leave whose subscribers cancel.
-    private final List<Batcher.BatchItem<I, O>> live = new ArrayList<>();
+    private final List<BatchItem<I, O>> live = new ArrayList<>();
     private long bytes;
     private boolean isStarted;
-    private List<Batcher.BatchItem<I, O>> all = List.of();
+    private List<BatchItem<I, O>> all = List.of();
     private Context context = Context.empty();
 
     private final Alarm window = new Alarm();
@@ -62,7 +62,7 @@ final class Batch<I, O> implements CoreSubscriber<List<? extends @Nullable Batch
 
     // --- under the batcher's lock
 
-    void add(Batcher.BatchItem<I, O> item) {
+    void add(BatchItem<I, O> item) {
         if (live.isEmpty()) {
             context = Context.of(item.sink.contextView());
         }
@@ -70,7 +70,7 @@ final class Batch<I, O> implements CoreSubscriber<List<? extends @Nullable Batch
         bytes += item.size;
     }
 
-    boolean remove(Batcher.BatchItem<I, O> item) {
+    boolean remove(BatchItem<I, O> item) {
         boolean was = live.remove(item);
         bytes -= was ? item.size : 0;
         return was;
@@ -186,7 +186,7 @@ final class Batch<I, O> implements CoreSubscriber<List<? extends @Nullable Batch
         end(at -> answer(all.get(at), copy.get(at)));
     }
 
-    private void answer(Batcher.BatchItem<I, O> item, @Nullable BatchResult<O> result) {
+    private void answer(BatchItem<I, O> item, @Nullable BatchResult<O> result) {
         Throwable cause = result == null ? null : result.cause();
         if (result == null) {
             item.sink.error(new BatchException(

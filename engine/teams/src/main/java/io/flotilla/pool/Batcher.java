@@ -15,7 +15,6 @@ import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.MonoSink;
 import reactor.core.publisher.Sinks;
 
 /**
@@ -58,7 +57,7 @@ public final class Batcher<I, O> {
     /** The default of {@link Builder#timeout}. */
     public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(60);
 
-    private final Builder<I, O> settings;
+    private final BatcherSettings<I, O> settings;
     final EngineClock clock;
     private final Sinks.Empty<Void> finished = Sinks.empty();
 
@@ -72,7 +71,7 @@ public final class Batcher<I, O> {
     private long batches;
     private boolean closed;
 
-    private Batcher(Builder<I, O> settings) {
+    private Batcher(BatcherSettings<I, O> settings) {
         this.settings = settings;
         this.clock = EngineAccess.of(settings.engine).clock();
     }
@@ -345,59 +344,10 @@ public final class Batcher<I, O> {
      */
     public static final class Builder<I, O> {
 
-        private static final Duration MAX_DURATION = Duration.ofNanos(Long.MAX_VALUE);
-
-        private final Function<List<I>, Mono<? extends List<? extends @Nullable BatchResult<O>>>> function;
-        private int maxItems = DEFAULT_MAX_ITEMS;
-        private long maxBytes = Long.MAX_VALUE;
-        private @Nullable ToLongFunction<? super I> sizes;
-        private Duration maxWait = DEFAULT_MAX_WAIT;
-        private int maxQueued = DEFAULT_MAX_QUEUED;
-        private int concurrency = DEFAULT_CONCURRENCY;
-        private Duration timeout = DEFAULT_TIMEOUT;
-        private StepEngine engine = StepEngine.builder().build();
+        private final BatcherSettings<I, O> settings;
 
         private Builder(Function<List<I>, Mono<? extends List<? extends @Nullable BatchResult<O>>>> function) {
-            this.function = function;
-        }
-
-        private Builder(Builder<I, O> other) {
-            this(other.function);
-            maxItems = other.maxItems;
-            maxBytes = other.maxBytes;
-            sizes = other.sizes;
-            maxWait = other.maxWait;
-            maxQueued = other.maxQueued;
-            concurrency = other.concurrency;
-            timeout = other.timeout;
-            engine = other.engine;
-        }
-
-        private long sizeOf(I item) {
-            if (sizes == null) {
-                return 0;
-            }
-            long size = sizes.applyAsLong(item);
-            if (size < 0) {
-                throw new IllegalArgumentException("the size of an item must be >= 0, was " + size);
-            }
-            return size;
-        }
-
-        private static int atLeastOne(String what, int value) {
-            if (value < 1) {
-                throw new IllegalArgumentException(what + " must be >= 1, was " + value);
-            }
-            return value;
-        }
-
-        private static Duration positive(String what, Duration value) {
-            if (Objects.requireNonNull(value, what).isNegative()
-                    || value.isZero()
-                    || value.compareTo(MAX_DURATION) > 0) {
-                throw new IllegalArgumentException(what + " must be > 0 and at most 292 years, was " + value);
-            }
-            return value;
+            this.settings = new BatcherSettings<>(function);
         }
 
         /**
@@ -408,7 +358,7 @@ public final class Batcher<I, O> {
          * @throws IllegalArgumentException if {@code maxItems} is below 1
          */
         public Builder<I, O> maxItems(int maxItems) {
-            this.maxItems = atLeastOne("maxItems", maxItems);
+            settings.maxItems = BatcherSettings.atLeastOne("maxItems", maxItems);
             return this;
         }
 
@@ -422,11 +372,7 @@ public final class Batcher<I, O> {
          * @throws IllegalArgumentException if {@code maxBytes} is below 1
          */
         public Builder<I, O> maxBytes(long maxBytes, ToLongFunction<? super I> sizes) {
-            if (maxBytes < 1) {
-                throw new IllegalArgumentException("maxBytes must be >= 1, was " + maxBytes);
-            }
-            this.maxBytes = maxBytes;
-            this.sizes = Objects.requireNonNull(sizes, "sizes");
+            settings.maxBytes(maxBytes, sizes);
             return this;
         }
 
@@ -439,7 +385,7 @@ public final class Batcher<I, O> {
          * @throws IllegalArgumentException if {@code maxWait} is not more than zero, or over 292 years
          */
         public Builder<I, O> maxWait(Duration maxWait) {
-            this.maxWait = positive("maxWait", maxWait);
+            settings.maxWait = BatcherSettings.positive("maxWait", maxWait);
             return this;
         }
 
@@ -451,7 +397,7 @@ public final class Batcher<I, O> {
          * @throws IllegalArgumentException if {@code maxQueued} is below 1
          */
         public Builder<I, O> maxQueued(int maxQueued) {
-            this.maxQueued = atLeastOne("maxQueued", maxQueued);
+            settings.maxQueued = BatcherSettings.atLeastOne("maxQueued", maxQueued);
             return this;
         }
 
@@ -463,7 +409,7 @@ public final class Batcher<I, O> {
          * @throws IllegalArgumentException if {@code concurrency} is below 1
          */
         public Builder<I, O> concurrency(int concurrency) {
-            this.concurrency = atLeastOne("concurrency", concurrency);
+            settings.concurrency = BatcherSettings.atLeastOne("concurrency", concurrency);
             return this;
         }
 
@@ -476,7 +422,7 @@ public final class Batcher<I, O> {
          * @throws IllegalArgumentException if {@code timeout} is not more than zero, or over 292 years
          */
         public Builder<I, O> timeout(Duration timeout) {
-            this.timeout = positive("timeout", timeout);
+            settings.timeout = BatcherSettings.positive("timeout", timeout);
             return this;
         }
 
@@ -488,7 +434,7 @@ public final class Batcher<I, O> {
          * @throws NullPointerException if {@code engine} is null
          */
         public Builder<I, O> engine(StepEngine engine) {
-            this.engine = Objects.requireNonNull(engine, "engine");
+            settings.engine = Objects.requireNonNull(engine, "engine");
             return this;
         }
 
@@ -498,24 +444,7 @@ public final class Batcher<I, O> {
          * @return a new batcher
          */
         public Batcher<I, O> build() {
-            return new Batcher<>(new Builder<>(this));
-        }
-    }
-
-    /** An item, and who waits for its answer. */
-    static final class BatchItem<I, O> {
-
-        final I input;
-        final long size;
-        final MonoSink<O> sink;
-
-        /** Guarded by the batcher. */
-        @Nullable Batch<I, O> batch;
-
-        BatchItem(I input, long size, MonoSink<O> sink) {
-            this.input = input;
-            this.size = size;
-            this.sink = sink;
+            return new Batcher<>(new BatcherSettings<>(settings));
         }
     }
 }
