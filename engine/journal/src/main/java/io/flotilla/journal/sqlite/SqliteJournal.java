@@ -22,13 +22,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.sqlite.SQLiteErrorCode;
-import org.sqlite.SQLiteException;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -178,7 +175,7 @@ public final class SqliteJournal implements Journal {
         JournalBounds.checkSequence("fromSequence", fromSequence);
         return readers.open(() -> {
             RunCursor cursor = new RunCursor(runId, fromSequence, faultInRuns);
-            return pages(readers.read(cursor::first), readers.read(cursor::more), cursor::isDone);
+            return Page.all(readers.read(cursor::first), readers.read(cursor::more), cursor::isDone);
         });
     }
 
@@ -187,18 +184,9 @@ public final class SqliteJournal implements Journal {
         long limit = filter.limit();
         return readers.open(() -> {
                     ListCursor cursor = new ListCursor(filter, faultInRuns);
-                    return pages(readers.read(cursor::more), readers.read(cursor::more), cursor::isDone);
+                    return Page.all(readers.read(cursor::more), readers.read(cursor::more), cursor::isDone);
                 })
                 .take(limit);
-    }
-
-    /** The next page is asked for when one has been taken up, not before. */
-    private static <T> Flux<T> pages(
-            Mono<Page<T>> first, Mono<Page<T>> more, java.util.function.BooleanSupplier isDone) {
-        Function<Page<T>, Flux<T>> items = Page::flux;
-        return first.concatWith(Mono.defer(() -> isDone.getAsBoolean() ? Mono.<Page<T>>empty() : more)
-                        .repeat(() -> !isDone.getAsBoolean()))
-                .concatMap(items, 1);
     }
 
     /**
@@ -459,7 +447,7 @@ public final class SqliteJournal implements Journal {
             } catch (IOException failed) {
                 throw new UncheckedIOException(path + ": " + failed.getMessage(), failed);
             } catch (SQLException failed) {
-                throw refusal(failed);
+                throw OpenFailure.of(path, failed);
             }
         }
 
@@ -487,19 +475,6 @@ public final class SqliteJournal implements Journal {
                 connection.close();
                 throw failed;
             }
-        }
-
-        private RuntimeException refusal(SQLException failed) {
-            if (failed instanceof SQLiteException answer) {
-                SQLiteErrorCode code = answer.getResultCode();
-                if (code.name().startsWith("SQLITE_CORRUPT") || code == SQLiteErrorCode.SQLITE_NOTADB) {
-                    return new JournalFormatException(path.toString(), "it is damaged", failed);
-                }
-                if (code.name().startsWith("SQLITE_BUSY")) {
-                    return new JournalInUseException(path.toString(), "another program holds it locked");
-                }
-            }
-            return new UncheckedIOException(new IOException(path + ": " + failed.getMessage(), failed));
         }
     }
 }
