@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
 /**
@@ -58,7 +57,7 @@ public final class Envelope {
     private final ContextView context;
     private final Object payload;
 
-    private Envelope(Builder from) {
+    Envelope(EnvelopeFields from) {
         this.kind = from.kind;
         this.answersRequest = from.answersRequest;
         this.id = from.id == null ? MessageIds.next() : from.id;
@@ -135,9 +134,10 @@ public final class Envelope {
      * @throws NullPointerException if an argument is null
      */
     public Builder reply(AgentId from, Object answer) {
-        Builder reply = new Builder(sender, null, answer).follows(this).from(from);
-        reply.kind = Kind.REPLY;
-        reply.answersRequest = kind == Kind.REQUEST;
+        Builder reply = new Builder(sender, null, answer).from(from);
+        reply.fields.follow(this);
+        reply.fields.kind = Kind.REPLY;
+        reply.fields.answersRequest = kind == Kind.REQUEST;
         return reply;
     }
 
@@ -152,10 +152,10 @@ public final class Envelope {
      */
     public Builder forward(AgentId from, AgentId to) {
         Builder copy = new Builder(Objects.requireNonNull(to, "to"), null, payload)
-                .follows(this)
                 .from(from)
                 .headers(headers);
-        copy.deadline = deadline;
+        copy.fields.follow(this);
+        copy.fields.deadline = deadline;
         return copy;
     }
 
@@ -164,7 +164,7 @@ public final class Envelope {
         if (other.isEmpty() || !context.isEmpty()) {
             return this;
         }
-        Builder copy = copy();
+        EnvelopeFields copy = EnvelopeFields.of(this);
         copy.context = other;
         return new Envelope(copy);
     }
@@ -174,28 +174,12 @@ public final class Envelope {
      * to one asking is never another's, though both ask with the same envelope.
      */
     Envelope asRequest(Instant until, ContextView other) {
-        Builder copy = copy();
+        EnvelopeFields copy = EnvelopeFields.of(this);
         copy.id = null;
         copy.kind = Kind.REQUEST;
         copy.deadline = deadline == null || until.isBefore(deadline) ? until : deadline;
         copy.context = context.isEmpty() ? other : context;
         return new Envelope(copy);
-    }
-
-    private Builder copy() {
-        Builder copy = new Builder(recipient, topic, payload);
-        copy.kind = kind;
-        copy.answersRequest = answersRequest;
-        copy.id = id;
-        copy.correlationId = correlationId;
-        copy.causationId = causationId;
-        copy.sender = sender;
-        copy.hops = hops;
-        copy.deadline = deadline;
-        copy.trace = trace;
-        copy.headers = headers;
-        copy.context = context;
-        return copy;
     }
 
     /** Whether it is the reply to a {@link Kind#REQUEST}. */
@@ -358,34 +342,10 @@ public final class Envelope {
     /** Makes an envelope. Each setting checks its argument at once. Not thread-safe. */
     public static final class Builder {
 
-        private Kind kind = Kind.MESSAGE;
-        private boolean answersRequest;
-        private @Nullable String id;
-        private @Nullable String correlationId;
-        private @Nullable String causationId;
-        private AgentId sender = ANONYMOUS;
-        private final @Nullable AgentId recipient;
-        private final @Nullable String topic;
-        private int hops;
-        private @Nullable Instant deadline;
-        private Map<String, String> trace = Map.of();
-        private Map<String, String> headers = Map.of();
-        private ContextView context = Context.empty();
-        private final Object payload;
+        private final EnvelopeFields fields;
 
         private Builder(@Nullable AgentId recipient, @Nullable String topic, Object payload) {
-            this.recipient = recipient;
-            this.topic = topic;
-            this.payload = Objects.requireNonNull(payload, "payload");
-        }
-
-        private Builder follows(Envelope cause) {
-            this.correlationId = cause.correlationId;
-            this.causationId = cause.id;
-            this.hops = cause.hops == Integer.MAX_VALUE ? Integer.MAX_VALUE : cause.hops + 1;
-            this.trace = cause.trace;
-            this.context = cause.context;
-            return this;
+            this.fields = new EnvelopeFields(recipient, topic, payload);
         }
 
         /**
@@ -397,7 +357,7 @@ public final class Envelope {
          * @throws IllegalArgumentException if {@code id} is out of its bounds
          */
         public Builder id(String id) {
-            this.id = Names.check("id", id);
+            fields.id = Names.check("id", id);
             return this;
         }
 
@@ -411,7 +371,7 @@ public final class Envelope {
          * @throws IllegalArgumentException if {@code correlationId} is out of its bounds
          */
         public Builder correlationId(String correlationId) {
-            this.correlationId = Names.check("correlationId", correlationId);
+            fields.correlationId = Names.check("correlationId", correlationId);
             return this;
         }
 
@@ -424,7 +384,7 @@ public final class Envelope {
          * @throws IllegalArgumentException if {@code causationId} is out of its bounds
          */
         public Builder causationId(String causationId) {
-            this.causationId = Names.check("causationId", causationId);
+            fields.causationId = Names.check("causationId", causationId);
             return this;
         }
 
@@ -436,7 +396,7 @@ public final class Envelope {
          * @throws NullPointerException if {@code sender} is null
          */
         public Builder from(AgentId sender) {
-            this.sender = Objects.requireNonNull(sender, "sender");
+            fields.sender = Objects.requireNonNull(sender, "sender");
             return this;
         }
 
@@ -463,7 +423,7 @@ public final class Envelope {
             if (hops < 0) {
                 throw new IllegalArgumentException("hops must be >= 0, was " + hops);
             }
-            this.hops = hops;
+            fields.hops = hops;
             return this;
         }
 
@@ -475,7 +435,7 @@ public final class Envelope {
          * @throws NullPointerException if {@code deadline} is null
          */
         public Builder deadline(Instant deadline) {
-            this.deadline = Objects.requireNonNull(deadline, "deadline");
+            fields.deadline = Objects.requireNonNull(deadline, "deadline");
             return this;
         }
 
@@ -488,7 +448,7 @@ public final class Envelope {
          * @throws IllegalArgumentException if a key is out of its bounds
          */
         public Builder trace(Map<String, String> trace) {
-            this.trace = Names.checkKeys("trace", trace);
+            fields.trace = Names.checkKeys("trace", trace);
             return this;
         }
 
@@ -501,7 +461,7 @@ public final class Envelope {
          * @throws IllegalArgumentException if a key is out of its bounds
          */
         public Builder headers(Map<String, String> headers) {
-            this.headers = Names.checkKeys("headers", headers);
+            fields.headers = Names.checkKeys("headers", headers);
             return this;
         }
 
@@ -514,7 +474,7 @@ public final class Envelope {
          * @throws NullPointerException if {@code context} is null
          */
         public Builder context(ContextView context) {
-            this.context = Objects.requireNonNull(context, "context");
+            fields.context = Objects.requireNonNull(context, "context");
             return this;
         }
 
@@ -525,7 +485,7 @@ public final class Envelope {
          * @return a new envelope
          */
         public Envelope build() {
-            return new Envelope(this);
+            return new Envelope(fields);
         }
     }
 }
