@@ -295,6 +295,6 @@ final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
         Objects.requireNonNull(from, "source");
         Objects.requireNonNull(cause, "cause");
         failures().fallbackFailed(cause);
-        step.fallbackFailed(from, cause);
+        StepLog.fallbackFailed(step, from, cause);
     }
 }

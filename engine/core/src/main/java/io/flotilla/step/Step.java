@@ -7,15 +7,11 @@ import io.flotilla.agent.Usage;
 import io.micrometer.observation.Observation;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Objects;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
@@ -48,17 +44,13 @@ import reactor.util.context.Context;
  * for fatal ({@link LinkageError}, {@link VirtualMachineError}) but throws it at the caller, which is this class. What
  * is thrown on a thread of the body's own reaches no caller; the time-out ends such a step.
  */
-final class Step<I, O> implements CoreSubscriber<O> {
-
-    private static final Logger LOG = LoggerFactory.getLogger(StepEngine.class);
-    private static final AgentId NAMELESS = AgentId.of("nameless");
+final class Step<I, O> extends TimedStep<I, O> implements CoreSubscriber<O> {
 
     private static final int ACTIVE = 0;
     private static final int TIMING_OUT = 1;
     private static final int ENDED = 2;
     private static final int IDLING_OUT = 3;
 
-    private final Steps<I, O> steps;
     private final @Nullable StepIdentity identity;
     final Agent<? super I, ? extends O> agent;
     final I input;
@@ -66,18 +58,12 @@ final class Step<I, O> implements CoreSubscriber<O> {
 
     // Written once, by the starter, before the body is called; the values here are those of a step that never comes so
     // far.
-    AgentId agentId = NAMELESS;
-    private @Nullable Instant startedAt;
-    long startedNanos;
     private @Nullable OwnContext own;
     private @Nullable Attempts<I, O> attempts;
     private Context context;
 
     /** The context of the attempt under way, if it is not the first. */
     private volatile @Nullable AttemptContext later;
-
-    /** Null where all steps have the same; written by the starter, read by the stall watch as well. */
-    private volatile @Nullable StepLimit limit;
 
     @SuppressWarnings("UnusedVariable") // by its updater
     private volatile @Nullable Observation observation;
@@ -125,7 +111,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
             long index,
             @Nullable StepIdentity identity,
             Context outer) {
-        this.steps = steps;
+        super(steps);
         this.identity = identity;
         this.agent = agent;
         this.input = input;
@@ -138,7 +124,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
      * user's. Returns why the step must not be taken, or null.
      */
     private @Nullable Throwable begin() {
-        if (startedAt == null) {
+        if (!hasTime()) {
             takeTime();
         }
         agentId = idOf(agent);
@@ -156,43 +142,9 @@ final class Step<I, O> implements CoreSubscriber<O> {
         return noLimit;
     }
 
-    private @Nullable Throwable takeLimit() {
-        if (!steps.engine.core().hasOwnTimeouts()) {
-            return null;
-        }
-        try {
-            limit = steps.engine.core().limitOf(agentId);
-            return null;
-        } catch (Throwable thrown) {
-            return thrown;
-        }
-    }
-
-    /** How long the step may take; 0 for as long as it likes. */
-    long limitNanos() {
-        StepLimit taken = limit;
-        return taken == null ? steps.engine.core().settings.stepTimeoutNanos : taken.nanos;
-    }
-
-    private @Nullable Duration timeout() {
-        StepLimit taken = limit;
-        return taken == null ? steps.engine.stepTimeout() : taken.timeout;
-    }
-
-    /** Where steps have limits of their own, for one that has begun. */
-    StepLimit ownLimit() {
-        return Objects.requireNonNull(limit);
-    }
-
-    /** The step starts now: called before {@link #start()} by one who wants to know whether clock and timer answer. */
-    void takeTime() {
-        startedNanos = steps.nanos();
-        startedAt = steps.now();
-    }
-
     /** Before it starts: it starts now, and not when it was made ready. The one who ends it meanwhile may not see the permit. */
     void hold(FairPermits permits, Permit given) {
-        startedAt = null;
+        forgetTime();
         context = permits.heldBy(given, context);
         permit = given;
         if (!isActive()) {
@@ -257,7 +209,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
     /** As {@link #start()}, but that the body is not called. */
     void refuse(Throwable cause) {
         try {
-            startedAt = null;
+            forgetTime();
             begin();
         } catch (Throwable noTime) {
             steps.owner.noTime(this, noTime);
@@ -321,7 +273,8 @@ final class Step<I, O> implements CoreSubscriber<O> {
         return made == null ? OwnContext.of(steps.scope, agentId, index, startedAt(), timeout(), identity) : made;
     }
 
-    private Usage used() {
+    /** What it has written down until now. */
+    Usage used() {
         OwnContext made = own;
         return made == null ? Usage.NONE : made.used();
     }
@@ -350,11 +303,6 @@ final class Step<I, O> implements CoreSubscriber<O> {
     boolean isTimingOut() {
         int now = state;
         return now == TIMING_OUT || now == IDLING_OUT;
-    }
-
-    Instant startedAt() {
-        Instant started = startedAt;
-        return started == null ? Instant.now() : started; // a clock that did not answer
     }
 
     private void ended(StepResult<O> result) {
@@ -396,7 +344,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
         if (value == null) {
             threw(new NullPointerException("agent " + agentId + " emitted null"));
         } else if (end()) {
-            ended(succeeded(value));
+            ended(Outcomes.succeeded(this, attempts, value));
         } else {
             stopBody(); // a second value, or one after the end
             Operators.onDiscard(value, context);
@@ -406,7 +354,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
     @Override
     public void onComplete() {
         if (end()) {
-            ended(succeeded(null));
+            ended(Outcomes.succeeded(this, attempts, null));
         }
     }
 
@@ -417,9 +365,9 @@ final class Step<I, O> implements CoreSubscriber<O> {
 
     private void fail(Throwable cause) {
         if (end()) {
-            ended(failed(cause));
+            ended(Outcomes.failed(this, attempts, cause));
         } else {
-            late(cause);
+            StepLog.late(this, cause);
         }
     }
 
@@ -441,23 +389,10 @@ final class Step<I, O> implements CoreSubscriber<O> {
     /** Makes the result, once; a body that does not return from its cancel does not hold it back. */
     void endTimeOut() {
         if (STATE.compareAndSet(this, TIMING_OUT, ENDED)) {
-            ended(failed(timedOut()));
+            ended(Outcomes.failed(this, attempts, timedOut()));
         } else if (STATE.compareAndSet(this, IDLING_OUT, ENDED)) {
-            ended(failed(idledOut()));
+            ended(Outcomes.failed(this, attempts, idledOut()));
         }
-    }
-
-    private StepTimeoutException timedOut() {
-        Duration round = steps.owner.passedRoundTimeout();
-        long own = limitNanos();
-        if (round != null && (own == 0 || elapsedNanos() < own)) {
-            return new StepTimeoutException(
-                    "agent " + agentId + " was still at work when the round timeout of " + round + " passed", round);
-        }
-        Duration passed = timeout();
-        return new StepTimeoutException(
-                "agent " + agentId + " passed the step timeout of " + passed + steps.hintOfWaiting(),
-                passed == null ? Duration.ZERO : passed);
     }
 
     /** The round's time was up before the step's turn: a result, and no call of the agent. */
@@ -470,31 +405,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
         }
         agentId = idOf(agent);
         attempts = new Attempts<>(this, steps); // none of them
-        Duration round = Objects.requireNonNull(steps.owner.passedRoundTimeout());
-        fail(new StepTimeoutException(
-                "agent " + agentId + " had not been started when the round timeout of " + round + " passed", round));
-    }
-
-    private StepTimeoutException idledOut() {
-        Duration limit = steps.engine.idleTimeout();
-        return new StepTimeoutException(
-                "agent " + agentId + " passed the idle timeout of " + limit + ": it neither emitted nor ended"
-                        + steps.hintOfWaiting(),
-                limit == null ? Duration.ZERO : limit);
-    }
-
-    /** How long it may be silent; 0 for as long as it likes. */
-    long idleNanos() {
-        return steps.isIdleLimited() && !mayBeSilent()
-                ? steps.engine.core().settings.idleTimeoutNanos()
-                : 0;
-    }
-
-    /** Whether it may be silent for the whole of a timeout of its own. */
-    boolean mayBeSilent() {
-        StepLimit taken = limit;
-        EngineSettings settings = steps.engine.core().settings;
-        return taken != null && taken.isOwn && settings.isIdleTimeoutByDefault();
+        fail(notStarted());
     }
 
     /** A body that keeps its thread is likely to keep the one that cancels it too: the result comes first. */
@@ -521,30 +432,7 @@ final class Step<I, O> implements CoreSubscriber<O> {
         try {
             Operators.terminate(BODY, this);
         } catch (Throwable thrown) {
-            late(thrown);
-        }
-    }
-
-    private void late(Throwable cause) {
-        if (LOG.isDebugEnabled()) {
-            LOG.debug(
-                    "after its end: agent={} index={} cause={}",
-                    agentId,
-                    index,
-                    steps.engine.core().failures.described(cause));
-        }
-    }
-
-    void fallbackFailed(String source, Throwable cause) {
-        try {
-            LOG.warn(
-                    "fallback failed: agent={} step={} fallback={} cause={}",
-                    agentId,
-                    stepId(),
-                    source,
-                    steps.engine.core().failures.described(cause));
-        } catch (Throwable thrown) {
-            Steps.untold(thrown);
+            StepLog.late(this, thrown);
         }
     }
 
@@ -563,55 +451,6 @@ final class Step<I, O> implements CoreSubscriber<O> {
 
     <T> T shared(Object owner, Supplier<? extends T> create) {
         return steps.scope.sharedState(owner, create);
-    }
-
-    /** Time since the last sign of life; a timer that throws is no reason to end the step. */
-    long idleTimeNanos() {
-        try {
-            return Math.max(0, steps.nanos() - lastSignNanos());
-        } catch (Throwable noTime) {
-            Steps.untold(noTime);
-            return 0;
-        }
-    }
-
-    /** Time since the step started; neither a clock that was set back nor one that throws takes the result with it. */
-    long elapsedNanos() {
-        try {
-            return Math.max(0, steps.nanos() - startedNanos);
-        } catch (Throwable noTime) {
-            Steps.untold(noTime);
-            return 0;
-        }
-    }
-
-    private StepResult<O> succeeded(@Nullable O value) {
-        long nanos = elapsedNanos();
-        return attempts == null
-                ? new StepResult.Succeeded<>(agentId, index, 1, startedAt(), nanos, value, used())
-                : attempts.succeeded(startedAt(), nanos, value);
-    }
-
-    private StepResult<O> failed(Throwable last) {
-        Instant began = startedAt();
-        long nanos = elapsedNanos();
-        Usage used = used();
-        int count = attempts == null ? 1 : attempts.count();
-        Throwable cause = attempts == null ? last : attempts.firstCause(last);
-        Throwable told = attempts == null ? cause : attempts.suppressing(cause);
-        Throwable kind = last instanceof StepTimeoutException ? last : cause;
-        if (kind instanceof StepTimeoutException timeout) {
-            return new StepResult.TimedOut<>(agentId, index, count, began, nanos, timeout.limit(), told, used);
-        }
-        Refusal refusal = Refusal.of(cause);
-        if (refusal != null) {
-            return new StepResult.Rejected<>(
-                    agentId, index, count, began, nanos, refusal.guard(), refusal.retryAfter(), told, used);
-        }
-        if (cause instanceof CancellationException) {
-            return new StepResult.Cancelled<>(agentId, index, count, began, nanos, told, used);
-        }
-        return new StepResult.Failed<>(agentId, index, count, began, nanos, told, used);
     }
 
     String stepId() {
