@@ -143,13 +143,22 @@ public sealed interface StepResult<O> {
      * @param <R> what they return
      * @return what the function returned
      */
-    <R extends @Nullable Object> R fold(
+    default <R extends @Nullable Object> R fold(
             Function<? super Succeeded<O>, ? extends R> succeeded,
             Function<? super Degraded<O>, ? extends R> degraded,
             Function<? super Failed<O>, ? extends R> failed,
             Function<? super TimedOut<O>, ? extends R> timedOut,
             Function<? super Rejected<O>, ? extends R> rejected,
-            Function<? super Cancelled<O>, ? extends R> cancelled);
+            Function<? super Cancelled<O>, ? extends R> cancelled) {
+        return switch (kind()) {
+            case SUCCEEDED -> succeeded.apply((Succeeded<O>) this);
+            case DEGRADED -> degraded.apply((Degraded<O>) this);
+            case FAILED -> failed.apply((Failed<O>) this);
+            case TIMED_OUT -> timedOut.apply((TimedOut<O>) this);
+            case REJECTED -> rejected.apply((Rejected<O>) this);
+            case CANCELLED -> cancelled.apply((Cancelled<O>) this);
+        };
+    }
 
     /**
      * The agent answered.
@@ -192,17 +201,6 @@ public sealed interface StepResult<O> {
         @Override
         public Kind kind() {
             return Kind.SUCCEEDED;
-        }
-
-        @Override
-        public <R extends @Nullable Object> R fold(
-                Function<? super Succeeded<O>, ? extends R> succeeded,
-                Function<? super Degraded<O>, ? extends R> degraded,
-                Function<? super Failed<O>, ? extends R> failed,
-                Function<? super TimedOut<O>, ? extends R> timedOut,
-                Function<? super Rejected<O>, ? extends R> rejected,
-                Function<? super Cancelled<O>, ? extends R> cancelled) {
-            return succeeded.apply(this);
         }
     }
 
@@ -261,17 +259,6 @@ public sealed interface StepResult<O> {
         public Kind kind() {
             return Kind.DEGRADED;
         }
-
-        @Override
-        public <R extends @Nullable Object> R fold(
-                Function<? super Succeeded<O>, ? extends R> succeeded,
-                Function<? super Degraded<O>, ? extends R> degraded,
-                Function<? super Failed<O>, ? extends R> failed,
-                Function<? super TimedOut<O>, ? extends R> timedOut,
-                Function<? super Rejected<O>, ? extends R> rejected,
-                Function<? super Cancelled<O>, ? extends R> cancelled) {
-            return degraded.apply(this);
-        }
     }
 
     /**
@@ -315,17 +302,6 @@ public sealed interface StepResult<O> {
         @Override
         public Kind kind() {
             return Kind.FAILED;
-        }
-
-        @Override
-        public <R extends @Nullable Object> R fold(
-                Function<? super Succeeded<O>, ? extends R> succeeded,
-                Function<? super Degraded<O>, ? extends R> degraded,
-                Function<? super Failed<O>, ? extends R> failed,
-                Function<? super TimedOut<O>, ? extends R> timedOut,
-                Function<? super Rejected<O>, ? extends R> rejected,
-                Function<? super Cancelled<O>, ? extends R> cancelled) {
-            return failed.apply(this);
         }
     }
 
@@ -379,17 +355,6 @@ public sealed interface StepResult<O> {
         @Override
         public Kind kind() {
             return Kind.TIMED_OUT;
-        }
-
-        @Override
-        public <R extends @Nullable Object> R fold(
-                Function<? super Succeeded<O>, ? extends R> succeeded,
-                Function<? super Degraded<O>, ? extends R> degraded,
-                Function<? super Failed<O>, ? extends R> failed,
-                Function<? super TimedOut<O>, ? extends R> timedOut,
-                Function<? super Rejected<O>, ? extends R> rejected,
-                Function<? super Cancelled<O>, ? extends R> cancelled) {
-            return timedOut.apply(this);
         }
     }
 
@@ -449,17 +414,6 @@ public sealed interface StepResult<O> {
         public Kind kind() {
             return Kind.REJECTED;
         }
-
-        @Override
-        public <R extends @Nullable Object> R fold(
-                Function<? super Succeeded<O>, ? extends R> succeeded,
-                Function<? super Degraded<O>, ? extends R> degraded,
-                Function<? super Failed<O>, ? extends R> failed,
-                Function<? super TimedOut<O>, ? extends R> timedOut,
-                Function<? super Rejected<O>, ? extends R> rejected,
-                Function<? super Cancelled<O>, ? extends R> cancelled) {
-            return rejected.apply(this);
-        }
     }
 
     /**
@@ -504,17 +458,6 @@ public sealed interface StepResult<O> {
         @Override
         public Kind kind() {
             return Kind.CANCELLED;
-        }
-
-        @Override
-        public <R extends @Nullable Object> R fold(
-                Function<? super Succeeded<O>, ? extends R> succeeded,
-                Function<? super Degraded<O>, ? extends R> degraded,
-                Function<? super Failed<O>, ? extends R> failed,
-                Function<? super TimedOut<O>, ? extends R> timedOut,
-                Function<? super Rejected<O>, ? extends R> rejected,
-                Function<? super Cancelled<O>, ? extends R> cancelled) {
-            return cancelled.apply(this);
         }
     }
 }
