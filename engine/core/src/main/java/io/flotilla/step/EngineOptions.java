@@ -17,7 +17,7 @@ import reactor.core.scheduler.Scheduler;
 /**
  * What can be set of an engine, with its documentation: {@link StepEngine.Builder} inherits all of it, and is the only type
  * users name. Javadoc has no link to an inherited method, and warns of one in a first sentence: others link to the builder
- * itself, {@code {@link StepEngine.Builder Builder.stepTimeout}}.
+ * itself, and name the setting in the text of the link.
  *
  * @param <B> the builder, which each setting returns
  */
