@@ -242,7 +242,7 @@ final class Step<I, O> extends TimedStep<I, O> implements CoreSubscriber<O> {
         }
     }
 
-    /** When the step last showed that it is alive: it started, an attempt began, or emitted something. */
+    @Override
     long lastSignNanos() {
         AttemptContext current = current();
         return current == null ? startedNanos : current.lastSignNanos(startedNanos);
