@@ -3,10 +3,6 @@ package io.flotilla.message;
 import io.flotilla.AgentId;
 import io.flotilla.step.EngineClock;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.LongAdder;
@@ -18,7 +14,7 @@ import reactor.core.publisher.MonoSink;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * The queue, the counts and the drain loop of a mailbox.
+ * The lock and the counts of a mailbox; what waits in it is in a {@link MailboxQueue}, and a {@link MailboxDrain} takes it out.
  *
  * <p>One lock guards all of it, is held for a few instructions, and never while code of the user's runs. So every message
  * is in exactly one place at any moment, and the counts always add up:
@@ -30,19 +26,12 @@ import reactor.core.scheduler.Scheduler;
  *         --&gt; queued --&gt; dead letter (dropped, withdrawn, closed)
  *                    --&gt; in flight --&gt; delivered, or dead letter (expired, failed, timed out, cancelled)
  * </pre>
- *
- * <p>At most one thread drains: the one for whom {@link #draining} was set. It has a {@link #turn}; if a handler keeps its
- * thread, the turn is taken from it, and the thread finds so when it is back.
  */
-final class MailboxCore implements WorkerPool.Drain, Runnable {
-
-    /** Messages of one mailbox in a row, before others have the thread. */
-    private static final int BATCH = 64;
+final class MailboxCore {
 
     final AgentId owner;
     final int capacity;
     private final Overflow overflow;
-    private final int maxWaiting;
     private final DeadLetters deadLetters;
     private final @Nullable Consumer<DeadLetter> onDead;
     private final @Nullable MessageHandler handler;
@@ -50,19 +39,13 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
     private final @Nullable Supplier<Scheduler> scheduler;
     final EngineClock clock;
     private final Finish finish = new Finish();
+    private final MailboxDrain drain;
 
     // --- guarded by this
 
-    private final Deque<Envelope> queue = new ArrayDeque<>();
-    private final Deque<Waiter> waiters = new ArrayDeque<>();
+    private final MailboxQueue queue;
     private @Nullable Handling handling;
     private @Nullable Receiving receiving;
-    private boolean draining;
-    private long turn;
-    private @Nullable Thread drainer;
-
-    /** What the draining thread has called and not returned from, whether it has ended or not. */
-    private @Nullable Handling entered;
 
     /** A message is with the subscriber. */
     private boolean isReceiving;
@@ -73,18 +56,11 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
     private boolean closed;
     private boolean disposed;
     private boolean finished;
-    private long accepted;
     private long delivered;
     private long deadLettered;
     private long refused;
 
     // --- not guarded
-
-    /**
-     * Set and cleared under the lock: no room has been made since an offer found none. So senders that try again and again do
-     * not take the lock from the one who makes room.
-     */
-    private volatile boolean isFull;
 
     private final LongAdder refusedUnlocked = new LongAdder();
 
@@ -92,13 +68,14 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
         this.owner = from.owner;
         this.capacity = from.capacity;
         this.overflow = from.overflow;
-        this.maxWaiting = from.maxWaiting;
         this.deadLetters = from.deadLetters == null ? DeadLetters.create() : from.deadLetters;
         this.onDead = from.onDead;
         this.handler = from.handler;
         this.handlerTimeout = from.handler == null ? null : from.handlerTimeout;
         this.scheduler = from.scheduler;
         this.clock = from.clock();
+        this.queue = new MailboxQueue(from.capacity, from.maxWaiting);
+        this.drain = new MailboxDrain(this);
     }
 
     DeadLetters deadLetters() {
@@ -117,7 +94,7 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
 
     OfferResult offer(Envelope envelope) {
         boolean expired = isExpired(envelope);
-        if (isFull && !expired) {
+        if (queue.isFull() && !expired) {
             refusedUnlocked.increment();
             return OfferResult.FULL;
         }
@@ -125,20 +102,20 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
         boolean wakes;
         synchronized (this) {
             OfferResult refusal = refusal(expired);
-            if (refusal == null && (queue.size() >= capacity || !waiters.isEmpty())) {
+            if (refusal == null && !queue.hasRoom()) {
                 if (overflow == Overflow.DROP_OLDEST) {
-                    dropped = queue.removeFirst();
+                    dropped = queue.dropOldest();
                     count(DeadLetter.Reason.DROPPED);
                 } else {
                     refusal = OfferResult.FULL;
-                    isFull = true;
+                    queue.markFull();
                 }
             }
             if (refusal != null) {
                 refused++;
                 return refusal;
             }
-            enqueue(envelope);
+            queue.add(envelope);
             wakes = mustDrain();
         }
         if (wakes) {
@@ -154,18 +131,13 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
         return closed ? OfferResult.CLOSED : expired ? OfferResult.EXPIRED : null;
     }
 
-    private void enqueue(Envelope envelope) {
-        queue.addLast(envelope);
-        accepted++;
-    }
-
     /** Offers it, or waits for room where the policy says so; the sink hears when it is accepted, and why it is not. */
     void send(Envelope envelope, MonoSink<Void> sink) {
         if (overflow != Overflow.BACKPRESSURE) {
             answer(sink, envelope, offer(envelope));
             return;
         }
-        Waiter waiter = null;
+        MailboxQueue.Waiter waiter = null;
         boolean expired = isExpired(envelope);
         OfferResult result;
         boolean wakes = false;
@@ -174,14 +146,14 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
             if (refusal != null) {
                 result = refusal;
                 refused++;
-            } else if (queue.size() < capacity && waiters.isEmpty()) {
+            } else if (queue.hasRoom()) {
                 result = OfferResult.ACCEPTED;
-                enqueue(envelope);
+                queue.add(envelope);
                 wakes = mustDrain();
-            } else if (waiters.size() < maxWaiting) {
+            } else if (queue.mayWait()) {
                 result = OfferResult.FULL;
-                waiter = new Waiter(envelope, sink);
-                waiters.addLast(waiter);
+                waiter = new MailboxQueue.Waiter(envelope, sink);
+                queue.await(waiter);
             } else {
                 result = OfferResult.FULL;
                 refused++;
@@ -193,7 +165,7 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
         if (waiter == null) {
             answer(sink, envelope, result);
         } else {
-            Waiter waits = waiter;
+            MailboxQueue.Waiter waits = waiter;
             sink.onCancel(() -> stopWaiting(waits));
         }
     }
@@ -206,40 +178,14 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
         }
     }
 
-    private synchronized void stopWaiting(Waiter waiter) {
-        if (waiters.remove(waiter)) {
+    private synchronized void stopWaiting(MailboxQueue.Waiter waiter) {
+        if (queue.leave(waiter)) {
             refused++;
         }
     }
 
-    /** A sender that waits for room. */
-    private static final class Waiter {
-
-        private final Envelope envelope;
-        private final MonoSink<Void> sink;
-
-        Waiter(Envelope envelope, MonoSink<Void> sink) {
-            this.envelope = envelope;
-            this.sink = sink;
-        }
-    }
-
-    /** Under the lock: moves senders that wait into the queue as far as there is room; null if there are none. */
-    private @Nullable List<Waiter> admit() {
-        if (waiters.isEmpty() || queue.size() >= capacity) {
-            return null;
-        }
-        List<Waiter> admitted = new ArrayList<>();
-        while (!waiters.isEmpty() && queue.size() < capacity) {
-            Waiter waiter = waiters.removeFirst();
-            enqueue(waiter.envelope);
-            admitted.add(waiter);
-        }
-        return admitted;
-    }
-
     /** Senders are told on threads of their own: what follows is code of the user's. */
-    private void tell(@Nullable List<Waiter> admitted) {
+    void tell(@Nullable List<MailboxQueue.Waiter> admitted) {
         if (admitted != null) {
             admitted.forEach(waiter -> execute(waiter.sink::success));
         }
@@ -259,156 +205,49 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
         return Dispatch.of(scheduler);
     }
 
-    private void schedule() {
-        execute(this);
+    void schedule() {
+        execute(drain);
     }
 
     /** Under the lock: whether the caller has to {@link #schedule()}. */
     private boolean mustDrain() {
-        if (draining || !hasWork()) {
-            return false;
-        }
-        draining = true;
-        return true;
+        return drain.mustStart();
     }
 
-    private boolean hasWork() {
+    /** Under the lock. */
+    boolean hasWork() {
         Receiving to = receiving;
         return handler != null
                 ? handling == null && !queue.isEmpty()
                 : to != null && to.isStarted() && (to.isEnding() || (queue.isEmpty() ? closed : to.hasDemand()));
     }
 
-    @Override
-    public void run() {
-        Thread thread = Thread.currentThread();
-        WorkerPool.Worker worker = thread instanceof WorkerPool.Worker own ? own : null;
-        long mine;
-        synchronized (this) {
-            mine = ++turn;
-            drainer = thread;
-        }
-        if (worker != null) {
-            worker.enter(this);
-        }
-        try {
-            drain(mine, worker);
-        } finally {
-            if (worker != null) {
-                worker.enter(null);
-            }
-        }
-    }
-
-    /** One message after another; a step is taken under the lock, and what it says is done without. */
-    private void drain(long mine, WorkerPool.@Nullable Worker worker) {
-        Handling last = null;
-        for (int count = 0; ; count++) {
-            DrainStep step = new DrainStep();
-            synchronized (this) {
-                if (turn != mine) {
-                    clearInterrupt();
-                    return;
-                }
-                next(step, last, count == BATCH);
-            }
-            if (step.finishes) {
-                finish.done();
-            }
-            tell(step.admitted);
-            last = step.handling;
-            if (step.stops) {
-                if (step.inFlight != null) {
-                    step.inFlight.arm();
-                }
-                if (step.goesOn) {
-                    schedule();
-                }
-                return;
-            }
-            if (worker != null) {
-                worker.call();
-            }
-            if (last != null) {
-                last.start();
-            } else if (step.receiver != null) {
-                receive(step.receiver, step.received);
-            }
-            clearInterrupt();
-        }
-    }
-
-    /** What the draining thread does next. */
-    private static final class DrainStep {
-        boolean stops;
-        boolean goesOn;
-        boolean finishes;
-
-        @Nullable Handling inFlight;
-
-        @Nullable Handling handling;
-
-        @Nullable Receiving receiver;
-
-        @Nullable Envelope received;
-
-        @Nullable List<Waiter> admitted;
-    }
-
-    /** Under the lock. */
-    private void next(DrainStep step, @Nullable Handling last, boolean enough) {
-        entered = null;
-        if (last != null && last.isDone && !last.isSettled) {
-            step.finishes = settle(last, null);
-        }
-        step.goesOn = hasWork();
+    /** Under the lock, and only if there is work: what it is. */
+    void take(MailboxDrain.DrainStep step) {
         Receiving to = receiving;
-        if (!step.goesOn || enough) {
-            step.stops = true;
-            step.inFlight = last != null && !last.isSettled ? last : null;
-            draining = step.goesOn;
-            drainer = null;
-            turn++;
-        } else if (to == null) {
-            step.handling = new Handling(this, takeFirst());
+        if (to == null) {
+            step.handling = new Handling(this, queue.takeFirst());
             handling = step.handling;
-            entered = step.handling;
-            step.admitted = admit();
+            step.admitted = queue.admit();
         } else if (to.isEnding() || queue.isEmpty()) {
             step.receiver = to;
             receiving = null;
         } else {
             step.receiver = to;
-            step.received = takeFirst();
+            step.received = queue.takeFirst();
             isReceiving = true;
-            step.admitted = admit();
-        }
-    }
-
-    private Envelope takeFirst() {
-        isFull = false;
-        return queue.removeFirst();
-    }
-
-    /** Hands a message to the subscriber, or, without one, tells it the end. */
-    private void receive(Receiving to, @Nullable Envelope envelope) {
-        if (envelope == null) {
-            to.end();
-        } else if (isExpired(envelope)) {
-            received(envelope, DeadLetter.Reason.EXPIRED, false);
-        } else {
-            received(envelope, null, !to.next(envelope));
+            step.admitted = queue.admit();
         }
     }
 
     /** A subscriber that had left before it was given the message leaves it to the next one. */
-    private void received(Envelope envelope, DeadLetter.@Nullable Reason reason, boolean comesBack) {
+    void received(Envelope envelope, DeadLetter.@Nullable Reason reason, boolean comesBack) {
         DeadLetter.Reason end = reason;
         boolean ends;
         synchronized (this) {
             isReceiving = false;
             if (comesBack && !disposed) {
-                queue.addFirst(envelope);
+                queue.putBack(envelope);
                 return;
             }
             if (comesBack) {
@@ -421,20 +260,14 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
             bury(envelope, end, null);
         }
         if (ends) {
-            finish.done();
+            finish();
         }
-    }
-
-    /** What a handler has left behind is not the next one's. */
-    @SuppressWarnings("ResultOfMethodCallIgnored")
-    private static void clearInterrupt() {
-        Thread.interrupted();
     }
 
     // --- the end of a message
 
     /** Under the lock. Returns whether the mailbox is finished with it; {@code reason} is null if it is delivered. */
-    private boolean settle(Handling message, DeadLetter.@Nullable Reason reason) {
+    boolean settle(Handling message, DeadLetter.@Nullable Reason reason) {
         message.isSettled = true;
         handling = null;
         count(reason);
@@ -473,7 +306,7 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
             }
             ended = settle(message, reason);
             if (takesThread) {
-                takeTurn(message);
+                drain.takeTurn(message);
             }
             wakes = mustDrain();
         }
@@ -484,55 +317,9 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
             bury(message.envelope, reason, cause);
         }
         if (ended) {
-            finish.done();
+            finish();
         }
         return true;
-    }
-
-    /** Under the lock: if the draining thread is still in the call of this message, it drains no more. */
-    @SuppressWarnings("ReferenceEquality")
-    private void takeTurn(Handling message) {
-        if (entered == message) {
-            entered = null;
-            turn++;
-            draining = false;
-            if (drainer instanceof WorkerPool.Worker) {
-                drainer.interrupt(); // our own thread; what it leaves behind is cleared when it is back
-            }
-            drainer = null;
-        }
-    }
-
-    @Override
-    public long limitNanos() {
-        Handling current;
-        synchronized (this) {
-            current = entered;
-        }
-        if (current != null && isExpired(current.envelope)) {
-            return 1;
-        }
-        return handlerTimeout == null ? 0 : handlerTimeout.toNanos();
-    }
-
-    @Override
-    public void takeOver(WorkerPool.Worker kept) {
-        Handling stuck;
-        boolean wakes = false;
-        synchronized (this) {
-            stuck = entered;
-            if (stuck == null || drainer != kept) {
-                return;
-            }
-            if (stuck.isSettled) { // it has ended, and keeps the thread all the same
-                takeTurn(stuck);
-                wakes = mustDrain();
-            }
-        }
-        if (wakes) {
-            schedule();
-        }
-        abort(stuck, isExpired(stuck.envelope) ? DeadLetter.Reason.EXPIRED : DeadLetter.Reason.HANDLER_TIMED_OUT);
     }
 
     /** Its time is up, or it is not wanted any more. */
@@ -557,7 +344,7 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
             ends = mustFinish();
         }
         if (ends) {
-            finish.done();
+            finish();
         }
     }
 
@@ -603,14 +390,12 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
 
     /** Accepts nothing any more. */
     void close() {
-        List<Waiter> unheard;
+        List<MailboxQueue.Waiter> unheard;
         boolean ended;
         boolean wakes;
         synchronized (this) {
             closed = true;
-            isFull = false;
-            unheard = new ArrayList<>(waiters);
-            waiters.clear();
+            unheard = queue.endWaiting();
             refused += unheard.size();
             ended = mustFinish();
             wakes = mustDrain();
@@ -620,11 +405,11 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
             schedule();
         }
         if (ended) {
-            finish.done();
+            finish();
         }
     }
 
-    private void refuse(List<Waiter> unheard) {
+    private void refuse(List<MailboxQueue.Waiter> unheard) {
         unheard.forEach(waiter -> execute(() ->
                 waiter.sink.error(new UndeliverableException(DeadLetter.Reason.CLOSED, waiter.envelope, owner, null))));
     }
@@ -638,8 +423,7 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
         boolean wakes;
         synchronized (this) {
             disposed = true;
-            left = new ArrayList<>(queue);
-            queue.clear();
+            left = queue.takeAll();
             left.forEach(envelope -> count(DeadLetter.Reason.CLOSED));
             current = handling;
             ended = mustFinish();
@@ -653,24 +437,24 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
             abort(current, DeadLetter.Reason.CANCELLED);
         }
         if (ended) {
-            finish.done();
+            finish();
         }
     }
 
     /** Takes a message out, or cancels its handler. False if it is not here any more. */
     boolean withdraw(Envelope envelope) {
         Handling current;
-        List<Waiter> admitted;
+        List<MailboxQueue.Waiter> admitted;
         synchronized (this) {
             current = handling;
             if (current == null || !current.envelope.equals(envelope)) {
                 current = null;
-                if (!removeQueued(envelope)) {
+                if (!queue.remove(envelope)) {
                     return false;
                 }
                 count(DeadLetter.Reason.CANCELLED);
             }
-            admitted = admit();
+            admitted = queue.admit();
         }
         tell(admitted);
         if (current != null) {
@@ -680,15 +464,8 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
         return true;
     }
 
-    private boolean removeQueued(Envelope envelope) {
-        for (Iterator<Envelope> each = queue.iterator(); each.hasNext(); ) {
-            if (each.next().equals(envelope)) {
-                each.remove();
-                isFull = false;
-                return true;
-            }
-        }
-        return false;
+    void finish() {
+        finish.done();
     }
 
     Mono<Void> finished() {
@@ -705,12 +482,12 @@ final class MailboxCore implements WorkerPool.Drain, Runnable {
 
     synchronized MailboxStats stats() {
         return new MailboxStats(
-                accepted,
+                queue.accepted(),
                 delivered,
                 deadLettered,
                 refused + refusedUnlocked.sum(),
                 queue.size(),
                 inFlight(),
-                waiters.size());
+                queue.waiting());
     }
 }

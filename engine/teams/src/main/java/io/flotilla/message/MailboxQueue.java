@@ -1,0 +1,152 @@
+package io.flotilla.message;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.MonoSink;
+
+/**
+ * What waits in a mailbox: messages to be handled, and senders for room. Guarded by the mailbox's lock, but for {@link
+ * #isFull()}.
+ */
+final class MailboxQueue {
+
+    private final int capacity;
+    private final int maxWaiting;
+    private final Deque<Envelope> queue = new ArrayDeque<>();
+    private final Deque<Waiter> waiters = new ArrayDeque<>();
+    private long accepted;
+
+    /**
+     * Set and cleared under the lock: no room has been made since an offer found none. So senders that try again and again do
+     * not take the lock from the one who makes room.
+     */
+    private volatile boolean isFull;
+
+    MailboxQueue(int capacity, int maxWaiting) {
+        this.capacity = capacity;
+        this.maxWaiting = maxWaiting;
+    }
+
+    /** A sender that waits for room. */
+    static final class Waiter {
+
+        final Envelope envelope;
+        final MonoSink<Void> sink;
+
+        Waiter(Envelope envelope, MonoSink<Void> sink) {
+            this.envelope = envelope;
+            this.sink = sink;
+        }
+    }
+
+    // --- messages
+
+    /** Without the lock. */
+    boolean isFull() {
+        return isFull;
+    }
+
+    void markFull() {
+        isFull = true;
+    }
+
+    /** Whoever waits comes first. */
+    boolean hasRoom() {
+        return queue.size() < capacity && waiters.isEmpty();
+    }
+
+    void add(Envelope envelope) {
+        queue.addLast(envelope);
+        accepted++;
+    }
+
+    boolean isEmpty() {
+        return queue.isEmpty();
+    }
+
+    int size() {
+        return queue.size();
+    }
+
+    /** How many there ever were. */
+    long accepted() {
+        return accepted;
+    }
+
+    /** Its place is taken at once: this makes no room. */
+    Envelope dropOldest() {
+        return queue.removeFirst();
+    }
+
+    Envelope takeFirst() {
+        isFull = false;
+        return queue.removeFirst();
+    }
+
+    void putBack(Envelope envelope) {
+        queue.addFirst(envelope);
+    }
+
+    /** At the end of the mailbox, when nobody waits any more. */
+    List<Envelope> takeAll() {
+        List<Envelope> all = new ArrayList<>(queue);
+        queue.clear();
+        return all;
+    }
+
+    boolean remove(Envelope envelope) {
+        for (Iterator<Envelope> each = queue.iterator(); each.hasNext(); ) {
+            if (each.next().equals(envelope)) {
+                each.remove();
+                isFull = false;
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // --- senders
+
+    boolean mayWait() {
+        return waiters.size() < maxWaiting;
+    }
+
+    void await(Waiter waiter) {
+        waiters.addLast(waiter);
+    }
+
+    /** False if it does not wait any more. */
+    boolean leave(Waiter waiter) {
+        return waiters.remove(waiter);
+    }
+
+    int waiting() {
+        return waiters.size();
+    }
+
+    /** Moves senders that wait into the queue as far as there is room; null if there are none. */
+    @Nullable List<Waiter> admit() {
+        if (waiters.isEmpty() || queue.size() >= capacity) {
+            return null;
+        }
+        List<Waiter> admitted = new ArrayList<>();
+        while (!waiters.isEmpty() && queue.size() < capacity) {
+            Waiter waiter = waiters.removeFirst();
+            add(waiter.envelope);
+            admitted.add(waiter);
+        }
+        return admitted;
+    }
+
+    /** Nothing is accepted any more: those who wait are not to be admitted, and an offer is to hear why. */
+    List<Waiter> endWaiting() {
+        isFull = false;
+        List<Waiter> unheard = new ArrayList<>(waiters);
+        waiters.clear();
+        return unheard;
+    }
+}
