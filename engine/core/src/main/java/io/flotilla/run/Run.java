@@ -93,7 +93,7 @@ public final class Run<O> {
      *   <li><b>onComplete</b>: when the run has ended and all output there is has been delivered.
      *   <li><b>cancel</b>: ends this subscription; the run continues.
      *   <li><b>demand</b>: honoured; steps do not wait for it.
-     *   <li><b>threads</b>: {@code flotilla-listener} threads, one at a time, and none while there is nothing to tell. A subscriber
+     *   <li><b>threads</b>: {@code flotilla-listener} threads, one at a time, and none while there is nothing to signal. A subscriber
      *       may block: neither the run nor other subscribers wait for it.
      * </ul>
      *

@@ -130,7 +130,7 @@ final class CallWatch {
             Starter.rescue(() -> overdue(call));
             return true;
         } catch (Throwable noThread) {
-            Steps.untold(noThread); // all else is to be looked at all the same, and this again
+            Steps.reportFailed(noThread); // all else is to be looked at all the same, and this again
             return false;
         }
     }
@@ -139,7 +139,7 @@ final class CallWatch {
         try {
             call.overdue();
         } catch (Throwable thrown) {
-            Steps.untold(thrown);
+            Steps.reportFailed(thrown);
         }
     }
 

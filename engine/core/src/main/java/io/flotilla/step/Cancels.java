@@ -161,7 +161,7 @@ final class Cancels {
             try {
                 piece.run();
             } catch (Throwable thrown) {
-                Steps.untold(thrown);
+                Steps.reportFailed(thrown);
             }
             return true;
         }

@@ -81,7 +81,7 @@ final class Emissions {
             try {
                 LOG.warn("emitted null, ignored: step={}; not logged again by this engine", stepId);
             } catch (Throwable thrown) {
-                Steps.untold(thrown);
+                Steps.reportFailed(thrown);
             }
         }
     }
@@ -91,7 +91,7 @@ final class Emissions {
             try {
                 meter.increment((double) values);
             } catch (Throwable thrown) {
-                Steps.untold(thrown); // a registry's fault is not the step's
+                Steps.reportFailed(thrown); // a registry's fault is not the step's
             }
         }
     }

@@ -27,7 +27,7 @@ final class Expiry extends Lane {
         try {
             due.timeOut(overdue.timerFailure(), overdue.isOfIdle());
         } catch (Throwable thrown) {
-            Steps.untold(thrown); // downstream's end: the others are due all the same
+            Steps.reportFailed(thrown); // downstream's end: the others are due all the same
         }
         return true;
     }

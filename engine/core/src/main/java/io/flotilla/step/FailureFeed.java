@@ -50,7 +50,7 @@ final class FailureFeed {
             try {
                 droppedCounter.increment();
             } catch (Throwable thrown) {
-                Steps.untold(thrown); // a registry's fault is not the subscriber's
+                Steps.reportFailed(thrown); // a registry's fault is not the subscriber's
             }
         }
     }
@@ -60,7 +60,7 @@ final class FailureFeed {
             try {
                 subscriber.next(failure);
             } catch (Throwable thrown) {
-                Steps.untold(thrown); // the other subscribers are to hear of it all the same
+                Steps.reportFailed(thrown); // the other subscribers are to hear of it all the same
             }
         }
     }

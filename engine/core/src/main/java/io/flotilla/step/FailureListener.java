@@ -62,15 +62,15 @@ final class FailureListener implements CoreSubscriber<StepFailure>, Subscription
             actual.onNext(failure);
         } catch (Throwable thrown) {
             cancel();
-            tell(thrown);
+            dispatch(thrown);
         }
     }
 
-    private void tell(Throwable thrown) {
+    private void dispatch(Throwable thrown) {
         try {
             actual.onError(thrown);
         } catch (Throwable again) {
-            Steps.untold(thrown);
+            Steps.reportFailed(thrown);
         }
     }
 
@@ -78,7 +78,7 @@ final class FailureListener implements CoreSubscriber<StepFailure>, Subscription
     public void onError(Throwable cause) {
         if (!over) {
             over = true;
-            tell(cause);
+            dispatch(cause);
         }
     }
 

@@ -372,7 +372,7 @@ final class FairPermits {
             try {
                 next.resume();
             } catch (Throwable thrown) {
-                Steps.untold(thrown);
+                Steps.reportFailed(thrown);
             }
             return true;
         }
@@ -464,7 +464,7 @@ final class FairPermits {
         try {
             meters.waited(Math.max(0, duration));
         } catch (Throwable thrown) {
-            Steps.untold(thrown);
+            Steps.reportFailed(thrown);
         }
     }
 
@@ -472,7 +472,7 @@ final class FairPermits {
         try {
             meters.rejected();
         } catch (Throwable thrown) {
-            Steps.untold(thrown);
+            Steps.reportFailed(thrown);
         }
         return new StepRejectedException(
                 StepRejectedException.IN_FLIGHT_LIMIT,

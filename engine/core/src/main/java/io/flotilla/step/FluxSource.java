@@ -144,7 +144,7 @@ final class FluxSource<I, O>
             try {
                 pairs.cancel();
             } catch (Throwable thrown) {
-                Steps.untold(thrown);
+                Steps.reportFailed(thrown);
             }
         }
     }

@@ -26,7 +26,7 @@ abstract class Guarded<O> extends Mono<O> {
 
     /** Those around it have thrown what they were to be told of, what Reactor holds for fatal: they tell nobody else. */
     void broke(Throwable fatal) {
-        Steps.untold(fatal);
+        Steps.reportFailed(fatal);
     }
 
     /** Throws what was caught, checked or not. */
@@ -105,7 +105,7 @@ abstract class Guarded<O> extends Mono<O> {
             try {
                 body.cancel();
             } catch (Throwable thrown) {
-                Steps.untold(thrown); // whoever cancels has an end to bring down
+                Steps.reportFailed(thrown); // whoever cancels has an end to bring down
             }
         }
 

@@ -215,7 +215,7 @@ final class IdleWatch implements Overdue {
             try {
                 armed.dispose();
             } catch (Throwable thrown) {
-                Steps.untold(thrown); // the steps are to see their cancel all the same
+                Steps.reportFailed(thrown); // the steps are to see their cancel all the same
             }
         }
     }

@@ -173,7 +173,7 @@ final class InFlight implements Overdue {
             try {
                 armedTimer.dispose();
             } catch (Throwable thrown) {
-                Steps.untold(thrown); // the steps are to see their cancel all the same
+                Steps.reportFailed(thrown); // the steps are to see their cancel all the same
             }
         }
         return chain;

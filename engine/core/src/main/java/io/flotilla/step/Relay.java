@@ -29,7 +29,7 @@ final class Relay extends Lane {
         try {
             piece.run();
         } catch (Throwable thrown) {
-            Steps.untold(thrown);
+            Steps.reportFailed(thrown);
         }
         return false;
     }

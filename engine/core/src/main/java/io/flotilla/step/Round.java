@@ -87,12 +87,12 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
 
     /** Starts the round's observation, then {@code round}: without it, if its handlers keep the thread. */
     void begin(Runnable round) {
-        StepTelemetry told = steps.telemetry;
-        if (told == null) {
+        StepTelemetry reporter = steps.telemetry;
+        if (reporter == null) {
             round.run();
         } else {
             Context subscriber = context;
-            Relay.run(() -> observe(told, subscriber), () -> {
+            Relay.run(() -> observe(reporter, subscriber), () -> {
                 synchronized (this) {
                     begun = true;
                 }
@@ -101,8 +101,8 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
         }
     }
 
-    private void observe(StepTelemetry told, Context subscriber) {
-        Observation started = told.roundStarted(steps.scope, subscriber);
+    private void observe(StepTelemetry reporter, Context subscriber) {
+        Observation started = reporter.roundStarted(steps.scope, subscriber);
         synchronized (this) {
             if (!begun) {
                 observation = started;
@@ -110,7 +110,7 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
                 return;
             }
         }
-        told.abandoned(started);
+        reporter.abandoned(started);
     }
 
     @Override
@@ -249,7 +249,7 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
         try {
             StepTelemetry.roundEnded(observation, outcome, cause);
         } catch (Throwable thrown) {
-            Steps.untold(thrown);
+            Steps.reportFailed(thrown);
         }
     }
 

@@ -79,7 +79,7 @@ final class RoundLimit {
             try {
                 armed.dispose();
             } catch (Throwable thrown) {
-                Steps.untold(thrown);
+                Steps.reportFailed(thrown);
             }
         }
     }

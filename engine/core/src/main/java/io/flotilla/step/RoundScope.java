@@ -66,7 +66,7 @@ final class RoundScope {
         try {
             attempt.sign(idleTimer.now(TimeUnit.NANOSECONDS));
         } catch (Throwable noTime) {
-            Steps.untold(noTime); // a timer of the user's: emitting fails no step
+            Steps.reportFailed(noTime); // a timer of the user's: emitting fails no step
         }
     }
 

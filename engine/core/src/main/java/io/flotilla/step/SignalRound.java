@@ -41,7 +41,7 @@ final class SignalRound<O> implements CoreSubscriber<StepResult<O>>, OutputFeed.
         this.feed = new OutputFeed<>(actual, this, schedulers::listen);
     }
 
-    /** The signals of a round whose results {@code results} makes, for a round that tells its output. */
+    /** The signals of a round whose results {@code results} makes, for a round that publishes its output. */
     static <O> Flux<StepSignal<O>> flux(StepEngine engine, Function<RoundOutput, Flux<StepResult<O>>> results) {
         return new Flux<>() {
             @Override

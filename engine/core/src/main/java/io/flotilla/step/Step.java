@@ -165,7 +165,7 @@ final class Step<I, O> extends TimedStep<I, O> implements CoreSubscriber<O> {
         try {
             return telemetry.stepStarted(this, outer);
         } catch (Throwable thrown) {
-            Steps.untold(thrown);
+            Steps.reportFailed(thrown);
             return null;
         }
     }

@@ -230,7 +230,7 @@ public final class StepDriver<I, O> {
      */
     public @Nullable Observed observe(Telemetry what, ContextView outer, Map<Telemetry.Tag, String> tags) {
         Observation observation = steps.telemetry == null ? null : observation(steps.telemetry, what, outer, tags);
-        return observation == null ? null : new Telling(observation);
+        return observation == null ? null : new Reporting(observation);
     }
 
     private static @Nullable Observation observation(
@@ -238,7 +238,7 @@ public final class StepDriver<I, O> {
         try {
             return telemetry.started(what, outer, tags);
         } catch (Throwable thrown) {
-            Steps.untold(thrown);
+            Steps.reportFailed(thrown);
             return null;
         }
     }
@@ -256,7 +256,7 @@ public final class StepDriver<I, O> {
         }
     }
 
-    private record Telling(Observation observation) implements Observed {
+    private record Reporting(Observation observation) implements Observed {
         @Override
         public Context within(Context outer) {
             return StepTelemetry.within(observation, outer);
@@ -267,7 +267,7 @@ public final class StepDriver<I, O> {
             try {
                 observation.event(Observation.Event.of(name));
             } catch (Throwable thrown) {
-                Steps.untold(thrown);
+                Steps.reportFailed(thrown);
             }
         }
 
@@ -276,7 +276,7 @@ public final class StepDriver<I, O> {
             try {
                 StepTelemetry.roundEnded(observation, outcome, cause);
             } catch (Throwable thrown) {
-                Steps.untold(thrown);
+                Steps.reportFailed(thrown);
             }
         }
     }

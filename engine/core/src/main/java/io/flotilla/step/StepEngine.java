@@ -268,7 +268,7 @@ public final class StepEngine {
     }
 
     /**
-     * Steps every agent once with the same input, and tells what their steps emit while they run, each attempt that begins, and each
+     * Steps every agent once with the same input, and signals what their steps emit while they run, each attempt that begins, and each
      * result as its step ends.
      *
      * <p>Cold: nothing runs before subscription, and every subscription is a round of its own.
@@ -285,7 +285,7 @@ public final class StepEngine {
      *   <li><b>cancel</b>: as for {@link #stream(Iterable, Object)}.
      *   <li><b>demand</b>: honoured, of all signals together; at most twice {@link #concurrency()} steps start ahead of it.
      *   <li><b>threads</b>: signals come on {@code flotilla-listener} threads, one at a time, so the subscriber may block; none is
-     *       kept while there is nothing to tell. Steps are started on the thread that subscribes, then where a step ended or on a
+     *       kept while there is nothing to signal. Steps are started on the thread that subscribes, then where a step ended or on a
      *       {@code flotilla-listener} thread.
      *   <li><b>context</b>: the subscriber's context reaches every step.
      * </ul>
@@ -305,7 +305,7 @@ public final class StepEngine {
     }
 
     /**
-     * Steps one agent, as {@link #step} does, and tells its signals.
+     * Steps one agent, as {@link #step} does, and emits its signals.
      *
      * @param agent the agent to step
      * @param input what it is called with
@@ -319,7 +319,7 @@ public final class StepEngine {
     }
 
     /**
-     * Steps pairs of an agent and its input as they come, as {@link #stream(Publisher)} does, and tells the signals of their steps.
+     * Steps pairs of an agent and its input as they come, as {@link #stream(Publisher)} does, and emits the signals of their steps.
      *
      * @param pairs agents and inputs; may be endless. Asked for {@link #concurrency()} pairs, and for one more when a result has
      *     been delivered

@@ -30,7 +30,7 @@ final class StepLog {
                     source,
                     step.steps.engine.core().failures.described(cause));
         } catch (Throwable thrown) {
-            Steps.untold(thrown);
+            Steps.reportFailed(thrown);
         }
     }
 }

@@ -6,7 +6,7 @@ import java.util.Objects;
 import java.util.function.Function;
 
 /**
- * What a step of a round tells while it runs, see {@link StepEngine#signals(Iterable, Object)}: its attempts begin, they emit values,
+ * What a step of a round signals while it runs, see {@link StepEngine#signals(Iterable, Object)}: its attempts begin, they emit values,
  * the step settles.
  *
  * <p>The signals of one step come in order: {@link AttemptStarted}, the {@link Emitted} values of that attempt, for each further

@@ -14,7 +14,7 @@ import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
 /**
- * Tells Micrometer of rounds and steps; there is none where no registry was given. Meters are recorded directly, with
+ * Reports rounds and steps to Micrometer; there is none where no registry was given. Meters are recorded directly, with
  * the timers of each kind of agent at hand: looking one up by its tags costs several times as much.
  */
 final class StepTelemetry {

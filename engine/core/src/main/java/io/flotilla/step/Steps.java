@@ -20,7 +20,7 @@ import reactor.util.context.Context;
  *
  * <pre>
  *                   a round                             a driver, for runs
- * settled           the result is delivered, its place  its listener is told
+ * settled           the result is delivered, its place  its listener is called
  *                   is free when it has been taken
  * no time           the round fails                     the step fails
  * resume starting   the source of the steps goes on     its listener does
@@ -284,7 +284,7 @@ final class Steps<I, O> {
             try {
                 telemetry.stepCancelled(step);
             } catch (Throwable thrown) {
-                untold(thrown);
+                reportFailed(thrown);
             }
         }
     }
@@ -300,14 +300,14 @@ final class Steps<I, O> {
             try {
                 telemetry.stepEnded(step, result);
             } catch (Throwable thrown) {
-                untold(thrown);
+                reportFailed(thrown);
             }
         }
         if (failure != null) {
             try {
                 engine.core().failures.report(failure);
             } catch (Throwable thrown) {
-                untold(thrown);
+                reportFailed(thrown);
             }
         }
     }
@@ -318,9 +318,9 @@ final class Steps<I, O> {
     }
 
     /** A log appender, a registry or an observation handler that throws must not take a result with it. */
-    static void untold(Throwable thrown) {
+    static void reportFailed(Throwable thrown) {
         try {
-            LOG.error("telling of a step failed", thrown);
+            LOG.error("reporting a step failed", thrown);
         } catch (Throwable again) {
             // It is the log that throws.
         }

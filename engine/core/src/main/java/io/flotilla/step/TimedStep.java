@@ -103,7 +103,7 @@ abstract class TimedStep<I, O> {
         try {
             return Math.max(0, steps.nanos() - lastSignNanos());
         } catch (Throwable noTime) {
-            Steps.untold(noTime);
+            Steps.reportFailed(noTime);
             return 0;
         }
     }
@@ -113,7 +113,7 @@ abstract class TimedStep<I, O> {
         try {
             return Math.max(0, steps.nanos() - startedNanos);
         } catch (Throwable noTime) {
-            Steps.untold(noTime);
+            Steps.reportFailed(noTime);
             return 0;
         }
     }
