@@ -7,8 +7,10 @@ import io.flotilla.journal.InMemoryJournal;
 import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalFullException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.test.StepVerifier;
 
+@ExtendWith(NothingDropped.class)
 class InMemoryJournalTest extends JournalContract {
 
     @Override
