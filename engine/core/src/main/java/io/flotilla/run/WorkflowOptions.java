@@ -1,0 +1,213 @@
+package io.flotilla.run;
+
+import io.flotilla.agent.Agent;
+import io.flotilla.journal.Journal;
+import io.flotilla.step.StepEngine;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * What can be set of a workflow, with its documentation: {@link Workflow.Builder} inherits all of it, and is the only type
+ * users name. Javadoc has no link to an inherited method, and warns of one in a first sentence: others link to the builder
+ * itself, and name the setting in the text of the link.
+ *
+ * @param <B> the builder, which each setting returns
+ */
+abstract class WorkflowOptions<B extends WorkflowOptions<B>> {
+
+    final WorkflowSettings settings;
+
+    WorkflowOptions(WorkflowSettings settings) {
+        this.settings = settings;
+    }
+
+    abstract B self();
+
+    /**
+     * Says who is at a place of the topology. In runs the agent goes by this name, whatever its own id.
+     *
+     * @param name the place
+     * @param agent who takes the turns there
+     * @return this builder
+     * @throws NullPointerException if an argument is null
+     */
+    public B agent(String name, Agent<Turn, Decision> agent) {
+        Objects.requireNonNull(agent, () -> "agent " + name + " is null");
+        settings.agent(Objects.requireNonNull(name, "name"), agent);
+        return self();
+    }
+
+    /**
+     * Says who is at a place of the topology: an agent that knows nothing of runs. It is called with the input of the
+     * turn; its value is handed to its only successor, or, where it has none or several, is the answer of its branch.
+     * A step whose input is missing or of another type fails. At a rendezvous the input is the {@link List} of what has
+     * arrived, and {@code inputType} is {@code List.class}. It is not called again for a correction, which it could not
+     * read: its branch fails.
+     *
+     * @param name the place
+     * @param inputType what the agent takes
+     * @param agent who is called there
+     * @param <T> what the agent takes
+     * @return this builder
+     * @throws NullPointerException if an argument is null
+     */
+    public <T> B agent(String name, Class<T> inputType, Agent<? super T, ?> agent) {
+        return agent(
+                name,
+                NodeAgent.plain(
+                        Objects.requireNonNull(inputType, "inputType"),
+                        Objects.requireNonNull(agent, () -> "agent " + name + " is null")));
+    }
+
+    /**
+     * The join of every fork and rendezvous that has none of its own. Not that of the run itself, see {@link #joinAt}.
+     *
+     * @param join default {@link Join#all()}
+     * @return this builder
+     * @throws NullPointerException if {@code join} is null
+     */
+    public B join(Join join) {
+        settings.join = Objects.requireNonNull(join, "join");
+        return self();
+    }
+
+    /**
+     * The join of the forks an agent opens, and of the rendezvous it is; at {@code end} the join of the run, which
+     * counts the answers that reach the run and is {@link Join#all()} otherwise.
+     *
+     * @param name the agent's place, or {@code end}
+     * @param join what it asks for
+     * @return this builder
+     * @throws NullPointerException if an argument is null
+     */
+    public B joinAt(String name, Join join) {
+        Objects.requireNonNull(join, "join");
+        settings.joins.put(Objects.requireNonNull(name, "name"), join);
+        return self();
+    }
+
+    /**
+     * What a run may use. What it does not limit, the topology's own rules may.
+     *
+     * @param limits default: the topology's {@code timeout}, {@code max_steps}, {@code max_branches} and {@code
+     *     max_depth}, where it has such rules; else none
+     * @return this builder
+     * @throws NullPointerException if {@code limits} is null
+     */
+    public B limits(Limits limits) {
+        settings.limits = Objects.requireNonNull(limits, "limits");
+        return self();
+    }
+
+    /**
+     * How many times in a row an agent gets a {@link Correction} of its decision before its branch fails.
+     *
+     * @param maxCorrections 0 or more; default {@value Workflow#DEFAULT_MAX_CORRECTIONS}
+     * @return this builder
+     * @throws IllegalArgumentException if {@code maxCorrections} is negative
+     */
+    public B maxCorrections(int maxCorrections) {
+        settings.maxCorrections = (int) Bounds.atLeast(0, "maxCorrections", maxCorrections);
+        return self();
+    }
+
+    /**
+     * How many events of a run are kept for {@link Run#events()}.
+     *
+     * @param eventHistory 1 or more; default {@value Workflow#DEFAULT_EVENT_HISTORY}
+     * @return this builder
+     * @throws IllegalArgumentException if {@code eventHistory} is below 1
+     */
+    public B eventHistory(int eventHistory) {
+        settings.eventHistory = (int) Bounds.atLeast(1, "eventHistory", eventHistory);
+        return self();
+    }
+
+    /**
+     * How many emitted values of each step in flight are kept for subscribers of {@link Run#output()} that come later or are
+     * slow; and how many steps that have ended wait for a slow one, with their values.
+     *
+     * @param outputHistory 1 or more; default {@value Workflow#DEFAULT_OUTPUT_HISTORY}
+     * @return this builder
+     * @throws IllegalArgumentException if {@code outputHistory} is below 1
+     */
+    public B outputHistory(int outputHistory) {
+        settings.outputHistory = (int) Bounds.atLeast(1, "outputHistory", outputHistory);
+        return self();
+    }
+
+    /**
+     * What steps the agents: its concurrency bounds how many steps of a run are in flight, its step timeout,
+     * interceptors, observations, meters and log apply to each. Its failure mode does not apply to runs; of its order
+     * only that steps go one by one.
+     *
+     * @param engine default: an engine with all defaults, of the workflow's own
+     * @return this builder
+     * @throws NullPointerException if {@code engine} is null
+     */
+    public B engine(StepEngine engine) {
+        settings.engine = Objects.requireNonNull(engine, "engine");
+        return self();
+    }
+
+    /**
+     * Records every run: each fact is in the journal before anything comes of it, so a run can be continued after the
+     * process has died, see {@link Workflow#runs()}. What tasks, requests and answers are made of must be known to the
+     * journal's codec. Engine state is there once; what agents do outside happens at least once, with the same {@link
+     * io.flotilla.agent.StepContext#idempotencyKey()}.
+     *
+     * @param journal where to; the caller closes it; default nowhere
+     * @return this builder
+     * @throws NullPointerException if {@code journal} is null
+     */
+    public B journal(Journal journal) {
+        settings.journal = Objects.requireNonNull(journal, "journal");
+        return self();
+    }
+
+    /**
+     * How long the journal may take for an append. A run whose journal takes longer ends with {@link
+     * io.flotilla.journal.JournalTimeoutException}, its steps in flight are cancelled; whether the append is in the journal
+     * is known to {@link Runs#recover} only.
+     *
+     * <p>While an append waits because the journal has no room for it, the time starts anew whenever the journal
+     * completes an append of another run: a journal that is slow but works ends no run.
+     *
+     * <p>The same limit holds for what {@link Runs#recover} writes before the run continues; it signals the exception.
+     *
+     * @param limit more than zero; default {@link Workflow#DEFAULT_JOURNAL_TIMEOUT}, 30 s
+     * @return this builder
+     * @throws NullPointerException if {@code limit} is null
+     * @throws IllegalArgumentException if {@code limit} is zero or negative
+     */
+    public B journalTimeout(Duration limit) {
+        settings.journalTimeout(limit);
+        return self();
+    }
+
+    /**
+     * The workflow's name, which tells its runs from others in the same journal.
+     *
+     * @param name not blank; default {@value Workflow#DEFAULT_NAME}
+     * @return this builder
+     * @throws NullPointerException if {@code name} is null
+     * @throws IllegalArgumentException if {@code name} is blank
+     */
+    public B name(String name) {
+        settings.name(name);
+        return self();
+    }
+
+    /**
+     * The workflow's version, which each run keeps in its first fact.
+     *
+     * @param version may be empty; default empty
+     * @return this builder
+     * @throws NullPointerException if {@code version} is null
+     */
+    public B version(String version) {
+        settings.version = Objects.requireNonNull(version, "version");
+        return self();
+    }
+}
