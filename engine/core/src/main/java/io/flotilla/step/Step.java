@@ -7,6 +7,7 @@ import io.flotilla.agent.Usage;
 import io.micrometer.observation.Observation;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Supplier;
@@ -198,11 +199,33 @@ final class Step<I, O> extends TimedStep<I, O> implements CoreSubscriber<O> {
         }
         try {
             Mono<? extends O> mono = attempts == null ? call() : attempts.intercepted();
-            if (isActive()) {
+            if (!isActive()) {
+                return;
+            }
+            if (AtOnce.isAtOnce(mono)) {
+                @SuppressWarnings("unchecked") // by what it would emit
+                Callable<? extends O> computed = (Callable<? extends O>) mono;
+                compute(computed);
+            } else {
                 mono.subscribe(this);
             }
         } catch (Throwable thrown) {
             threw(thrown);
+        }
+    }
+
+    private void compute(Callable<? extends O> body) {
+        O value;
+        try {
+            value = body.call();
+        } catch (Exception failure) {
+            fail(failure);
+            return;
+        }
+        if (value == null) {
+            onComplete();
+        } else {
+            onNext(value);
         }
     }
 
