@@ -86,6 +86,9 @@ final class Steps<I, O> {
     private final Starter<I, O> starter;
     private @Nullable WeakReference<StallWatch.Watched> watch;
 
+    /** What the clock said last; any thread that starts a step writes it. */
+    private @Nullable Moment moment;
+
     Steps(StepEngine engine, Owner<I, O> owner, UsageLedger usage, @Nullable RoundOutput output) {
         this.engine = engine;
         this.owner = owner;
@@ -117,6 +120,13 @@ final class Steps<I, O> {
 
     Instant now() {
         return engine.core().settings.now(schedulers.timer());
+    }
+
+    /** What time it is on the clock, at {@code nanos} of the timer. */
+    Instant instant(long nanos) {
+        Moment now = Moment.at(nanos, moment, engine.core().settings, schedulers);
+        moment = now;
+        return now.instant();
     }
 
     // --- beginning and end

@@ -34,7 +34,7 @@ abstract class TimedStep<I, O> {
     /** The step starts now: called before {@link Step#start()} by one who wants to know whether clock and timer answer. */
     void takeTime() {
         startedNanos = steps.nanos();
-        startedAt = steps.now();
+        startedAt = steps.instant(startedNanos);
     }
 
     boolean hasTime() {
