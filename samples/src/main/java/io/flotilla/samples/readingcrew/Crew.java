@@ -15,12 +15,14 @@ import io.flotilla.samples.readingcrew.chat.ChatClient;
 import io.flotilla.step.FailureMode;
 import io.flotilla.step.StepEngine;
 import io.flotilla.topology.Topology;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 import reactor.core.publisher.Mono;
 
@@ -147,8 +149,29 @@ record Crew(Task task, Quorum quorum, Readings readings, Tally tally) {
                 check = checked;
             }
         }
+        if (quorum.all() && task.resilience()) {
+            reads.addAll(extracts(reads));
+        }
         Path file = DigestFile.write(
                 task.results(), readings.report(task.folder().files(), reads), "asked " + task.endpoint());
         return new Written(file.toString(), reads, check);
+    }
+
+    /** Every file is wanted, so those whose readers are late are not left without a digest; a failure stays one. */
+    private List<Read> extracts(List<Read> reads) {
+        Set<String> read = reads.stream().map(one -> one.digest().file()).collect(Collectors.toSet());
+        List<SourceFile> files = task.folder().files();
+        List<Read> extracts = new ArrayList<>();
+        for (int at = 0; at < files.size(); at++) {
+            SourceFile file = files.get(at);
+            if (!read.contains(file.name()) && readings.isLate(file, at)) {
+                try {
+                    extracts.add(readings.late(file, at, LocalReader.extract(file)));
+                } catch (IOException gone) {
+                    // Nobody can read it: the report has it among those without a digest.
+                }
+            }
+        }
+        return extracts;
     }
 }

@@ -5,6 +5,7 @@ import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
 import io.flotilla.agent.Usage;
 import io.flotilla.samples.readingcrew.standin.Extract;
+import java.io.IOException;
 import java.util.List;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -36,8 +37,11 @@ final class LocalReader implements Agent<String, Digest> {
     }
 
     static Mono<Digest> read(SourceFile file) {
-        return Mono.fromCallable(() -> Extract.of(file.beginning(Reader.MAX_CHARACTERS), SENTENCES))
-                .subscribeOn(Schedulers.boundedElastic())
-                .map(text -> new Digest(file.name(), text, Usage.NONE));
+        return Mono.fromCallable(() -> extract(file)).subscribeOn(Schedulers.boundedElastic());
+    }
+
+    /** Blocks. */
+    static Digest extract(SourceFile file) throws IOException {
+        return new Digest(file.name(), Extract.of(file.beginning(Reader.MAX_CHARACTERS), SENTENCES), Usage.NONE);
     }
 }

@@ -47,8 +47,13 @@ record Meeting(int came, Duration after, long late, long cancelled, long failed)
                 quorum.arrivals(),
                 came,
                 after.toMillis(),
-                written.reads().size(),
+                came - (check == null ? 0 : 1),
                 check == null ? "" : " and the checker");
+        int extracts = written.reads().size() + (check == null ? 0 : 1) - came;
+        if (extracts > 0) {
+            output.line(
+                    "The writer itself made a local extract of %d files whose readers did not come in time", extracts);
+        }
         output.line("Not in it: %d late, %d cancelled while they read, %d failed", late, cancelled, failed);
     }
 }

@@ -22,6 +22,11 @@ record Quorum(int files, int wanted, Duration within) {
         return new Quorum(files, wanted, within);
     }
 
+    /** Whether every file is wanted. */
+    boolean all() {
+        return wanted == files;
+    }
+
     /** How many come to the writer before it begins: the checker is one of them. */
     int arrivals() {
         return wanted + 1;
@@ -39,6 +44,7 @@ record Quorum(int files, int wanted, Duration within) {
 
     @Override
     public String toString() {
-        return wanted + " of " + files + " files and the checker, within " + within.toMillis() + " ms";
+        String readers = all() ? "all " + files : wanted + " of " + files;
+        return readers + " files and the checker, within " + within.toMillis() + " ms";
     }
 }

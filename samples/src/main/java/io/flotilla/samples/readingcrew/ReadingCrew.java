@@ -26,15 +26,15 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 
 /**
- * A crew of agents reads a folder: a planner forks a reader for every file and a checker, a writer waits for enough of
- * them and ends the run. The run is recorded; {@code -Dresume=true} goes on with one that was killed. Without a key in {@code OPENAI_API_KEY} a stand-in answers, which fails on purpose.
+ * A crew of agents reads a folder: a planner forks a reader for every file and a checker, a writer waits for all of
+ * them, or for enough, and ends the run. The run is recorded; {@code -Dresume=true} goes on with one that was killed. Without a key in {@code OPENAI_API_KEY} a stand-in answers, which fails on purpose.
  */
 public final class ReadingCrew implements Sample {
 
     /** What {@code -Dsample} calls it. */
     public static final String NAME = "reading-crew";
 
-    private static final Duration STAND_IN_DEADLINE = Duration.ofSeconds(20);
+    private static final Duration STAND_IN_DEADLINE = Duration.ofMinutes(1);
     private static final Duration MODEL_DEADLINE = Duration.ofMinutes(5);
     private static final int MAX_PRINTED = 8;
 
@@ -121,7 +121,7 @@ public final class ReadingCrew implements Sample {
         }
         meeting.print(quorum, written, output);
         output.line("Digest: %s, beside it topology.mmd and timeline.txt", written.file());
-        if (meeting.came() < quorum.arrivals()) {
+        if (written.reads().size() < quorum.wanted()) {
             output.err()
                     .printf(
                             "%s: no quorum: %d of %d wanted came in time; what did is written%n",

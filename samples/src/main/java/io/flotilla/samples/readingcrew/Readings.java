@@ -62,6 +62,24 @@ final class Readings implements StepInterceptor {
         return Objects.requireNonNull(byFile.get(digest.file())).read(digest, local);
     }
 
+    /** Whether the reader of a file has neither come in time nor failed. */
+    boolean isLate(SourceFile file, int at) {
+        return withoutDigest(file, at).kind() == StepResult.Kind.CANCELLED;
+    }
+
+    /** What the writer itself makes of a file whose reader is late. */
+    Read late(SourceFile file, int at, Digest extract) {
+        StepResult<Digest> result = withoutDigest(file, at);
+        Throwable why = Objects.requireNonNull(result.cause());
+        return new Read(
+                extract,
+                result.attempts(),
+                result.startedAt(),
+                result.duration(),
+                Lost.kindOf(why),
+                ReportText.cause(result));
+    }
+
     /** How all files have fared up to now, given what has come to the writer in time. */
     StepReport<Digest> report(List<SourceFile> files, List<Read> inTime) {
         Map<String, Read> reads = new HashMap<>();

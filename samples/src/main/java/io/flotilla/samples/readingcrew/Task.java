@@ -36,7 +36,7 @@ record Task(
     /** What a reader is asked for. */
     static final String WORDS = "Write a digest of this file in three sentences.";
 
-    static final int MAX_FILES = 1_000;
+    static final int MAX_FILES = 10_000;
 
     private static final Duration STAND_IN_TIMEOUT = Duration.ofSeconds(3);
     private static final Duration MODEL_TIMEOUT = Duration.ofSeconds(60);

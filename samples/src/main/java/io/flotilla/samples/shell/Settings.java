@@ -103,9 +103,9 @@ public final class Settings {
         }
     }
 
-    /** {@code -Dquorum}: which share of the files is enough, exactly as it was written; default 0.8. */
+    /** {@code -Dquorum}: which share of the files is enough, exactly as it was written; default 1, all of them. */
     public BigDecimal quorum() {
-        String given = properties.getProperty("quorum", "0.8");
+        String given = properties.getProperty("quorum", "1");
         BigDecimal quorum = SHARE.matcher(given).matches() ? new BigDecimal(given) : BigDecimal.ZERO;
         if (quorum.signum() <= 0 || quorum.compareTo(BigDecimal.ONE) > 0) {
             throw new BadInput(

@@ -47,12 +47,12 @@ class ReadingCrewTest {
 
     @Test
     void run_standInMisbehaves_quorumIsWrittenAndTheRestIsLate() throws IOException {
-        Captured run = run(Map.of());
+        Captured run = run(Map.of("quorum", "0.8"));
 
         assertThat(run.code()).isZero();
         assertThat(run.err()).isEmpty();
         assertThat(run.out())
-                .contains("Resilience is on", "The writer waits for 32 of 40 files and the checker, within 20000 ms")
+                .contains("Resilience is on", "The writer waits for 32 of 40 files and the checker, within 60000 ms")
                 .contains("a4{{\"Writer\"}}", Files.readString(output("topology.mmd")))
                 .containsPattern("/ Planner +=*\\([.]+c +cancelled")
                 .containsPattern("/0\\.0/ Reader ship-00\\.md ")
@@ -70,11 +70,12 @@ class ReadingCrewTest {
     }
 
     @Test
-    void run_quorumOfAll_waitsForTheSlowestAndNobodyIsLate() throws IOException {
-        Captured run = run(Map.of("quorum", "1", "timeout", "PT2S"));
+    void run_byDefault_waitsForTheSlowestAndNobodyIsLate() throws IOException {
+        Captured run = run(Map.of("timeout", "PT2S"));
 
         assertThat(run.code()).isZero();
         assertThat(run.out())
+                .contains("The writer waits for all 40 files and the checker, within 60000 ms")
                 .contains("40 files: ", ", 0 none")
                 .contains("Not in it: 0 late, 0 cancelled while they read, 0 failed");
         assertThat(Files.readString(output("digest.md"))).doesNotContain("# Not digested");
@@ -101,7 +102,7 @@ class ReadingCrewTest {
     }
 
     @Test
-    void run_deadlinePasses_writesWhatIsThereAndSaysSo() throws IOException {
+    void run_deadlinePasses_everyFileHasALocalExtract() throws IOException {
         DisposableServer silent = HttpServer.create()
                 .host("127.0.0.1")
                 .port(0)
@@ -110,6 +111,34 @@ class ReadingCrewTest {
         try {
             Captured run = Captured.run(
                     new ReadingCrew(), home, Map.of("input", input.toString(), "deadline", "PT0.5S"), at(silent));
+
+            assertThat(run.code()).isZero();
+            assertThat(run.err()).isEmpty();
+            assertThat(run.out())
+                    .containsPattern("Quorum: 41 wanted, 1 came in \\d{3,4} ms: 0 readers and the checker")
+                    .contains("The writer itself made a local extract of 40 files whose readers did not come in time")
+                    .contains("Digests: 0 of the endpoint, 40 local, 0 none", "40 LateException");
+            assertThat(Files.readString(output("digest.md")))
+                    .contains("40 of 40 files", "*Local extract: not done when the writer began*")
+                    .doesNotContain("# Not digested");
+        } finally {
+            silent.disposeNow();
+        }
+    }
+
+    @Test
+    void run_deadlinePassesBeforeAQuorum_writesWhatIsThereAndSaysSo() throws IOException {
+        DisposableServer silent = HttpServer.create()
+                .host("127.0.0.1")
+                .port(0)
+                .handle((request, response) -> Mono.never())
+                .bindNow();
+        try {
+            Captured run = Captured.run(
+                    new ReadingCrew(),
+                    home,
+                    Map.of("input", input.toString(), "deadline", "PT0.5S", "quorum", "0.8"),
+                    at(silent));
 
             assertThat(run.code()).isEqualTo(1);
             assertThat(run.err().lines())

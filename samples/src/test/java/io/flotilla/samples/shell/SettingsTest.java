@@ -80,7 +80,7 @@ class SettingsTest {
 
     @Test
     void quorum_withinBounds_exactlyAsWritten() {
-        assertThat(given(Map.of()).quorum()).isEqualTo(new BigDecimal("0.8"));
+        assertThat(given(Map.of()).quorum()).isEqualTo(BigDecimal.ONE);
         assertThat(given(Map.of("quorum", "0.000000001")).quorum()).isEqualTo(new BigDecimal("0.000000001"));
         assertThat(given(Map.of("quorum", "1.0")).quorum()).isEqualByComparingTo(BigDecimal.ONE);
     }
