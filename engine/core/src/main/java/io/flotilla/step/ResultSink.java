@@ -52,11 +52,7 @@ public final class ResultSink<O> {
      * @return a new sink
      */
     public static <O> ResultSink<O> keepingAll() {
-        return keepingAll(16);
-    }
-
-    static <O> ResultSink<O> keepingAll(int expected) {
-        return new ResultSink<>(true, Integer.MAX_VALUE, expected);
+        return new ResultSink<>(true, Integer.MAX_VALUE, 16);
     }
 
     /**
@@ -110,16 +106,12 @@ public final class ResultSink<O> {
      *
      * @return a report that does not change when more results come
      */
-    public StepReport<O> report() {
-        return report(Usage.NONE);
-    }
-
-    synchronized StepReport<O> report(Usage usage) {
+    public synchronized StepReport<O> report() {
         @SuppressWarnings({"unchecked", "rawtypes"}) // filled from a list of StepResult<O>
         StepResult<O>[] results = kept.toArray(new StepResult[0]);
         if (!inOrder) {
             Arrays.sort(results, BY_INDEX);
         }
-        return new StepReport<>(results, counts.clone(), usage);
+        return new StepReport<>(results, counts.clone(), Usage.NONE);
     }
 }

@@ -43,12 +43,7 @@ final class StepFlux {
     static <I, O> Mono<StepReport<O>> report(
             StepEngine engine, Agent<? super I, ? extends O>[] agents, I input, @Nullable IntPredicate stillWanted) {
         FailureMode mode = engine.failureMode();
-        Mono<StepReport<O>> report = Mono.defer(() -> {
-            UsageLedger usage = new UsageLedger();
-            return new OfList<I, O>(engine, mode == FailureMode.FAIL_FAST, agents, input, stillWanted, usage, null)
-                    .collect(() -> ResultSink.<O>keepingAll(agents.length), ResultSink::accept)
-                    .map(sink -> sink.report(usage.total()));
-        });
+        Mono<StepReport<O>> report = new ReportMono<I, O>(engine, agents, input, stillWanted);
         return mode == FailureMode.FAIL_AT_END ? report.map(StepReport::orThrow) : report;
     }
 
@@ -62,8 +57,7 @@ final class StepFlux {
     static <I, O> Flux<StepResult<O>> overList(
             StepEngine engine, Agent<? super I, ? extends O>[] agents, I input, @Nullable RoundOutput output) {
         FailureMode mode = engine.failureMode();
-        Flux<StepResult<O>> results =
-                new OfList<I, O>(engine, mode == FailureMode.FAIL_FAST, agents, input, null, null, output);
+        Flux<StepResult<O>> results = new OfList<I, O>(engine, mode == FailureMode.FAIL_FAST, agents, input, output);
         return mode == FailureMode.FAIL_AT_END ? failingAtEnd(results, ResultSink::keepingAll) : results;
     }
 
@@ -90,15 +84,13 @@ final class StepFlux {
         });
     }
 
-    /** Over a list; agents for whose index {@code stillWanted} says no when their turn comes are left out. */
+    /** Over a list. */
     static final class OfList<I, O> extends Flux<StepResult<O>> {
 
         private final StepEngine engine;
         private final boolean failFast;
         private final Agent<? super I, ? extends O>[] agents;
         private final I input;
-        private final @Nullable IntPredicate stillWanted;
-        private final @Nullable UsageLedger usage;
         private final @Nullable RoundOutput output;
 
         OfList(
@@ -106,29 +98,17 @@ final class StepFlux {
                 boolean failFast,
                 Agent<? super I, ? extends O>[] agents,
                 I input,
-                @Nullable IntPredicate stillWanted,
-                @Nullable UsageLedger usage,
                 @Nullable RoundOutput output) {
-            this.usage = usage;
             this.output = output;
             this.engine = engine;
             this.failFast = failFast;
             this.agents = agents;
             this.input = input;
-            this.stillWanted = stillWanted;
         }
 
         @Override
         public void subscribe(CoreSubscriber<? super StepResult<O>> actual) {
-            new ListSource<I, O>(
-                            engine,
-                            failFast,
-                            actual,
-                            agents,
-                            input,
-                            stillWanted,
-                            usage == null ? new UsageLedger() : usage,
-                            output)
+            new ListSource<I, O>(engine, failFast, actual, agents, input, null, new UsageLedger(), output)
                     .run(engine.maxStepsInFlight());
         }
     }
