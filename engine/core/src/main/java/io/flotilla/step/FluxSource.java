@@ -68,7 +68,7 @@ final class FluxSource<I, O>
         if (index < 0) {
             Operators.onDiscard(pair, round.context());
         } else if (pending == null) {
-            round.start(pair.getT1(), pair.getT2(), index);
+            placesFreed(round.start(pair.getT1(), pair.getT2(), index, false));
         } else {
             pending.start(new Step<>(round.steps(), pair.getT1(), pair.getT2(), index));
         }

@@ -15,6 +15,9 @@ import reactor.core.CoreSubscriber;
  * 0            n         any thread that frees n places       it is the starter
  * more than 0  plus n    any thread that frees n places       the starter takes them along
  * more than 1  minus 1   the starter, with a step started     it starts the next
+ * more than 0  the same  the starter: the step has ended, its  it starts the next
+ *                        result is delivered and so its place
+ *                        is free again
  * 1            0         the starter, with a step started     the role is free
  * more than 0  the same  the starter: the round is stopped,   it leaves with the role, so that nothing starts any more
  *                        or no agent is left
@@ -83,21 +86,23 @@ final class ListSource<I, O> implements Round.Source {
     }
 
     private void fill() {
+        int freed = 0;
         do {
             if (round.isStopped() || next == agents.length) {
                 return; // the role is kept: nobody needs to start anything any more
             }
-            if (waiter == null ? !startNext(null, null) : !startPermitted(waiter)) {
+            freed = waiter == null ? startNext(freed == 1) : startPermitted(waiter);
+            if (freed == Round.LOST) {
                 return;
             }
             if (next == agents.length) {
                 ended();
             }
-        } while (PLACES.decrementAndGet(this) != 0);
+        } while (freed == 1 || PLACES.addAndGet(this, freed - 1) != 0);
     }
 
-    /** False if the body, or the engine's limit, has another thread go on. */
-    private boolean startPermitted(Waiter waiting) {
+    /** How many places came free at once; {@link Round#LOST} if the body, or the engine's limit, has another thread go on. */
+    private int startPermitted(Waiter waiting) {
         for (; ; ) {
             if (round.passedRoundTimeout() != null) {
                 return startNext(null, null); // to be skipped: nothing is called
@@ -115,24 +120,42 @@ final class ListSource<I, O> implements Round.Source {
                     if (round.passedRoundTimeout() != null) {
                         waiting.wantLess(); // its time was up meanwhile
                     }
-                    return false; // the role is kept, for the one who comes with a permit
+                    return Round.LOST; // the role is kept, for the one who comes with a permit
                 }
             }
         }
     }
 
-    private boolean startNext(@Nullable Permit permit, @Nullable Throwable refusal) {
-        int index = order == null ? next : order[next];
-        next++;
-        if (stillWanted != null && !stillWanted.test(index)) {
-            PLACES.getAndIncrement(this);
+    /** {@code follows}: the step before has ended just now. */
+    private int startNext(boolean follows) {
+        int index = nextIndex();
+        if (!isWanted(index)) {
+            return 1;
+        }
+        started++;
+        return round.start(agents[index], input, index, follows);
+    }
+
+    private int startNext(@Nullable Permit permit, @Nullable Throwable refusal) {
+        int index = nextIndex();
+        if (!isWanted(index)) {
             if (permit != null) {
                 permit.end();
             }
-            return true;
+            return 1;
         }
         started++;
         return round.start(agents[index], input, index, permit, refusal);
+    }
+
+    private int nextIndex() {
+        int index = order == null ? next : order[next];
+        next++;
+        return index;
+    }
+
+    private boolean isWanted(int index) {
+        return stillWanted == null || stillWanted.test(index);
     }
 
     private void ended() {

@@ -1,5 +1,6 @@
 package io.flotilla.step;
 
+import io.flotilla.agent.Agent;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,9 @@ final class Starter<I, O> {
     /** The thread is reporting the end of the step in {@link #starting}. */
     private volatile boolean reporting;
 
+    /** The object of a step that was computed in one go and that nobody else has seen; the starter's own. */
+    private @Nullable Step<I, O> spare;
+
     // The stall watch's own notes.
     private @Nullable Step<?, ?> seenStarting;
     private long seenStartingNanos;
@@ -60,6 +64,26 @@ final class Starter<I, O> {
     /** The step whose body may be running on the starter right now. */
     @Nullable Step<I, O> starting() {
         return starting;
+    }
+
+    /**
+     * The next step of a list or stream, to be started. Where bodies are computed in one go it is one object again and again:
+     * the watch marks those it looks at, and all else that keeps a step keeps its object from {@link #reuse}. {@code follows}:
+     * it starts where the one before has ended.
+     */
+    Step<I, O> next(Agent<? super I, ? extends O> agent, I input, long index, boolean follows) {
+        Step<I, O> again = spare;
+        spare = null;
+        if (again == null || again.watched) {
+            return new Step<>(steps, agent, input, index);
+        }
+        again.reset(agent, input, index, follows);
+        return again;
+    }
+
+    /** To be called for a step whose result was taken from it. */
+    void reuse(Step<I, O> step) {
+        spare = step;
     }
 
     /**
@@ -86,13 +110,15 @@ final class Starter<I, O> {
             } else {
                 step.refuse(refusal);
             }
-            if (step.isActive()) {
+            if (!step.isComputed() && step.isActive()) {
                 steps.enter(step);
             }
         }
         boolean goesOn = STARTING.compareAndSet(this, step, null);
         if (goesOn) {
             thread = null;
+        } else {
+            step.settleComputed();
         }
         restore(ownersFlag);
         return goesOn;
@@ -155,6 +181,9 @@ final class Starter<I, O> {
         boolean reports = reporting && step != null && !step.isActive();
         if (step == null || step != seenStarting || (!step.isActive() && !reports && steps.owner.isDelivering())) {
             seenStarting = step; // a step that has ended and a result on its way: it is downstream that takes its time
+            if (step != null) {
+                step.watched = true;
+            }
             seenStartingNanos = now;
             seenSignNanos = now;
             seenSign = step == null ? 0 : step.lastSignNanos();

@@ -1,9 +1,6 @@
 package io.flotilla.step;
 
-import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
-import io.flotilla.agent.StepContext;
-import io.flotilla.agent.Usage;
 import io.micrometer.observation.Observation;
 import java.time.Duration;
 import java.time.Instant;
@@ -45,26 +42,14 @@ import reactor.util.context.Context;
  * for fatal ({@link LinkageError}, {@link VirtualMachineError}) but throws it at the caller, which is this class. What
  * is thrown on a thread of the body's own reaches no caller; the time-out ends such a step.
  */
-final class Step<I, O> extends TimedStep<I, O> implements CoreSubscriber<O> {
+final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
 
     private static final int ACTIVE = 0;
     private static final int TIMING_OUT = 1;
     private static final int ENDED = 2;
     private static final int IDLING_OUT = 3;
 
-    private final @Nullable StepIdentity identity;
-    final Agent<? super I, ? extends O> agent;
-    final I input;
-    final long index;
-
-    // Written once, by the starter, before the body is called; the values here are those of a step that never comes so
-    // far.
-    private @Nullable OwnContext own;
-    private @Nullable Attempts<I, O> attempts;
     private Context context;
-
-    /** The context of the attempt under way, if it is not the first. */
-    private volatile @Nullable AttemptContext later;
 
     @SuppressWarnings("UnusedVariable") // by its updater
     private volatile @Nullable Observation observation;
@@ -74,6 +59,12 @@ final class Step<I, O> extends TimedStep<I, O> implements CoreSubscriber<O> {
 
     @SuppressWarnings("UnusedVariable") // by its updater
     private volatile @Nullable Subscription body;
+
+    /** How a body ended that was computed in one go; the starter's own, until it has taken it. */
+    private @Nullable StepResult<O> computed;
+
+    /** The stall watch has seen this step: its object is not used for another. */
+    volatile boolean watched;
 
     /** What it holds, under an engine's limit; it is given back when the step has ended. */
     private volatile @Nullable Permit permit;
@@ -101,7 +92,7 @@ final class Step<I, O> extends TimedStep<I, O> implements CoreSubscriber<O> {
             AtomicReferenceFieldUpdater.newUpdater(Step.class, Observation.class, "observation");
 
     Step(Steps<I, O> steps, Agent<? super I, ? extends O> agent, I input, long index) {
-        this(steps, agent, input, index, null, steps.owner.context());
+        this(steps, agent, input, index, null, steps.context());
     }
 
     /** A step of a run has an identity of its own, and its branch's context. */
@@ -111,13 +102,9 @@ final class Step<I, O> extends TimedStep<I, O> implements CoreSubscriber<O> {
             I input,
             long index,
             @Nullable StepIdentity identity,
-            Context outer) {
-        super(steps);
-        this.identity = identity;
-        this.agent = agent;
-        this.input = input;
-        this.index = index;
-        this.context = steps.inherited(outer);
+            Context context) {
+        super(steps, agent, input, index, identity);
+        this.context = context;
     }
 
     /**
@@ -128,9 +115,9 @@ final class Step<I, O> extends TimedStep<I, O> implements CoreSubscriber<O> {
         if (!hasTime()) {
             takeTime();
         }
-        agentId = idOf(agent);
+        takeId();
         Throwable noLimit = takeLimit();
-        own = context();
+        takeContext();
         attempts = steps.interceptors.isEmpty() && noLimit == null ? null : new Attempts<>(this, steps);
         if (steps.telemetry != null) {
             Observation begun = observed(steps.telemetry, context);
@@ -145,7 +132,7 @@ final class Step<I, O> extends TimedStep<I, O> implements CoreSubscriber<O> {
 
     /** Before it starts: it starts now, and not when it was made ready. The one who ends it meanwhile may not see the permit. */
     void hold(FairPermits permits, Permit given) {
-        forgetTime();
+        forgetTime(false);
         context = permits.heldBy(given, context);
         permit = given;
         if (!isActive()) {
@@ -168,16 +155,6 @@ final class Step<I, O> extends TimedStep<I, O> implements CoreSubscriber<O> {
         } catch (Throwable thrown) {
             Steps.reportFailed(thrown);
             return null;
-        }
-    }
-
-    /** An agent whose id cannot be had is stepped all the same: what else it does wrong shows in the result. */
-    static AgentId idOf(Agent<?, ?> agent) {
-        try {
-            AgentId id = agent.id();
-            return id == null ? NAMELESS : id;
-        } catch (Throwable thrown) {
-            return NAMELESS;
         }
     }
 
@@ -204,8 +181,8 @@ final class Step<I, O> extends TimedStep<I, O> implements CoreSubscriber<O> {
             }
             if (AtOnce.isAtOnce(mono)) {
                 @SuppressWarnings("unchecked") // by what it would emit
-                Callable<? extends O> computed = (Callable<? extends O>) mono;
-                compute(computed);
+                Callable<? extends O> call = (Callable<? extends O>) mono;
+                compute(call);
             } else {
                 mono.subscribe(this);
             }
@@ -222,17 +199,59 @@ final class Step<I, O> extends TimedStep<I, O> implements CoreSubscriber<O> {
             fail(failure);
             return;
         }
-        if (value == null) {
+        if (steps.keepsResults && isActive()) {
+            computed = Outcomes.succeeded(this, null, value);
+        } else if (value == null) {
             onComplete();
         } else {
             onNext(value);
         }
     }
 
+    /** Whether the body has been computed in one go, and its result waits for the starter. */
+    boolean isComputed() {
+        return computed != null;
+    }
+
+    /** The result of a body that was computed in one go; from then on the step has ended. For the starter. */
+    @Nullable StepResult<O> takeResult() {
+        StepResult<O> taken = computed;
+        if (taken != null) {
+            computed = null;
+            outputEnded(taken.kind());
+            STATE.lazySet(this, ENDED);
+            startedNanos += taken.durationNanos(); // where one that follows has started
+        }
+        return taken;
+    }
+
+    /** The starter has lost its role while the body was computed: the result counts unless the step has timed out. */
+    void settleComputed() {
+        StepResult<O> late = computed;
+        if (late != null) {
+            computed = null;
+            if (end()) {
+                ended(late);
+            } else {
+                Operators.onDiscard(late.value(), context);
+            }
+        }
+    }
+
+    /**
+     * The object is used for another step, of which nobody knows yet. {@code follows}: it starts where the one before has
+     * ended, and needs no other reading of the clock.
+     */
+    @Override
+    void reset(Agent<? super I, ? extends O> nextAgent, I nextInput, long nextIndex, boolean follows) {
+        super.reset(nextAgent, nextInput, nextIndex, follows);
+        STATE.lazySet(this, ACTIVE);
+    }
+
     /** As {@link #start()}, but that the body is not called. */
     void refuse(Throwable cause) {
         try {
-            forgetTime();
+            forgetTime(false);
             begin();
         } catch (Throwable noTime) {
             steps.owner.noTime(this, noTime);
@@ -240,74 +259,6 @@ final class Step<I, O> extends TimedStep<I, O> implements CoreSubscriber<O> {
         }
         attempts = null; // there was none
         fail(cause);
-    }
-
-    /** The only attempt. */
-    private Mono<? extends O> call() {
-        OwnContext only = context();
-        attemptBegins(only, 1, agent);
-        return call(agent, only);
-    }
-
-    /** The body of {@code called} is about to be called with this context; what is emitted with the one before is ignored. */
-    void attemptBegins(AttemptContext next, int number, Agent<?, ?> called) {
-        AttemptContext before = current();
-        if (before != next) {
-            attemptEnded();
-            later = next;
-        }
-        if (attempts != null) { // without interceptors the start of the step is that of its only attempt
-            next.sign(steps.nanos());
-        }
-        StepOutput output = steps.scope.output(agentId, index, identity);
-        if (output != null) {
-            next.begin(output, number, isOwn(called) ? agentId : idOf(called));
-        }
-    }
-
-    @Override
-    long lastSignNanos() {
-        AttemptContext current = current();
-        return current == null ? startedNanos : current.lastSignNanos(startedNanos);
-    }
-
-    /** The attempt has failed: it emits nothing more. */
-    void attemptEnded() {
-        AttemptContext failed = current();
-        if (failed != null) {
-            failed.end();
-        }
-    }
-
-    /** The context of the attempt under way. */
-    private @Nullable AttemptContext current() {
-        AttemptContext retried = later;
-        return retried == null ? own : retried;
-    }
-
-    @SuppressWarnings("ReferenceEquality") // an agent need not be equal to itself
-    private boolean isOwn(Agent<?, ?> called) {
-        return called == agent;
-    }
-
-    /** What the body is called with. */
-    OwnContext context() {
-        OwnContext made = own;
-        return made == null ? OwnContext.of(steps.scope, agentId, index, startedAt(), timeout(), identity) : made;
-    }
-
-    /** What it has written down until now. */
-    Usage used() {
-        OwnContext made = own;
-        return made == null ? Usage.NONE : made.used();
-    }
-
-    Mono<? extends O> call(Agent<? super I, ? extends O> called, StepContext context) {
-        Mono<? extends O> mono = called.step(input, context);
-        if (mono == null) {
-            throw new NullPointerException("agent " + agentId + " returned null instead of a Mono");
-        }
-        return mono;
     }
 
     /** The body is cancelled, then the step has failed: at once if the body keeps the thread that cancels it. */
@@ -331,15 +282,6 @@ final class Step<I, O> extends TimedStep<I, O> implements CoreSubscriber<O> {
     private void ended(StepResult<O> result) {
         outputEnded(result.kind());
         steps.ended(this, result);
-    }
-
-    /** Before anybody can know of the end: nothing is emitted after it. */
-    private void outputEnded(StepResult.Kind kind) {
-        attemptEnded();
-        StepOutput output = identity == null ? null : identity.output();
-        if (output != null) {
-            output.ended(kind);
-        }
     }
 
     private boolean end() {
@@ -426,7 +368,7 @@ final class Step<I, O> extends TimedStep<I, O> implements CoreSubscriber<O> {
             steps.owner.noTime(this, noTime);
             return;
         }
-        agentId = idOf(agent);
+        takeId();
         attempts = new Attempts<>(this, steps); // none of them
         fail(notStarted());
     }
@@ -474,13 +416,5 @@ final class Step<I, O> extends TimedStep<I, O> implements CoreSubscriber<O> {
 
     <T> T shared(Object owner, Supplier<? extends T> create) {
         return steps.scope.sharedState(owner, create);
-    }
-
-    String stepId() {
-        return context().stepId();
-    }
-
-    @Nullable StepIdentity identity() {
-        return identity;
     }
 }

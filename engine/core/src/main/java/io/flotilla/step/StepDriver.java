@@ -128,7 +128,7 @@ public final class StepDriver<I, O> {
     public Prepared prepare(
             Agent<? super I, ? extends O> agent, I input, long number, StepIdentity identity, Context context) {
         driven.waitsIn(context);
-        Step<I, O> step = new Step<>(steps, agent, input, number, identity, context);
+        Step<I, O> step = new Step<>(steps, agent, input, number, identity, steps.inherited(context));
         step.takeTime();
         return new Handle<>(driven, step);
     }
@@ -294,7 +294,7 @@ public final class StepDriver<I, O> {
 
         Driven(StepEngine engine, Listener<O> listener, UsageLedger usage) {
             this.listener = listener;
-            this.steps = new Steps<>(engine, this, usage, null);
+            this.steps = new Steps<>(engine, this, usage, null, false);
             this.clock = new SchedulerClock(engine.core().settings, () -> steps.schedulers);
         }
 

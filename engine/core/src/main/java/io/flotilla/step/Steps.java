@@ -86,10 +86,17 @@ final class Steps<I, O> {
     private final Starter<I, O> starter;
     private @Nullable WeakReference<StallWatch.Watched> watch;
 
+    /** The context of steps that were not given one of their own, once one has started. */
+    private @Nullable Context context;
+
+    /** Results of bodies that are computed in one go wait for the thread that starts the step: nobody else asks for them. */
+    final boolean keepsResults;
+
     /** What the clock said last; any thread that starts a step writes it. */
     private @Nullable Moment moment;
 
-    Steps(StepEngine engine, Owner<I, O> owner, UsageLedger usage, @Nullable RoundOutput output) {
+    /** {@code keepsResults}: as far as the owner is concerned. */
+    Steps(StepEngine engine, Owner<I, O> owner, UsageLedger usage, @Nullable RoundOutput output, boolean keepsResults) {
         this.engine = engine;
         this.owner = owner;
         this.schedulers = engine.core().settings.schedulers();
@@ -98,6 +105,7 @@ final class Steps<I, O> {
         this.telemetry = engine.core().telemetry;
         this.permits = engine.core().permits;
         this.blockingLevel = BlockingLevel.current();
+        this.keepsResults = keepsResults && telemetry == null && permits == null && interceptors.isEmpty();
         boolean own = engine.core().hasOwnTimeouts();
         this.inFlight = new InFlight(this, own ? new DueHeap() : null);
         long idleNanos = engine.core().settings.idleTimeoutNanos();
@@ -112,6 +120,16 @@ final class Steps<I, O> {
     Context inherited(Context context) {
         Context inner = BlockingPool.in(context, engine.core().settings.blockingScheduler);
         return blockingLevel == null ? inner : blockingLevel.in(inner);
+    }
+
+    /** The context of steps that were not given one of their own. */
+    Context context() {
+        Context made = context;
+        if (made == null) {
+            made = inherited(owner.context());
+            context = made;
+        }
+        return made;
     }
 
     long nanos() {
@@ -176,12 +194,17 @@ final class Steps<I, O> {
 
     // --- starting
 
-    /** Starts a step on this thread, see {@link Starter#start}. */
-    boolean start(Agent<? super I, ? extends O> agent, I input, long index) {
-        return starter.start(new Step<>(this, agent, input, index));
+    /** See {@link Starter#next}. */
+    Step<I, O> next(Agent<? super I, ? extends O> agent, I input, long index, boolean follows) {
+        return starter.next(agent, input, index, follows);
     }
 
-    /** As {@link #start(Agent, Object, long)}. */
+    /** See {@link Starter#reuse}. */
+    void reuse(Step<I, O> step) {
+        starter.reuse(step);
+    }
+
+    /** Starts a step on this thread, see {@link Starter#start}. */
     boolean start(Step<I, O> step) {
         return starter.start(step);
     }

@@ -18,6 +18,7 @@ abstract class TimedStep<I, O> {
     AgentId agentId = NAMELESS;
     private @Nullable Instant startedAt;
     long startedNanos;
+    private boolean nanosKnown;
 
     /** Null where all steps have the same; written by the starter, read by the stall watch as well. */
     private volatile @Nullable StepLimit limit;
@@ -33,7 +34,9 @@ abstract class TimedStep<I, O> {
 
     /** The step starts now: called before {@link Step#start()} by one who wants to know whether clock and timer answer. */
     void takeTime() {
-        startedNanos = steps.nanos();
+        if (!nanosKnown) {
+            startedNanos = steps.nanos();
+        }
         startedAt = steps.instant(startedNanos);
     }
 
@@ -41,9 +44,10 @@ abstract class TimedStep<I, O> {
         return startedAt != null;
     }
 
-    /** It has only been made ready: its start is still to come. */
-    void forgetTime() {
+    /** Its start is still to come. {@code known}: it starts at {@link #startedNanos}, which needs no other reading of the timer. */
+    void forgetTime(boolean known) {
         startedAt = null;
+        nanosKnown = known;
     }
 
     Instant startedAt() {
