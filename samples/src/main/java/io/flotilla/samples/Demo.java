@@ -5,6 +5,7 @@ import io.flotilla.samples.isolation.Isolation;
 import io.flotilla.samples.networks.HubSample;
 import io.flotilla.samples.networks.MeshSample;
 import io.flotilla.samples.networks.TopicsSample;
+import io.flotilla.samples.patterns.Patterns;
 import io.flotilla.samples.readingcrew.ReadingCrew;
 import io.flotilla.samples.readingcrew.ReadingRound;
 import io.flotilla.samples.secretword.SecretWord;
@@ -35,7 +36,8 @@ public final class Demo implements Sample {
             new MeshSample(),
             new TopicsSample(),
             new SharedStateSample(),
-            new Batching());
+            new Batching(),
+            new Patterns());
 
     private final String wanted;
 

@@ -128,6 +128,11 @@ public final class Settings {
         throw new BadInput("-Druns must be a whole number from 1 to " + MAX_RUNS + ", was " + BadInput.quoted(given));
     }
 
+    /** {@code -Dpattern}: the name of a pattern; null for all. */
+    public @Nullable String pattern() {
+        return properties.getProperty("pattern");
+    }
+
     /** {@code -Dinput}: a folder, relative to where the command was typed; default the project itself. */
     public Path input() {
         String given = properties.getProperty("input");

@@ -25,6 +25,7 @@ class SettingsTest {
         assertThat(settings.input()).isEqualTo(Path.of("/project"));
         assertThat(settings.outputFolder("wealth")).isEqualTo(Path.of("/project/samples/target/wealth"));
         assertThat(settings.variable("OPENAI_API_KEY")).isNull();
+        assertThat(settings.pattern()).isNull();
     }
 
     @Test
