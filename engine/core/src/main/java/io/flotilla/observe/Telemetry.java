@@ -78,8 +78,8 @@ public enum Telemetry {
         /**
          * How it ended. Steps: the kind of their result, {@code succeeded}, {@code degraded}, {@code failed}, {@code
          * timed_out}, {@code rejected} or {@code cancelled}. Rounds: {@code completed}, {@code failed} or {@code
-         * cancelled}. Runs: {@code succeeded}, {@code failed} or {@code cancelled}. Branches: {@code answered}, {@code
-         * failed}, {@code moved_on} or {@code cancelled}.
+         * cancelled}. Runs: {@code succeeded}, {@code failed}, {@code cancelled} or {@code suspended}. Branches: {@code
+         * answered}, {@code failed}, {@code moved_on}, {@code cancelled} or {@code suspended}.
          */
         OUTCOME("outcome", true),
         /** Which agent of its kind; absent where the kind has one only. On observations, as a high-cardinality value. */

@@ -13,6 +13,17 @@ final class Bounds {
         if (Objects.requireNonNull(value, name).isZero() || value.isNegative()) {
             throw new IllegalArgumentException(name + " must be > 0, was " + value);
         }
+        return notTooLong(name, value);
+    }
+
+    static Duration notNegative(String name, Duration value) {
+        if (Objects.requireNonNull(value, name).isNegative()) {
+            throw new IllegalArgumentException(name + " must be >= 0, was " + value);
+        }
+        return notTooLong(name, value);
+    }
+
+    private static Duration notTooLong(String name, Duration value) {
         try {
             var unused = value.toNanos();
         } catch (ArithmeticException tooLong) {

@@ -53,7 +53,7 @@ final class FactRecorder {
     private final Deque<Applied> durable = new ArrayDeque<>();
 
     /** The sequence number of the next entry. */
-    private long next;
+    private volatile long next;
 
     private final boolean endRecorded;
     private final EngineClock clock;
@@ -119,6 +119,16 @@ final class FactRecorder {
     /** The next fact that is in the journal, or cannot be, with what comes of it; null if there is none. */
     @Nullable Applied poll() {
         return durable.poll();
+    }
+
+    /** Whether the run has no facts at all. */
+    boolean isEmpty() {
+        return next == 0;
+    }
+
+    /** Whether nothing is in the journal of which nothing has come yet. */
+    boolean isIdle() {
+        return durable.isEmpty();
     }
 
     /**

@@ -2,6 +2,8 @@ package io.flotilla.run;
 
 import io.flotilla.journal.Journal;
 import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +37,7 @@ final class LiveRuns {
         private final String runId;
         private final WeakReference<Claim> self = new WeakReference<>(this);
         private final AtomicReference<State> state = new AtomicReference<>(State.RECOVERING);
+        private volatile @Nullable RunLoop<?> loop;
 
         private Claim(String runId) {
             this.runId = runId;
@@ -43,6 +46,11 @@ final class LiveRuns {
         /** There is a run now, which releases the claim at its end. False if it has been released before. */
         boolean run() {
             return state.compareAndSet(State.RECOVERING, State.RUNNING);
+        }
+
+        /** It can be found from here on. */
+        void found(RunLoop<?> running) {
+            loop = running;
         }
 
         /** The recovery has failed or was cancelled; does nothing if there is a run. */
@@ -57,6 +65,19 @@ final class LiveRuns {
             state.set(State.RELEASED);
             live.remove(runId, self);
         }
+    }
+
+    /** The runs that are live now, of all workflows. */
+    List<RunLoop<?>> all() {
+        List<RunLoop<?>> all = new ArrayList<>();
+        for (WeakReference<Claim> each : live.values()) {
+            Claim claim = each.get();
+            RunLoop<?> loop = claim == null ? null : claim.loop;
+            if (loop != null) {
+                all.add(loop);
+            }
+        }
+        return all;
     }
 
     /** The claim of a run; null if it is live. */

@@ -39,6 +39,12 @@ final class Outlet<T> {
         return mono;
     }
 
+    /** The value; null if there is none yet, or an error. */
+    @Nullable T known() {
+        End<T> known = end;
+        return known == null ? null : known.value();
+    }
+
     void value(T value) {
         end(new End<>(value, null));
     }
@@ -46,6 +52,11 @@ final class Outlet<T> {
     /** True if somebody has subscribed. */
     boolean error(Throwable cause) {
         return end(new End<>(null, cause));
+    }
+
+    /** As {@link #value} and {@link #error}; from {@code known} on later subscribers have it, and those before have not been told. */
+    boolean end(@Nullable T value, @Nullable Throwable cause, Runnable known) {
+        return end(new End<>(value, cause), known);
     }
 
     private void add(MonoSink<T> subscriber) {
@@ -71,6 +82,10 @@ final class Outlet<T> {
 
     /** False if there is no subscriber, or it has ended before. */
     private boolean end(End<T> ended) {
+        return end(ended, () -> {});
+    }
+
+    private boolean end(End<T> ended, Runnable known) {
         boolean isAwaited;
         synchronized (waiting) {
             if (end != null) {
@@ -79,6 +94,7 @@ final class Outlet<T> {
             end = ended;
             isAwaited = !waiting.isEmpty();
         }
+        known.run();
         for (MonoSink<T> next = next(); next != null; next = next()) {
             try {
                 ended.signal(next);

@@ -1,5 +1,6 @@
 package io.flotilla.run;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -43,8 +44,8 @@ public final class Run<O> {
      * <ul>
      *   <li><b>onNext</b>: the result, when the run has ended; at once if it has. A run that failed or was cancelled has a
      *       result too.
-     *   <li><b>onError</b>: what the journal fails with, if there is one: the run cannot go on then; an error in the library
-     *       itself.
+     *   <li><b>onError</b>: what the journal fails with, if there is one: the run cannot go on then; {@link RunSuspendedException}
+     *       after {@link #suspend()} or {@link Runs#shutdown}; an error in the library itself.
      *   <li><b>cancel</b>: this subscriber gets nothing; the run continues.
      *   <li><b>threads</b>: the thread that ended the run, or the one that subscribes after that.
      * </ul>
@@ -125,6 +126,52 @@ public final class Run<O> {
     }
 
     /**
+     * Takes the run out of this process at once, without an end: {@link #suspend(Duration)} without a grace.
+     *
+     * @return see there
+     */
+    public Mono<Void> suspend() {
+        return suspend(Duration.ZERO);
+    }
+
+    /**
+     * Takes the run out of this process without an end, so that {@link Runs#recover} continues it as after a kill. No step starts any
+     * more; the steps in flight may end within the grace, and those that succeed are recorded. Nothing that fails, expires or is
+     * cancelled from the call on is recorded: a recovery starts such a step again. {@link Decision#fail} counts as a failure. What is in
+     * flight when the grace is over is cancelled.
+     *
+     * <p>{@link #result()}, and what waits for an {@link #answer}, signal {@link RunSuspendedException} then; {@link #events()} and {@link
+     * #output()} complete. {@link #cancel()}, {@link #pause()} and {@link #resume()} do nothing from the call on.
+     *
+     * <p>Cold: nothing happens before subscription. The first subscription begins it; its grace counts for all later ones.
+     *
+     * <ul>
+     *   <li><b>onComplete</b>: when the run is live no more, and can be recovered. At once if it has ended; if its last step
+     *       succeeds within the grace, when it has.
+     *   <li><b>onError</b>: {@link IllegalStateException} if the workflow has no journal: there would be nothing to recover.
+     *   <li><b>cancel</b>: only ends the waiting.
+     *   <li><b>threads</b>: the calling thread, or one where a step ends, the journal answers, or the grace does.
+     * </ul>
+     *
+     * @param grace how long the steps in flight may go on; zero cancels them at once
+     * @return completes when the run is suspended
+     * @throws NullPointerException if {@code grace} is null (the call itself, not a signal)
+     * @throws IllegalArgumentException if {@code grace} is negative, or more than 292 years (the call itself, not a signal)
+     * @see Runs#shutdown for all runs of a workflow
+     */
+    public Mono<Void> suspend(Duration grace) {
+        Bounds.notNegative("grace", grace);
+        return Mono.defer(() -> {
+            if (!loop.isRecorded()) {
+                return Mono.error(new IllegalStateException("run " + runId()
+                        + " cannot be suspended: its workflow has no journal, see Workflow.Builder.journal"));
+            }
+            loop.suspend(grace);
+            return loop.drained().then();
+        });
+    }
+
+    /**
      * The branches whose turn has come and whose step waits for a permit of the engine's limit, see {@link
      * io.flotilla.step.StepEngine.Builder Builder.maxInFlight}. Their time has not begun, though the
      * run's goes on. What waits is not recorded: a step has been started for the journal and the events when its turn has come.
@@ -155,7 +202,8 @@ public final class Run<O> {
      *       the journal. False if the question is not open: answered (also by an answer that is still being written), expired,
      *       withdrawn because no branch waits for it any more, or never asked.
      *   <li><b>onError</b>: {@link io.flotilla.journal.PayloadException} if the journal's codec cannot write the value: the
-     *       question is open again and the run continues. What the journal fails with: the run has failed with it too.
+     *       question is open again and the run continues. {@link RunSuspendedException} if the run is being suspended: a
+     *       recovery asks again. What the journal fails with: the run has failed with it too.
      *   <li><b>cancel</b>: only ends the waiting; an answer that has been subscribed to is not taken back.
      *   <li><b>threads</b>: the thread that takes the answer for the run: the one that subscribes, or one where the journal answers
      *       or a step ends. Like the run itself it must not be kept.

@@ -1,5 +1,6 @@
 package io.flotilla.run;
 
+import io.flotilla.FlotillaException;
 import io.flotilla.agent.UsageLedger;
 import io.flotilla.run.machine.Effect;
 import java.time.Duration;
@@ -18,6 +19,18 @@ final class RunEnd<O> {
 
     private static final Logger LOG = LoggerFactory.getLogger(Run.class);
 
+    /** Why a run is live no more. */
+    enum Over {
+        /** It has a result. */
+        ENDED,
+        /** It can be recovered. */
+        SUSPENDED,
+        /** It was to be started when runs were shut down already. */
+        REFUSED,
+        /** Something has failed that is not the run. */
+        BROKEN_DOWN
+    }
+
     private final String runId;
     private final RunClock clock;
     private final UsageLedger usage;
@@ -26,6 +39,7 @@ final class RunEnd<O> {
     private final RunOutputs outputs;
     private final LiveRuns.@Nullable Claim claim;
     private final Outlet<RunResult<O>> result = new Outlet<>();
+    private final Outlet<Over> over = new Outlet<>();
 
     /** How long the run took, if it had ended before. */
     private @Nullable Duration recordedDuration;
@@ -51,6 +65,15 @@ final class RunEnd<O> {
 
     Mono<RunResult<O>> result() {
         return result.mono();
+    }
+
+    /** Emits when the run is live no more; nobody who waits for the result can keep it from that. */
+    Mono<Over> over() {
+        return over.mono();
+    }
+
+    boolean isEnded() {
+        return over.known() == Over.ENDED;
     }
 
     /** The run had ended before, after this time; null if it had not. */
@@ -91,7 +114,21 @@ final class RunEnd<O> {
         release();
         events.complete();
         outputs.complete();
-        result.value(ended);
+        result.end(ended, null, () -> over.value(Over.ENDED));
+    }
+
+    /** The run is suspended; for those who watch it nothing more comes. */
+    void suspend(FlotillaException why) {
+        events.complete();
+        outputs.complete();
+        suspendUnseen(why);
+    }
+
+    /** The same by another thread than the worker, who completes events and output when it is back. */
+    void suspendUnseen(FlotillaException why) {
+        release();
+        Over how = why instanceof RunSuspendedException ? Over.SUSPENDED : Over.REFUSED;
+        result.end(null, why, () -> over.value(how));
     }
 
     /** From here on the run may be recovered again. */
@@ -109,7 +146,7 @@ final class RunEnd<O> {
     /** The run has broken down. If nobody is there to hear of it, the log says so. */
     void fail(Throwable broken, boolean isHeard) {
         release();
-        boolean isAwaited = result.error(broken);
+        boolean isAwaited = result.end(null, broken, () -> over.value(Over.BROKEN_DOWN));
         if (!isAwaited && !isHeard) {
             LOG.error("a run has broken down, and nobody has subscribed to it: run={}", runId, broken);
         }

@@ -1,5 +1,6 @@
 package io.flotilla.run;
 
+import io.flotilla.FlotillaException;
 import io.flotilla.agent.Usage;
 import io.flotilla.agent.UsageLedger;
 import io.flotilla.run.machine.Effect;
@@ -13,21 +14,18 @@ import io.flotilla.step.StepResult;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.util.concurrent.Queues;
 import reactor.util.context.Context;
 
 /**
  * The shell around the machine of a run: brings it facts from any thread, and carries its effects out with the step engine.
  *
- * <p>Facts are queued, and one thread at a time, the worker, drains the queue ({@link #wip}): it applies one, emits its events,
+ * <p>Facts are queued, and one thread at a time, the worker, drains the {@link RunInbox}: it applies one, emits its events,
  * carries out its effects in order, and only then takes the next. So an agent that ends while it is being called does not nest,
  * and no thread sees the machine half-way. A thread that offers a fact while there is no worker becomes the worker.
  *
@@ -56,18 +54,21 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     private final RunEnd<O> end;
     private final Outlet<Boolean> started = new Outlet<>();
 
-    /** As many facts as there are steps in flight, timers and calls of users; never more. */
-    private final Queue<Fact> facts = Queues.<Fact>unboundedMultiproducer().get();
-
-    /** How many facts are not yet handled; the thread that raises it from 0 works until it is 0 again. */
-    private final AtomicInteger wip = new AtomicInteger();
+    private final RunInbox inbox = new RunInbox();
 
     private volatile int waiting;
 
     private final Runnable others = this::resume;
 
-    /** The run has ended, or broken down: what comes now is too late. Touched by the worker only. */
-    private boolean terminated;
+    /** The run has ended, is suspended, or broken down: what comes now is too late. Written by the worker only. */
+    private volatile boolean terminated;
+
+    /** The journal is writing, or about to. Written by the worker only. */
+    private volatile boolean writing;
+
+    private final Suspension suspension;
+    private final Shutdown shutdown;
+    private final LiveRuns.@Nullable Claim claim;
 
     /**
      * A run; {@code recovered} is its claim, and {@code replay} what its journal has of it, if it has. From now on both belong to
@@ -90,11 +91,30 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         Redaction redaction = new Redaction(EngineAccess.of(setup.engine()).redactor(), setup.plan());
         this.steps = new RunSteps(setup.agents(), driver, scope, clock, redaction, this::offer);
         this.timers = new RunTimers(clock, questions, this::offer);
+        this.suspension = new Suspension(clock, steps);
+        this.shutdown = setup.shutdown();
+        this.claim = recovered == null ? claim(setup) : recovered;
         this.tracing = new Tracing(driver, runId, context);
         this.events = new EventLog(setup.eventHistory(), driver.listeners());
         this.effects = new RunEffects(steps, timers, questions, tracing, this::finish);
-        this.end = new RunEnd<>(
-                runId, clock, usage, recorder, events, outputs, recovered == null ? claim(setup) : recovered);
+        this.end = new RunEnd<>(runId, clock, usage, recorder, events, outputs, claim);
+    }
+
+    /** Others can find it, and it can be suspended with all others of its workflow. Throws if they have been already. */
+    void found() {
+        if (claim != null) {
+            claim.found(this);
+            if (shutdown.isBegun()) {
+                steps.close();
+                claim.release();
+                throw shutdown.refusal();
+            }
+        }
+    }
+
+    /** Whose run it is. */
+    Shutdown shutdown() {
+        return shutdown;
     }
 
     /** A new run has an id that no other has. */
@@ -124,7 +144,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
 
     /** Continues where the journal's facts end. */
     void recover(Replay replay) {
-        wip.set(1); // nobody else works before this is done
+        inbox.hold(); // nobody else works before this is done
         replay.events().forEach(events::emit);
         replay.liveBranches().forEach(tracing::record);
         end.recorded(replay.duration());
@@ -163,6 +183,9 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
 
     /** The journal may take its time to record the cancel, or all time; the steps in flight do not wait for it. */
     void cancel() {
+        if (suspension.isRequested()) {
+            return; // its callers are being stopped, which is not the run's end
+        }
         if (recorder != null) {
             steps.stopStarting();
         }
@@ -182,12 +205,74 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
 
     Mono<Boolean> answer(String question, @Nullable Object value) {
         return Mono.create(caller -> {
-            if (questions.claim(question, caller)) {
+            if (suspension.isRequested() && !end.isEnded()) {
+                caller.error(new RunSuspendedException(runId));
+            } else if (questions.claim(question, caller)) {
                 offer(new Fact.QuestionAnswered(now(), question, value));
             } else {
                 caller.success(false);
             }
         });
+    }
+
+    // --- suspension
+
+    /** Suspends the run: see {@link Suspension}. Its end is {@link #over}. */
+    void suspend(Duration grace) {
+        requestSuspension();
+        suspension.begin(grace, () -> perform(() -> {}), this::suspendUnseen);
+    }
+
+    /** From here on nothing that fails is recorded. */
+    void requestSuspension() {
+        suspension.request();
+    }
+
+    boolean isRecorded() {
+        return recorder != null;
+    }
+
+    /** What has come of a suspension, once the run is live no more. */
+    Mono<Drained> drained() {
+        return end.over().map(suspension::drained);
+    }
+
+    /** True if the worker has suspended the run now. */
+    private boolean suspendIfDue() {
+        if (terminated || !suspension.isRequested() || recorder == null || !recorder.isIdle()) {
+            return false;
+        }
+        if (!suspension.isCut() && (steps.inFlight() > 0 || inbox.hasFacts())) {
+            return false;
+        }
+        FlotillaException why = suspended(recorder);
+        effects.clear();
+        suspension.cutAll();
+        started.error(why);
+        questions.closeAll(why);
+        terminated();
+        tracing.suspended();
+        end.suspend(why);
+        return true;
+    }
+
+    /** The worker does not come back. False if it waits for the journal, which answers sooner or later. */
+    private boolean suspendUnseen() {
+        if (terminated || recorder == null) {
+            return true;
+        }
+        if (writing) {
+            return false;
+        }
+        suspension.cutAll();
+        end.suspendUnseen(suspended(recorder));
+        steps.cancelAllAtOnce();
+        return true;
+    }
+
+    /** A run that has not come into the journal was never started. */
+    private FlotillaException suspended(FactRecorder facts) {
+        return facts.isEmpty() ? shutdown.refusal() : new RunSuspendedException(runId);
     }
 
     // --- facts
@@ -202,46 +287,71 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     }
 
     private void offer(Fact fact) {
-        facts.offer(fact);
-        if (wip.getAndIncrement() == 0) {
+        if (!suspension.admits(fact)) {
+            suspension.discard(fact);
+            perform(() -> {});
+            return;
+        }
+        if (inbox.put(fact)) {
+            drain();
+        }
+    }
+
+    /** Runs a task as the worker, between two facts; on this thread if there is no worker. */
+    private void perform(Runnable task) {
+        if (inbox.put(task)) {
             drain();
         }
     }
 
     private void drain() {
         do {
-            Applied applied = next();
-            if (applied == null) {
-                return; // continued when the journal has answered
+            Runnable task = inbox.task();
+            if (task != null) {
+                task.run();
+            } else {
+                Applied applied = next();
+                if (applied == null) {
+                    return; // continued when the journal has answered
+                }
+                take(applied);
             }
-            take(applied);
             if (!execute()) {
                 return; // continued by another thread
             }
-        } while (wip.decrementAndGet() != 0);
+        } while (inbox.handled());
     }
 
     /** The next fact, in the journal if there is one; null if it is not in there yet. */
     private @Nullable Applied next() {
         if (recorder == null) {
-            return Applied.by(machine, facts.remove());
+            return Applied.by(machine, inbox.facts().remove());
         }
         Applied durable = recorder.poll();
         if (durable != null) {
             return durable;
         }
         if (!terminated) {
+            writing = true; // before it is asked whether the run was given up
             try {
-                return recorder.write(facts, wip::get, this::written) ? recorder.poll() : null;
+                if (suspension.isCut()) {
+                    suspendIfDue();
+                } else if (!recorder.write(inbox.facts(), inbox::countedFacts, this::written)) {
+                    return null;
+                } else {
+                    writing = false;
+                    return recorder.poll();
+                }
             } catch (Throwable notWritten) {
                 abort(Exceptions.unwrap(notWritten));
                 durable = recorder.poll();
             }
+            writing = false;
         }
         if (durable != null) {
             return durable;
         }
-        Fact late = facts.poll(); // the run has ended, and its journal is closed to it
+        Fact late = inbox.facts().poll(); // the run has ended, and its journal is closed to it
         return late == null ? null : Applied.tooLate(late);
     }
 
@@ -267,6 +377,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     /** On the journal's thread, which is not to be kept. */
     private void written(@Nullable Throwable failure) {
         clock.onWorker(() -> {
+            writing = false;
             if (failure != null) {
                 abort(failure);
             }
@@ -276,7 +387,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
 
     @Override
     public void resume() {
-        if (execute() && wip.decrementAndGet() != 0) {
+        if (execute() && inbox.handled()) {
             drain();
         }
     }
@@ -292,7 +403,9 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
             return;
         }
         if (applied.fact() instanceof Fact.StepSettled settled) {
-            steps.remove(settled.step());
+            if (steps.remove(settled.step()) && suspension.isRequested()) {
+                suspension.finished();
+            }
         } else if (applied.fact() instanceof Fact.DeadlinePassed deadline) {
             timers.remove(deadline.timer());
         }
@@ -344,7 +457,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     /** False if the thread was kept and another has taken over. */
     private boolean execute() {
         try {
-            return carryOutAll();
+            return carryOutAll() && (!suspendIfDue() || carryOutAll());
         } catch (Throwable broken) { // the stack may end anywhere
             abort(broken);
             return tracing.report(others);
@@ -374,6 +487,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
 
     private void terminated() {
         terminated = true;
+        suspension.over();
         steps.close();
         timers.cancelAll();
         if (recorder != null) {

@@ -21,6 +21,7 @@ import reactor.util.context.ContextView;
  * @param eventHistory how many events of a run are kept
  * @param outputHistory how many emitted values of each step in flight are kept
  * @param recording where its runs are recorded; null if they are not
+ * @param shutdown ends what it does in this process
  */
 record RunSetup(
         Plan plan,
@@ -28,18 +29,26 @@ record RunSetup(
         StepEngine engine,
         int eventHistory,
         int outputHistory,
-        FactRecorder.@Nullable Recording recording) {
+        FactRecorder.@Nullable Recording recording,
+        Shutdown shutdown) {
 
     /** A run that is not started yet. */
     <O> Run<O> newRun(ContextView context) {
-        return new Run<>(new RunLoop<>(this, Context.of(context), null, null));
+        return new Run<>(newLoop(context));
+    }
+
+    private <O> RunLoop<O> newLoop(ContextView context) {
+        shutdown.check();
+        RunLoop<O> loop = new RunLoop<>(this, Context.of(context), null, null);
+        loop.found();
+        return loop;
     }
 
     /** A run of each subscriber's own, once its start is in the journal. */
     <O> Mono<Run<O>> submitted(Object task) {
         return Mono.create(
                 sink -> { // it is to be signalled before a body may keep the thread
-                    RunLoop<O> loop = new RunLoop<>(this, Context.of(sink.contextView()), null, null);
+                    RunLoop<O> loop = newLoop(sink.contextView());
                     Run<O> run = new Run<>(loop);
                     loop.started().subscribe(any -> sink.success(run), sink::error);
                     run.start(task);
@@ -67,6 +76,7 @@ record RunSetup(
             if (!claim.run()) {
                 return null; // cancelled meanwhile
             }
+            loop.found();
             loop.recover(all);
             return new Run<>(loop);
         });

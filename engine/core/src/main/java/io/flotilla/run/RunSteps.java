@@ -68,8 +68,12 @@ final class RunSteps {
                     scope.usage().total()));
             return true;
         }
-        inFlight.put(start.step(), new InFlight(step, start));
-        return cancelled || driver.start(step);
+        inFlight.put(start.step(), new InFlight(step, start)); // whoever stops the starting sees it, or is seen here
+        if (cancelled) {
+            inFlight.remove(start.step());
+            return true;
+        }
+        return driver.start(step);
     }
 
     private Agent<Turn, Decision> agent(Effect.StartStep start) {
@@ -110,9 +114,24 @@ final class RunSteps {
         }
     }
 
-    /** The machine has applied its end. */
-    void remove(long number) {
-        inFlight.remove(number);
+    /** Cancels what waits for a permit: its agent has not been called. By any thread. */
+    void cancelWaiting() {
+        for (Map.Entry<Long, InFlight> each : inFlight.entrySet()) {
+            StepDriver.Prepared step = each.getValue().step();
+            if (step.isWaiting() && inFlight.remove(each.getKey(), each.getValue())) {
+                step.cancel();
+            }
+        }
+    }
+
+    /** How many steps were started and have not ended. By any thread. */
+    int inFlight() {
+        return inFlight.size();
+    }
+
+    /** Its end is known, or does not matter any more. False if that was so before. */
+    boolean remove(long number) {
+        return inFlight.remove(number) != null;
     }
 
     /** Cancels what is in flight; nothing is started any more. */

@@ -8,6 +8,7 @@ import io.flotilla.run.machine.Fact;
 import io.flotilla.run.machine.FactCodec;
 import io.flotilla.run.machine.Recorded;
 import io.flotilla.run.machine.Replay;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
@@ -54,7 +55,8 @@ public final class Runs<O> {
      *   <li><b>onNext</b>: the run, which continues. Its events are those since its start. Of a run that has ended, one with
      *       the result it had.
      *   <li><b>onError</b>: {@link UnknownRunException}, {@link RunAlreadyLiveException}, {@link DivergenceException}, {@link
-     *       RecoveryFailedException} if memory does not suffice, and what the journal fails with.
+     *       RecoveryFailedException} if memory does not suffice, {@link RunsShutDownException} after {@link #shutdown}, and what the
+     *       journal fails with.
      *   <li><b>cancel</b>: stops reading; a run that has been emitted continues.
      *   <li><b>threads</b>: steps are started where the journal is read; on a thread of {@code
      *       Schedulers.boundedElastic()} if deadlines were due.
@@ -68,6 +70,7 @@ public final class Runs<O> {
     public Mono<Run<O>> recover(String runId) {
         Objects.requireNonNull(runId, "runId");
         return Mono.deferContextual(context -> Mono.defer(() -> {
+            shutdown().check();
             LiveRuns.Claim claim = live().claim(runId);
             return claim == null
                     ? Mono.error(new RunAlreadyLiveException(runId))
@@ -85,13 +88,52 @@ public final class Runs<O> {
         return LiveRuns.of(recording.journal());
     }
 
+    private Shutdown shutdown() {
+        return workflow.setup().shutdown();
+    }
+
+    /**
+     * Ends what this workflow does in this process, and loses nothing by it: all its live runs are suspended, as by {@link
+     * Run#suspend(Duration)}, and recovery continues them as after a kill. From the call on
+     *
+     * <ul>
+     *   <li>no step starts, and no run is started, recovered or forked: that is a {@link RunsShutDownException};
+     *   <li>the steps in flight may end within the grace. Those that succeed are recorded; a run whose last step is among them ends;
+     *   <li>nothing that fails, expires or is cancelled is recorded. So the clients that agents call may be closed meanwhile;
+     *   <li>what is in flight when the grace is over is cancelled.
+     * </ul>
+     *
+     * <p>To be called when the service stops, before the clients of its agents and the journal are closed; each workflow has its own
+     * shutdown. It cannot be taken back: another {@link Workflow} object over the same journal can recover the runs in this process.
+     *
+     * <p>Cold: nothing happens before subscription. The first subscription begins it; its grace counts for all later ones, which get the
+     * same.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: what was left, when no run is live any more: after the grace at the latest, and what the journal takes to
+     *       answer, for which {@link Workflow.Builder Builder.journalTimeout} is the limit. One more second if an agent keeps the
+     *       thread it was called on.
+     *   <li><b>cancel</b>: only ends the waiting.
+     *   <li><b>threads</b>: where the last run comes to its end.
+     * </ul>
+     *
+     * @param grace how long the steps in flight may go on; zero cancels them at once
+     * @return what was left
+     * @throws NullPointerException if {@code grace} is null (the call itself, not a signal)
+     * @throws IllegalArgumentException if {@code grace} is negative, or more than 292 years (the call itself, not a signal)
+     */
+    public Mono<Drained> shutdown(Duration grace) {
+        return shutdown().drained(Bounds.notNegative("grace", grace), live());
+    }
+
     /**
      * Continues all runs of this workflow that have not ended, one after another. A run that cannot be recovered keeps no other
      * from it: it is among the {@link Recovery#failures()}, and in the log at WARN.
      *
      * <ul>
      *   <li><b>onNext</b>: what has become of each run, once all have been tried.
-     *   <li><b>onError</b>: what the journal fails with when it lists its runs.
+     *   <li><b>onError</b>: what the journal fails with when it lists its runs; {@link RunsShutDownException} after {@link
+     *       #shutdown}.
      *   <li><b>cancel</b>: tries no more runs; those that were recovered continue.
      *   <li><b>threads</b>, <b>context</b>: as for {@link #recover}.
      * </ul>
@@ -100,6 +142,7 @@ public final class Runs<O> {
      */
     public Mono<Recovery<O>> recoverAll() {
         return Mono.defer(() -> {
+            shutdown().check();
             Recovery.Collected<O> collected = new Recovery.Collected<>();
             return list(JournalFilter.all().lastTypeNotIn(FactCodec.RUN_FINISHED))
                     .map(RunSummary::runId)
@@ -113,7 +156,7 @@ public final class Runs<O> {
     private Mono<Void> tried(String runId, Recovery.Collected<O> collected) {
         return recover(runId)
                 .doOnNext(collected::recovered)
-                .onErrorResume(cause -> {
+                .onErrorResume(cause -> !(cause instanceof RunsShutDownException), cause -> {
                     collected.failed(runId, cause);
                     return Mono.empty();
                 })
@@ -192,7 +235,7 @@ public final class Runs<O> {
      *   <li><b>onNext</b>: the new run, which continues.
      *   <li><b>onError</b>: {@link UnknownRunException}; {@link IllegalArgumentException} if there is no such fact, it has
      *       no input, or the workflow's tasks are of another type; {@link DivergenceException}; {@link io.flotilla.journal.PayloadException} if the input cannot be
-     *       written; what the journal fails with. The journal has nothing of the new run then: it has the common facts and
+     *       written; {@link RunsShutDownException} after {@link #shutdown}; what the journal fails with. The journal has nothing of the new run then: it has the common facts and
      *       the other one, or none.
      *   <li><b>context</b>: the subscriber's context reaches every step.
      * </ul>
@@ -209,6 +252,7 @@ public final class Runs<O> {
         Objects.requireNonNull(runId, "runId");
         Bounds.atLeast(0, "sequence", sequence);
         return Mono.deferContextual(context -> Mono.defer(() -> {
+            shutdown().check();
             Replay replay = workflow.past(workflow.setup().newRunId());
             AtomicReference<@Nullable JournalEntry> exchanged = new AtomicReference<>();
             return entries(runId, sequence + 1)

@@ -86,14 +86,23 @@ final class Tracing {
 
     /** The run is over, and everything in it. */
     void finished(RunResult.Status status, @Nullable Throwable cause) {
+        String outcome = status.name().toLowerCase(Locale.ROOT);
+        over("cancelled", outcome, status == RunResult.Status.FAILED ? cause : null);
+    }
+
+    /** The run continues elsewhere, and everything in it. */
+    void suspended() {
+        over("suspended", "suspended", null);
+    }
+
+    private void over(String branchOutcome, String outcome, @Nullable Throwable cause) {
         if (!observed) {
             return;
         }
         stopEnded();
-        branches.values().forEach(open -> unreported.add(() -> open.stop("cancelled", null)));
+        branches.values().forEach(open -> unreported.add(() -> open.stop(branchOutcome, null)));
         branches.clear();
-        String outcome = status.name().toLowerCase(Locale.ROOT);
-        unreported.add(() -> run.stop(outcome, status == RunResult.Status.FAILED ? cause : null));
+        unreported.add(() -> run.stop(outcome, cause));
     }
 
     /**

@@ -116,8 +116,9 @@ public final class Workflow<I, O> {
      *
      * <ul>
      *   <li><b>onNext</b>: the result, when the run has ended; one that failed too.
-     *   <li><b>onError</b>: what a clock or timer of the caller's own throws; an error in the library itself.
-     *   <li><b>cancel</b>: cancels the run, and with it every step in flight.
+     *   <li><b>onError</b>: {@link RunSuspendedException} or {@link RunsShutDownException} after {@link Runs#shutdown}; what a clock
+     *       or timer of the caller's own throws; an error in the library itself.
+     *   <li><b>cancel</b>: cancels the run, and with it every step in flight; nothing while the run is being suspended.
      *   <li><b>threads</b>: the first steps are started on the thread that subscribes, later ones there, where a step
      *       ended, or on a {@code flotilla-worker} thread after a deadline; the result comes on the thread that ended the
      *       last step. An agent that does not give back the thread it is started or cancelled on holds that thread only:
@@ -151,7 +152,7 @@ public final class Workflow<I, O> {
      * <ul>
      *   <li><b>onNext</b>: the run, once its start is in the journal.
      *   <li><b>onError</b>: what the journal fails with, {@link io.flotilla.journal.PayloadException} if its codec cannot write
-     *       the task; there is no run then. After {@link io.flotilla.journal.JournalTimeoutException} it is unknown whether the
+     *       the task; {@link RunsShutDownException} after {@link Runs#shutdown}; there is no run then. After {@link io.flotilla.journal.JournalTimeoutException} it is unknown whether the
      *       start is in the journal.
      *   <li><b>cancel</b>: only ends the waiting; a start that has been subscribed to is not taken back.
      *   <li><b>threads</b>: the thread that subscribes, or one where the journal answers. It starts the first steps next, so it
@@ -181,6 +182,7 @@ public final class Workflow<I, O> {
      * @return the run, which continues with and without subscribers
      * @throws NullPointerException if {@code task} is null
      * @throws IllegalArgumentException if the workflow's tasks are of another type
+     * @throws RunsShutDownException after {@link Runs#shutdown}
      * @see #run to start on subscription, with the subscriber's context
      */
     public Run<O> start(I task) {
@@ -194,6 +196,7 @@ public final class Workflow<I, O> {
      * @param context what the steps see as their subscriber's context; an observation in it is the run's parent
      * @return the run
      * @throws NullPointerException if an argument is null
+     * @throws RunsShutDownException after {@link Runs#shutdown}
      */
     public Run<O> start(I task, ContextView context) {
         checkTask(task);

@@ -90,7 +90,14 @@ final class WorkflowSettings {
         agents.forEach((place, body) -> bodies.put(place, new NodeAgent(AgentId.of(place), body)));
         StepEngine steps = engine == null ? StepEngine.builder().build() : engine;
         Plan plan = plan(steps);
-        return new RunSetup(plan, Map.copyOf(bodies), steps, eventHistory, outputHistory, recording(steps, plan));
+        return new RunSetup(
+                plan,
+                Map.copyOf(bodies),
+                steps,
+                eventHistory,
+                outputHistory,
+                recording(steps, plan),
+                new Shutdown(name));
     }
 
     private List<String> errors() {
