@@ -1,0 +1,31 @@
+package io.flotilla.security;
+
+import io.flotilla.FlotillaException;
+import java.util.Objects;
+
+/**
+ * A message is refused. Without a stack trace, since forgers may send a million messages a second, and without anything of
+ * the message's content.
+ *
+ * @since 0.1
+ */
+public final class MessageRefusedException extends FlotillaException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final Refusal refusal;
+
+    MessageRefusedException(Refusal refusal, String what) {
+        super(refusal + ": " + what, null, false);
+        this.refusal = Objects.requireNonNull(refusal, "refusal");
+    }
+
+    /**
+     * Why.
+     *
+     * @return the reason
+     */
+    public Refusal refusal() {
+        return refusal;
+    }
+}

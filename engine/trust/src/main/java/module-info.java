@@ -1,0 +1,12 @@
+/**
+ * Who may speak, and what was said: signed messages, capabilities, agent tokens, sealed journals. The crypto is the JDK's.
+ *
+ * <p>Reactor and Reactive Streams are automatic modules, as for {@code io.flotilla.core}.
+ */
+module io.flotilla.trust {
+    // Types of these are in public signatures, or annotate them.
+    requires transitive io.flotilla.core;
+    requires static transitive org.jspecify;
+
+    exports io.flotilla.security;
+}
