@@ -1,8 +1,6 @@
 package io.flotilla.step;
 
 import java.util.PriorityQueue;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 
@@ -16,25 +14,21 @@ import reactor.core.Disposable;
  */
 final class IdleWatch implements Overdue {
 
-    private static final long MAX_NANOS = TimeUnit.DAYS.toNanos(1);
-
     /** Nothing is to be looked at. */
     private static final long NEVER = Long.MAX_VALUE;
 
-    private final Steps<?, ?> steps;
+    private final LimitTimer timer;
     private final InFlight inFlight;
     private final long idleNanos;
 
-    /** A timer runs, or the worker is at it. Raised and lowered under the lock. */
+    /** A timer runs, or the worker is at it; not if no timer can be had. Raised and lowered under the lock. */
     private volatile boolean watching;
 
     // Guarded by this.
     /** Those that had emitted when they were looked at. One that has ended meanwhile stays until its turn. */
     private final PriorityQueue<Emitting> emitting = new PriorityQueue<>(1, Emitting::compare);
 
-    private @Nullable Disposable timer;
     private boolean closed;
-    private @Nullable Throwable timerFailure;
 
     /** A step, and when it is idle if it emits nothing more. */
     private record Emitting(Step<?, ?> step, long dueNanos) {
@@ -44,8 +38,8 @@ final class IdleWatch implements Overdue {
         }
     }
 
-    IdleWatch(Steps<?, ?> steps, InFlight inFlight, long idleNanos) {
-        this.steps = steps;
+    IdleWatch(LimitTimer timer, InFlight inFlight, long idleNanos) {
+        this.timer = timer;
         this.inFlight = inFlight;
         this.idleNanos = idleNanos;
     }
@@ -55,16 +49,15 @@ final class IdleWatch implements Overdue {
         if (!watching) {
             synchronized (this) {
                 if (!watching && !closed) {
-                    arm(step.startedNanos + idleNanos - steps.nanos());
+                    timer.check();
+                    arm(step.startedNanos + idleNanos - timer.nanos());
                 }
             }
         }
     }
 
     private void arm(long nanos) {
-        // In bits of a day: what is years away would overflow the clocks of some schedulers.
-        long delay = Math.min(MAX_NANOS, Math.max(0, nanos));
-        timer = steps.schedulers.timer().schedule(this::fired, delay, TimeUnit.NANOSECONDS);
+        timer.arm(nanos, this::fired);
         watching = true;
     }
 
@@ -75,7 +68,7 @@ final class IdleWatch implements Overdue {
                 return;
             }
         }
-        steps.timeOutDue(this);
+        timer.expire(this);
     }
 
     /** Whether something is to be looked at; if nothing is, the timer is armed for the first. Without a timer all are due. */
@@ -92,10 +85,14 @@ final class IdleWatch implements Overdue {
             }
             return false;
         } catch (Throwable noTimer) {
-            timerFailure = noTimer;
-            watching = true;
+            failed(noTimer);
             return true;
         }
+    }
+
+    private void failed(Throwable noTimer) {
+        timer.failed(noTimer);
+        watching = false;
     }
 
     private long firstDueIn() {
@@ -104,7 +101,7 @@ final class IdleWatch implements Overdue {
         if (unseen == null && next == null) {
             return NEVER;
         }
-        long now = steps.nanos();
+        long now = timer.nanos();
         long first = unseen == null ? NEVER : unseen.startedNanos + idleNanos - now;
         return next == null ? first : Math.min(first, next.dueNanos - now);
     }
@@ -115,14 +112,14 @@ final class IdleWatch implements Overdue {
             return null;
         }
         Step<?, ?> idle = null;
-        if (timerFailure == null) {
+        if (timer.failure() == null) {
             try {
-                idle = firstIdle(steps.nanos());
+                idle = firstIdle(timer.nanos());
             } catch (Throwable noTime) {
-                timerFailure = noTime;
+                failed(noTime);
             }
         }
-        if (timerFailure != null) {
+        if (timer.failure() != null) {
             return idle == null ? anyOne() : idle;
         }
         // Now, not when the next is taken: the body of this one may keep the thread.
@@ -175,7 +172,7 @@ final class IdleWatch implements Overdue {
             return false;
         }
         try {
-            return timerFailure == null ? firstDueIn() <= 0 : inFlight.firstUnseen() != null || !emitting.isEmpty();
+            return timer.failure() == null ? firstDueIn() <= 0 : inFlight.firstUnseen() != null || !emitting.isEmpty();
         } catch (Throwable noTime) {
             return true;
         }
@@ -183,19 +180,14 @@ final class IdleWatch implements Overdue {
 
     /** Whether the timer has been disposed of; the steps are due then. */
     synchronized boolean isTimerLost() {
-        if (closed
-                || timerFailure != null
-                || !watching
-                || !steps.schedulers.timer().isDisposed()) {
-            return false;
-        }
-        timerFailure = new RejectedExecutionException("the timer of the idle timeouts has been disposed of");
-        return true;
+        boolean lost = !closed && watching && timer.isLost();
+        watching &= !lost;
+        return lost;
     }
 
     @Override
     public synchronized @Nullable Throwable timerFailure() {
-        return timerFailure;
+        return timer.failure();
     }
 
     @Override
@@ -207,16 +199,9 @@ final class IdleWatch implements Overdue {
         Disposable armed;
         synchronized (this) {
             closed = true;
-            armed = timer;
-            timer = null;
+            armed = timer.armed();
             emitting.clear();
         }
-        if (armed != null) {
-            try {
-                armed.dispose();
-            } catch (Throwable thrown) {
-                Steps.reportFailed(thrown); // the steps are to see their cancel all the same
-            }
-        }
+        LimitTimer.dispose(armed);
     }
 }

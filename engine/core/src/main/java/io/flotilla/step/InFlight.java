@@ -1,7 +1,5 @@
 package io.flotilla.step;
 
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 
@@ -17,9 +15,7 @@ import reactor.core.Disposable;
  */
 final class InFlight implements Overdue {
 
-    private static final long MAX_NANOS = TimeUnit.DAYS.toNanos(1);
-
-    private final Steps<?, ?> steps;
+    private final LimitTimer timer;
 
     /** Those whose time-out has not been taken; null where all steps have the same limit. */
     private final @Nullable DueHeap heap;
@@ -35,7 +31,6 @@ final class InFlight implements Overdue {
     /** The first that has not been looked at for the idle timeout, see {@link IdleWatch}. */
     private @Nullable Step<?, ?> unseen;
 
-    private @Nullable Disposable timer;
     private boolean armed;
     private long armedForNanos;
 
@@ -50,12 +45,9 @@ final class InFlight implements Overdue {
     /** The time of all of them is up. */
     private boolean expired;
 
-    /** Why no timer can be had any more. */
-    private @Nullable Throwable timerFailure;
-
     /** {@code heap}: for steps with limits of their own. */
-    InFlight(Steps<?, ?> steps, @Nullable DueHeap heap) {
-        this.steps = steps;
+    InFlight(LimitTimer timer, @Nullable DueHeap heap) {
+        this.timer = timer;
         this.heap = heap;
     }
 
@@ -68,10 +60,11 @@ final class InFlight implements Overdue {
             if (closed) {
                 return false;
             }
-            step.listed = true; // before the look at its state: a step that ends now sees the mark and leaves after us
+            step.listed = this; // before the look at its state: a step that ends now sees the mark and leaves after us
             if (!step.isActive()) {
                 return true;
             }
+            timer.check();
             link(step);
             if (!firing && !deferred) {
                 try {
@@ -119,8 +112,15 @@ final class InFlight implements Overdue {
         return heap == null ? pending : heap.first();
     }
 
-    /** Lets a step out; it need not be in. */
-    synchronized void leave(Step<?, ?> step) {
+    /** Lets a step out of where it is; it need not be in. */
+    static void leave(Step<?, ?> step) {
+        InFlight in = step.listed;
+        if (in != null) {
+            in.remove(step);
+        }
+    }
+
+    private synchronized void remove(Step<?, ?> step) {
         if (step.linked) {
             unlink(step);
         }
@@ -166,16 +166,9 @@ final class InFlight implements Overdue {
             if (heap != null) {
                 heap.clear();
             }
-            armedTimer = timer;
-            timer = null;
+            armedTimer = timer.armed();
         }
-        if (armedTimer != null) {
-            try {
-                armedTimer.dispose();
-            } catch (Throwable thrown) {
-                Steps.reportFailed(thrown); // the steps are to see their cancel all the same
-            }
-        }
+        LimitTimer.dispose(armedTimer);
         return chain;
     }
 
@@ -189,11 +182,9 @@ final class InFlight implements Overdue {
         if (armed && due - armedForNanos >= 0) {
             return;
         }
-        Disposable later = armed ? timer : null;
-        // In bits of a day: what is years away would overflow the clocks of some schedulers.
-        long delay = Math.min(MAX_NANOS, Math.max(0, due - steps.nanos()));
+        Disposable later = armed ? timer.armed() : null;
         int number = ++timerNumber;
-        timer = steps.schedulers.timer().schedule(() -> fired(number), delay, TimeUnit.NANOSECONDS);
+        timer.arm(due - timer.nanos(), () -> fired(number));
         armed = true;
         armedForNanos = due;
         if (later != null) {
@@ -214,7 +205,7 @@ final class InFlight implements Overdue {
             }
             firing = true;
         }
-        steps.timeOutDue(this);
+        timer.expire(this);
     }
 
     /** Whether the step, the first one, is due; if it is not, the timer is armed for it. Without a timer every step is due. */
@@ -226,14 +217,14 @@ final class InFlight implements Overdue {
             arm();
             return false;
         } catch (Throwable noTimer) {
-            timerFailure = noTimer;
+            timer.failed(noTimer);
             return true;
         }
     }
 
     private boolean isPast(Step<?, ?> step) {
         long limitNanos = step.limitNanos();
-        return limitNanos > 0 && step.startedNanos + limitNanos - steps.nanos() <= 0;
+        return limitNanos > 0 && step.startedNanos + limitNanos - timer.nanos() <= 0;
     }
 
     /** From now on every step that is in is due. */
@@ -241,7 +232,14 @@ final class InFlight implements Overdue {
         expired = true;
     }
 
-    synchronized boolean isExpired() {
+    /** Has the worker end them, if the time of all of them is up. */
+    void expireIfDue() {
+        if (isExpired()) {
+            timer.expire(this);
+        }
+    }
+
+    private synchronized boolean isExpired() {
         return expired;
     }
 
@@ -250,7 +248,7 @@ final class InFlight implements Overdue {
     public synchronized @Nullable Step<?, ?> takeDue() {
         firing = false;
         Step<?, ?> step = first();
-        if (closed || step == null || (!expired && timerFailure == null && !isDueOrArmed(step))) {
+        if (closed || step == null || (!expired && timer.failure() == null && !isDueOrArmed(step))) {
             return null;
         }
         if (heap == null) {
@@ -259,7 +257,7 @@ final class InFlight implements Overdue {
             heap.remove(step);
         }
         Step<?, ?> following = first();
-        if (following != null && !expired && timerFailure == null) {
+        if (following != null && !expired && timer.failure() == null) {
             // Now, not when the next is taken: the body of this one may keep the thread.
             @SuppressWarnings("unused")
             boolean due = isDueOrArmed(following);
@@ -271,7 +269,7 @@ final class InFlight implements Overdue {
     @Override
     public synchronized boolean hasDue() {
         Step<?, ?> step = first();
-        return !closed && step != null && (expired || timerFailure != null || isDue(step));
+        return !closed && step != null && (expired || timer.failure() != null || isDue(step));
     }
 
     private boolean isDue(Step<?, ?> step) {
@@ -309,22 +307,14 @@ final class InFlight implements Overdue {
         return unseen;
     }
 
-    /** Looks whether the timer still lives; one that was disposed of forgets what it was armed for. */
+    /** Whether the timer has been disposed of; the steps are due then. */
     synchronized boolean isTimerLost() {
-        if (closed
-                || first() == null
-                || timerFailure != null
-                || !armed
-                || !steps.schedulers.timer().isDisposed()) {
-            return false;
-        }
-        timerFailure = new RejectedExecutionException("the timer of the step timeouts has been disposed of");
-        return true;
+        return !closed && first() != null && armed && timer.isLost();
     }
 
     @Override
     public synchronized @Nullable Throwable timerFailure() {
-        return timerFailure;
+        return timer.failure();
     }
 
     @Override

@@ -69,8 +69,8 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
     /** What it holds, under an engine's limit; it is given back when the step has ended. */
     private volatile @Nullable Permit permit;
 
-    /** Whether the step may be in {@link InFlight}; written by the starter, read by the thread that ends the step. */
-    volatile boolean listed;
+    /** Where the step may be; written by the starter, read by the thread that ends the step. */
+    volatile @Nullable InFlight listed;
 
     // The list's own, guarded by it.
     boolean linked;

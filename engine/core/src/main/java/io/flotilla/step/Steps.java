@@ -81,8 +81,7 @@ final class Steps<I, O> {
     private volatile @Nullable PendingSteps<I, O> pending;
 
     private final @Nullable BlockingLevel blockingLevel;
-    private final InFlight inFlight;
-    private final @Nullable IdleWatch idle;
+    private final TimeLimits limits;
     private final Starter<I, O> starter;
     private @Nullable WeakReference<StallWatch.Watched> watch;
 
@@ -106,13 +105,7 @@ final class Steps<I, O> {
         this.permits = engine.core().permits;
         this.blockingLevel = BlockingLevel.current();
         this.keepsResults = keepsResults && telemetry == null && permits == null && interceptors.isEmpty();
-        boolean own = engine.core().hasOwnTimeouts();
-        this.inFlight = new InFlight(this, own ? new DueHeap() : null);
-        long idleNanos = engine.core().settings.idleTimeoutNanos();
-        this.idle = idleNanos == 0 ? null : new IdleWatch(this, inFlight, idleNanos);
-        if (idle != null && !own && engine.core().settings.stepTimeoutNanos >= idleNanos) {
-            inFlight.defer();
-        }
+        this.limits = new TimeLimits(engine.core(), schedulers);
         this.starter = new Starter<>(this);
     }
 
@@ -162,12 +155,7 @@ final class Steps<I, O> {
 
     /** On the stall watch's thread. */
     void checkForStall(long now) {
-        if (inFlight.isTimerLost()) {
-            Starter.rescue(new Expiry(inFlight));
-        }
-        if (idle != null && idle.isTimerLost()) {
-            Starter.rescue(new Expiry(idle));
-        }
+        limits.checkTimers();
         starter.checkForStall(now);
     }
 
@@ -181,10 +169,7 @@ final class Steps<I, O> {
         } else if (waiter != null) {
             waiter.close();
         }
-        if (idle != null) {
-            idle.close();
-        }
-        Cancels cancels = new Cancels(inFlight.close());
+        Cancels cancels = new Cancels(limits.close());
         Step<I, O> beingStarted = starter.starting();
         if (beingStarted != null && beingStarted.isActive()) {
             cancels.addLast(beingStarted::cancel);
@@ -238,16 +223,8 @@ final class Steps<I, O> {
 
     /** A step has been started and has not ended at once. */
     void enter(Step<I, O> step) {
-        try {
-            if (!inFlight.enter(step)) {
-                Cancels.of(step).elsewhere();
-            } else if (inFlight.isExpired()) {
-                timeOutDue(inFlight);
-            } else if (idle != null) {
-                idle.entered(step);
-            }
-        } catch (Throwable noTimer) {
-            step.threw(noTimer);
+        if (!limits.enter(step)) {
+            Cancels.of(step).elsewhere();
         }
     }
 
@@ -255,22 +232,12 @@ final class Steps<I, O> {
 
     /** The time of all of them is up: on the worker. What is started from now on is skipped. */
     void expire() {
-        inFlight.expire();
+        limits.timeUp();
         starter.expire();
-        new Expiry(inFlight).run();
+        limits.expire();
         Waiter waiting = waiter;
         if (waiting != null) {
             waiting.wantLess(); // it is called, and skips what is left
-        }
-    }
-
-    /** On the timer's thread; what follows may run code of the user's, so it goes to the worker. */
-    void timeOutDue(Overdue overdue) {
-        Expiry expiry = new Expiry(overdue);
-        try {
-            schedulers.worker().schedule(expiry);
-        } catch (Throwable disposed) {
-            Starter.rescue(expiry);
         }
     }
 
@@ -286,18 +253,12 @@ final class Steps<I, O> {
                 : "";
     }
 
-    boolean isIdleLimited() {
-        return idle != null;
-    }
-
     void ended(Step<I, O> step, StepResult<O> result) {
         Permit held = step.permit();
         if (held != null) {
             held.end(); // first: whoever takes the result may keep the thread
         }
-        if (step.listed) {
-            inFlight.leave(step);
-        }
+        InFlight.leave(step);
         boolean bodysFlag = Thread.interrupted();
         StepFailure failure = result.isFailure() ? StepFailure.of(result, step.stepId()) : null;
         owner.settled(step, result, failure);
@@ -310,9 +271,7 @@ final class Steps<I, O> {
         if (pending != null) {
             pending.cancelled(step);
         }
-        if (step.listed) {
-            inFlight.leave(step);
-        }
+        InFlight.leave(step);
         if (telemetry != null) {
             try {
                 telemetry.stepCancelled(step);

@@ -88,9 +88,7 @@ abstract class TimedStep<I, O> {
 
     /** How long it may be silent; 0 for as long as it likes. */
     long idleNanos() {
-        return steps.isIdleLimited() && !mayBeSilent()
-                ? steps.engine.core().settings.idleTimeoutNanos()
-                : 0;
+        return mayBeSilent() ? 0 : steps.engine.core().settings.idleTimeoutNanos();
     }
 
     /** Whether it may be silent for the whole of a timeout of its own. */

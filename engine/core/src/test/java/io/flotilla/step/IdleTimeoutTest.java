@@ -14,10 +14,15 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
+import reactor.util.function.Tuple2;
+import reactor.util.function.Tuples;
 
 /** Steps that neither emit nor end. */
 @Timeout(60)
@@ -277,6 +282,29 @@ class IdleTimeoutTest {
                 .expectSubscription()
                 .then(timer::dispose)
                 .assertNext(result -> assertThat(result.kind()).isEqualTo(StepResult.Kind.FAILED))
+                .expectComplete()
+                .verify(SOON);
+    }
+
+    /** With both limits the timer is armed for the idle timeout first. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void idleTimeout_timerHasBeenDisposedOf_stepsThatStartLaterFailToo(boolean alsoStepTimeout) {
+        var timer = Schedulers.newSingle("gone");
+        StepEngine.Builder builder = StepEngine.builder().timeoutScheduler(() -> timer);
+        StepEngine engine = alsoStepTimeout
+                ? builder.build()
+                : builder.noStepTimeout().idleTimeout(IDLE).build();
+        Sinks.Many<Tuple2<Agent<String, String>, String>> pairs =
+                Sinks.many().unicast().onBackpressureBuffer();
+
+        StepVerifier.create(engine.stream(pairs.asFlux()).map(StepResult::kind))
+                .then(() -> pairs.tryEmitNext(Tuples.of(SILENT, "go")))
+                .then(timer::dispose)
+                .expectNext(StepResult.Kind.FAILED)
+                .then(() -> pairs.tryEmitNext(Tuples.of(SILENT, "go")))
+                .expectNext(StepResult.Kind.FAILED)
+                .then(pairs::tryEmitComplete)
                 .expectComplete()
                 .verify(SOON);
     }
