@@ -43,11 +43,9 @@ final class Starter<I, O> {
     /** The object of a step that was computed in one go and that nobody else has seen; the starter's own. */
     private @Nullable Step<I, O> spare;
 
-    // The stall watch's own notes.
-    private @Nullable Step<?, ?> seenStarting;
-    private long seenStartingNanos;
-    private long seenSign;
-    private long seenSignNanos;
+    /** The stall watch's own. */
+    private final StallNotes seen = new StallNotes();
+
     private volatile @Nullable Thread rescuer;
 
     /** A cancel handler was overdue. */
@@ -179,35 +177,15 @@ final class Starter<I, O> {
     void checkForStall(long now) {
         Step<I, O> step = starting;
         boolean reports = reporting && step != null && !step.isActive();
-        if (step == null || step != seenStarting || (!step.isActive() && !reports && steps.owner.isDelivering())) {
-            seenStarting = step; // a step that has ended and a result on its way: it is downstream that takes its time
-            if (step != null) {
-                step.watched = true;
-            }
-            seenStartingNanos = now;
-            seenSignNanos = now;
-            seenSign = step == null ? 0 : step.lastSignNanos();
-        } else if (isPast(reports ? PATIENCE_NANOS : step.limitNanos(), seenStartingNanos, now)) {
+        if (step == null || !seen.isOf(step) || (!step.isActive() && !reports && steps.owner.isDelivering())) {
+            seen.begin(step); // a step that has ended and a result on its way: it is downstream that takes its time
+        } else if (seen.isPast(reports ? PATIENCE_NANOS : step.limitNanos(), now)) {
             rescue(() -> takeOver(step, false));
-            seenStartingNanos = now;
-        } else if (!reports && isIdle(step, now)) {
+            seen.begin(step);
+        } else if (!reports && seen.isIdle(step, now)) {
             rescue(() -> takeOver(step, true));
-            seenSignNanos = now;
+            seen.begin(step);
         }
-    }
-
-    /** In real time, whatever the engine's timer counts: what the step has noted only has to change. */
-    private boolean isIdle(Step<I, O> step, long now) {
-        long sign = step.lastSignNanos();
-        if (sign != seenSign) {
-            seenSign = sign;
-            seenSignNanos = now;
-        }
-        return isPast(step.idleNanos(), seenSignNanos, now);
-    }
-
-    private static boolean isPast(long limit, long since, long now) {
-        return limit > 0 && now - since >= limit;
     }
 
     /** Runs something on a thread of its own, for one that user code holds. */
