@@ -64,12 +64,18 @@ final class FactRecorder {
     private boolean timeShifted;
 
     /** {@code past} is what the run has behind it, if it has. */
-    FactRecorder(Recording recording, String runId, RunMachine machine, EngineClock clock, @Nullable Replay replay) {
+    FactRecorder(
+            Recording recording,
+            String runId,
+            RunHeader header,
+            RunMachine machine,
+            EngineClock clock,
+            @Nullable Replay replay) {
         this.clock = clock;
         this.limit = recording.timeout();
         this.journal = recording.journal();
         this.codec = recording.codec();
-        this.header = recording.header();
+        this.header = header;
         this.runId = runId;
         this.machine = machine;
         this.digest = replay == null ? new RunDigest(machine.plan()) : replay.digest();

@@ -25,8 +25,17 @@ public final class Run<O> {
         this.loop = loop;
     }
 
-    void start(Object task) {
-        loop.start(task);
+    void start() {
+        loop.start();
+    }
+
+    /** True when its start is in the journal, if there is one. */
+    Mono<Boolean> started() {
+        return loop.started();
+    }
+
+    RunLoop<O> loop() {
+        return loop;
     }
 
     /**

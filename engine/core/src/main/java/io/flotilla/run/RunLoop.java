@@ -3,9 +3,11 @@ package io.flotilla.run;
 import io.flotilla.FlotillaException;
 import io.flotilla.agent.Usage;
 import io.flotilla.agent.UsageLedger;
+import io.flotilla.journal.StaleAppendException;
 import io.flotilla.run.machine.Effect;
 import io.flotilla.run.machine.Fact;
 import io.flotilla.run.machine.Replay;
+import io.flotilla.run.machine.RunHeader;
 import io.flotilla.run.machine.RunMachine;
 import io.flotilla.step.EngineAccess;
 import io.flotilla.step.StepDriver;
@@ -69,22 +71,30 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     private final Suspension suspension;
     private final Shutdown shutdown;
     private final LiveRuns.@Nullable Claim claim;
+    private final RunSetup setup;
+    private final RunHeader header;
+
+    /** What it was started with. */
+    private final @Nullable Object task;
 
     /**
-     * A run; {@code recovered} is its claim, and {@code replay} what its journal has of it, if it has. From now on both belong to
-     * this run alone.
+     * A run; {@code replay} is what its journal has of it, if it has. From now on both that and the claim in {@code identity}
+     * belong to this run alone.
      */
-    RunLoop(RunSetup setup, Context context, @Nullable Replay replay, LiveRuns.@Nullable Claim recovered) {
+    RunLoop(RunSetup setup, Context context, RunIdentity identity, @Nullable Replay replay) {
+        this.setup = setup;
+        this.header = identity.header();
+        this.task = identity.task();
         UsageLedger usage = new UsageLedger();
         StepDriver<Turn, Decision> driver = EngineAccess.of(setup.engine()).driver(this, usage);
         this.clock = clock(driver, replay);
-        this.machine = replay == null ? new RunMachine(setup.plan()) : replay.machine();
+        this.machine = replay == null ? new RunMachine(identity.plan()) : replay.machine();
         usage.record(replay == null ? Usage.NONE : replay.used());
-        this.runId = replay == null ? driver.runId() : replay.runId();
+        this.runId = identity.runId() == null ? driver.runId() : identity.runId();
         this.recorder = setup.recording() == null
                 ? null
-                : new FactRecorder(setup.recording(), runId, machine, driver.clock(), replay);
-        Duration limit = setup.plan().limits().maxTime();
+                : new FactRecorder(setup.recording(), runId, header, machine, driver.clock(), replay);
+        Duration limit = identity.plan().limits().maxTime();
         this.outputs = new RunOutputs(setup.outputHistory(), driver::listen, driver::emissionsDropped);
         RunStep.Scope scope = new RunStep.Scope(
                 runId, limit == null ? null : clock.startedAt().plus(limit), usage, outputs);
@@ -93,23 +103,13 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         this.timers = new RunTimers(clock, questions, this::offer);
         this.suspension = new Suspension(clock, steps);
         this.shutdown = setup.shutdown();
-        this.claim = recovered == null ? claim(setup) : recovered;
+        this.claim = identity.claim() != null || setup.recording() == null
+                ? identity.claim()
+                : setup.live().claim(runId); // a new run has an id that no other has
         this.tracing = new Tracing(driver, runId, context);
         this.events = new EventLog(setup.eventHistory(), driver.listeners());
         this.effects = new RunEffects(steps, timers, questions, tracing, this::finish);
         this.end = new RunEnd<>(runId, clock, usage, recorder, events, outputs, claim);
-    }
-
-    /** Others can find it, and it can be suspended with all others of its workflow. Throws if they have been already. */
-    void found() {
-        if (claim != null) {
-            claim.found(this);
-            if (shutdown.isBegun()) {
-                steps.close();
-                claim.release();
-                throw shutdown.refusal();
-            }
-        }
     }
 
     /** Whose run it is. */
@@ -117,15 +117,23 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         return shutdown;
     }
 
-    /** A new run has an id that no other has. */
-    private LiveRuns.@Nullable Claim claim(RunSetup setup) {
-        LiveRuns.Claim claim = setup.recording() == null
-                ? null
-                : LiveRuns.of(setup.recording().journal()).claim(runId);
-        if (claim != null) {
-            claim.run();
+    /**
+     * From now on others find this run, and it can be suspended with all others of its workflow. False if nobody wants it any
+     * more. Throws if the others have been suspended already.
+     */
+    boolean live(Run<O> run) {
+        if (claim == null) {
+            return true;
         }
-        return claim;
+        if (!claim.run(run, setup.kept())) {
+            return false;
+        }
+        if (shutdown.isBegun()) {
+            steps.close();
+            claim.release();
+            throw shutdown.refusal();
+        }
+        return true;
     }
 
     /** A clock that throws ends the run before it has begun. */
@@ -138,13 +146,14 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         }
     }
 
-    void start(Object task) {
+    void start() {
         offer(new Fact.Started(clock.startedAt(), task));
     }
 
     /** Continues where the journal's facts end. */
     void recover(Replay replay) {
         inbox.hold(); // nobody else works before this is done
+        started.value(true);
         replay.events().forEach(events::emit);
         replay.liveBranches().forEach(tracing::record);
         end.recorded(replay.duration());
@@ -154,6 +163,19 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
 
     String runId() {
         return runId;
+    }
+
+    RunSetup setup() {
+        return setup;
+    }
+
+    RunHeader header() {
+        return header;
+    }
+
+    /** What it was started with. */
+    @Nullable Object task() {
+        return task;
     }
 
     /** True when the run has started: its start is in the journal, if there is one. */
@@ -435,7 +457,10 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     }
 
     /** No user code runs in the machine: what it throws is a fault of the library, and subscribers must not wait for ever. */
-    private void abort(Throwable broken) {
+    private void abort(Throwable why) {
+        Throwable broken = why instanceof StaleAppendException stale && stale.expected() == 0
+                ? RunIdTakenException.byARecordedRun(runId) // it was the caller's
+                : why;
         effects.clear();
         end.forget();
         boolean isHeard = started.error(broken);

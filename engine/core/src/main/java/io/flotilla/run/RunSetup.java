@@ -4,11 +4,14 @@ import io.flotilla.agent.Agent;
 import io.flotilla.run.machine.Fact;
 import io.flotilla.run.machine.Plan;
 import io.flotilla.run.machine.Replay;
+import io.flotilla.run.machine.RunHeader;
 import io.flotilla.step.EngineAccess;
 import io.flotilla.step.EngineClock;
 import io.flotilla.step.StepEngine;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
@@ -20,8 +23,11 @@ import reactor.util.context.ContextView;
  * @param agents by name
  * @param eventHistory how many events of a run are kept
  * @param outputHistory how many emitted values of each step in flight are kept
+ * @param header what the first fact of each of its runs says
  * @param recording where its runs are recorded; null if they are not
  * @param shutdown ends what it does in this process
+ * @param live the runs that are live: those of its journal, or its own if it has none
+ * @param kept the claims of its own live runs, for as long as the workflow is kept
  */
 record RunSetup(
         Plan plan,
@@ -29,30 +35,61 @@ record RunSetup(
         StepEngine engine,
         int eventHistory,
         int outputHistory,
+        RunHeader header,
         FactRecorder.@Nullable Recording recording,
-        Shutdown shutdown) {
+        Shutdown shutdown,
+        LiveRuns live,
+        Set<LiveRuns.Claim> kept) {
 
-    /** A run that is not started yet. */
-    <O> Run<O> newRun(ContextView context) {
-        return new Run<>(newLoop(context));
+    static RunSetup of(
+            Plan plan,
+            Map<String, Agent<Turn, Decision>> agents,
+            StepEngine engine,
+            int eventHistory,
+            int outputHistory,
+            RunHeader header,
+            FactRecorder.@Nullable Recording recording,
+            Shutdown shutdown) {
+        return new RunSetup(
+                plan,
+                agents,
+                engine,
+                eventHistory,
+                outputHistory,
+                header,
+                recording,
+                shutdown,
+                recording == null ? new LiveRuns() : LiveRuns.of(recording.journal()),
+                ConcurrentHashMap.newKeySet());
     }
 
-    private <O> RunLoop<O> newLoop(ContextView context) {
+    /** A run that is not started yet; {@code claim} is needed for one under an id of the caller's. */
+    <O> Run<O> newRun(Object task, ContextView context, RunOptions options, LiveRuns.@Nullable Claim claim) {
         shutdown.check();
-        RunLoop<O> loop = new RunLoop<>(this, Context.of(context), null, null);
-        loop.found();
-        return loop;
+        RunIdentity identity = RunIdentity.of(this, task, options, claim);
+        RunLoop<O> loop = new RunLoop<>(this, options.within(Context.of(context)), identity, null);
+        Run<O> run = new Run<>(loop);
+        loop.live(run);
+        return run;
     }
 
     /** A run of each subscriber's own, once its start is in the journal. */
-    <O> Mono<Run<O>> submitted(Object task) {
+    <O> Mono<Run<O>> submitted(Object task, RunOptions options, LiveRuns.@Nullable Claim claim) {
         return Mono.create(
                 sink -> { // it is to be signalled before a body may keep the thread
-                    RunLoop<O> loop = newLoop(sink.contextView());
-                    Run<O> run = new Run<>(loop);
-                    loop.started().subscribe(any -> sink.success(run), sink::error);
-                    run.start(task);
+                    Run<O> run = newRun(task, sink.contextView(), options, claim);
+                    run.started().subscribe(any -> sink.success(run), sink::error);
+                    run.start();
                 });
+    }
+
+    /** The run if it is of this workflow, else null. */
+    @SuppressWarnings("unchecked") // what it is answered with is the same
+    <O> @Nullable Run<O> own(Run<?> run) {
+        RunSetup other = run.loop().setup();
+        boolean isOwn = header.workflow().equals(run.loop().header().workflow())
+                && plan.answerType() == other.plan().answerType();
+        return isOwn ? (Run<O>) run : null;
     }
 
     String newRunId() {
@@ -72,13 +109,15 @@ record RunSetup(
     <O> Mono<Run<O>> resumed(Replay replay, Context context, FactRecorder.Recording into, LiveRuns.Claim claim) {
         EngineClock clock = EngineAccess.of(engine).clock();
         return into.passDue(replay, clock.now(), clock).mapNotNull(all -> {
-            RunLoop<O> loop = new RunLoop<>(this, context, all, claim);
-            if (!claim.run()) {
+            RunIdentity identity = RunIdentity.of(all, claim);
+            Context within = RunOptions.withPriority(context, identity.header().priority());
+            RunLoop<O> loop = new RunLoop<>(this, within, identity, all);
+            Run<O> run = new Run<>(loop);
+            if (!loop.live(run)) {
                 return null; // cancelled meanwhile
             }
-            loop.found();
             loop.recover(all);
-            return new Run<>(loop);
+            return run;
         });
     }
 }

@@ -9,10 +9,12 @@ import io.flotilla.run.machine.FactCodec;
 import io.flotilla.run.machine.Recorded;
 import io.flotilla.run.machine.Replay;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -34,10 +36,12 @@ public final class Runs<O> {
 
     private final Workflow<?, O> workflow;
     private final FactRecorder.Recording recording;
+    private final RunReader reader;
 
     Runs(Workflow<?, O> workflow, FactRecorder.Recording recording) {
         this.workflow = workflow;
         this.recording = recording;
+        this.reader = new RunReader(recording);
     }
 
     /**
@@ -71,11 +75,15 @@ public final class Runs<O> {
         Objects.requireNonNull(runId, "runId");
         return Mono.deferContextual(context -> Mono.defer(() -> {
             shutdown().check();
-            LiveRuns.Claim claim = live().claim(runId);
+            LiveRuns.Claim claim = claims().claim(runId);
             return claim == null
                     ? Mono.error(new RunAlreadyLiveException(runId))
-                    : continued(replayOf(runId, Long.MAX_VALUE, workflow.past(runId)), Context.of(context), claim);
+                    : recoverClaimed(runId, Context.of(context), claim);
         }));
+    }
+
+    Mono<Run<O>> recoverClaimed(String runId, Context context, LiveRuns.Claim claim) {
+        return continued(reader.replayOf(Long.MAX_VALUE, workflow.past(runId)), context, claim);
     }
 
     private Mono<Run<O>> continued(Mono<Replay> replayed, Context context, LiveRuns.Claim claim) {
@@ -84,8 +92,42 @@ public final class Runs<O> {
                 .doOnCancel(claim::releaseWithoutRun);
     }
 
-    private LiveRuns live() {
-        return LiveRuns.of(recording.journal());
+    private LiveRuns claims() {
+        return workflow.setup().live();
+    }
+
+    /**
+     * The runs of this workflow that are live in this process: started or recovered here, and not ended. They are kept until
+     * they end, also if nobody else refers to them, for as long as the workflow is.
+     *
+     * @return as they are now, in the order of their ids
+     */
+    public List<Run<O>> live() {
+        List<Run<O>> runs = new ArrayList<>();
+        for (Run<?> run : claims().all()) {
+            Run<O> own = workflow.setup().own(run);
+            if (own != null) {
+                runs.add(own);
+            }
+        }
+        runs.sort(Comparator.comparing(Run::runId));
+        return List.copyOf(runs);
+    }
+
+    /**
+     * A run of this workflow that is live in this process.
+     *
+     * @param runId which run
+     * @return the run; empty if it is not live here: it has ended, waits for {@link #recover}, is being recovered, is of another
+     *     workflow, or was never started
+     * @throws NullPointerException if {@code runId} is null
+     */
+    public Optional<Run<O>> find(String runId) {
+        LiveRuns.Claim claim = claims().claimed(Objects.requireNonNull(runId, "runId"));
+        Run<?> run = claim == null ? null : claim.live();
+        return run == null
+                ? Optional.empty()
+                : Optional.ofNullable(workflow.setup().own(run));
     }
 
     private Shutdown shutdown() {
@@ -123,7 +165,7 @@ public final class Runs<O> {
      * @throws IllegalArgumentException if {@code grace} is negative, or more than 292 years (the call itself, not a signal)
      */
     public Mono<Drained> shutdown(Duration grace) {
-        return shutdown().drained(Bounds.notNegative("grace", grace), live());
+        return shutdown().drained(Bounds.notNegative("grace", grace), claims());
     }
 
     /**
@@ -198,7 +240,7 @@ public final class Runs<O> {
     public Mono<RunState> stateAt(String runId, long sequence) {
         Objects.requireNonNull(runId, "runId");
         Bounds.atLeast(0, "sequence", sequence);
-        return Mono.defer(() -> replayOf(runId, sequence, new Replay(runId, workflow.plan())))
+        return Mono.defer(() -> reader.replayOf(sequence, new Replay(runId, workflow.plan())))
                 .map(Replay::state);
     }
 
@@ -219,8 +261,8 @@ public final class Runs<O> {
         Objects.requireNonNull(runId, "runId");
         return Flux.defer(() -> {
             Replay replay = new Replay(runId, workflow.plan());
-            return entries(runId, Long.MAX_VALUE).concatMapIterable(entry -> {
-                read(entry, replay);
+            return reader.entries(runId, Long.MAX_VALUE).concatMapIterable(entry -> {
+                reader.read(entry, replay);
                 return replay.fresh();
             });
         });
@@ -255,17 +297,17 @@ public final class Runs<O> {
             shutdown().check();
             Replay replay = workflow.past(workflow.setup().newRunId());
             AtomicReference<@Nullable JournalEntry> exchanged = new AtomicReference<>();
-            return entries(runId, sequence + 1)
+            return reader.entries(runId, sequence + 1)
                     .doOnNext(entry -> {
                         if (entry.sequence() < sequence) {
-                            read(entry, replay);
+                            reader.read(entry, replay);
                         } else {
                             exchanged.set(entry);
                         }
                     })
                     .then(Mono.defer(() -> forked(runId, replay, sequence, exchanged.get(), input)))
                     .flatMap(forked -> {
-                        LiveRuns.Claim claim = live().claim(replay.runId());
+                        LiveRuns.Claim claim = claims().claim(replay.runId());
                         return claim == null
                                 ? Mono.error(new RunAlreadyLiveException(replay.runId()))
                                 : continued(Mono.just(forked), Context.of(context), claim);
@@ -284,19 +326,19 @@ public final class Runs<O> {
             workflow.checkTask(input);
         }
         FactCodec codec = recording.codec();
-        Fact other = signalled(
+        Fact other = RunReader.signalled(
                 runId,
                 exchanged,
                 () -> workflow.setup()
                         .redacted(
                                 codec.with(exchanged, input).at(workflow.setup().now())));
         Recorded recorded = Recorded.of(other, replay.machine(), replay.digest(), recording.header(), true);
-        JournalEntry first = signalled(runId, exchanged, () -> codec.entry(sequence, recorded));
+        JournalEntry first = RunReader.signalled(runId, exchanged, () -> codec.entry(sequence, recorded));
         return recording
                 .journal()
                 .copy(runId, sequence, replay.runId(), List.of(first))
                 .map(next -> {
-                    read(first, replay);
+                    reader.read(first, replay);
                     return replay;
                 });
     }
@@ -310,49 +352,5 @@ public final class Runs<O> {
      */
     public Flux<RunSummary> list(JournalFilter filter) {
         return recording.journal().list(filter);
-    }
-
-    // --- reading
-
-    private Mono<Replay> replayOf(String runId, long facts, Replay replay) {
-        return entries(runId, Math.max(1, facts)) // of an unknown run it is known at the first
-                .filter(entry -> entry.sequence() < facts)
-                .doOnNext(entry -> read(entry, replay))
-                .then(Mono.just(replay));
-    }
-
-    /** Reactor signals no {@link VirtualMachineError}, and somebody waits. */
-    private void read(JournalEntry entry, Replay replay) {
-        signalled(replay.runId(), entry, () -> {
-            recording.codec().read(entry, replay);
-            return replay;
-        });
-    }
-
-    private static <T> T signalled(String runId, JournalEntry entry, Supplier<T> read) {
-        try {
-            return read.get();
-        } catch (Error fatal) {
-            throw new RecoveryFailedException(runId, entry.sequence(), fatal);
-        }
-    }
-
-    private Flux<JournalEntry> entries(String runId, long most) {
-        return recording
-                .journal()
-                .read(runId, 0)
-                .switchIfEmpty(Flux.error(() -> UnknownRunException.notThere(runId)))
-                .switchOnFirst((first, all) -> {
-                    JournalEntry started = first.get();
-                    if (started == null) {
-                        return all;
-                    }
-                    String workflowName =
-                            signalled(runId, started, () -> recording.codec().workflow(started));
-                    return recording.header().workflow().equals(workflowName)
-                            ? all
-                            : Flux.error(UnknownRunException.ofAnother(runId, workflowName));
-                })
-                .take(most);
     }
 }

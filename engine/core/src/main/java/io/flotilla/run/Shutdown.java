@@ -1,6 +1,7 @@
 package io.flotilla.run;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import reactor.core.publisher.Flux;
@@ -47,8 +48,12 @@ final class Shutdown {
     @SuppressWarnings("ReferenceEquality") // each workflow has its own
     private void begin(Duration grace, LiveRuns live) {
         begun = true;
-        List<RunLoop<?>> loops =
-                live.all().stream().filter(loop -> loop.shutdown() == this).toList();
+        List<RunLoop<?>> loops = new ArrayList<>();
+        for (Run<?> run : live.all()) {
+            if (run.loop().shutdown() == this) {
+                loops.add(run.loop());
+            }
+        }
         loops.forEach(RunLoop::requestSuspension); // all, before the first connection is cut
         loops.forEach(loop -> loop.suspend(grace));
         Flux.fromIterable(loops)

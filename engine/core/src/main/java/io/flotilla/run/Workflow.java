@@ -136,10 +136,10 @@ public final class Workflow<I, O> {
         checkTask(task);
         return Mono.create(
                 sink -> { // there is somebody to tell before a body may keep the thread
-                    Run<O> run = setup.newRun(sink.contextView());
+                    Run<O> run = setup.newRun(task, sink.contextView(), RunOptions.none(), null);
                     sink.onCancel(run::cancel);
                     run.result().subscribe(sink::success, sink::error);
-                    run.start(task);
+                    run.start();
                 });
     }
 
@@ -167,7 +167,7 @@ public final class Workflow<I, O> {
      */
     public Mono<Run<O>> submit(I task) {
         checkTask(task);
-        return setup.submitted(task);
+        return setup.submitted(task, RunOptions.none(), null);
     }
 
     /**
@@ -201,9 +201,66 @@ public final class Workflow<I, O> {
     public Run<O> start(I task, ContextView context) {
         checkTask(task);
         Objects.requireNonNull(context, "context");
-        Run<O> run = setup.newRun(context);
-        run.start(task);
+        Run<O> run = setup.newRun(task, context, RunOptions.none(), null);
+        run.start();
         return run;
+    }
+
+    /**
+     * Starts a run as {@link #submit(Object)} does, with an id of the caller's, labels, a deadline and more. The same id and task
+     * is the same run, however often and from wherever it is submitted:
+     *
+     * <ul>
+     *   <li>nobody has the id: a new run;
+     *   <li>a live run has it: that run;
+     *   <li>a run in the journal has it: that run, which continues as by {@link Runs#recover}, or has the result it had;
+     *   <li>a run with another task or of another workflow has it: {@link RunIdTakenException}.
+     * </ul>
+     *
+     * <p>Tasks are the same if they are {@code equal}, or written by the journal's codec as the same. The other options count
+     * for a new run only. Without a journal an id is known as long as its run is live.
+     *
+     * <p>Cold: nothing runs before subscription; without an id every subscription is a run of its own.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: the run, once its start is in the journal.
+     *   <li><b>onError</b>: {@link RunIdTakenException}, {@link DeadlinePassedException}; as for {@link #submit(Object)} and
+     *       {@link Runs#recover}. Then nothing was started.
+     *   <li><b>cancel</b>: only ends the waiting; a start that has been subscribed to is not taken back.
+     *   <li><b>threads</b>: as for {@link #submit(Object)}; the thread that reads the journal, if there is an id.
+     *   <li><b>context</b>: the subscriber's context reaches every step of a run that this subscription has started or
+     *       recovered.
+     * </ul>
+     *
+     * @param task what the first agent has as input
+     * @param options what else the run is started with
+     * @return the run
+     * @throws NullPointerException if an argument is null (the call itself, not a signal)
+     * @throws IllegalArgumentException if the workflow's tasks are of another type (the call itself, not a signal)
+     */
+    public Mono<Run<O>> submit(I task, RunOptions options) {
+        checkTask(task);
+        return new Submission<>(this, task, Objects.requireNonNull(options, "options")).run();
+    }
+
+    /**
+     * Starts a run now, as {@link #start(Object)} does, with an id of the caller's, labels, a deadline and more. A live run of
+     * the same id and task is returned as it is. One in the journal that is not live can be continued by {@link #submit(Object,
+     * RunOptions)} only, since the journal has to be read: here the run breaks down with {@link RunIdTakenException} before a
+     * step is started, see {@link Run#result()}.
+     *
+     * @param task what the first agent has as input
+     * @param options what else the run is started with
+     * @return the run
+     * @throws NullPointerException if an argument is null
+     * @throws IllegalArgumentException if the workflow's tasks are of another type
+     * @throws RunIdTakenException if a live run of this id has another task or is of another workflow, or is just being
+     *     recovered
+     * @throws DeadlinePassedException if the deadline has passed
+     */
+    public Run<O> start(I task, RunOptions options) {
+        checkTask(task);
+        return new Submission<>(this, task, Objects.requireNonNull(options, "options")).start();
     }
 
     /**

@@ -90,13 +90,15 @@ final class WorkflowSettings {
         agents.forEach((place, body) -> bodies.put(place, new NodeAgent(AgentId.of(place), body)));
         StepEngine steps = engine == null ? StepEngine.builder().build() : engine;
         Plan plan = plan(steps);
-        return new RunSetup(
+        RunHeader header = RunHeader.of(name, version, Map.of(), plan);
+        return RunSetup.of(
                 plan,
                 Map.copyOf(bodies),
                 steps,
                 eventHistory,
                 outputHistory,
-                recording(steps, plan),
+                header,
+                recording(steps, header),
                 new Shutdown(name));
     }
 
@@ -131,14 +133,10 @@ final class WorkflowSettings {
         return plan.build();
     }
 
-    private FactRecorder.@Nullable Recording recording(StepEngine steps, Plan plan) {
+    private FactRecorder.@Nullable Recording recording(StepEngine steps, RunHeader header) {
         return journal == null
                 ? null
-                : FactRecorder.Recording.of(
-                        journal,
-                        EngineAccess.of(steps).redactor(),
-                        RunHeader.of(name, version, Map.of(), plan),
-                        journalTimeout);
+                : FactRecorder.Recording.of(journal, EngineAccess.of(steps).redactor(), header, journalTimeout);
     }
 
     /** What the workflow does not limit, the topology may. */

@@ -26,7 +26,7 @@ final class Classification implements EngineClock.Watched {
     /** False if the thread was kept, and another has taken over. */
     boolean isDone() {
         InFlightLimit limit = waiter.permits().limit();
-        if (!limit.hasFunctions()) {
+        if (!limit.classifies(waiter.context())) {
             waiter.queueIn(InFlightLimit.Line.DEFAULT);
             return true;
         }

@@ -38,6 +38,12 @@ public final class InFlightLimit {
     /** The largest weight of a key. */
     public static final int MAX_WEIGHT = 1_000;
 
+    /**
+     * The key in the Reactor context that says a priority, an {@link Integer}, where no {@link #priority} is set. A run that
+     * was started with a priority has it in the context of its steps.
+     */
+    public static final String PRIORITY_KEY = "io.flotilla.priority";
+
     private final int maxInFlight;
     private final int maxQueued;
     private final @Nullable Function<? super ContextView, @Nullable String> key;
@@ -123,7 +129,7 @@ public final class InFlightLimit {
      * permit; for shares, use weights.
      *
      * @param priority the priority in the Reactor context of the subscriber; higher goes first, any number
-     * @return the limit with priorities; by default all are the same
+     * @return the limit with priorities; by default that under {@link #PRIORITY_KEY}, and 0 without one
      * @throws NullPointerException if {@code priority} is null
      */
     public InFlightLimit priority(ToIntFunction<? super ContextView> priority) {
@@ -148,9 +154,9 @@ public final class InFlightLimit {
         return maxQueued;
     }
 
-    /** Whether a function of the user's says who goes first. */
-    boolean hasFunctions() {
-        return key != null || priority != null;
+    /** Whether something says who goes first: a function of the user's, or the context. */
+    boolean classifies(ContextView context) {
+        return key != null || priority != null || context.hasKey(PRIORITY_KEY);
     }
 
     /** Asks the functions; whatever they throw. */
@@ -161,7 +167,12 @@ public final class InFlightLimit {
             throw new IllegalArgumentException(
                     "weight must be from 1 to " + MAX_WEIGHT + ", was " + share + " for " + name);
         }
-        return new Line(priority == null ? 0 : priority.applyAsInt(context), name == null ? "" : name, share);
+        return new Line(
+                priority == null ? told(context) : priority.applyAsInt(context), name == null ? "" : name, share);
+    }
+
+    private static int told(ContextView context) {
+        return context.getOrDefault(PRIORITY_KEY, null) instanceof Integer told ? told : 0;
     }
 
     /** Where a waiter queues. {@code key} empty: it has none. */

@@ -127,7 +127,7 @@ class RunTest {
                 alone(deciding("Solo", turn -> Decision.answer("x"))).build();
 
         assertThatNullPointerException().isThrownBy(() -> flow.start(null)).withMessage("task");
-        assertThatNullPointerException().isThrownBy(() -> flow.start("task", null));
+        assertThatNullPointerException().isThrownBy(() -> flow.start("task", (reactor.util.context.ContextView) null));
         assertThatNullPointerException().isThrownBy(() -> flow.run(null)).withMessage("task");
     }
 

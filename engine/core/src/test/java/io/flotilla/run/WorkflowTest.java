@@ -58,7 +58,7 @@ class WorkflowTest {
         Workflow<String, String> flow = one(":a").build();
         assertNamed("task", () -> flow.run(null));
         assertNamed("task", () -> flow.start(null));
-        assertNamed("context", () -> flow.start("task", null));
+        assertNamed("context", () -> flow.start("task", (reactor.util.context.ContextView) null));
     }
 
     @Test

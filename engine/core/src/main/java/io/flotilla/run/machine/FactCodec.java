@@ -8,6 +8,8 @@ import io.flotilla.run.RunResult;
 import io.flotilla.run.machine.FactFormat.EntryType;
 import io.flotilla.run.machine.FactFormat.FactKey;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,6 +75,18 @@ public final class FactCodec {
         return writer.finished(sequence, at, status);
     }
 
+    /**
+     * The note that the run is of another version from here on. It is no fact.
+     *
+     * @param sequence its place in the journal
+     * @param at when
+     * @param header of the workflow's new version
+     * @return the entry
+     */
+    public JournalEntry migrated(long sequence, Instant at, RunHeader header) {
+        return writer.migrated(sequence, at, header);
+    }
+
     private FactReader reader(JournalEntry entry) {
         return new FactReader(entry, codec.decode(entry.payload()));
     }
@@ -90,6 +104,8 @@ public final class FactCodec {
         FactReader reader = reader(entry);
         if (entry.type().equals(EntryType.RUN_FINISHED)) {
             replay.end(reader.text(FactKey.STATUS));
+        } else if (entry.type().equals(EntryType.RUN_MIGRATED)) {
+            replay.migrate(reader.migrated());
         } else {
             replay.apply(reader.recorded());
         }
@@ -108,6 +124,75 @@ public final class FactCodec {
      */
     public String workflow(JournalEntry started) {
         return reader(started).text(FactKey.WORKFLOW);
+    }
+
+    /**
+     * What a run's first entry says of the run.
+     *
+     * @param started the first entry of the run
+     * @return the header
+     * @throws io.flotilla.journal.PayloadException if it is none
+     */
+    public RunHeader header(JournalEntry started) {
+        return reader(started).checkedHeader();
+    }
+
+    /**
+     * The version that an entry moves its run to.
+     *
+     * @param entry any entry of a run
+     * @return the version; null if it is not the note of a new version
+     */
+    public @Nullable String migratedTo(JournalEntry entry) {
+        return entry.type().equals(EntryType.RUN_MIGRATED)
+                ? reader(entry).migrated().version()
+                : null;
+    }
+
+    /**
+     * How a run has ended.
+     *
+     * @param entry any entry of the run
+     * @return the status; null if it is not the note of the end
+     */
+    public RunResult.@Nullable Status endedAs(JournalEntry entry) {
+        if (!entry.type().equals(EntryType.RUN_FINISHED)) {
+            return null;
+        }
+        String status = reader(entry).text(FactKey.STATUS);
+        for (RunResult.Status known : RunResult.Status.values()) {
+            if (FactFormat.of(known).equals(status)) {
+                return known;
+            }
+        }
+        throw reader(entry).wrong("has an unknown status, " + status);
+    }
+
+    /**
+     * The task of a run.
+     *
+     * @param started the first entry of the run
+     * @return the task as it is read back
+     */
+    public @Nullable Object task(JournalEntry started) {
+        return reader(started).values().get(FactKey.TASK);
+    }
+
+    /**
+     * Whether two tasks are the same once they are recorded.
+     *
+     * @param one a task
+     * @param other another, or one that was read back
+     * @return true if they are equal, or are written as the same bytes, or equal when they are read back
+     * @throws io.flotilla.journal.PayloadException if one cannot be written
+     */
+    public boolean isSameTask(@Nullable Object one, @Nullable Object other) {
+        if (Objects.equals(one, other)) {
+            return true;
+        }
+        byte[] first = writer.task(one);
+        byte[] second = writer.task(other);
+        return Arrays.equals(first, second) || codec.decode(first).equals(codec.decode(second));
     }
 
     /**

@@ -20,6 +20,9 @@ final class FactFormat {
         static final String RUN_RESUMED = "run-resumed";
         static final String RUN_CANCELLED = "run-cancelled";
 
+        /** Not a fact: the note that the run is of another version from here on. */
+        static final String RUN_MIGRATED = "run-migrated";
+
         /** Not a fact: the note that the run has ended, so that a list can tell without reading it. */
         static final String RUN_FINISHED = "run-finished";
 
@@ -41,6 +44,9 @@ final class FactFormat {
         static final String DIGEST_VERSION = "digestVersion";
         static final String PLAN_HASH = "planHash";
         static final String PLAN = "plan";
+        static final String PARENT = "parent";
+        static final String OWN_LIMITS = "ownLimits";
+        static final String PRIORITY = "priority";
         static final String TASK = "task";
 
         // of a plan

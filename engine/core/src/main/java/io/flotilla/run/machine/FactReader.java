@@ -47,6 +47,17 @@ record FactReader(JournalEntry entry, Map<?, ?> values) {
         }
     }
 
+    /** The header, of an entry that may be any. */
+    RunHeader checkedHeader() {
+        try {
+            return header();
+        } catch (PayloadException wrong) {
+            throw wrong;
+        } catch (RuntimeException outOfBounds) {
+            throw wrong("has a value that cannot be", outOfBounds);
+        }
+    }
+
     private Fact fact() {
         Instant at = entry.timestamp();
         return switch (entry.type()) {
@@ -95,16 +106,30 @@ record FactReader(JournalEntry entry, Map<?, ?> values) {
     }
 
     private RunHeader header() {
-        Map<String, String> labels = new LinkedHashMap<>();
-        FactReader tree = inside(FactKey.LABELS);
-        tree.values.keySet().forEach(label -> labels.put((String) label, tree.text((String) label)));
         return new RunHeader(
                 text(FactKey.WORKFLOW),
                 text(FactKey.VERSION),
-                labels,
+                words(FactKey.LABELS),
                 number(FactKey.DIGEST_VERSION),
                 number(FactKey.PLAN_HASH),
-                has(FactKey.PLAN) ? inside(FactKey.PLAN).plan() : null);
+                has(FactKey.PLAN) ? inside(FactKey.PLAN).plan() : null,
+                has(FactKey.PARENT) ? text(FactKey.PARENT) : null,
+                has(FactKey.OWN_LIMITS) ? words(FactKey.OWN_LIMITS) : Map.of(),
+                has(FactKey.PRIORITY) ? (int) number(FactKey.PRIORITY) : 0);
+    }
+
+    /** What the note of a new version says: version and plan. */
+    RunHeader migrated() {
+        return new RunHeader(
+                "",
+                text(FactKey.VERSION),
+                Map.of(),
+                RunDigest.VERSION,
+                number(FactKey.PLAN_HASH),
+                has(FactKey.PLAN) ? inside(FactKey.PLAN).plan() : null,
+                null,
+                Map.of(),
+                0);
     }
 
     private PlanOutline plan() {

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** Writes facts as entries of a journal: a type, and a tree of values with the users' own in it. Thread-safe. */
 final class FactWriter {
@@ -39,6 +40,8 @@ final class FactWriter {
             FactKey.KIND,
             FactKey.TIMEOUT,
             FactKey.PLAN,
+            FactKey.PARENT,
+            FactKey.OWN_LIMITS,
             FactKey.MESSAGE,
             FactKey.CAUSE,
             FactKey.REASON,
@@ -71,6 +74,20 @@ final class FactWriter {
         Payload payload = new Payload(1);
         payload.add(FactKey.STATUS, FactFormat.of(status));
         return new JournalEntry(sequence, at, EntryType.RUN_FINISHED, encode(payload));
+    }
+
+    JournalEntry migrated(long sequence, Instant at, RunHeader header) {
+        Payload payload = new Payload(3);
+        payload.add(FactKey.VERSION, header.version());
+        writePlan(header, payload);
+        return new JournalEntry(sequence, at, EntryType.RUN_MIGRATED, encode(payload));
+    }
+
+    /** As the codec writes it, and the redactor leaves it. */
+    byte[] task(@Nullable Object task) {
+        Payload payload = new Payload(1);
+        payload.add(FactKey.TASK, task);
+        return encode(payload);
     }
 
     /** What the run itself says is no secret, and must be read back as it was: a redactor may take numbers for keys. */
@@ -136,6 +153,19 @@ final class FactWriter {
         payload.add(FactKey.VERSION, header.version());
         payload.add(FactKey.LABELS, header.labels());
         payload.add(FactKey.DIGEST_VERSION, header.digestVersion());
+        if (header.parent() != null) {
+            payload.add(FactKey.PARENT, header.parent());
+        }
+        if (!header.ownLimitsInWords().isEmpty()) {
+            payload.add(FactKey.OWN_LIMITS, header.ownLimitsInWords());
+        }
+        if (header.priority() != 0) {
+            payload.add(FactKey.PRIORITY, header.priority());
+        }
+        writePlan(header, payload);
+    }
+
+    private static void writePlan(RunHeader header, Payload payload) {
         payload.add(FactKey.PLAN_HASH, header.planHash());
         PlanOutline plan = header.plan();
         if (plan != null) {

@@ -55,6 +55,29 @@ public final class Plan {
         answerType = builder.answerType;
     }
 
+    private Plan(Plan all, Limits own) {
+        topology = all.topology;
+        routes = all.routes;
+        join = all.join;
+        joins = all.joins;
+        end = all.end;
+        limits = own;
+        maxCorrections = all.maxCorrections;
+        maxStepsInFlight = all.maxStepsInFlight;
+        answerType = all.answerType;
+    }
+
+    /**
+     * This plan for a run that may use less: of each limit the lower one counts.
+     *
+     * @param own the limits of that run
+     * @return the plan; this one if {@code own} limits nothing
+     * @throws NullPointerException if {@code own} is null
+     */
+    public Plan within(Limits own) {
+        return PlanOutline.outline(own).isEmpty() ? this : new Plan(this, OwnLimits.stricter(limits, own));
+    }
+
     /**
      * Starts a plan.
      *

@@ -30,7 +30,8 @@ public final class Replay {
     private static final int MAX_DESCRIBED = 5;
 
     private final String runId;
-    private final RunMachine machine;
+    private final Plan plan;
+    private RunMachine machine;
     final Map<Long, Effect.StartStep> steps = new LinkedHashMap<>();
     private final Map<Long, Due> timers = new LinkedHashMap<>();
     final Map<String, PendingQuestion> questions = new LinkedHashMap<>();
@@ -52,6 +53,7 @@ public final class Replay {
     private record Due(Instant at, @Nullable String question) {}
 
     private @Nullable RunHeader header;
+    private @Nullable Object task;
 
     /** Whether what came of the last fact is known to be what came then; nothing has come before the first. */
     private boolean known = true;
@@ -84,6 +86,7 @@ public final class Replay {
     public Replay(String runId, Plan plan, int eventHistory) {
         this.eventHistory = eventHistory;
         this.runId = runId;
+        this.plan = plan;
         this.machine = new RunMachine(plan);
         this.digest = new RunDigest(plan);
     }
@@ -104,6 +107,24 @@ public final class Replay {
      */
     public RunMachine machine() {
         return machine;
+    }
+
+    /**
+     * What the run's first fact says of the run, with the version it was moved to last.
+     *
+     * @return the header; null before the first fact
+     */
+    public @Nullable RunHeader header() {
+        return header;
+    }
+
+    /**
+     * What the run was started with.
+     *
+     * @return the task; null before the first fact, and if it was null
+     */
+    public @Nullable Object task() {
+        return task;
     }
 
     /**
@@ -157,6 +178,7 @@ public final class Replay {
         facts++;
         if (fact instanceof Fact.Started) {
             startedAt = fact.at();
+            task = ((Fact.Started) fact).task();
         } else if (fact instanceof Fact.StepSettled settled) {
             steps.remove(settled.step());
             used = settled.used();
@@ -219,6 +241,9 @@ public final class Replay {
             if (header.digestVersion() != RunDigest.VERSION) {
                 throw new UnsupportedRunFormatException(runId, header.digestVersion(), RunDigest.VERSION);
             }
+            if (facts == 0) {
+                machine = new RunMachine(plan.within(header.ownLimits()));
+            }
         }
         if (known && digest.value() != recorded.before()) { // what came of the fact before is as it was
             throw diverges("the fact that came then", "one that came after others");
@@ -244,6 +269,17 @@ public final class Replay {
         return where.isEmpty() ? "no such step" : "the end of step " + step + ", " + where;
     }
 
+    /** The note that the run is of another version from here on. */
+    void migrate(RunHeader to) {
+        RunHeader before = header;
+        if (endRecorded || before == null) {
+            throw diverges("the run to be of another version", endRecorded ? "that it has ended" : "no start");
+        }
+        header = before.migratedTo(to);
+        last = List.of();
+        facts++;
+    }
+
     /** The note of the end. */
     void end(String status) {
         if (endRecorded) {
@@ -265,9 +301,8 @@ public final class Replay {
         PlanOutline then = header == null ? null : header.plan();
         List<String> changes = List.of();
         if (then != null) {
-            changes = then.differences(PlanOutline.of(machine.plan()));
-        } else if (header != null
-                && header.planHash() != PlanOutline.of(machine.plan()).hash()) {
+            changes = then.differences(PlanOutline.of(plan));
+        } else if (header != null && header.planHash() != PlanOutline.of(plan).hash()) {
             changes = List.of("topology, joins or limits are others");
         }
         return new DivergenceException(runId, sequence, expected, found, changes);

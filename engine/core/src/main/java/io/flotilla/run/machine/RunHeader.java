@@ -1,5 +1,6 @@
 package io.flotilla.run.machine;
 
+import io.flotilla.run.Limits;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -17,21 +18,32 @@ public final class RunHeader {
     private final long digestVersion;
     private final long planHash;
     private final @Nullable PlanOutline plan;
+    private final @Nullable String parent;
+    private final Map<String, String> ownLimits;
+    private final Limits limits;
+    private final int priority;
 
-    /** {@code plan} is null if it is too large. */
+    /** {@code plan} is null if it is too large; {@code ownLimits} are in words of the format. */
     RunHeader(
             String workflow,
             String version,
             Map<String, String> labels,
             long digestVersion,
             long planHash,
-            @Nullable PlanOutline plan) {
+            @Nullable PlanOutline plan,
+            @Nullable String parent,
+            Map<String, String> ownLimits,
+            int priority) {
         this.workflow = Objects.requireNonNull(workflow, "workflow");
         this.version = Objects.requireNonNull(version, "version");
         this.labels = labels;
         this.digestVersion = digestVersion;
         this.planHash = planHash;
         this.plan = plan;
+        this.parent = parent;
+        this.ownLimits = ownLimits;
+        this.limits = OwnLimits.of(ownLimits);
+        this.priority = priority;
     }
 
     /**
@@ -52,7 +64,47 @@ public final class RunHeader {
                 Map.copyOf(labels),
                 RunDigest.VERSION,
                 outline.hash(),
-                outline.isLarge() ? null : outline);
+                outline.isLarge() ? null : outline,
+                null,
+                Map.of(),
+                0);
+    }
+
+    /**
+     * The header of one run among those that share this one.
+     *
+     * @param ofRun what people know the run by; may be empty
+     * @param nestedIn the id of the run that it is nested in; null if it is in none
+     * @param limits what the run may use besides what its plan says; {@link Limits#none()} if nothing more is said
+     * @param priority which runs go first; higher goes first, 0 if nothing is said
+     * @return the header
+     * @throws NullPointerException if {@code ofRun}, something in it, or {@code limits} is null
+     */
+    public RunHeader ofRun(Map<String, String> ofRun, @Nullable String nestedIn, Limits limits, int priority) {
+        return new RunHeader(
+                workflow,
+                version,
+                Map.copyOf(ofRun),
+                digestVersion,
+                planHash,
+                plan,
+                nestedIn,
+                Map.copyOf(PlanOutline.outline(limits)),
+                priority);
+    }
+
+    /** The same run, from here on of another version. */
+    RunHeader migratedTo(RunHeader other) {
+        return new RunHeader(
+                workflow,
+                other.version,
+                labels,
+                digestVersion,
+                other.planHash,
+                other.plan,
+                parent,
+                ownLimits,
+                priority);
     }
 
     /**
@@ -82,6 +134,38 @@ public final class RunHeader {
         return labels;
     }
 
+    /**
+     * Which run it is nested in.
+     *
+     * @return the id of the run whose step it is; null if it was started by itself
+     */
+    public @Nullable String parent() {
+        return parent;
+    }
+
+    /**
+     * What the run may use besides what its plan says.
+     *
+     * @return as recorded; {@link Limits#none()} if nothing more was said
+     */
+    public Limits ownLimits() {
+        return limits;
+    }
+
+    /** The same in words of the format. */
+    Map<String, String> ownLimitsInWords() {
+        return ownLimits;
+    }
+
+    /**
+     * Which runs go first where they wait for each other.
+     *
+     * @return as recorded; higher goes first
+     */
+    public int priority() {
+        return priority;
+    }
+
     /** How the run's digests were made, see {@link RunDigest#VERSION}. */
     long digestVersion() {
         return digestVersion;
@@ -105,12 +189,15 @@ public final class RunHeader {
                 && labels.equals(that.labels)
                 && digestVersion == that.digestVersion
                 && planHash == that.planHash
-                && Objects.equals(plan, that.plan);
+                && Objects.equals(plan, that.plan)
+                && Objects.equals(parent, that.parent)
+                && ownLimits.equals(that.ownLimits)
+                && priority == that.priority;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(workflow, version, labels, digestVersion, planHash, plan);
+        return Objects.hash(workflow, version, labels, digestVersion, planHash, plan, parent, ownLimits, priority);
     }
 
     /** The workflow and its version. */

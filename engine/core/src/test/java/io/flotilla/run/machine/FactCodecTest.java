@@ -51,7 +51,12 @@ class FactCodecTest {
                     Join.ratio(0.5).within(Duration.ofSeconds(2)).orProceed().keepStragglers())
             .limits(Limits.steps(7).cost(new BigDecimal("0.10")))
             .build();
-    private static final RunHeader HEADER = RunHeader.of("workflow", "1.2", Map.of("tenant", "t1"), PLAN);
+    private static final RunHeader HEADER = RunHeader.of("workflow", "1.2", Map.of(), PLAN)
+            .ofRun(
+                    Map.of("tenant", "t1"),
+                    "parent/#3",
+                    Limits.steps(3).time(Duration.ofMinutes(2)).cost(new BigDecimal("0.5")),
+                    7);
 
     private static Map<String, Object> tree() {
         Map<String, Object> tree = new LinkedHashMap<>();

@@ -1,0 +1,71 @@
+package io.flotilla.run;
+
+import io.flotilla.journal.JournalEntry;
+import io.flotilla.run.machine.Replay;
+import io.flotilla.run.machine.RunHeader;
+import java.util.function.Supplier;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Reads the recorded runs of one workflow. Thread-safe. */
+final class RunReader {
+
+    private final FactRecorder.Recording recording;
+
+    RunReader(FactRecorder.Recording recording) {
+        this.recording = recording;
+    }
+
+    /** The replay with the first {@code facts} facts of its run, or all if there are fewer. */
+    Mono<Replay> replayOf(long facts, Replay replay) {
+        return entries(replay.runId(), Math.max(1, facts)) // of an unknown run it is known at the first
+                .filter(entry -> entry.sequence() < facts)
+                .doOnNext(entry -> read(entry, replay))
+                .then(Mono.just(replay));
+    }
+
+    /** Reactor signals no {@link VirtualMachineError}, and somebody waits. */
+    void read(JournalEntry entry, Replay replay) {
+        signalled(replay.runId(), entry, () -> {
+            recording.codec().read(entry, replay);
+            return replay;
+        });
+    }
+
+    static <T> T signalled(String runId, JournalEntry entry, Supplier<T> read) {
+        try {
+            return read.get();
+        } catch (Error fatal) {
+            throw new RecoveryFailedException(runId, entry.sequence(), fatal);
+        }
+    }
+
+    /** What its first entry says of a run of any workflow. */
+    Mono<RunHeader> header(String runId) {
+        return recording
+                .journal()
+                .read(runId, 0)
+                .next()
+                .switchIfEmpty(Mono.error(() -> UnknownRunException.notThere(runId)))
+                .map(first -> signalled(runId, first, () -> recording.codec().header(first)));
+    }
+
+    Flux<JournalEntry> entries(String runId, long most) {
+        return recording
+                .journal()
+                .read(runId, 0)
+                .switchIfEmpty(Flux.error(() -> UnknownRunException.notThere(runId)))
+                .switchOnFirst((first, all) -> {
+                    JournalEntry started = first.get();
+                    if (started == null) {
+                        return all;
+                    }
+                    String workflowName =
+                            signalled(runId, started, () -> recording.codec().workflow(started));
+                    return recording.header().workflow().equals(workflowName)
+                            ? all
+                            : Flux.error(UnknownRunException.ofAnother(runId, workflowName));
+                })
+                .take(most);
+    }
+}
