@@ -463,6 +463,9 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
                 : why;
         effects.clear();
         end.forget();
+        if (claim != null && started.known() == null) {
+            claim.release(); // whoever hears of it may start the run again
+        }
         boolean isHeard = started.error(broken);
         try {
             questions.closeAll(broken);
