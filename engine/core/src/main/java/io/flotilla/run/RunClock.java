@@ -2,6 +2,7 @@ package io.flotilla.run;
 
 import io.flotilla.run.machine.Replay;
 import io.flotilla.step.EngineClock;
+import io.flotilla.step.StepDriver;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,16 @@ final class RunClock {
         Instant now = clock.now();
         this.startedAt = replay == null ? now : replay.startedAt(now);
         this.startedNanos = clock.nanoTime() - Duration.between(startedAt, now).toNanos();
+    }
+
+    /** A clock that throws ends the run before it has begun. */
+    static RunClock of(StepDriver<?, ?> driver, @Nullable Replay replay) {
+        try {
+            return new RunClock(driver.clock(), replay);
+        } catch (Throwable noTime) {
+            driver.close();
+            throw noTime;
+        }
     }
 
     Instant startedAt() {

@@ -7,7 +7,6 @@ import io.flotilla.journal.StaleAppendException;
 import io.flotilla.run.machine.Effect;
 import io.flotilla.run.machine.Fact;
 import io.flotilla.run.machine.Replay;
-import io.flotilla.run.machine.RunHeader;
 import io.flotilla.run.machine.RunMachine;
 import io.flotilla.step.EngineAccess;
 import io.flotilla.step.StepDriver;
@@ -69,13 +68,9 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     private volatile boolean writing;
 
     private final Suspension suspension;
-    private final Shutdown shutdown;
     private final LiveRuns.@Nullable Claim claim;
     private final RunSetup setup;
-    private final RunHeader header;
-
-    /** What it was started with. */
-    private final @Nullable Object task;
+    private final RunIdentity identity;
 
     /**
      * A run; {@code replay} is what its journal has of it, if it has. From now on both that and the claim in {@code identity}
@@ -83,17 +78,16 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
      */
     RunLoop(RunSetup setup, Context context, RunIdentity identity, @Nullable Replay replay) {
         this.setup = setup;
-        this.header = identity.header();
-        this.task = identity.task();
+        this.identity = identity;
         UsageLedger usage = new UsageLedger();
         StepDriver<Turn, Decision> driver = EngineAccess.of(setup.engine()).driver(this, usage);
-        this.clock = clock(driver, replay);
+        this.clock = RunClock.of(driver, replay);
         this.machine = replay == null ? new RunMachine(identity.plan()) : replay.machine();
         usage.record(replay == null ? Usage.NONE : replay.used());
         this.runId = identity.runId() == null ? driver.runId() : identity.runId();
         this.recorder = setup.recording() == null
                 ? null
-                : new FactRecorder(setup.recording(), runId, header, machine, driver.clock(), replay);
+                : new FactRecorder(setup.recording(), runId, identity.header(), machine, driver.clock(), replay);
         Duration limit = identity.plan().limits().maxTime();
         this.outputs = new RunOutputs(setup.outputHistory(), driver::listen, driver::emissionsDropped);
         RunStep.Scope scope = new RunStep.Scope(
@@ -102,7 +96,6 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         this.steps = new RunSteps(setup.agents(), driver, scope, clock, redaction, this::offer);
         this.timers = new RunTimers(clock, questions, this::offer);
         this.suspension = new Suspension(clock, steps);
-        this.shutdown = setup.shutdown();
         this.claim = identity.claim() != null || setup.recording() == null
                 ? identity.claim()
                 : setup.live().claim(runId); // a new run has an id that no other has
@@ -112,42 +105,20 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         this.end = new RunEnd<>(runId, clock, usage, recorder, events, outputs, claim);
     }
 
-    /** Whose run it is. */
-    Shutdown shutdown() {
-        return shutdown;
+    LiveRuns.@Nullable Claim claim() {
+        return claim;
     }
 
-    /**
-     * From now on others find this run, and it can be suspended with all others of its workflow. False if nobody wants it any
-     * more. Throws if the others have been suspended already.
-     */
-    boolean live(Run<O> run) {
-        if (claim == null) {
-            return true;
-        }
-        if (!claim.run(run, setup.kept())) {
-            return false;
-        }
-        if (shutdown.isBegun()) {
-            steps.close();
+    /** It is not to be started. */
+    void giveUp() {
+        steps.close();
+        if (claim != null) {
             claim.release();
-            throw shutdown.refusal();
-        }
-        return true;
-    }
-
-    /** A clock that throws ends the run before it has begun. */
-    private static RunClock clock(StepDriver<?, ?> driver, @Nullable Replay replay) {
-        try {
-            return new RunClock(driver.clock(), replay);
-        } catch (Throwable noTime) {
-            driver.close();
-            throw noTime;
         }
     }
 
     void start() {
-        offer(new Fact.Started(clock.startedAt(), task));
+        offer(new Fact.Started(clock.startedAt(), identity.task()));
     }
 
     /** Continues where the journal's facts end. */
@@ -169,13 +140,8 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         return setup;
     }
 
-    RunHeader header() {
-        return header;
-    }
-
-    /** What it was started with. */
-    @Nullable Object task() {
-        return task;
+    RunIdentity identity() {
+        return identity;
     }
 
     /** True when the run has started: its start is in the journal, if there is one. */
@@ -294,7 +260,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
 
     /** A run that has not come into the journal was never started. */
     private FlotillaException suspended(FactRecorder facts) {
-        return facts.isEmpty() ? shutdown.refusal() : new RunSuspendedException(runId);
+        return facts.isEmpty() ? setup.shutdown().refusal() : new RunSuspendedException(runId);
     }
 
     // --- facts

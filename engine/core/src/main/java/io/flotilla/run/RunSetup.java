@@ -69,8 +69,27 @@ record RunSetup(
         RunIdentity identity = RunIdentity.of(this, task, options, claim);
         RunLoop<O> loop = new RunLoop<>(this, options.within(Context.of(context)), identity, null);
         Run<O> run = new Run<>(loop);
-        loop.live(run);
+        live(run);
         return run;
+    }
+
+    /**
+     * From now on others find this run, and it can be suspended with all others of its workflow. False if nobody wants it any
+     * more. Throws if the others have been suspended already.
+     */
+    private boolean live(Run<?> run) {
+        LiveRuns.Claim claim = run.loop().claim();
+        if (claim == null) {
+            return true;
+        }
+        if (!claim.run(run, kept)) {
+            return false;
+        }
+        if (shutdown.isBegun()) {
+            run.loop().giveUp();
+            throw shutdown.refusal();
+        }
+        return true;
     }
 
     /** A run of each subscriber's own, once its start is in the journal. */
@@ -87,7 +106,7 @@ record RunSetup(
     @SuppressWarnings("unchecked") // what it is answered with is the same
     <O> @Nullable Run<O> own(Run<?> run) {
         RunSetup other = run.loop().setup();
-        boolean isOwn = header.workflow().equals(run.loop().header().workflow())
+        boolean isOwn = header.workflow().equals(run.loop().identity().header().workflow())
                 && plan.answerType() == other.plan().answerType();
         return isOwn ? (Run<O>) run : null;
     }
@@ -113,7 +132,7 @@ record RunSetup(
             Context within = RunOptions.withPriority(context, identity.header().priority());
             RunLoop<O> loop = new RunLoop<>(this, within, identity, all);
             Run<O> run = new Run<>(loop);
-            if (!loop.live(run)) {
+            if (!live(run)) {
                 return null; // cancelled meanwhile
             }
             loop.recover(all);

@@ -50,7 +50,7 @@ final class Shutdown {
         begun = true;
         List<RunLoop<?>> loops = new ArrayList<>();
         for (Run<?> run : live.all()) {
-            if (run.loop().shutdown() == this) {
+            if (run.loop().setup().shutdown() == this) {
                 loops.add(run.loop());
             }
         }

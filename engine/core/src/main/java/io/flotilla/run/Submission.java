@@ -128,9 +128,9 @@ final class Submission<O> {
         Run<O> ours = setup.own(run);
         if (ours == null) {
             throw RunIdTakenException.byAnotherWorkflow(
-                    runId, run.loop().header().workflow());
+                    runId, run.loop().identity().header().workflow());
         }
-        checkSame(runId, run.loop().task());
+        checkSame(runId, run.loop().identity().task());
         return ours;
     }
 }
