@@ -30,9 +30,9 @@ final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
     /** Nothing of it exists before something has gone wrong. */
     private volatile @Nullable Failures failures;
 
-    Attempts(Step<I, O> step, Steps<I, O> steps) {
+    Attempts(Step<I, O> step, List<StepInterceptor> interceptors) {
         this.step = step;
-        this.interceptors = steps.interceptors;
+        this.interceptors = interceptors;
         this.context = step.context();
     }
 

@@ -62,6 +62,11 @@ final class CallWatch {
         tick();
     }
 
+    /** For what was watched for long and is not any more. */
+    static void forgetLong(EngineClock.Watched waiting) {
+        OTHERS.remove(waiting);
+    }
+
     static void forget(EngineClock.Watched call) {
         int home = home();
         for (int probe = 0; probe < SLOTS; probe++) {

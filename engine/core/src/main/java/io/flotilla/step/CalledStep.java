@@ -28,12 +28,12 @@ abstract class CalledStep<I, O> extends TimedStep<I, O> {
 
     /** A step of a run has an identity of its own. */
     CalledStep(
-            Steps<I, O> steps,
+            StepHost<I, O> host,
             Agent<? super I, ? extends O> agent,
             I input,
             long index,
             @Nullable StepIdentity identity) {
-        super(steps);
+        super(host);
         this.identity = identity;
         this.agent = agent;
         this.input = input;
@@ -46,7 +46,7 @@ abstract class CalledStep<I, O> extends TimedStep<I, O> {
     }
 
     /** An agent whose id cannot be had is stepped all the same: what else it does wrong shows in the result. */
-    private static AgentId idOf(Agent<?, ?> agent) {
+    static AgentId idOf(Agent<?, ?> agent) {
         try {
             AgentId id = agent.id();
             return id == null ? NAMELESS : id;
@@ -63,7 +63,7 @@ abstract class CalledStep<I, O> extends TimedStep<I, O> {
     /** What the body is called with. */
     OwnContext context() {
         OwnContext made = own;
-        return made == null ? OwnContext.of(steps.scope, agentId, index, startedAt(), timeout(), identity) : made;
+        return made == null ? OwnContext.of(host.scope(), agentId, index, startedAt(), timeout(), identity) : made;
     }
 
     /** The only attempt. */
@@ -89,9 +89,9 @@ abstract class CalledStep<I, O> extends TimedStep<I, O> {
             later = next;
         }
         if (attempts != null) { // without interceptors the start of the step is that of its only attempt
-            next.sign(steps.nanos());
+            next.sign(host.nanos());
         }
-        StepOutput output = steps.scope.output(agentId, index, identity);
+        StepOutput output = host.scope().output(agentId, index, identity);
         if (output != null) {
             next.begin(output, number, isOwn(called) ? agentId : idOf(called));
         }

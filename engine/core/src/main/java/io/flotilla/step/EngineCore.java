@@ -26,6 +26,7 @@ final class EngineCore {
 
     private final String id = newId();
     private final AtomicLong runs = new AtomicLong();
+    private volatile @Nullable Singles singles;
 
     /** {@code settings} are this engine's own from now on. */
     EngineCore(EngineSettings settings) {
@@ -62,8 +63,29 @@ final class EngineCore {
         return id + '-' + runs.incrementAndGet();
     }
 
-    /** {@code output} null: nobody listens to the steps of the round. */
-    RoundScope newScope(UsageLedger usage, @Nullable RoundOutput output, Scheduler timer) {
+    /** Tells the log and the feed: user code, which may not return. */
+    void report(StepFailure failure) {
+        try {
+            failures.report(failure);
+        } catch (Throwable thrown) {
+            Steps.reportFailed(thrown);
+        }
+    }
+
+    /** What single steps share; schedulers change with Reactor's factory, as virtual time does, or with the user's supplier. */
+    @SuppressWarnings("ReferenceEquality") // it is the instance that changes
+    Singles singles() {
+        EngineSchedulers now = settings.schedulers();
+        Singles known = singles;
+        if (known == null || known.schedulers.timer() != now.timer()) {
+            known = new Singles(this, now);
+            singles = known;
+        }
+        return known;
+    }
+
+    /** {@code usage} null: a ledger of its own, once a step asks for it. {@code output} null: nobody listens to the steps. */
+    RoundScope newScope(@Nullable UsageLedger usage, @Nullable RoundOutput output, Scheduler timer) {
         return new RoundScope(id, runs.incrementAndGet(), usage, emissions, output, timer);
     }
 

@@ -70,7 +70,8 @@ final class FluxSource<I, O>
         } else if (pending == null) {
             placesFreed(round.start(pair.getT1(), pair.getT2(), index, false));
         } else {
-            pending.start(new Step<>(round.steps(), pair.getT1(), pair.getT2(), index));
+            Steps<I, O> steps = round.steps();
+            pending.start(new Step<>(steps, pair.getT1(), pair.getT2(), index, null, steps.context()));
         }
     }
 

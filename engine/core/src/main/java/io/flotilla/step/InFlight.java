@@ -150,6 +150,10 @@ final class InFlight implements Overdue {
         step.linked = false;
     }
 
+    synchronized boolean isEmpty() {
+        return last == null;
+    }
+
     /** Ends the timer and the list. Returns the last step that was in it; the others hang on its {@code previous}. */
     @Nullable Step<?, ?> close() {
         Step<?, ?> chain;

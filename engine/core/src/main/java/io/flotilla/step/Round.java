@@ -210,7 +210,7 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
             long index,
             @Nullable Permit permit,
             @Nullable Throwable refusal) {
-        return steps.start(new Step<>(steps, agent, input, index), permit, refusal) ? 0 : LOST;
+        return steps.start(new Step<>(steps, agent, input, index, null, steps.context()), permit, refusal) ? 0 : LOST;
     }
 
     /** No more steps will start: {@code started} is how many did. {@code cause} follows the last result, if there is one. */

@@ -17,7 +17,6 @@ final class RoundScope {
 
     private final String engineId;
     private final long round;
-    private final UsageLedger usage;
     private volatile @Nullable Instant roundDeadline;
     private final Emissions emissions;
     private final @Nullable RoundOutput output;
@@ -25,12 +24,14 @@ final class RoundScope {
     /** What the idle time is measured with. */
     private final Scheduler idleTimer;
 
-    private final Map<Object, Object> sharedState = new ConcurrentHashMap<>(2);
+    // Made when they are first asked for; written under the lock.
+    private volatile @Nullable UsageLedger usage;
+    private volatile @Nullable Map<Object, Object> sharedState;
 
     RoundScope(
             String engineId,
             long round,
-            UsageLedger usage,
+            @Nullable UsageLedger usage,
             Emissions emissions,
             @Nullable RoundOutput output,
             Scheduler idleTimer) {
@@ -45,12 +46,27 @@ final class RoundScope {
     @SuppressWarnings("unchecked") // put there by the same owner
     <T> T sharedState(Object owner, Supplier<? extends T> create) {
         Objects.requireNonNull(create, "create");
-        Object found = sharedState.get(owner);
+        Map<Object, Object> states = sharedState();
+        Object found = states.get(owner);
         return (T)
                 (found != null
                         ? found
-                        : sharedState.computeIfAbsent(
+                        : states.computeIfAbsent(
                                 owner, any -> Objects.requireNonNull(create.get(), "create returned null")));
+    }
+
+    private Map<Object, Object> sharedState() {
+        Map<Object, Object> made = sharedState;
+        if (made == null) {
+            synchronized (this) {
+                made = sharedState;
+                if (made == null) {
+                    made = new ConcurrentHashMap<>(2);
+                    sharedState = made;
+                }
+            }
+        }
+        return made;
     }
 
     String runId() {
@@ -58,7 +74,17 @@ final class RoundScope {
     }
 
     UsageLedger usage() {
-        return usage;
+        UsageLedger made = usage;
+        if (made == null) {
+            synchronized (this) {
+                made = usage;
+                if (made == null) {
+                    made = new UsageLedger();
+                    usage = made;
+                }
+            }
+        }
+        return made;
     }
 
     /** The attempt has emitted something. */

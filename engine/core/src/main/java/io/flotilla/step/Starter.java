@@ -73,7 +73,7 @@ final class Starter<I, O> {
         Step<I, O> again = spare;
         spare = null;
         if (again == null || again.watched) {
-            return new Step<>(steps, agent, input, index);
+            return new Step<>(steps, agent, input, index, null, steps.context());
         }
         again.reset(agent, input, index, follows);
         return again;

@@ -91,19 +91,15 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
     private static final AtomicReferenceFieldUpdater<Step, @Nullable Observation> OBSERVATION =
             AtomicReferenceFieldUpdater.newUpdater(Step.class, Observation.class, "observation");
 
-    Step(Steps<I, O> steps, Agent<? super I, ? extends O> agent, I input, long index) {
-        this(steps, agent, input, index, null, steps.context());
-    }
-
     /** A step of a run has an identity of its own, and its branch's context. */
     Step(
-            Steps<I, O> steps,
+            StepHost<I, O> host,
             Agent<? super I, ? extends O> agent,
             I input,
             long index,
             @Nullable StepIdentity identity,
             Context context) {
-        super(steps, agent, input, index, identity);
+        super(host, agent, input, index, identity);
         this.context = context;
     }
 
@@ -118,13 +114,16 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
         takeId();
         Throwable noLimit = takeLimit();
         takeContext();
-        attempts = steps.interceptors.isEmpty() && noLimit == null ? null : new Attempts<>(this, steps);
-        if (steps.telemetry != null) {
-            Observation begun = observed(steps.telemetry, context);
+        attempts = host.core().interceptors.isEmpty() && noLimit == null
+                ? null
+                : new Attempts<>(this, host.core().interceptors);
+        StepTelemetry telemetry = host.core().telemetry;
+        if (telemetry != null) {
+            Observation begun = observed(telemetry, context);
             context = StepTelemetry.within(begun, context);
             observation = begun;
             if (begun != null && !isActive()) { // ended meanwhile, by one who did not see it
-                steps.telemetry.abandoned(takeObservation());
+                telemetry.abandoned(takeObservation());
             }
         }
         return noLimit;
@@ -164,7 +163,7 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
         try {
             noLimit = begin();
         } catch (Throwable noTime) {
-            steps.owner.noTime(this, noTime);
+            host.noTime(this, noTime);
             return;
         }
         if (!isActive()) {
@@ -199,7 +198,7 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
             fail(failure);
             return;
         }
-        if (steps.keepsResults && isActive()) {
+        if (host.keepsResults() && isActive()) {
             computed = Outcomes.succeeded(this, null, value);
         } else if (value == null) {
             onComplete();
@@ -254,7 +253,7 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
             forgetTime(false);
             begin();
         } catch (Throwable noTime) {
-            steps.owner.noTime(this, noTime);
+            host.noTime(this, noTime);
             return;
         }
         attempts = null; // there was none
@@ -281,7 +280,7 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
 
     private void ended(StepResult<O> result) {
         outputEnded(result.kind());
-        steps.ended(this, result);
+        host.ended(this, result);
     }
 
     private boolean end() {
@@ -365,11 +364,11 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
         try {
             takeTime();
         } catch (Throwable noTime) {
-            steps.owner.noTime(this, noTime);
+            host.noTime(this, noTime);
             return;
         }
         takeId();
-        attempts = new Attempts<>(this, steps); // none of them
+        attempts = new Attempts<>(this, host.core().interceptors); // none of them
         fail(notStarted());
     }
 
@@ -389,7 +388,7 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
                 held.endAfter(this::stopBody);
             }
             outputEnded(StepResult.Kind.CANCELLED);
-            steps.cancelled(this);
+            host.cancelled(this);
         }
     }
 
@@ -411,10 +410,10 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
     }
 
     EngineClock time() {
-        return steps.engine.core().clock;
+        return host.core().clock;
     }
 
     <T> T shared(Object owner, Supplier<? extends T> create) {
-        return steps.scope.sharedState(owner, create);
+        return host.scope().sharedState(owner, create);
     }
 }

@@ -186,7 +186,7 @@ public final class StepEngine {
      * @throws NullPointerException if an argument is null (the call itself, not a signal)
      */
     public <I, O> Mono<StepResult<O>> step(Agent<? super I, ? extends O> agent, I input) {
-        return StepFlux.single(this, Objects.requireNonNull(agent, "agent"), Objects.requireNonNull(input, "input"));
+        return SingleStep.of(this, Objects.requireNonNull(agent, "agent"), Objects.requireNonNull(input, "input"));
     }
 
     /**

@@ -47,12 +47,6 @@ final class StepFlux {
         return mode == FailureMode.FAIL_AT_END ? report.map(StepReport::orThrow) : report;
     }
 
-    /** The result of one step. */
-    static <I, O> Mono<StepResult<O>> single(StepEngine engine, Agent<? super I, ? extends O> agent, I input) {
-        return StepFlux.<I, O>overList(engine.withoutRoundTimeout(), array(List.of(agent)), input, null)
-                .single();
-    }
-
     /** The results of a round over a list. */
     static <I, O> Flux<StepResult<O>> overList(
             StepEngine engine, Agent<? super I, ? extends O>[] agents, I input, @Nullable RoundOutput output) {

@@ -17,7 +17,7 @@ final class StepLog {
                     "after its end: agent={} index={} cause={}",
                     step.agentId,
                     step.index,
-                    step.steps.engine.core().failures.described(cause));
+                    step.host.core().failures.described(cause));
         }
     }
 
@@ -28,7 +28,7 @@ final class StepLog {
                     step.agentId,
                     step.stepId(),
                     source,
-                    step.steps.engine.core().failures.described(cause));
+                    step.host.core().failures.described(cause));
         } catch (Throwable thrown) {
             Steps.reportFailed(thrown);
         }

@@ -7,7 +7,6 @@ import io.flotilla.internal.BlockingPool;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,7 +31,7 @@ import reactor.util.context.Context;
  * cancel. Steps whose time is up are ended by an {@link Expiry}, those that are cancelled by {@link Cancels}. All code of the
  * user's runs either under the starter's mark or on a {@link Lane}.
  */
-final class Steps<I, O> {
+final class Steps<I, O> implements StepHost<I, O> {
 
     private static final Logger LOG = LoggerFactory.getLogger(StepEngine.class);
 
@@ -68,7 +67,6 @@ final class Steps<I, O> {
     final Owner<I, O> owner;
     final RoundScope scope;
     final EngineSchedulers schedulers;
-    final List<StepInterceptor> interceptors;
     final @Nullable StepTelemetry telemetry;
 
     /** Null without a limit on all steps of the engine. */
@@ -89,7 +87,7 @@ final class Steps<I, O> {
     private @Nullable Context context;
 
     /** Results of bodies that are computed in one go wait for the thread that starts the step: nobody else asks for them. */
-    final boolean keepsResults;
+    private final boolean keepsResults;
 
     /** What the clock said last; any thread that starts a step writes it. */
     private @Nullable Moment moment;
@@ -100,11 +98,13 @@ final class Steps<I, O> {
         this.owner = owner;
         this.schedulers = engine.core().settings.schedulers();
         this.scope = engine.core().newScope(usage, output, schedulers.timer());
-        this.interceptors = engine.core().interceptors;
         this.telemetry = engine.core().telemetry;
         this.permits = engine.core().permits;
         this.blockingLevel = BlockingLevel.current();
-        this.keepsResults = keepsResults && telemetry == null && permits == null && interceptors.isEmpty();
+        this.keepsResults = keepsResults
+                && telemetry == null
+                && permits == null
+                && engine.core().interceptors.isEmpty();
         this.limits = new TimeLimits(engine.core(), schedulers);
         this.starter = new Starter<>(this);
     }
@@ -125,7 +125,33 @@ final class Steps<I, O> {
         return made;
     }
 
-    long nanos() {
+    @Override
+    public StepEngine engine() {
+        return engine;
+    }
+
+    @Override
+    public RoundScope scope() {
+        return scope;
+    }
+
+    @Override
+    public boolean keepsResults() {
+        return keepsResults;
+    }
+
+    @Override
+    public void noTime(Step<I, O> step, Throwable thrown) {
+        owner.noTime(step, thrown);
+    }
+
+    @Override
+    public @Nullable Duration passedRoundTimeout() {
+        return owner.passedRoundTimeout();
+    }
+
+    @Override
+    public long nanos() {
         return schedulers.timer().now(TimeUnit.NANOSECONDS);
     }
 
@@ -133,8 +159,8 @@ final class Steps<I, O> {
         return engine.core().settings.now(schedulers.timer());
     }
 
-    /** What time it is on the clock, at {@code nanos} of the timer. */
-    Instant instant(long nanos) {
+    @Override
+    public Instant instant(long nanos) {
         Moment now = Moment.at(nanos, moment, engine.core().settings, schedulers);
         moment = now;
         return now.instant();
@@ -241,8 +267,8 @@ final class Steps<I, O> {
         }
     }
 
-    /** For the message of a time-out: why the step may have had to wait for another of its round. */
-    String hintOfWaiting() {
+    @Override
+    public String hintOfWaiting() {
         long waiting = owner.waiting();
         return waiting > 0
                 ? "; " + waiting + " steps of the round had not been started yet, concurrency is "
@@ -253,7 +279,8 @@ final class Steps<I, O> {
                 : "";
     }
 
-    void ended(Step<I, O> step, StepResult<O> result) {
+    @Override
+    public void ended(Step<I, O> step, StepResult<O> result) {
         Permit held = step.permit();
         if (held != null) {
             held.end(); // first: whoever takes the result may keep the thread
@@ -267,7 +294,8 @@ final class Steps<I, O> {
         }
     }
 
-    void cancelled(Step<I, O> step) {
+    @Override
+    public void cancelled(Step<I, O> step) {
         if (pending != null) {
             pending.cancelled(step);
         }
@@ -296,11 +324,7 @@ final class Steps<I, O> {
             }
         }
         if (failure != null) {
-            try {
-                engine.core().failures.report(failure);
-            } catch (Throwable thrown) {
-                reportFailed(thrown);
-            }
+            engine.core().report(failure);
         }
     }
 

@@ -57,6 +57,15 @@ final class TimeLimits {
         }
     }
 
+    /** Whether no timer can be had any more: a step that enters has failed. */
+    boolean hasFailed() {
+        return inFlight.timerFailure() != null || (idle != null && idle.timerFailure() != null);
+    }
+
+    boolean isEmpty() {
+        return inFlight.isEmpty();
+    }
+
     /** Takes no more. Returns the last step that was in it; the others hang on its {@code previous}. */
     @Nullable Step<?, ?> close() {
         if (idle != null) {

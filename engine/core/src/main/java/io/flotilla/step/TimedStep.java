@@ -11,7 +11,7 @@ abstract class TimedStep<I, O> {
 
     static final AgentId NAMELESS = AgentId.of("nameless");
 
-    final Steps<I, O> steps;
+    final StepHost<I, O> host;
 
     // Written once, by the starter, before the body is called; the values here are those of a step that never comes so
     // far.
@@ -23,8 +23,8 @@ abstract class TimedStep<I, O> {
     /** Null where all steps have the same; written by the starter, read by the stall watch as well. */
     private volatile @Nullable StepLimit limit;
 
-    TimedStep(Steps<I, O> steps) {
-        this.steps = steps;
+    TimedStep(StepHost<I, O> host) {
+        this.host = host;
     }
 
     /** When the step last showed that it is alive: it started, an attempt began, or emitted something. */
@@ -35,9 +35,9 @@ abstract class TimedStep<I, O> {
     /** The step starts now: called before {@link Step#start()} by one who wants to know whether clock and timer answer. */
     void takeTime() {
         if (!nanosKnown) {
-            startedNanos = steps.nanos();
+            startedNanos = host.nanos();
         }
-        startedAt = steps.instant(startedNanos);
+        startedAt = host.instant(startedNanos);
     }
 
     boolean hasTime() {
@@ -59,11 +59,11 @@ abstract class TimedStep<I, O> {
 
     /** Asks for the agent's own timeout. Returns why there is none to be had, or null. */
     @Nullable Throwable takeLimit() {
-        if (!steps.engine.core().hasOwnTimeouts()) {
+        if (!host.core().hasOwnTimeouts()) {
             return null;
         }
         try {
-            limit = steps.engine.core().limitOf(agentId);
+            limit = host.core().limitOf(agentId);
             return null;
         } catch (Throwable thrown) {
             return thrown;
@@ -73,12 +73,12 @@ abstract class TimedStep<I, O> {
     /** How long the step may take; 0 for as long as it likes. */
     long limitNanos() {
         StepLimit taken = limit;
-        return taken == null ? steps.engine.core().settings.stepTimeoutNanos : taken.nanos;
+        return taken == null ? host.core().settings.stepTimeoutNanos : taken.nanos;
     }
 
     @Nullable Duration timeout() {
         StepLimit taken = limit;
-        return taken == null ? steps.engine.stepTimeout() : taken.timeout;
+        return taken == null ? host.engine().stepTimeout() : taken.timeout;
     }
 
     /** Where steps have limits of their own, for one that has begun. */
@@ -88,13 +88,13 @@ abstract class TimedStep<I, O> {
 
     /** How long it may be silent; 0 for as long as it likes. */
     long idleNanos() {
-        return mayBeSilent() ? 0 : steps.engine.core().settings.idleTimeoutNanos();
+        return mayBeSilent() ? 0 : host.core().settings.idleTimeoutNanos();
     }
 
     /** Whether it may be silent for the whole of a timeout of its own. */
     boolean mayBeSilent() {
         StepLimit taken = limit;
-        EngineSettings settings = steps.engine.core().settings;
+        EngineSettings settings = host.core().settings;
         return taken != null && taken.isOwn && settings.isIdleTimeoutByDefault();
     }
 
@@ -103,7 +103,7 @@ abstract class TimedStep<I, O> {
     /** Time since the last sign of life; a timer that throws is no reason to end the step. */
     long idleTimeNanos() {
         try {
-            return Math.max(0, steps.nanos() - lastSignNanos());
+            return Math.max(0, host.nanos() - lastSignNanos());
         } catch (Throwable noTime) {
             Steps.reportFailed(noTime);
             return 0;
@@ -113,7 +113,7 @@ abstract class TimedStep<I, O> {
     /** Time since the step started; neither a clock that was set back nor one that throws takes the result with it. */
     long elapsedNanos() {
         try {
-            return Math.max(0, steps.nanos() - startedNanos);
+            return Math.max(0, host.nanos() - startedNanos);
         } catch (Throwable noTime) {
             Steps.reportFailed(noTime);
             return 0;
@@ -122,7 +122,7 @@ abstract class TimedStep<I, O> {
 
     /** Its own limit has passed, or before that its round's. */
     StepTimeoutException timedOut() {
-        Duration round = steps.owner.passedRoundTimeout();
+        Duration round = host.passedRoundTimeout();
         long own = limitNanos();
         if (round != null && (own == 0 || elapsedNanos() < own)) {
             return new StepTimeoutException(
@@ -130,21 +130,21 @@ abstract class TimedStep<I, O> {
         }
         Duration passed = timeout();
         return new StepTimeoutException(
-                "agent " + agentId + " passed the step timeout of " + passed + steps.hintOfWaiting(),
+                "agent " + agentId + " passed the step timeout of " + passed + host.hintOfWaiting(),
                 passed == null ? Duration.ZERO : passed);
     }
 
     StepTimeoutException idledOut() {
-        Duration passed = steps.engine.idleTimeout();
+        Duration passed = host.engine().idleTimeout();
         return new StepTimeoutException(
                 "agent " + agentId + " passed the idle timeout of " + passed + ": it neither emitted nor ended"
-                        + steps.hintOfWaiting(),
+                        + host.hintOfWaiting(),
                 passed == null ? Duration.ZERO : passed);
     }
 
     /** The round's time was up before the step's turn. */
     StepTimeoutException notStarted() {
-        Duration round = Objects.requireNonNull(steps.owner.passedRoundTimeout());
+        Duration round = Objects.requireNonNull(host.passedRoundTimeout());
         return new StepTimeoutException(
                 "agent " + agentId + " had not been started when the round timeout of " + round + " passed", round);
     }

@@ -9,9 +9,13 @@ import reactor.core.publisher.Flux;
 /** {@code Flux.merge} over the engine's single steps: each a Mono, so anybody can compose them. */
 class SingleStepFanOutTest extends FanOutContract {
 
+    StepEngine.Builder engine() {
+        return StepEngine.builder();
+    }
+
     @Override
     Flux<StepResult<String>> stream(int concurrency, Duration stepTimeout, List<Agent<String, String>> agents) {
-        StepEngine engine = StepEngine.builder().stepTimeout(stepTimeout).build();
+        StepEngine engine = engine().stepTimeout(stepTimeout).build();
         return Flux.merge(
                 Flux.fromStream(() -> IntStream.range(0, agents.size())
                         .mapToObj(index -> engine.step(agents.get(index), "go").map(result -> at(index, result)))),

@@ -4,19 +4,37 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import io.flotilla.agent.Agent;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.reactivestreams.Subscription;
+import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 import reactor.test.publisher.TestPublisher;
 import reactor.test.subscriber.TestSubscriber;
+import reactor.test.util.RaceTestUtils;
 
 /** One step as a Mono. */
 @Timeout(60)
@@ -228,5 +246,203 @@ class SingleStepTest {
                     assertThat(result.value()).isEqualTo("attempt 3");
                 })
                 .verifyComplete();
+    }
+
+    // --- code of the user's that misbehaves
+
+    @Test
+    void step_bodyKeepsTheThread_isTimedOutOnAnotherAndTheThreadComesBackLater() throws InterruptedException {
+        CountDownLatch never = new CountDownLatch(1);
+        CountDownLatch subscribed = new CountDownLatch(1);
+        Agent<String, String> keeping = Agent.of(
+                "keeping",
+                (input, context) -> Mono.fromCallable(() -> {
+                    never.await();
+                    return "late";
+                }));
+        TestSubscriber<StepResult<String>> subscriber = TestSubscriber.create();
+        Mono<StepResult<String>> step =
+                StepEngine.builder().stepTimeout(Duration.ofMillis(60)).build().step(keeping, "go");
+        Thread caller = new Thread(() -> {
+            step.subscribe(subscriber);
+            subscribed.countDown();
+        });
+        caller.start();
+
+        subscriber.block(Duration.ofSeconds(10));
+        assertThat(subscriber.getReceivedOnNext())
+                .singleElement()
+                .satisfies(result -> assertThat(result.kind()).isEqualTo(StepResult.Kind.TIMED_OUT));
+        assertThat(subscribed.getCount()).as("the body still has the thread").isEqualTo(1);
+        never.countDown();
+        assertThat(subscribed.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(subscriber.getReceivedOnNext()).hasSize(1);
+    }
+
+    /** One that is a step alone, and those that are a round of one. */
+    static Stream<StepEngine.Builder> engines() {
+        return Stream.of(
+                StepEngine.builder(),
+                StepEngine.builder().maxInFlight(8),
+                StepEngine.builder().interceptor(new StepInterceptor() {}),
+                StepEngine.builder().meterRegistry(new SimpleMeterRegistry()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("engines")
+    void step_clockThrows_isAFailedResult(StepEngine.Builder builder) {
+        Clock broken = new Clock() {
+            @Override
+            public ZoneId getZone() {
+                return ZoneOffset.UTC;
+            }
+
+            @Override
+            public Clock withZone(ZoneId zone) {
+                return this;
+            }
+
+            @Override
+            public Instant instant() {
+                throw new IllegalStateException("no time");
+            }
+        };
+
+        StepVerifier.create(builder.clock(broken).build().step(WORKER, "go"))
+                .assertNext(result -> {
+                    assertThat(result.kind()).isEqualTo(StepResult.Kind.FAILED);
+                    assertThat(result.cause()).hasMessage("no time");
+                })
+                .verifyComplete();
+    }
+
+    @Test
+    void step_timeoutSchedulerThrows_isAFailedResultThatIsReported() {
+        StepEngine engine = StepEngine.builder()
+                .timeoutScheduler(() -> {
+                    throw new IllegalStateException("no timer");
+                })
+                .build();
+        TestSubscriber<StepFailure> failures = TestSubscriber.create();
+        engine.failures().take(2).subscribe(failures);
+
+        StepVerifier.create(Flux.just(1, 2).flatMap(any -> engine.step(WORKER, "go")))
+                .assertNext(result -> {
+                    assertThat(result.kind()).isEqualTo(StepResult.Kind.FAILED);
+                    assertThat(result.agentId()).isEqualTo(WORKER.id());
+                    assertThat(result.attempts()).isZero();
+                    assertThat(result.cause()).hasMessage("no timer");
+                })
+                .expectNextCount(1)
+                .verifyComplete();
+        failures.block(Duration.ofSeconds(10));
+        assertThat(failures.getReceivedOnNext()).hasSize(2);
+    }
+
+    @Test
+    void step_timerIsDisposedOfWhileItWaits_isAFailedResult() {
+        Scheduler own = Schedulers.newSingle("own-timer");
+        Agent<String, String> silent = TestAgents.silent("silent");
+        Mono<StepResult<String>> step =
+                StepEngine.builder().timeoutScheduler(() -> own).build().step(silent, "go");
+
+        for (int time = 0; time < 2; time++) {
+            StepVerifier.create(step)
+                    .then(own::dispose)
+                    .assertNext(result -> {
+                        assertThat(result.kind()).isEqualTo(StepResult.Kind.FAILED);
+                        assertThat(result.cause()).isInstanceOf(RejectedExecutionException.class);
+                    })
+                    .verifyComplete();
+        }
+    }
+
+    @Test
+    void step_cancelledByOnSubscribe_theAgentIsNotCalled() {
+        AtomicInteger calls = new AtomicInteger();
+        Agent<String, String> counting = Agent.of("counting", (input, context) -> {
+            calls.incrementAndGet();
+            return Mono.just("done");
+        });
+
+        StepVerifier.create(ENGINE.step(counting, "go"), 0)
+                .expectSubscription()
+                .thenRequest(1)
+                .expectNextCount(1)
+                .verifyComplete();
+        ENGINE.step(counting, "go").subscribe(new BaseSubscriber<>() {
+            @Override
+            protected void hookOnSubscribe(Subscription subscription) {
+                cancel();
+            }
+        });
+
+        assertThat(calls).hasValue(1);
+    }
+
+    @Test
+    void step_bodyLeavesItsInterruptFlagSet_theSubscribersThreadIsNotInterrupted() {
+        Agent<String, String> interrupting = Agent.of(
+                "interrupting",
+                (input, context) -> Mono.fromCallable(() -> {
+                    Thread.currentThread().interrupt();
+                    return "done";
+                }));
+
+        StepVerifier.create(ENGINE.step(interrupting, "go")
+                        .map(result -> Thread.currentThread().isInterrupted()))
+                .expectNext(false)
+                .verifyComplete();
+        assertThat(Thread.interrupted()).isFalse();
+    }
+
+    @Test
+    void step_redactorHoldsTheReport_theResultIsThereAtOnceAndTheEndSoon() {
+        CountDownLatch never = new CountDownLatch(1);
+        StepEngine engine = StepEngine.builder()
+                .redactor(text -> {
+                    try {
+                        never.await();
+                    } catch (InterruptedException stopped) {
+                        Thread.currentThread().interrupt();
+                    }
+                    return text;
+                })
+                .build();
+
+        StepVerifier.create(engine.step(BROKEN, "go").subscribeOn(Schedulers.boundedElastic()))
+                .assertNext(result -> assertThat(result.kind()).isEqualTo(StepResult.Kind.FAILED))
+                .verifyComplete();
+        never.countDown();
+    }
+
+    @RepeatedTest(200)
+    void step_cancelRacesWithTheEnd_oneResultOrACancelAndNothingDropped() {
+        Sinks.One<String> answer = Sinks.one();
+        AtomicInteger cancelled = new AtomicInteger();
+        Agent<String, String> agent =
+                Agent.of("a", (input, context) -> answer.asMono().doOnCancel(cancelled::incrementAndGet));
+        TestSubscriber<StepResult<String>> subscriber = TestSubscriber.create();
+        ENGINE.step(agent, "go").subscribe(subscriber);
+
+        RaceTestUtils.race(() -> answer.tryEmitValue("done"), subscriber::cancel);
+
+        assertThat(subscriber.getReceivedOnNext().size() + cancelled.get()).isLessThanOrEqualTo(1);
+        assertThat(subscriber.getProtocolErrors()).isEmpty();
+    }
+
+    @RepeatedTest(200)
+    void step_requestRacesWithTheEnd_theResultComesOnce() {
+        Sinks.One<String> answer = Sinks.one();
+        TestSubscriber<StepResult<String>> subscriber =
+                TestSubscriber.builder().initialRequest(0).build();
+        ENGINE.step(Agent.<String, String>of("a", (input, context) -> answer.asMono()), "go")
+                .subscribe(subscriber);
+
+        RaceTestUtils.race(() -> answer.tryEmitValue("done"), () -> subscriber.request(1));
+
+        subscriber.block(Duration.ofSeconds(10));
+        assertThat(subscriber.getReceivedOnNext()).hasSize(1);
+        assertThat(subscriber.isTerminatedComplete()).isTrue();
     }
 }

@@ -86,7 +86,7 @@ class StarterTest {
 
     private Steps<String, String> started(StepEngine.Builder engine) throws InterruptedException {
         Steps<String, String> steps = new Steps<>(engine.build(), owner, new UsageLedger(), null, false);
-        Thread starter = new Thread(() -> steps.start(new Step<>(steps, keeping, "go", 0)));
+        Thread starter = new Thread(() -> steps.start(new Step<>(steps, keeping, "go", 0, null, Context.empty())));
         starter.setDaemon(true);
         starter.start();
         assertThat(called.await(10, TimeUnit.SECONDS)).isTrue();
