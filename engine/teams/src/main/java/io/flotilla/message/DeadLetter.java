@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param envelope the message
  * @param receiver who was to receive it; null if nobody was found
  * @param reason why it was not delivered
- * @param cause what the handler failed with; null if no handler did
+ * @param cause what the handler failed with, or why the guard refused it; null if neither did
  * @param at when it became a dead letter, by the clock of the mailbox
  * @since 0.1
  */
@@ -49,7 +49,9 @@ public record DeadLetter(
         /** It follows from more messages than the network's hop limit. */
         TOO_MANY_HOPS,
         /** It answers a request that has ended. */
-        LATE_REPLY
+        LATE_REPLY,
+        /** The network's {@link NetworkGuard} did not let it in. The cause says why; the payload is {@link Withheld}. */
+        REFUSED
     }
 
     /**

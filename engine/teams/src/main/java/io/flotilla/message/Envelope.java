@@ -159,6 +159,18 @@ public final class Envelope {
         return copy;
     }
 
+    /**
+     * Starts this envelope again with another payload: id, kind, address and all else are the same. For what signs, encrypts
+     * or opens messages.
+     *
+     * @param other the payload instead; never null
+     * @return a builder, which may change the rest
+     * @throws NullPointerException if {@code other} is null
+     */
+    public Builder withPayload(Object other) {
+        return new Builder(EnvelopeFields.of(this, other));
+    }
+
     /** The same envelope, but for its context: on its way into a mailbox. */
     Envelope in(ContextView other) {
         if (other.isEmpty() || !context.isEmpty()) {
@@ -166,19 +178,6 @@ public final class Envelope {
         }
         EnvelopeFields copy = EnvelopeFields.of(this);
         copy.context = other;
-        return new Envelope(copy);
-    }
-
-    /**
-     * The same envelope as a request that is of use until then; its own deadline may be earlier. Under a new id: what belongs
-     * to one asking is never another's, though both ask with the same envelope.
-     */
-    Envelope asRequest(Instant until, ContextView other) {
-        EnvelopeFields copy = EnvelopeFields.of(this);
-        copy.id = null;
-        copy.kind = Kind.REQUEST;
-        copy.deadline = deadline == null || until.isBefore(deadline) ? until : deadline;
-        copy.context = context.isEmpty() ? other : context;
         return new Envelope(copy);
     }
 
@@ -345,7 +344,11 @@ public final class Envelope {
         private final EnvelopeFields fields;
 
         private Builder(@Nullable AgentId recipient, @Nullable String topic, Object payload) {
-            this.fields = new EnvelopeFields(recipient, topic, payload);
+            this(new EnvelopeFields(recipient, topic, payload));
+        }
+
+        private Builder(EnvelopeFields fields) {
+            this.fields = fields;
         }
 
         /**

@@ -40,7 +40,12 @@ final class EnvelopeFields {
 
     /** All of an envelope. */
     static EnvelopeFields of(Envelope envelope) {
-        EnvelopeFields copy = new EnvelopeFields(envelope.recipient(), envelope.topic(), envelope.payload());
+        return of(envelope, envelope.payload());
+    }
+
+    /** All of an envelope but its payload. */
+    static EnvelopeFields of(Envelope envelope, Object payload) {
+        EnvelopeFields copy = new EnvelopeFields(envelope.recipient(), envelope.topic(), payload);
         copy.kind = envelope.kind();
         copy.answersRequest = envelope.answersRequest();
         copy.id = envelope.id();
@@ -62,5 +67,28 @@ final class EnvelopeFields {
         hops = cause.hops() == Integer.MAX_VALUE ? Integer.MAX_VALUE : cause.hops() + 1;
         trace = cause.trace();
         context = cause.context();
+    }
+
+    /**
+     * The same envelope as a request that is of use until then; its own deadline may be earlier. Under a new id: what belongs
+     * to one asking is never another's, though both ask with the same envelope.
+     */
+    static Envelope request(Envelope envelope, Instant until, ContextView context) {
+        EnvelopeFields copy = of(envelope);
+        Instant deadline = envelope.deadline();
+        copy.id = null;
+        copy.kind = Envelope.Kind.REQUEST;
+        copy.deadline = deadline == null || until.isBefore(deadline) ? until : deadline;
+        copy.context = copy.context.isEmpty() ? context : copy.context;
+        return new Envelope(copy);
+    }
+
+    /** What may be kept and logged of a message that was refused: nothing that its sender has written into it. */
+    static Envelope withheld(Envelope envelope) {
+        EnvelopeFields copy = of(envelope, Withheld.PAYLOAD);
+        copy.headers = Map.of();
+        copy.trace = Map.of();
+        copy.context = Context.empty();
+        return new Envelope(copy);
     }
 }

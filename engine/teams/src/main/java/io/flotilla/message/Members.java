@@ -160,7 +160,26 @@ final class Members {
     }
 
     DeliveryReport offer(Envelope envelope) {
-        return finished(envelope, offerAll(envelope, new ArrayList<>()));
+        Admission admission = Admission.of(options.guard, envelope);
+        return admission.refusal() == null
+                ? finished(envelope, offerAll(admission.envelope(), new ArrayList<>()))
+                : refused(admission);
+    }
+
+    /** A dead letter whatever the options say: who sent it may not be who should know of it. */
+    private DeliveryReport refused(Admission admission) {
+        bury(admission);
+        Envelope envelope = admission.envelope();
+        DeliveryReport report =
+                new DeliveryReport(envelope, List.of(new Delivery(envelope.recipient(), DeadLetter.Reason.REFUSED)));
+        log(report);
+        return report;
+    }
+
+    void bury(Admission admission) {
+        Envelope envelope = admission.envelope();
+        options.deadLetters.add(new DeadLetter(
+                envelope, envelope.recipient(), DeadLetter.Reason.REFUSED, admission.refusal(), clock.now()));
     }
 
     /** Offers it to all receivers; the places of those that a sender may wait for are added to {@code waiting}. */
@@ -202,13 +221,18 @@ final class Members {
     Mono<DeliveryReport> send(Envelope envelope) {
         return Mono.deferContextual(context -> {
             Envelope sent = envelope.in(context);
+            Admission admission = Admission.of(options.guard, sent);
+            if (admission.refusal() != null) {
+                DeliveryReport report = refused(admission);
+                return options.undeliverable == Undeliverable.ERROR ? Mono.error(admission.error()) : Mono.just(report);
+            }
             List<Waiting> waiting = new ArrayList<>();
-            Delivery[] deliveries = offerAll(sent, waiting);
+            Delivery[] deliveries = offerAll(admission.envelope(), waiting);
             if (waiting.isEmpty()) {
                 return report(sent, deliveries);
             }
             return Flux.fromIterable(waiting)
-                    .flatMap(waits -> waitFor(sent, waits, deliveries), waiting.size())
+                    .flatMap(waits -> waitFor(admission.envelope(), waits, deliveries), waiting.size())
                     .then(Mono.defer(() -> report(sent, deliveries)));
         });
     }
@@ -236,6 +260,14 @@ final class Members {
 
     private DeliveryReport finished(Envelope envelope, Delivery[] deliveries) {
         DeliveryReport report = new DeliveryReport(envelope, List.of(deliveries));
+        log(report);
+        if (options.undeliverable == Undeliverable.DEAD_LETTER) {
+            bury(report);
+        }
+        return report;
+    }
+
+    private void log(DeliveryReport report) {
         if (options.logSize > 0) {
             synchronized (log) {
                 if (log.size() == options.logSize) {
@@ -244,16 +276,20 @@ final class Members {
                 log.addLast(report);
             }
         }
-        if (options.undeliverable == Undeliverable.DEAD_LETTER) {
-            bury(report);
-        }
-        return report;
     }
 
     /** Sends what an agent has answered: nobody else would be told if it could not be delivered. */
     Mono<?> reply(Envelope reply) {
-        return send(reply).onErrorResume(UndeliverableException.class, refused -> {
-            bury(reply, refused.receiver(), refused.reason());
+        Admission admission = Admission.outgoing(options.guard, reply);
+        if (admission.refusal() != null) {
+            bury(admission);
+            requests.refused(admission);
+            return Mono.empty();
+        }
+        return send(admission.envelope()).onErrorResume(UndeliverableException.class, refused -> {
+            if (refused.reason() != DeadLetter.Reason.REFUSED) { // that is a dead letter already
+                bury(reply, refused.receiver(), refused.reason());
+            }
             return Mono.empty();
         });
     }

@@ -32,6 +32,7 @@ public final class NetworkOptions {
     final Duration requestTimeout;
     final int maxPendingRequests;
     final int logSize;
+    final @Nullable NetworkGuard guard;
 
     private NetworkOptions(Builder from) {
         this.engine = from.engine == null ? WorkerPool.DEFAULT_ENGINE : from.engine;
@@ -42,6 +43,7 @@ public final class NetworkOptions {
         this.requestTimeout = from.requestTimeout;
         this.maxPendingRequests = from.maxPendingRequests;
         this.logSize = from.logSize;
+        this.guard = from.guard;
     }
 
     /**
@@ -73,6 +75,7 @@ public final class NetworkOptions {
         private Duration requestTimeout = DEFAULT_REQUEST_TIMEOUT;
         private int maxPendingRequests = DEFAULT_MAX_PENDING_REQUESTS;
         private int logSize = DEFAULT_LOG_SIZE;
+        private @Nullable NetworkGuard guard;
 
         private Builder() {}
 
@@ -172,6 +175,18 @@ public final class NetworkOptions {
          */
         public Builder logSize(int logSize) {
             this.logSize = atLeast(0, "logSize", logSize);
+            return this;
+        }
+
+        /**
+         * What lets messages in, or refuses them, for all members and all ways of sending.
+         *
+         * @param guard default none: every message is let in
+         * @return this builder
+         * @throws NullPointerException if {@code guard} is null
+         */
+        public Builder guard(NetworkGuard guard) {
+            this.guard = Objects.requireNonNull(guard, "guard");
             return this;
         }
 

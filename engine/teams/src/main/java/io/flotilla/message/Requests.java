@@ -45,7 +45,14 @@ final class Requests {
         Duration within = join.within();
         Duration limit = within == null ? members.options.requestTimeout : within;
         return Mono.create(sink -> {
-            Envelope request = envelope.asRequest(until(limit), sink.contextView());
+            Envelope asked = EnvelopeFields.request(envelope, until(limit), sink.contextView());
+            Admission admission = Admission.of(members.options.guard, asked);
+            if (admission.refusal() != null) {
+                members.bury(admission);
+                sink.error(admission.error());
+                return;
+            }
+            Envelope request = admission.envelope();
             Receivers receivers = members.receivers(request);
             DeadLetter.Reason refusal = receivers.refusal();
             if (refusal != null) {
@@ -108,6 +115,14 @@ final class Requests {
         Gathering gathering = waiting(request.id());
         if (gathering != null) {
             gathering.answered(from, null);
+        }
+    }
+
+    /** The guard has refused what an agent has answered. */
+    void refused(Admission reply) {
+        Gathering gathering = waiting(reply.envelope().causationId());
+        if (gathering != null) {
+            gathering.ended(reply.envelope().sender(), Answer.Status.FAILED, reply.error());
         }
     }
 

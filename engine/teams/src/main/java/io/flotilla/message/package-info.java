@@ -6,7 +6,8 @@
  * or it becomes a {@link io.flotilla.message.DeadLetter}; {@link io.flotilla.message.DeadLetters} counts and publishes them.
  *
  * <p>A {@link io.flotilla.message.Network} is a set of members with mailboxes: {@link io.flotilla.message.Hub}, {@link
- * io.flotilla.message.Mesh}, or {@link io.flotilla.message.Topics}. Agents of the engine are members without change.
+ * io.flotilla.message.Mesh}, or {@link io.flotilla.message.Topics}. Agents of the engine are members without change. A {@link
+ * io.flotilla.message.NetworkGuard} may refuse what is sent.
  *
  * <p>This package stands on {@code flotilla-core} alone.
  */

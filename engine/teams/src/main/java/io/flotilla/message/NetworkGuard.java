@@ -1,0 +1,38 @@
+package io.flotilla.message;
+
+/**
+ * Stands at the door of a network: sees each message once, before any receiver is looked for, and lets it in or refuses it.
+ * {@code Trust} of {@code flotilla-trust} is one.
+ *
+ * <p>There is no way around it: offers, sends, requests, what is gathered, and answers all come through. What it refuses is a
+ * dead letter with {@link DeadLetter.Reason#REFUSED} and the thrown exception as its cause, whatever {@link Undeliverable}
+ * says, without its payload, headers and trace; the sender is told. A guard that throws anything at all, or returns null, has
+ * refused.
+ *
+ * <p>Called by many threads at once, on those of the senders. Must not block.
+ *
+ * @since 0.1
+ */
+public interface NetworkGuard {
+
+    /**
+     * Lets a message in, or refuses it by throwing.
+     *
+     * @param envelope the message as it was sent; a request has the id and the deadline under which it is delivered
+     * @param isAnswer whether it claims to be the answer to a request: it is delivered only to whoever waits for it, and only
+     *     if its sender was asked
+     * @return what the receivers get: the same envelope, or one with another payload
+     */
+    Envelope admit(Envelope envelope, boolean isAnswer);
+
+    /**
+     * Prepares what the network itself sends for a member: the answer of an agent. It is admitted afterwards as any other
+     * message. If this throws or returns null, the answer is refused, and whoever waits for it is told.
+     *
+     * @param reply the answer
+     * @return what is sent; by default the answer as it is
+     */
+    default Envelope outgoing(Envelope reply) {
+        return reply;
+    }
+}

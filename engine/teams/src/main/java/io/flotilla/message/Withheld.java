@@ -1,0 +1,11 @@
+package io.flotilla.message;
+
+/**
+ * What dead letters, reports and errors have instead of the payload of a message that a {@link NetworkGuard} has refused.
+ *
+ * @since 0.1
+ */
+public enum Withheld {
+    /** In the payload's place. */
+    PAYLOAD
+}
