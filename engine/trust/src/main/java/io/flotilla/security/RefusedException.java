@@ -4,18 +4,18 @@ import io.flotilla.FlotillaException;
 import java.util.Objects;
 
 /**
- * A message is refused. Without a stack trace, since forgers may send a million messages a second, and without anything of
- * the message's content.
+ * A message or a token is refused. Without a stack trace, since forgers may send a million messages a second, and with
+ * nothing of what was refused but names.
  *
  * @since 0.1
  */
-public final class MessageRefusedException extends FlotillaException {
+public final class RefusedException extends FlotillaException {
 
     private static final long serialVersionUID = 1L;
 
     private final Refusal refusal;
 
-    MessageRefusedException(Refusal refusal, String what) {
+    RefusedException(Refusal refusal, String what) {
         super(refusal + ": " + what, null, false);
         this.refusal = Objects.requireNonNull(refusal, "refusal");
     }
