@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.agent.Agent;
 import io.flotilla.journal.Journal;
+import io.flotilla.run.Await;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Invocation;
 import io.flotilla.run.Join;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
+import reactor.test.scheduler.VirtualTimeScheduler;
 
 /** What the README shows of runs is here, and runs. */
 @Timeout(30)
@@ -280,6 +282,42 @@ class RunExamplesTest {
         StepVerifier.create(run.result().map(RunResult::answers))
                 .expectNext(List.of("released: yes"))
                 .verifyComplete();
+    }
+
+    @Test
+    void signal_aBranchWaits_sleepsAndAnswersInVirtualTime() {
+        VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet(true);
+        try {
+            Agent<Turn, Decision> shop = Agent.of(
+                    "Shop",
+                    (turn, context) -> Mono.just(
+                            switch (turn.reason()) {
+                                case REQUESTED ->
+                                    Decision.await(
+                                            Await.of("paid")
+                                                    .timeout(Duration.ofDays(3))
+                                                    .defaultValue("never"),
+                                            turn.input());
+                                case SIGNALLED ->
+                                    Decision.sleep(Duration.ofHours(1), turn.carried() + " paid " + turn.signal());
+                                default -> Decision.answer(turn.carried());
+                            }));
+            Run<String> run = Workflow.builder(Topology.parse("start -> Shop"), String.class)
+                    .agent("Shop", shop)
+                    .build()
+                    .start("order 7");
+
+            Mono<Boolean> kept = run.signal("paid", "12 EUR"); // true when the run has it, and its journal
+            Mono<Boolean> taken =
+                    run.signalIfAwaited("paid", "12 EUR"); // true when a branch waited for it; else it is lost
+
+            assertThat(kept.block()).isTrue();
+            assertThat(taken.block()).isFalse();
+            time.advanceTimeBy(Duration.ofHours(1));
+            assertThat(run.result().block().answer()).isEqualTo("order 7 paid 12 EUR");
+        } finally {
+            VirtualTimeScheduler.reset();
+        }
     }
 
     @Test

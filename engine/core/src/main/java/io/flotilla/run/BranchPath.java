@@ -68,6 +68,35 @@ public final class BranchPath implements Comparable<BranchPath> {
     }
 
     /**
+     * The path that a text is of, as {@link #toString} writes it. It names the same branch, also if that is of a rendezvous; only
+     * its place in lineage order is not known.
+     *
+     * @param text a path
+     * @return the path
+     * @throws NullPointerException if {@code text} is null
+     * @throws IllegalArgumentException if it is no path
+     */
+    public static BranchPath parse(String text) {
+        String[] levels = text.split("/", -1);
+        try {
+            boolean first = levels.length > 2 && levels[1].startsWith("~");
+            BranchPath path = outsideForks(first ? Integer.parseInt(levels[1].substring(1)) : 0);
+            for (int level = first ? 2 : 1; level < levels.length - 1; level++) {
+                int dot = levels[level].indexOf('.');
+                path = path.forked(
+                        Integer.parseInt(levels[level].substring(0, Math.max(0, dot))),
+                        Integer.parseInt(levels[level].substring(dot + 1)));
+            }
+            if (path.toString().equals(text)) {
+                return path;
+            }
+        } catch (IllegalArgumentException noNumber) {
+            throw new IllegalArgumentException("not the path of a branch: \"" + text + "\"", noNumber);
+        }
+        throw new IllegalArgumentException("not the path of a branch: \"" + text + "\"");
+    }
+
+    /**
      * The path of a branch that this one forks.
      *
      * @param fork which fork of this branch, from 0

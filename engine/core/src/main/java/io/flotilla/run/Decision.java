@@ -1,5 +1,6 @@
 package io.flotilla.run;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -84,6 +85,105 @@ public sealed interface Decision {
     }
 
     /**
+     * The branch waits until a person has answered, see {@link #ask(Question)}, and keeps what the agent is working on.
+     *
+     * @param question what to ask
+     * @param carry what the turn with the answer has as {@link Turn#carried()}; may be null. Recorded with the decision
+     * @return the decision
+     * @throws NullPointerException if {@code question} is null
+     */
+    static Decision ask(Question question, @Nullable Object carry) {
+        return new Ask(question, carry);
+    }
+
+    /**
+     * The branch waits until a person has answered, see {@link #ask(Question, Object)}.
+     *
+     * @param question what to ask, without a deadline
+     * @param carry what the turn with the answer has as {@link Turn#carried()}; may be null
+     * @return the decision
+     * @throws NullPointerException if {@code question} is null
+     */
+    static Decision ask(String question, @Nullable Object carry) {
+        return new Ask(Question.of(question), carry);
+    }
+
+    /**
+     * The branch waits for a time; then the agent has another turn. The branch holds no place meanwhile, and the end of the
+     * time is an instant that survives a restart: what has passed when the run is recovered has passed.
+     *
+     * @param duration how long; zero for another turn at once
+     * @return the decision
+     * @throws NullPointerException if {@code duration} is null
+     * @throws IllegalArgumentException if {@code duration} is negative, or more than 292 years
+     */
+    static Decision sleep(Duration duration) {
+        return new Sleep(duration, null);
+    }
+
+    /**
+     * The branch waits for a time, see {@link #sleep(Duration)}, and keeps what the agent is working on.
+     *
+     * @param duration how long; zero for another turn at once
+     * @param carry what the next turn has as {@link Turn#carried()}; may be null. Recorded with the decision
+     * @return the decision
+     * @throws NullPointerException if {@code duration} is null
+     * @throws IllegalArgumentException if {@code duration} is negative, or more than 292 years
+     */
+    static Decision sleep(Duration duration, @Nullable Object carry) {
+        return new Sleep(duration, carry);
+    }
+
+    /**
+     * The branch waits for a signal from outside, see {@link Run#signal}; then the agent has another turn, with its value. One
+     * that came before, and that no branch has taken, is taken at once. Needs no edge.
+     *
+     * @param signal what to wait for, for how long, and what then
+     * @return the decision
+     * @throws NullPointerException if {@code signal} is null
+     */
+    static Decision await(Await signal) {
+        return new AwaitSignal(signal, null);
+    }
+
+    /**
+     * The branch waits for a signal for as long as the run lives, see {@link #await(Await)}.
+     *
+     * @param signal its name
+     * @return the decision
+     * @throws NullPointerException if {@code signal} is null
+     * @throws IllegalArgumentException if it is not the name of a signal, see {@link Await#of}
+     */
+    static Decision await(String signal) {
+        return new AwaitSignal(Await.of(signal), null);
+    }
+
+    /**
+     * The branch waits for a signal, see {@link #await(Await)}, and keeps what the agent is working on.
+     *
+     * @param signal what to wait for, for how long, and what then
+     * @param carry what the next turn has as {@link Turn#carried()}; may be null. Recorded with the decision
+     * @return the decision
+     * @throws NullPointerException if {@code signal} is null
+     */
+    static Decision await(Await signal, @Nullable Object carry) {
+        return new AwaitSignal(signal, carry);
+    }
+
+    /**
+     * The branch waits for a signal for as long as the run lives, see {@link #await(Await, Object)}.
+     *
+     * @param signal its name
+     * @param carry what the next turn has as {@link Turn#carried()}; may be null. Recorded with the decision
+     * @return the decision
+     * @throws NullPointerException if {@code signal} is null
+     * @throws IllegalArgumentException if it is not the name of a signal, see {@link Await#of}
+     */
+    static Decision await(String signal, @Nullable Object carry) {
+        return new AwaitSignal(Await.of(signal), carry);
+    }
+
+    /**
      * The branch ends as a failure.
      *
      * @param reason why, for the reader of the result
@@ -102,6 +202,17 @@ public sealed interface Decision {
      */
     static Decision repeat(@Nullable Object input) {
         return new Repeat(input);
+    }
+
+    /**
+     * The agent has another turn at once, see {@link #repeat(Object)}, and keeps what it is working on.
+     *
+     * @param input the input of that turn; may be null
+     * @param carry what that turn has as {@link Turn#carried()}; may be null. Recorded with the decision
+     * @return the decision
+     */
+    static Decision repeat(@Nullable Object input, @Nullable Object carry) {
+        return new Repeat(input, carry);
     }
 
     /**
@@ -157,20 +268,73 @@ public sealed interface Decision {
     }
 
     /**
-     * See {@link Decision#ask(Question)}.
+     * See {@link Decision#ask(Question, Object)}.
      *
      * @param question what to ask
+     * @param carry what the next turn has as {@link Turn#carried()}
      */
-    record Ask(Question question) implements Decision {
+    record Ask(Question question, @Nullable Object carry) implements Decision {
 
         /**
          * Checks that there is a question.
          *
          * @param question what to ask
+         * @param carry what the next turn has as {@link Turn#carried()}
          * @throws NullPointerException if {@code question} is null
          */
         public Ask {
             Objects.requireNonNull(question, "question");
+        }
+
+        /**
+         * A question without anything to carry.
+         *
+         * @param question what to ask
+         * @throws NullPointerException if {@code question} is null
+         */
+        public Ask(Question question) {
+            this(question, null);
+        }
+    }
+
+    /**
+     * See {@link Decision#sleep(Duration, Object)}.
+     *
+     * @param duration how long
+     * @param carry what the next turn has as {@link Turn#carried()}
+     */
+    record Sleep(Duration duration, @Nullable Object carry) implements Decision {
+
+        /**
+         * Checks the time.
+         *
+         * @param duration how long
+         * @param carry what the next turn has as {@link Turn#carried()}
+         * @throws NullPointerException if {@code duration} is null
+         * @throws IllegalArgumentException if {@code duration} is negative, or more than 292 years
+         */
+        public Sleep {
+            Bounds.notNegative("duration", duration);
+        }
+    }
+
+    /**
+     * See {@link Decision#await(Await, Object)}.
+     *
+     * @param signal what to wait for
+     * @param carry what the next turn has as {@link Turn#carried()}
+     */
+    record AwaitSignal(Await signal, @Nullable Object carry) implements Decision {
+
+        /**
+         * Checks that there is something to wait for.
+         *
+         * @param signal what to wait for
+         * @param carry what the next turn has as {@link Turn#carried()}
+         * @throws NullPointerException if {@code signal} is null
+         */
+        public AwaitSignal {
+            Objects.requireNonNull(signal, "signal");
         }
     }
 
@@ -193,9 +357,20 @@ public sealed interface Decision {
     }
 
     /**
-     * See {@link Decision#repeat}.
+     * See {@link Decision#repeat(Object, Object)}.
      *
      * @param input the input of the next turn
+     * @param carry what the next turn has as {@link Turn#carried()}
      */
-    record Repeat(@Nullable Object input) implements Decision {}
+    record Repeat(@Nullable Object input, @Nullable Object carry) implements Decision {
+
+        /**
+         * Another turn without anything to carry.
+         *
+         * @param input the input of the next turn
+         */
+        public Repeat(@Nullable Object input) {
+            this(input, null);
+        }
+    }
 }

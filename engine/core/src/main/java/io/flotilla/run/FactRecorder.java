@@ -42,6 +42,9 @@ final class FactRecorder {
 
     private static final long MAX_BYTES = 1024 * 1024;
 
+    /** The most bytes of a signal. */
+    private static final int MAX_SIGNAL_BYTES = 1_000_000;
+
     private final Journal journal;
     private final FactCodec codec;
     private final String runId;
@@ -155,7 +158,7 @@ final class FactRecorder {
             Fact fact = facts.remove();
             Recorded recorded = Recorded.of(fact, machine, digest, header, timeShifted);
             try {
-                JournalEntry entry = codec.entry(next + entries.size(), recorded);
+                JournalEntry entry = checked(fact, codec.entry(next + entries.size(), recorded));
                 entries.add(entry);
                 bytes += entry.payloadSize();
             } catch (Throwable unwritable) { // whatever the codec or a value throws, the others are written
@@ -173,6 +176,14 @@ final class FactRecorder {
         durable.addAll(refused);
         next += entries.size();
         return entries;
+    }
+
+    private static JournalEntry checked(Fact fact, JournalEntry entry) {
+        if (fact instanceof Fact.SignalReceived signal && entry.payloadSize() > MAX_SIGNAL_BYTES) {
+            throw new SignalRefusedException(
+                    signal.signal(), "it has " + entry.payloadSize() + " bytes, and may have " + MAX_SIGNAL_BYTES);
+        }
+        return entry;
     }
 
     private Applied apply(Fact fact) {

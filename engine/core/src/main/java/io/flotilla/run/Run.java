@@ -181,6 +181,31 @@ public final class Run<O> {
     }
 
     /**
+     * Cancels one branch, as the end of a join cancels its stragglers: its step in flight is sent a cancel, its question is
+     * withdrawn, and everything in the forks it has opened is cancelled with it. The fork it belongs to goes on without it: it
+     * counts neither as answered nor as failed. If nobody is left in that fork and nobody has answered or failed, the forking
+     * branch ends as moved on; a run of which nobody is left fails with {@link NoAnswerException}.
+     *
+     * <p>Cold: nothing happens before subscription.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: true, once, when the branch is cancelled and, if the workflow has a journal, that is in the journal;
+     *       false if no branch of that path is live.
+     *   <li><b>onError</b>: what the journal fails with: the run has failed with it too. {@link IllegalStateException} if 10,000
+     *       callers wait for the journal.
+     *   <li><b>cancel</b>: only ends the waiting; a cancel that has been subscribed to is not taken back.
+     *   <li><b>threads</b>: as for {@link #answer}; cancel handlers of steps are called there, too.
+     * </ul>
+     *
+     * @param branch its path, as events and states have it, see {@link BranchPath#parse}
+     * @return whether it was live
+     * @throws NullPointerException if {@code branch} is null (the call itself, not a signal)
+     */
+    public Mono<Boolean> cancelBranch(BranchPath branch) {
+        return loop.cancelBranch(Objects.requireNonNull(branch, "branch"));
+    }
+
+    /**
      * The branches whose turn has come and whose step waits for a permit of the engine's limit, see {@link
      * io.flotilla.step.StepEngine.Builder Builder.maxInFlight}. Their time has not begun, though the
      * run's goes on. What waits is not recorded: a step has been started for the journal and the events when its turn has come.
@@ -225,6 +250,55 @@ public final class Run<O> {
      */
     public Mono<Boolean> answer(String questionId, @Nullable Object value) {
         return loop.answer(Objects.requireNonNull(questionId, "questionId"), value);
+    }
+
+    /**
+     * Gives the run a signal, which it keeps until a branch takes it by {@link Decision#await(Await)}, or the run ends. A name
+     * that no branch waits for is kept all the same: nothing declares names. Of one name the oldest is taken first, each by one
+     * branch; where several wait, by the first of them in lineage order.
+     *
+     * <p>Cold: nothing happens before subscription, and every subscription is a signal of its own.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: true, once, when the run has it and, if the workflow has a journal, it is in the journal: from then on
+     *       a restart does not lose it. False if the run has ended.
+     *   <li><b>onError</b>: {@link SignalRefusedException} if the run keeps {@link Workflow.Builder#maxPendingSignals} already,
+     *       if the value is larger than a million bytes in the journal, or 10,000 callers wait for the journal; {@link
+     *       io.flotilla.journal.PayloadException} if its codec cannot write the value. The run continues. What the journal fails
+     *       with: the run has failed with it too.
+     *   <li><b>cancel</b>: only ends the waiting; a signal that has been subscribed to is not taken back.
+     *   <li><b>threads</b>: as for {@link #answer}.
+     * </ul>
+     *
+     * @param name its name, see {@link Await#of}
+     * @param value its value; may be null
+     * @return whether the run has it
+     * @throws NullPointerException if {@code name} is null (the call itself, not a signal)
+     * @throws IllegalArgumentException if {@code name} is not the name of a signal (the call itself, not a signal)
+     */
+    public Mono<Boolean> signal(String name, @Nullable Object value) {
+        return loop.signal(Await.checked(name), value, false);
+    }
+
+    /**
+     * Gives the run a signal that is lost if no branch waits for it at that moment. Otherwise as {@link #signal}.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: true, once, when a branch has it and, if the workflow has a journal, it is in the journal; false if
+     *       no branch waited for it, or the run has ended.
+     *   <li><b>onError</b>: as for {@link #signal}; what is not kept is not refused for what is.
+     *   <li><b>cancel</b>: only ends the waiting.
+     *   <li><b>threads</b>: as for {@link #answer}.
+     * </ul>
+     *
+     * @param name its name, see {@link Await#of}
+     * @param value its value; may be null
+     * @return whether a branch has it
+     * @throws NullPointerException if {@code name} is null (the call itself, not a signal)
+     * @throws IllegalArgumentException if {@code name} is not the name of a signal (the call itself, not a signal)
+     */
+    public Mono<Boolean> signalIfAwaited(String name, @Nullable Object value) {
+        return loop.signal(Await.checked(name), value, true);
     }
 
     /** The run's id. */

@@ -47,6 +47,18 @@ public sealed interface RunEvent {
         VACATED
     }
 
+    /** What became of a signal that came. */
+    enum Delivery {
+        /** A branch waited for it, and has it. */
+        DELIVERED,
+        /** It is kept until a branch takes it. */
+        KEPT,
+        /** It was for those who wait, and nobody waited. */
+        LOST,
+        /** As many are kept already as may be. */
+        REFUSED
+    }
+
     /**
      * The run has started.
      *
@@ -244,6 +256,69 @@ public sealed interface RunEvent {
      */
     record QuestionAnswered(
             long sequence, Instant at, BranchPath branch, String agent, String question, boolean byDefault)
+            implements RunEvent {}
+
+    /**
+     * A branch sleeps.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param branch which
+     * @param agent where
+     * @param until when it wakes
+     */
+    record SleepStarted(long sequence, Instant at, BranchPath branch, String agent, Instant until)
+            implements RunEvent {}
+
+    /**
+     * A branch has slept.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param branch which
+     * @param agent where
+     */
+    record SleepEnded(long sequence, Instant at, BranchPath branch, String agent) implements RunEvent {}
+
+    /**
+     * A branch waits for a signal.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param branch which
+     * @param agent where
+     * @param signal the name of the signal
+     * @param deadline until when; null for as long as the run lives
+     */
+    record SignalAwaited(
+            long sequence,
+            Instant at,
+            BranchPath branch,
+            String agent,
+            String signal,
+            @Nullable Instant deadline) implements RunEvent {}
+
+    /**
+     * A signal has come.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param signal its name
+     * @param delivery what became of it
+     */
+    record SignalReceived(long sequence, Instant at, String signal, Delivery delivery) implements RunEvent {}
+
+    /**
+     * A branch goes on with a signal.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param branch which
+     * @param agent where
+     * @param signal the name of the signal
+     * @param byDefault whether the default was taken because no signal came in time
+     */
+    record SignalTaken(long sequence, Instant at, BranchPath branch, String agent, String signal, boolean byDefault)
             implements RunEvent {}
 
     /**

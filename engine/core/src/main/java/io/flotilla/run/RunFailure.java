@@ -16,7 +16,8 @@ public abstract sealed class RunFailure extends FlotillaException
                 LimitExceededException,
                 NoAnswerException,
                 QuestionExpiredException,
-                RunCancelledException {
+                RunCancelledException,
+                SignalTimeoutException {
 
     private static final long serialVersionUID = 1L;
 
@@ -35,7 +36,9 @@ public abstract sealed class RunFailure extends FlotillaException
         /** Nobody answered a question in time: {@link QuestionExpiredException}. */
         QUESTION_EXPIRED,
         /** The run was cancelled: {@link RunCancelledException}. */
-        CANCELLED
+        CANCELLED,
+        /** A signal did not come in time: {@link SignalTimeoutException}. */
+        SIGNAL_TIMEOUT
     }
 
     RunFailure(String message, @Nullable Throwable cause) {

@@ -15,6 +15,8 @@ import io.flotilla.step.StepResult;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +43,9 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
 
     private static final Logger LOG = LoggerFactory.getLogger(Run.class);
 
+    /** How many callers may wait for the journal at a time. */
+    private static final int MAX_CALLS = 10_000;
+
     private final RunMachine machine;
     private final @Nullable FactRecorder recorder;
     private final String runId;
@@ -48,6 +53,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     private final RunSteps steps;
     private final RunTimers timers;
     private final PendingQuestions questions = new PendingQuestions();
+    private final RunCalls calls;
     private final Tracing tracing;
     private final EventLog events;
     private final RunOutputs outputs;
@@ -99,6 +105,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         this.claim = identity.claim() != null || setup.recording() == null
                 ? identity.claim()
                 : setup.live().claim(runId); // a new run has an id that no other has
+        this.calls = new RunCalls(MAX_CALLS);
         this.tracing = new Tracing(driver, runId, context);
         this.events = new EventLog(setup.eventHistory(), driver.listeners());
         this.effects = new RunEffects(steps, timers, questions, tracing, this::finish);
@@ -203,6 +210,33 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         });
     }
 
+    /** A signal; {@code ifAwaited} says that it is lost if no branch waits for it. */
+    Mono<Boolean> signal(String name, @Nullable Object value, boolean ifAwaited) {
+        return call(
+                at -> new Fact.SignalReceived(at, name, value, ifAwaited),
+                () -> new SignalRefusedException(name, MAX_CALLS + " calls wait for the journal already"));
+    }
+
+    /** Cancels one branch, and all that lives in the forks it has opened. False if it is not live. */
+    Mono<Boolean> cancelBranch(BranchPath branch) {
+        return call(
+                at -> new Fact.BranchCancelRequested(at, branch),
+                () -> new IllegalStateException(MAX_CALLS + " calls wait for the journal already"));
+    }
+
+    private Mono<Boolean> call(Function<Instant, Fact> made, Supplier<RuntimeException> tooMany) {
+        return Mono.create(caller -> {
+            Fact fact = made.apply(now());
+            if (suspension.isRequested() && !end.isEnded()) {
+                caller.error(new RunSuspendedException(runId));
+            } else if (calls.add(fact, caller)) {
+                offer(fact);
+            } else {
+                caller.error(tooMany.get());
+            }
+        });
+    }
+
     // --- suspension
 
     /** Suspends the run: see {@link Suspension}. Its end is {@link #over}. */
@@ -238,6 +272,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         suspension.cutAll();
         started.error(why);
         questions.closeAll(why);
+        calls.closeAll(why);
         terminated();
         tracing.suspended();
         end.suspend(why);
@@ -346,7 +381,8 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     /** The journal cannot have this fact. An answer is given back; without any other fact the run cannot go on. */
     private void refuse(Fact fact, Throwable why) {
         effects.clear();
-        if (terminated) {
+        calls.refused(fact, why);
+        if (terminated || isCall(fact)) {
             return;
         }
         if (fact instanceof Fact.QuestionAnswered answer) {
@@ -354,6 +390,11 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         } else if (!(fact instanceof Fact.StepSettled settled) || isWanted(settled.step())) {
             abort(why);
         }
+    }
+
+    /** Of somebody who hears of it, and without which the run goes on. */
+    private static boolean isCall(Fact fact) {
+        return fact instanceof Fact.SignalReceived || fact instanceof Fact.BranchCancelRequested;
     }
 
     /** Not if it has been cancelled meanwhile. */
@@ -399,6 +440,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         }
         effects.clear();
         if (terminated) {
+            calls.applied(applied.fact(), List.of());
             return;
         }
         if (applied.broken() != null) {
@@ -417,6 +459,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
                 tracing.record(event);
                 events.emit(event);
             }
+            calls.applied(applied.fact(), applied.events());
         } catch (Throwable broken) {
             abort(broken);
         }
@@ -435,6 +478,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         boolean isHeard = started.error(broken);
         try {
             questions.closeAll(broken);
+            calls.closeAll(broken);
             terminated();
             tracing.finished(RunResult.Status.FAILED, broken);
             isHeard |= events.fail(broken);

@@ -14,6 +14,8 @@ import java.util.List;
  * @param questions the questions that are open, in the order they were asked
  * @param steps how many steps were started
  * @param usage what they have used, as of the last step that ended
+ * @param waits the branches that sleep or wait for a signal, in lineage order
+ * @param signals the signals that no branch has taken, in the order they came
  * @since 0.1
  */
 public record RunState(
@@ -24,7 +26,9 @@ public record RunState(
         RunResult.Branches ended,
         List<PendingQuestion> questions,
         long steps,
-        Usage usage) {
+        Usage usage,
+        List<PendingWait> waits,
+        List<PendingSignal> signals) {
 
     /** How a run is. */
     public enum Status {
@@ -49,7 +53,11 @@ public record RunState(
         /** It has forked, and waits for the join. */
         JOINING,
         /** It waits for an answer. */
-        AWAITING_ANSWER
+        AWAITING_ANSWER,
+        /** It waits for a signal. */
+        AWAITING_SIGNAL,
+        /** It sleeps. */
+        SLEEPING
     }
 
     /**
@@ -73,9 +81,29 @@ public record RunState(
      * @param questions what is open
      * @param steps how many steps were started
      * @param usage what they have used
+     * @param waits who sleeps or waits for a signal
+     * @param signals which signals are kept
      */
     public RunState {
         branches = List.copyOf(branches);
         questions = List.copyOf(questions);
+        waits = List.copyOf(waits);
+        signals = List.copyOf(signals);
+    }
+
+    /** As records print; who waits and which signals are kept only where there are any. */
+    @Override
+    public String toString() {
+        return "RunState[runId=" + runId
+                + ", facts=" + facts
+                + ", status=" + status
+                + ", branches=" + branches
+                + ", ended=" + ended
+                + ", questions=" + questions
+                + ", steps=" + steps
+                + ", usage=" + usage
+                + (waits.isEmpty() ? "" : ", waits=" + waits)
+                + (signals.isEmpty() ? "" : ", signals=" + signals)
+                + "]";
     }
 }

@@ -23,7 +23,11 @@ public final class Turn {
         /** It is a rendezvous, and those who could come have come, or were enough: see {@link Turn#arrivals()}. */
         ARRIVED,
         /** A question of its own has been answered: see {@link Turn#answer()}. */
-        ANSWERED
+        ANSWERED,
+        /** A signal it waited for has come, or the default stands for it: see {@link Turn#signal()}. */
+        SIGNALLED,
+        /** It has slept, see {@link Decision#sleep(java.time.Duration)}. */
+        SLEPT
     }
 
     private final Reason reason;
@@ -31,7 +35,11 @@ public final class Turn {
     private final String sender;
     private final List<Outcome> outcomes;
     private final List<Arrival> arrivals;
-    private final @Nullable Object answer;
+
+    /** The answer of a person, or the value of a signal, by the reason. */
+    private final @Nullable Object received;
+
+    private final @Nullable Object carried;
     private final @Nullable Correction correction;
     private final List<String> successors;
     private final boolean joinUnmet;
@@ -42,7 +50,8 @@ public final class Turn {
             String from,
             List<Outcome> joined,
             List<Arrival> arrivals,
-            @Nullable Object answer,
+            @Nullable Object received,
+            @Nullable Object carried,
             @Nullable Correction correction,
             List<String> successors,
             boolean joinUnmet) {
@@ -51,7 +60,8 @@ public final class Turn {
         this.sender = from;
         this.outcomes = joined;
         this.arrivals = arrivals;
-        this.answer = answer;
+        this.received = received;
+        this.carried = carried;
         this.correction = correction;
         this.successors = successors;
         this.joinUnmet = joinUnmet;
@@ -74,6 +84,7 @@ public final class Turn {
                 Objects.requireNonNull(sender, "sender"),
                 List.of(),
                 List.of(),
+                null,
                 null,
                 null,
                 List.copyOf(successors),
@@ -131,6 +142,7 @@ public final class Turn {
                 List.copyOf(arrivals),
                 null,
                 null,
+                null,
                 List.copyOf(successors),
                 joinUnmet);
     }
@@ -145,7 +157,7 @@ public final class Turn {
      */
     public Turn thenJoined(List<Outcome> joined, boolean unmet) {
         List<Outcome> copied = List.copyOf(joined);
-        return new Turn(Reason.JOINED, input, sender, copied, arrivals, null, null, successors, unmet);
+        return new Turn(Reason.JOINED, input, sender, copied, arrivals, null, null, null, successors, unmet);
     }
 
     /**
@@ -155,7 +167,43 @@ public final class Turn {
      * @return a turn with {@link Reason#ANSWERED}, which is otherwise like this one
      */
     public Turn thenAnswered(@Nullable Object value) {
-        return new Turn(Reason.ANSWERED, input, sender, outcomes, arrivals, value, null, successors, joinUnmet);
+        return then(Reason.ANSWERED, value);
+    }
+
+    /**
+     * The agent's next turn if it waits for a signal and one comes.
+     *
+     * @param value its value; may be null
+     * @return a turn with {@link Reason#SIGNALLED}, which is otherwise like this one
+     */
+    public Turn thenSignalled(@Nullable Object value) {
+        return then(Reason.SIGNALLED, value);
+    }
+
+    /**
+     * The agent's next turn if it sleeps.
+     *
+     * @return a turn with {@link Reason#SLEPT}, which is otherwise like this one
+     */
+    public Turn thenSlept() {
+        return then(Reason.SLEPT, null);
+    }
+
+    private Turn then(Reason next, @Nullable Object value) {
+        return new Turn(next, input, sender, outcomes, arrivals, value, null, null, successors, joinUnmet);
+    }
+
+    /**
+     * The same turn with what the agent has carried over from its last.
+     *
+     * @param carry see {@link Decision#ask(Question, Object)}; may be null
+     * @return a turn with that {@link #carried()}
+     */
+    public Turn withCarried(@Nullable Object carry) {
+        return carry == null && carried == null
+                ? this
+                : new Turn(
+                        reason, input, sender, outcomes, arrivals, received, carry, correction, successors, joinUnmet);
     }
 
     /**
@@ -165,7 +213,7 @@ public final class Turn {
      * @return a turn with {@link Reason#REQUESTED} and the same sender and successors
      */
     public Turn thenRepeated(@Nullable Object newInput) {
-        return new Turn(Reason.REQUESTED, newInput, sender, List.of(), List.of(), null, null, successors, false);
+        return new Turn(Reason.REQUESTED, newInput, sender, List.of(), List.of(), null, null, null, successors, false);
     }
 
     /**
@@ -177,7 +225,8 @@ public final class Turn {
      */
     public Turn thenCorrected(Correction newCorrection) {
         Objects.requireNonNull(newCorrection, "newCorrection");
-        return new Turn(reason, input, sender, outcomes, arrivals, answer, newCorrection, successors, joinUnmet);
+        return new Turn(
+                reason, input, sender, outcomes, arrivals, received, carried, newCorrection, successors, joinUnmet);
     }
 
     /**
@@ -306,7 +355,7 @@ public final class Turn {
      * @return what was answered; null if that was null, and on other turns
      */
     public @Nullable Object answer() {
-        return answer;
+        return reason == Reason.ANSWERED ? received : null;
     }
 
     /**
@@ -318,7 +367,51 @@ public final class Turn {
      * @throws ClassCastException if the answer is of another type
      */
     public <T> @Nullable T answer(Class<T> type) {
-        return cast("answer", answer, type);
+        return cast("answer", answer(), type);
+    }
+
+    /**
+     * The value of the signal that the agent has waited for, or the default of {@link Await#defaultValue(Object)}.
+     *
+     * @return what was signalled; null if that was null, and on other turns
+     */
+    public @Nullable Object signal() {
+        return reason == Reason.SIGNALLED ? received : null;
+    }
+
+    /**
+     * The value of the signal that the agent has waited for, see {@link #signal()}.
+     *
+     * @param type its type
+     * @param <T> its type
+     * @return what was signalled; null if that was null, and on other turns
+     * @throws ClassCastException if it is of another type
+     */
+    public <T> @Nullable T signal(Class<T> type) {
+        return cast("signal", signal(), type);
+    }
+
+    /**
+     * What the agent's last decision has carried over to this turn, see {@link Decision#ask(Question, Object)}. In a run that was
+     * recovered it is what the journal's codec has read back.
+     *
+     * @return what it was given; null if that was null, and on turns after other decisions. A turn with a {@link #correction()}
+     *     has that of the turn it repeats
+     */
+    public @Nullable Object carried() {
+        return carried;
+    }
+
+    /**
+     * What the agent's last decision has carried over to this turn, see {@link #carried()}.
+     *
+     * @param type its type
+     * @param <T> its type
+     * @return what it was given; null if that was null, and on turns after other decisions
+     * @throws ClassCastException if it is of another type
+     */
+    public <T> @Nullable T carried(Class<T> type) {
+        return cast("carried", carried, type);
     }
 
     /**
@@ -354,7 +447,9 @@ public final class Turn {
                 + (outcomes.isEmpty() ? "" : " outcomes=" + outcomes)
                 + (joinUnmet ? " joinUnmet" : "")
                 + (arrivals.isEmpty() ? "" : " arrivals=" + arrivals)
-                + (reason == Reason.ANSWERED ? " answer=" + answer : "")
+                + (reason == Reason.ANSWERED ? " answer=" + received : "")
+                + (reason == Reason.SIGNALLED ? " signal=" + received : "")
+                + (carried == null ? "" : " carried=" + carried)
                 + (correction == null ? "" : " correction=" + correction.problem())
                 + "]";
     }

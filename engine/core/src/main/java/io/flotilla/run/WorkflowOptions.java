@@ -113,6 +113,19 @@ abstract class WorkflowOptions<B extends WorkflowOptions<B>> {
     }
 
     /**
+     * How many signals a run keeps that no branch has taken, see {@link Run#signal}. One more is refused.
+     *
+     * @param maxPendingSignals 0 or more, 0 for none; default {@value
+     *     io.flotilla.run.machine.Plan#DEFAULT_MAX_PENDING_SIGNALS}
+     * @return this builder
+     * @throws IllegalArgumentException if {@code maxPendingSignals} is negative
+     */
+    public B maxPendingSignals(int maxPendingSignals) {
+        settings.maxPendingSignals = (int) Bounds.atLeast(0, "maxPendingSignals", maxPendingSignals);
+        return self();
+    }
+
+    /**
      * How many events of a run are kept for {@link Run#events()}.
      *
      * @param eventHistory 1 or more; default {@value Workflow#DEFAULT_EVENT_HISTORY}

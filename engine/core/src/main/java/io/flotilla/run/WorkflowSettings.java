@@ -29,6 +29,7 @@ final class WorkflowSettings {
     final Map<String, Join> joins = new LinkedHashMap<>();
     Join join = Join.all();
     Limits limits = Limits.none();
+    int maxPendingSignals = Plan.DEFAULT_MAX_PENDING_SIGNALS;
     int maxCorrections = Workflow.DEFAULT_MAX_CORRECTIONS;
     int eventHistory = Workflow.DEFAULT_EVENT_HISTORY;
     int outputHistory = Workflow.DEFAULT_OUTPUT_HISTORY;
@@ -128,6 +129,7 @@ final class WorkflowSettings {
                 .join(join)
                 .limits(withRules(limits, topology.rules()))
                 .maxCorrections(maxCorrections)
+                .maxPendingSignals(maxPendingSignals)
                 .maxStepsInFlight(EngineAccess.of(steps).maxStepsInFlight());
         joins.forEach(plan::joinAt);
         return plan.build();

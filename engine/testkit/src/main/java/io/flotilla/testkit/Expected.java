@@ -53,7 +53,8 @@ record Expected(
             "LimitExceeded", RunFailure.Kind.LIMIT_EXCEEDED,
             "NoAnswer", RunFailure.Kind.NO_ANSWER,
             "QuestionExpired", RunFailure.Kind.QUESTION_EXPIRED,
-            "Cancelled", RunFailure.Kind.CANCELLED);
+            "Cancelled", RunFailure.Kind.CANCELLED,
+            "SignalTimeout", RunFailure.Kind.SIGNAL_TIMEOUT);
 
     static final Expected NOTHING =
             new Expected(null, null, null, null, null, null, Map.of(), Map.of(), Map.of(), Map.of());

@@ -13,10 +13,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Fills {@code $request} and {@code $joined}. */
+/** Fills {@code $request}, {@code $joined}, {@code $answer}, {@code $signal} and {@code $carried}. */
 final class Placeholders {
 
-    private static final Pattern PLACE = Pattern.compile("\\$(request|joined)");
+    private static final Pattern PLACE = Pattern.compile("\\$(request|joined|answer|signal|carried)");
 
     private Placeholders() {}
 
@@ -41,9 +41,17 @@ final class Placeholders {
     static String fill(String text, Turn turn) {
         return text.indexOf('$') < 0
                 ? text
-                : PLACE.matcher(text)
-                        .replaceAll(place -> Matcher.quoteReplacement(
-                                place.group(1).equals("request") ? request(turn) : joined(turn)));
+                : PLACE.matcher(text).replaceAll(place -> Matcher.quoteReplacement(said(place.group(1), turn)));
+    }
+
+    private static String said(String place, Turn turn) {
+        return switch (place) {
+            case "request" -> request(turn);
+            case "joined" -> joined(turn);
+            case "answer" -> said(turn.answer());
+            case "signal" -> said(turn.signal());
+            default -> said(turn.carried());
+        };
     }
 
     private static String request(Turn turn) {

@@ -24,7 +24,7 @@ import java.util.function.Function;
 public final class Scenario {
 
     private static final Set<String> KEYS =
-            Keys.of("name", "about", "topology", "join", "joinAt", "limits", "task", "agents", "expect");
+            Keys.of("name", "about", "topology", "join", "joinAt", "limits", "task", "agents", "outside", "expect");
     private static final Set<String> JOIN_KEYS = Keys.of("require", "within", "shortfall", "stragglers");
     private static final Set<String> LIMIT_KEYS = Keys.of("steps", "time", "branches", "depth");
     private static final String RATIO = "ratio:";
@@ -38,6 +38,7 @@ public final class Scenario {
     final Limits limits;
     final Object task;
     final Map<String, Script> agents;
+    final List<Outside> outside;
     final Expected expected;
 
     private Scenario(String defaultName, Json json) {
@@ -50,6 +51,7 @@ public final class Scenario {
         this.limits = json.has("limits") ? limits(json.get("limits")) : Limits.none();
         this.task = task(json.get("task"));
         this.agents = json.get("agents").map(Script::read);
+        this.outside = json.has("outside") ? json.get("outside").list(Outside::read) : List.of();
         this.expected = json.has("expect") ? Expected.read(json.get("expect")) : Expected.NOTHING;
     }
 

@@ -1,5 +1,6 @@
 package io.flotilla.testkit;
 
+import io.flotilla.run.Await;
 import io.flotilla.run.Invocation;
 import java.util.List;
 import java.util.Set;
@@ -20,8 +21,22 @@ record Script(
         @Nullable FailEvery failEvery) {
 
     private static final Set<String> KEYS = Keys.of("perBranch", "otherwise", "failEvery");
-    private static final Set<String> TURN_KEYS =
-            Keys.of("answer", "handOff", "fanOut", "fanOutMany", "fail", "throw", "hang", "ask", "repeat", "after");
+    private static final Set<String> TURN_KEYS = Keys.of(
+            "answer",
+            "handOff",
+            "fanOut",
+            "fanOutMany",
+            "fail",
+            "throw",
+            "hang",
+            "ask",
+            "repeat",
+            "sleep",
+            "await",
+            "carry",
+            "after");
+    private static final Set<String> CARRYING = Keys.of("ask", "repeat", "sleep", "await");
+    private static final Set<String> AWAIT_KEYS = Keys.of("signal", "timeout", "default");
 
     record FailEvery(int n, String reason) {}
 
@@ -55,12 +70,23 @@ record Script(
 
     private static ScriptedDecision turn(Json json) {
         json.object(TURN_KEYS);
-        List<String> decisions =
-                json.keys().stream().filter(key -> !key.equals("after")).toList();
+        List<String> decisions = json.keys().stream()
+                .filter(key -> !key.equals("after") && !key.equals("carry"))
+                .toList();
         if (decisions.size() != 1) {
             throw json.wrong("a turn is one of " + TURN_KEYS + " and may have after; here are " + json.keys());
         }
         ScriptedDecision decision = play(decisions.get(0), json.get(decisions.get(0)));
+        if (json.has("carry")) {
+            if (!CARRYING.contains(decisions.get(0))) {
+                throw json.wrong("only " + CARRYING + " carry, not " + decisions.get(0));
+            }
+            decision = decision.carrying(json.get("carry").value());
+        }
+        return delayed(decision, json);
+    }
+
+    private static ScriptedDecision delayed(ScriptedDecision decision, Json json) {
         return json.has("after") ? after(decision, json.get("after")) : decision;
     }
 
@@ -88,8 +114,23 @@ record Script(
                 yield ScriptedDecision.hang();
             }
             case "ask" -> ScriptedDecision.ask(json.text());
+            case "sleep" -> json.checked(() -> ScriptedDecision.sleep(json.duration()));
+            case "await" -> ScriptedDecision.await(json.checked(() -> await(json)));
             default -> ScriptedDecision.repeat(json.value());
         };
+    }
+
+    /** A name, or an object with its deadline and default. */
+    private static Await await(Json json) {
+        if (!json.isObject()) {
+            return Await.of(json.text());
+        }
+        json.object(AWAIT_KEYS);
+        Await signal = Await.of(json.get("signal").text());
+        if (json.has("timeout")) {
+            signal = signal.timeout(json.get("timeout").duration());
+        }
+        return json.has("default") ? signal.defaultValue(json.get("default").value()) : signal;
     }
 
     private static Invocation invocation(Json json) {

@@ -1,5 +1,6 @@
 package io.flotilla.testkit;
 
+import io.flotilla.run.Await;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Invocation;
 import io.flotilla.run.Turn;
@@ -17,7 +18,8 @@ import reactor.core.publisher.Mono;
  *
  * <p>In strings, {@code $request} stands for the turn's input, and {@code $joined} for the answers among its joined
  * outcomes, separated by commas. At a rendezvous both stand for the arrivals, {@code $joined} until the agent has joined
- * a fork of its own. An input of null is the empty string. Strings in lists and maps are replaced as well.
+ * a fork of its own. {@code $answer} is the answer to a question, {@code $signal} the value of a signal, {@code $carried} what was
+ * carried over; each is empty on other turns. What is null is the empty string. Strings in lists and maps are replaced as well.
  *
  * <p>Immutable, as far as the values in it are.
  *
@@ -173,6 +175,63 @@ public final class ScriptedDecision {
      */
     public static ScriptedDecision repeat(@Nullable Object input) {
         return of(turn -> Decision.repeat(Placeholders.fill(input, turn)));
+    }
+
+    /**
+     * Sleeps: has another turn after a time.
+     *
+     * @param duration how long; zero for another turn at once
+     * @return the scripted decision
+     * @throws NullPointerException if {@code duration} is null
+     * @throws IllegalArgumentException if {@code duration} is negative, or more than 292 years
+     * @see Decision#sleep(Duration)
+     */
+    public static ScriptedDecision sleep(Duration duration) {
+        Decision sleep = Decision.sleep(duration);
+        return of(turn -> sleep);
+    }
+
+    /**
+     * Waits for a signal.
+     *
+     * @param signal what to wait for
+     * @return the scripted decision
+     * @throws NullPointerException if {@code signal} is null
+     * @see Decision#await(Await)
+     */
+    public static ScriptedDecision await(Await signal) {
+        Decision await = Decision.await(signal);
+        return of(turn -> await);
+    }
+
+    /**
+     * The same decision with something that the agent keeps for its next turn. Only {@link #ask}, {@link #repeat}, {@link #sleep}
+     * and {@link #await} can; other decisions fail the step with an {@link IllegalStateException}.
+     *
+     * @param carry what the next turn has as {@link Turn#carried()}; may be null
+     * @return the scripted decision
+     */
+    public ScriptedDecision carrying(@Nullable Object carry) {
+        Function<? super Turn, ? extends Decision> decide = decision;
+        return decide == null
+                ? this
+                : new ScriptedDecision(turn -> carrying(decide.apply(turn), Placeholders.fill(carry, turn)), delay);
+    }
+
+    private static Decision carrying(Decision decided, @Nullable Object carry) {
+        if (decided instanceof Decision.Ask ask) {
+            return Decision.ask(ask.question(), carry);
+        }
+        if (decided instanceof Decision.Repeat repeat) {
+            return Decision.repeat(repeat.input(), carry);
+        }
+        if (decided instanceof Decision.Sleep sleep) {
+            return Decision.sleep(sleep.duration(), carry);
+        }
+        if (decided instanceof Decision.AwaitSignal await) {
+            return Decision.await(await.signal(), carry);
+        }
+        throw new IllegalStateException("only ask, repeat, sleep and await carry, not " + decided);
     }
 
     /**

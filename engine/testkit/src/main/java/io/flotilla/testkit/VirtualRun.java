@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -49,6 +50,8 @@ final class VirtualRun {
             // From inside, so that it is not at once that what is due at the start happens, but in its order.
             time.schedule(() -> started.set(workflow.start(scenario.task)));
             Run<Object> run = Objects.requireNonNull(started.get());
+            scenario.outside.forEach(outside ->
+                    time.schedule(() -> outside.happenTo(run), outside.after().toNanos(), TimeUnit.NANOSECONDS));
             run.result().subscribe(ended::set, broken::set);
             time.advanceTimeBy(ALL_TIME);
             if (broken.get() != null) {

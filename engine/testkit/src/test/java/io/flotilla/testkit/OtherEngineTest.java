@@ -137,6 +137,8 @@ class OtherEngineTest {
             VirtualRun same = new VirtualRun(scenario);
             ToyEngine toy = new ToyEngine(same.workflow().plan(), same.agents(), time);
             time.schedule(() -> toy.offer(new Fact.Started(toy.now(), scenario.task)));
+            scenario.outside.forEach(outside -> time.schedule(
+                    () -> toy.offer(outside.fact(toy.now())), outside.after().toNanos(), TimeUnit.NANOSECONDS));
             time.advanceTimeBy(Duration.ofNanos(Long.MAX_VALUE));
             if (toy.finish == null && cancel) {
                 toy.offer(new Fact.Cancelled(toy.now()));

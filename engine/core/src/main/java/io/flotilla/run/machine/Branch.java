@@ -17,6 +17,10 @@ final class Branch {
         JOINING,
         /** It, or the join of its fork, has asked a question. */
         AWAITING_ANSWER,
+        /** It waits for a signal. */
+        AWAITING_SIGNAL,
+        /** It sleeps. */
+        SLEEPING,
         /** It has ended. */
         SETTLED
     }
@@ -47,8 +51,14 @@ final class Branch {
     /** How many forks it has opened. */
     int forks;
 
+    /** What its next turn is to carry, while it waits. */
+    @Nullable Object carry;
+
     /** What it asks, while it is asking. */
     @Nullable QuestionEntry questionEntry;
+
+    /** What it waits for, while it sleeps or waits for a signal. */
+    @Nullable WaitEntry waitEntry;
 
     // The scope's list of the live.
     @Nullable Branch previous;
@@ -62,6 +72,13 @@ final class Branch {
         this.node = node;
         this.turn = turn;
         this.delegation = delegation;
+    }
+
+    /** For its next turn, and for no other. */
+    @Nullable Object takeCarry() {
+        Object taken = carry;
+        carry = null;
+        return taken;
     }
 
     boolean isLive() {

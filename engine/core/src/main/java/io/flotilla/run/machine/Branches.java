@@ -115,6 +115,14 @@ final class Branches {
         become(branch, State.AWAITING_ANSWER);
     }
 
+    void awaitSignal(Branch branch) {
+        become(branch, State.AWAITING_SIGNAL);
+    }
+
+    void sleep(Branch branch) {
+        become(branch, State.SLEEPING);
+    }
+
     /** The branch is joined with the outcomes of its fork. */
     void join(Branch branch, List<Outcome> outcomes, boolean joinUnmet) {
         branch.turn = branch.turn.thenJoined(outcomes, joinUnmet);
@@ -316,19 +324,49 @@ final class Branches {
     /** What the live ones are doing, in lineage order. */
     List<RunState.BranchState> states() {
         List<RunState.BranchState> states = new ArrayList<>(live);
+        for (Branch branch : inOrder()) {
+            states.add(new RunState.BranchState(
+                    branch.path, name(branch), RunState.BranchStatus.valueOf(branch.state.name()), branch.steps));
+        }
+        return states;
+    }
+
+    /** Those that sleep or wait for a signal, in lineage order. */
+    List<WaitEntry> waits() {
+        List<WaitEntry> waits = new ArrayList<>();
+        for (Branch branch : inOrder()) {
+            if (branch.waitEntry != null) {
+                waits.add(branch.waitEntry);
+            }
+        }
+        return waits;
+    }
+
+    /** The live branch of that path; null if there is none. */
+    @Nullable Branch find(BranchPath path) {
+        for (Branch branch : inOrder()) {
+            if (branch.path.equals(path)) {
+                return branch;
+            }
+        }
+        return null;
+    }
+
+    /** The live ones, in lineage order. */
+    private List<Branch> inOrder() {
+        List<Branch> found = new ArrayList<>(live);
         Deque<Scope> inside = new ArrayDeque<>(List.of(root));
         while (!inside.isEmpty()) {
             Scope at = inside.remove();
             for (Branch branch = at.firstLive(); branch != null; branch = branch.next) {
-                states.add(new RunState.BranchState(
-                        branch.path, name(branch), RunState.BranchStatus.valueOf(branch.state.name()), branch.steps));
+                found.add(branch);
             }
             for (Scope inner = at.firstInner(); inner != null; inner = inner.nextSibling()) {
                 inside.add(inner);
             }
         }
-        states.sort(Comparator.comparing(RunState.BranchState::path));
-        return states;
+        found.sort(Comparator.comparing(branch -> branch.path));
+        return found;
     }
 
     /** The branch whose turn came first of those that have not been taken; null if there is none. */

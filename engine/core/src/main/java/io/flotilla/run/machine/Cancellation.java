@@ -9,6 +9,7 @@ final class Cancellation {
 
     private final Branches branches;
     private final OpenQuestions questions;
+    private final OpenWaits waits;
     private final RendezvousRegistry rendezvousRegistry;
     private final Timers timers;
     private final Output output;
@@ -16,11 +17,13 @@ final class Cancellation {
     Cancellation(
             Branches branches,
             OpenQuestions questions,
+            OpenWaits waits,
             RendezvousRegistry rendezvousRegistry,
             Timers timers,
             Output output) {
         this.branches = branches;
         this.questions = questions;
+        this.waits = waits;
         this.rendezvousRegistry = rendezvousRegistry;
         this.timers = timers;
         this.output = output;
@@ -46,9 +49,26 @@ final class Cancellation {
         }
     }
 
+    /** Cancels one branch, and whatever lives in the forks it has opened. */
+    void cancelWithForks(Branch branch) {
+        Scope next;
+        for (Scope inner = branch.home.firstInner(); inner != null; inner = next) {
+            next = inner.nextSibling();
+            if (inner.resolver == branch) {
+                inner.timer = timers.stop(inner.timer);
+                cancelInside(inner);
+                branches.close(inner);
+            }
+        }
+        cancel(branch);
+    }
+
     private void cancel(Branch branch) {
         if (branch.questionEntry != null) {
             questions.withdraw(branch.questionEntry);
+        }
+        if (branch.waitEntry != null) {
+            waits.withdraw(branch.waitEntry);
         }
         if (branches.cancelled(branch)) {
             output.add(new Effect.CancelStep(branch.step));

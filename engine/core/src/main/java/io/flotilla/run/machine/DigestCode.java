@@ -34,6 +34,12 @@ final class DigestCode {
         if (fact instanceof Fact.Paused) {
             return 5;
         }
+        if (fact instanceof Fact.SignalReceived) {
+            return 8;
+        }
+        if (fact instanceof Fact.BranchCancelRequested) {
+            return 9;
+        }
         return fact instanceof Fact.Resumed ? 6 : 7; // a run cancelled
     }
 
@@ -90,7 +96,32 @@ final class DigestCode {
         if (event instanceof RunEvent.RunPaused) {
             return 15;
         }
-        return event instanceof RunEvent.RunResumed ? 16 : 17; // the run has ended
+        if (event instanceof RunEvent.RunResumed) {
+            return 16;
+        }
+        return event instanceof RunEvent.RunFinished ? 17 : ofWait(event);
+    }
+
+    private static int ofWait(RunEvent event) {
+        if (event instanceof RunEvent.SleepStarted) {
+            return 18;
+        }
+        if (event instanceof RunEvent.SleepEnded) {
+            return 19;
+        }
+        if (event instanceof RunEvent.SignalAwaited) {
+            return 20;
+        }
+        return event instanceof RunEvent.SignalReceived ? 21 : 22; // a signal taken
+    }
+
+    static int of(RunEvent.Delivery delivery) {
+        return switch (delivery) {
+            case DELIVERED -> 1;
+            case KEPT -> 2;
+            case LOST -> 3;
+            case REFUSED -> 4;
+        };
     }
 
     static int of(RunEvent.Verdict verdict) {
@@ -118,6 +149,7 @@ final class DigestCode {
             case NO_ANSWER -> 5;
             case QUESTION_EXPIRED -> 6;
             case CANCELLED -> 7;
+            case SIGNAL_TIMEOUT -> 8;
         };
     }
 

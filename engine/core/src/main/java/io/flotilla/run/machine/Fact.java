@@ -1,6 +1,7 @@
 package io.flotilla.run.machine;
 
 import io.flotilla.agent.Usage;
+import io.flotilla.run.BranchPath;
 import io.flotilla.run.Decision;
 import io.flotilla.step.StepResult;
 import java.time.Instant;
@@ -53,6 +54,12 @@ public sealed interface Fact {
         }
         if (this instanceof Paused) {
             return new Paused(other);
+        }
+        if (this instanceof SignalReceived signal) {
+            return new SignalReceived(other, signal.signal(), signal.value(), signal.ifAwaited());
+        }
+        if (this instanceof BranchCancelRequested cancel) {
+            return new BranchCancelRequested(other, cancel.branch());
         }
         return this instanceof Resumed ? new Resumed(other) : new Cancelled(other);
     }
@@ -147,4 +154,23 @@ public sealed interface Fact {
      * @param at when
      */
     record Cancelled(Instant at) implements Fact {}
+
+    /**
+     * A signal has come from outside.
+     *
+     * @param at when
+     * @param signal its name
+     * @param value its value
+     * @param ifAwaited whether it is lost if no branch waits for it
+     */
+    record SignalReceived(
+            Instant at, String signal, @Nullable Object value, boolean ifAwaited) implements Fact {}
+
+    /**
+     * A branch is to end, with all that lives in the forks it has opened. Without effects if it is not live.
+     *
+     * @param at when
+     * @param branch which
+     */
+    record BranchCancelRequested(Instant at, BranchPath branch) implements Fact {}
 }

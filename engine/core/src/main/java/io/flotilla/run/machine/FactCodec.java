@@ -198,8 +198,8 @@ public final class FactCodec {
     /**
      * The same fact with another input.
      *
-     * @param entry the start of a run, the end of a step, or the answer to a question
-     * @param input the task, the decision or what the agent answers, or the answer
+     * @param entry the start of a run, the end of a step, the answer to a question, or a signal
+     * @param input the task, the decision or what the agent answers, the answer, or the value of the signal
      * @return the fact
      * @throws IllegalArgumentException if the fact has no input
      * @see io.flotilla.run.Runs#fork
@@ -210,6 +210,9 @@ public final class FactCodec {
             case EntryType.RUN_STARTED -> new Fact.Started(entry.timestamp(), input);
             case EntryType.QUESTION_ANSWERED ->
                 new Fact.QuestionAnswered(entry.timestamp(), reader.text(FactKey.QUESTION), input);
+            case EntryType.SIGNAL_RECEIVED ->
+                new Fact.SignalReceived(
+                        entry.timestamp(), reader.text(FactKey.SIGNAL), input, reader.isSet(FactKey.IF_AWAITED));
             case EntryType.STEP_SETTLED ->
                 new Fact.StepSettled(
                         entry.timestamp(),

@@ -20,6 +20,9 @@ final class FactFormat {
         static final String RUN_RESUMED = "run-resumed";
         static final String RUN_CANCELLED = "run-cancelled";
 
+        static final String SIGNAL_RECEIVED = "signal-received";
+        static final String BRANCH_CANCEL_REQUESTED = "branch-cancel-requested";
+
         /** Not a fact: the note that the run is of another version from here on. */
         static final String RUN_MIGRATED = "run-migrated";
 
@@ -80,11 +83,18 @@ final class FactFormat {
         static final String DEFAULT_ANSWER = "defaultAnswer";
         static final String REASON = "reason";
         static final String INPUT = "input";
+        static final String DURATION = "duration";
+        static final String SIGNAL = "signal";
+        static final String DEFAULT_VALUE = "defaultValue";
+        static final String CARRY = "carry";
 
         // of a deadline, an answer, the end
         static final String TIMER = "timer";
         static final String QUESTION = "question";
         static final String STATUS = "status";
+
+        // of a signal
+        static final String IF_AWAITED = "ifAwaited";
 
         private FactKey() {}
     }
@@ -98,6 +108,8 @@ final class FactFormat {
         static final String ASK = "ask";
         static final String FAIL = "fail";
         static final String REPEAT = "repeat";
+        static final String SLEEP = "sleep";
+        static final String AWAIT = "await";
 
         private DecisionKind() {}
     }

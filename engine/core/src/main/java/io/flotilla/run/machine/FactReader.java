@@ -3,6 +3,8 @@ package io.flotilla.run.machine;
 import io.flotilla.agent.Usage;
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.PayloadException;
+import io.flotilla.run.Await;
+import io.flotilla.run.BranchPath;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Invocation;
 import io.flotilla.run.Question;
@@ -69,6 +71,10 @@ record FactReader(JournalEntry entry, Map<?, ?> values) {
             case EntryType.RUN_PAUSED -> new Fact.Paused(at);
             case EntryType.RUN_RESUMED -> new Fact.Resumed(at);
             case EntryType.RUN_CANCELLED -> new Fact.Cancelled(at);
+            case EntryType.SIGNAL_RECEIVED ->
+                new Fact.SignalReceived(at, text(FactKey.SIGNAL), value(FactKey.VALUE), has(FactKey.IF_AWAITED));
+            case EntryType.BRANCH_CANCEL_REQUESTED ->
+                new Fact.BranchCancelRequested(at, BranchPath.parse(text(FactKey.BRANCH)));
             default -> throw wrong("is of the unknown type " + entry.type());
         };
     }
@@ -163,6 +169,11 @@ record FactReader(JournalEntry entry, Map<?, ?> values) {
         return new PayloadException("fact " + entry.sequence() + " " + what, why);
     }
 
+    /** Whether a flag is there. */
+    boolean isSet(String key) {
+        return has(key);
+    }
+
     private boolean has(String key) {
         return values.get(key) != null;
     }
@@ -200,9 +211,11 @@ record FactReader(JournalEntry entry, Map<?, ?> values) {
             case DecisionKind.ANSWER -> Decision.answer(value(FactKey.VALUE));
             case DecisionKind.HAND_OFF -> Decision.handOff(text(FactKey.AGENT), value(FactKey.REQUEST));
             case DecisionKind.FAN_OUT -> fanOut();
-            case DecisionKind.ASK -> Decision.ask(question());
+            case DecisionKind.ASK -> Decision.ask(question(), value(FactKey.CARRY));
             case DecisionKind.FAIL -> Decision.fail(text(FactKey.REASON));
-            case DecisionKind.REPEAT -> Decision.repeat(value(FactKey.INPUT));
+            case DecisionKind.REPEAT -> Decision.repeat(value(FactKey.INPUT), value(FactKey.CARRY));
+            case DecisionKind.SLEEP -> Decision.sleep(Duration.parse(text(FactKey.DURATION)), value(FactKey.CARRY));
+            case DecisionKind.AWAIT -> Decision.await(signal(), value(FactKey.CARRY));
             default -> throw wrong("has an unknown decision, " + text(FactKey.KIND));
         };
     }
@@ -227,5 +240,13 @@ record FactReader(JournalEntry entry, Map<?, ?> values) {
         return values.containsKey(FactKey.DEFAULT_ANSWER)
                 ? question.defaultAnswer(value(FactKey.DEFAULT_ANSWER))
                 : question;
+    }
+
+    private Await signal() {
+        Await signal = Await.of(text(FactKey.SIGNAL));
+        if (has(FactKey.TIMEOUT)) {
+            signal = signal.timeout(Duration.parse(text(FactKey.TIMEOUT)));
+        }
+        return values.containsKey(FactKey.DEFAULT_VALUE) ? signal.defaultValue(value(FactKey.DEFAULT_VALUE)) : signal;
     }
 }

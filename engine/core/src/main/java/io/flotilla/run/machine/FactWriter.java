@@ -4,6 +4,7 @@ import io.flotilla.agent.Usage;
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.PayloadCodec;
 import io.flotilla.observe.Redactor;
+import io.flotilla.run.Await;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Invocation;
 import io.flotilla.run.Question;
@@ -39,6 +40,8 @@ final class FactWriter {
             FactKey.QUESTION,
             FactKey.KIND,
             FactKey.TIMEOUT,
+            FactKey.DURATION,
+            FactKey.SIGNAL,
             FactKey.PLAN,
             FactKey.PARENT,
             FactKey.OWN_LIMITS,
@@ -145,6 +148,18 @@ final class FactWriter {
         if (fact instanceof Fact.Paused) {
             return EntryType.RUN_PAUSED;
         }
+        if (fact instanceof Fact.SignalReceived signal) {
+            payload.add(FactKey.SIGNAL, signal.signal());
+            payload.add(FactKey.VALUE, signal.value());
+            if (signal.ifAwaited()) {
+                payload.add(FactKey.IF_AWAITED, true);
+            }
+            return EntryType.SIGNAL_RECEIVED;
+        }
+        if (fact instanceof Fact.BranchCancelRequested cancel) {
+            payload.add(FactKey.BRANCH, cancel.branch().toString());
+            return EntryType.BRANCH_CANCEL_REQUESTED;
+        }
         return fact instanceof Fact.Resumed ? EntryType.RUN_RESUMED : EntryType.RUN_CANCELLED;
     }
 
@@ -230,14 +245,31 @@ final class FactWriter {
         } else if (decision instanceof Decision.Ask ask) {
             tree.add(FactKey.KIND, DecisionKind.ASK);
             write(ask.question(), tree);
+            carry(ask.carry(), tree);
         } else if (decision instanceof Decision.Fail fail) {
             tree.add(FactKey.KIND, DecisionKind.FAIL);
             tree.add(FactKey.REASON, fail.reason());
         } else if (decision instanceof Decision.Repeat again) {
             tree.add(FactKey.KIND, DecisionKind.REPEAT);
             tree.add(FactKey.INPUT, again.input());
+            carry(again.carry(), tree);
+        } else if (decision instanceof Decision.Sleep sleep) {
+            tree.add(FactKey.KIND, DecisionKind.SLEEP);
+            tree.add(FactKey.DURATION, sleep.duration().toString());
+            carry(sleep.carry(), tree);
+        } else if (decision instanceof Decision.AwaitSignal await) {
+            tree.add(FactKey.KIND, DecisionKind.AWAIT);
+            write(await.signal(), tree);
+            carry(await.carry(), tree);
         }
         return tree;
+    }
+
+    /** Left out where there is none. */
+    private static void carry(@Nullable Object carry, Payload tree) {
+        if (carry != null) {
+            tree.add(FactKey.CARRY, carry);
+        }
     }
 
     private static List<Payload> invocations(Decision.FanOut fanOut) {
@@ -258,6 +290,16 @@ final class FactWriter {
         }
         if (question.hasDefault()) {
             tree.add(FactKey.DEFAULT_ANSWER, question.defaultAnswer());
+        }
+    }
+
+    private static void write(Await signal, Payload tree) {
+        tree.add(FactKey.SIGNAL, signal.name());
+        if (signal.timeout() != null) {
+            tree.add(FactKey.TIMEOUT, String.valueOf(signal.timeout()));
+        }
+        if (signal.hasDefault()) {
+            tree.add(FactKey.DEFAULT_VALUE, signal.defaultValue());
         }
     }
 }

@@ -19,6 +19,9 @@ public final class Plan {
     /** How many corrections in a row an agent is given, unless set. */
     public static final int DEFAULT_MAX_CORRECTIONS = 2;
 
+    /** How many signals a run keeps that no branch has taken, unless set. */
+    public static final int DEFAULT_MAX_PENDING_SIGNALS = 1_000;
+
     /** How many steps of a run may be in flight, unless set. */
     public static final int DEFAULT_MAX_STEPS_IN_FLIGHT = 256;
 
@@ -30,6 +33,7 @@ public final class Plan {
     private final Limits limits;
     private final int maxCorrections;
     private final int maxStepsInFlight;
+    private final int maxPendingSignals;
     private final Class<?> answerType;
 
     private Plan(Builder builder) {
@@ -52,6 +56,7 @@ public final class Plan {
         limits = builder.limits;
         maxCorrections = builder.maxCorrections;
         maxStepsInFlight = builder.maxStepsInFlight;
+        maxPendingSignals = builder.maxPendingSignals;
         answerType = builder.answerType;
     }
 
@@ -64,6 +69,7 @@ public final class Plan {
         limits = own;
         maxCorrections = all.maxCorrections;
         maxStepsInFlight = all.maxStepsInFlight;
+        maxPendingSignals = all.maxPendingSignals;
         answerType = all.answerType;
     }
 
@@ -101,7 +107,8 @@ public final class Plan {
                 .joinAt(Topology.END, end)
                 .limits(limits)
                 .maxCorrections(maxCorrections)
-                .maxStepsInFlight(maxStepsInFlight);
+                .maxStepsInFlight(maxStepsInFlight)
+                .maxPendingSignals(maxPendingSignals);
         for (int node = 0; node < joins.length; node++) {
             Join own = joins[node];
             if (own != null) {
@@ -145,6 +152,15 @@ public final class Plan {
      */
     public int maxStepsInFlight() {
         return maxStepsInFlight;
+    }
+
+    /**
+     * How many signals a run keeps that no branch has taken.
+     *
+     * @return as set
+     */
+    public int maxPendingSignals() {
+        return maxPendingSignals;
     }
 
     /**
@@ -195,6 +211,7 @@ public final class Plan {
         private Limits limits = Limits.none();
         private int maxCorrections = DEFAULT_MAX_CORRECTIONS;
         private int maxStepsInFlight = DEFAULT_MAX_STEPS_IN_FLIGHT;
+        private int maxPendingSignals = DEFAULT_MAX_PENDING_SIGNALS;
 
         private Builder(Topology topology, Class<?> answerType) {
             this.topology = Objects.requireNonNull(topology, "topology");
@@ -260,6 +277,18 @@ public final class Plan {
          */
         public Builder maxStepsInFlight(int most) {
             maxStepsInFlight = atLeast(1, "maxStepsInFlight", most);
+            return this;
+        }
+
+        /**
+         * How many signals a run keeps that no branch has taken. One more is refused.
+         *
+         * @param most 0 or more, 0 for none; default {@value Plan#DEFAULT_MAX_PENDING_SIGNALS}
+         * @return this builder
+         * @throws IllegalArgumentException if {@code most} is negative
+         */
+        public Builder maxPendingSignals(int most) {
+            maxPendingSignals = atLeast(0, "maxPendingSignals", most);
             return this;
         }
 

@@ -111,6 +111,9 @@ record PlanOutline(
     private static Map<String, String> limits(Plan plan) {
         Map<String, String> limits = outline(plan.limits());
         limits.put("corrections", Integer.toString(plan.maxCorrections()));
+        if (plan.maxPendingSignals() != Plan.DEFAULT_MAX_PENDING_SIGNALS) {
+            limits.put("signals", Integer.toString(plan.maxPendingSignals()));
+        }
         return limits;
     }
 

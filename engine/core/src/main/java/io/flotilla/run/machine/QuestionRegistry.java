@@ -39,7 +39,8 @@ final class QuestionRegistry {
         this.output = output;
     }
 
-    void ask(Branch branch, Question question) {
+    void ask(Branch branch, Question question, @Nullable Object carry) {
+        branch.carry = carry;
         ask(branch, question.text(), question, null, null);
     }
 
@@ -105,7 +106,7 @@ final class QuestionRegistry {
         if (entry.branch == null) {
             completion.answered(proceed);
         } else if (entry.shortfall == null) {
-            entry.branch.turn = entry.branch.turn.thenAnswered(value);
+            entry.branch.turn = entry.branch.turn.thenAnswered(value).withCarried(entry.branch.takeCarry());
             branches.ready(entry.branch);
         } else if (proceed) {
             branches.proceed(entry.branch, entry.outcomes);

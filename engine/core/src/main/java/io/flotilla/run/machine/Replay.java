@@ -478,7 +478,12 @@ public final class Replay {
                 machine.ends(),
                 List.copyOf(questions.values()),
                 machine.steps(),
-                used);
+                used,
+                machine.waits(timer -> {
+                    Due due = timers.get(timer);
+                    return due == null ? null : due.at();
+                }),
+                machine.signals());
     }
 
     private RunState.Status status() {

@@ -13,6 +13,7 @@ final class RunCompletion {
 
     private final Branches branches;
     private final OpenQuestions questions;
+    private final OpenWaits waits;
     private final Cancellation cancellation;
     private final Timers timers;
     private final Output output;
@@ -20,9 +21,16 @@ final class RunCompletion {
     private @Nullable RunFailure failure;
     private boolean finished;
 
-    RunCompletion(Branches branches, OpenQuestions questions, Cancellation cancellation, Timers timers, Output output) {
+    RunCompletion(
+            Branches branches,
+            OpenQuestions questions,
+            OpenWaits waits,
+            Cancellation cancellation,
+            Timers timers,
+            Output output) {
         this.branches = branches;
         this.questions = questions;
+        this.waits = waits;
         this.cancellation = cancellation;
         this.timers = timers;
         this.output = output;
@@ -59,6 +67,9 @@ final class RunCompletion {
                 boolean inFlight = branch.state == Branch.State.RUNNING;
                 if (branches.takeStep(branch.step) != null && inFlight) { // only the limit of time passes during a step
                     output.add(new Effect.CancelStep(branch.step));
+                }
+                if (branch.waitEntry != null) { // so is a sleep
+                    waits.withdraw(branch.waitEntry);
                 }
                 branches.failed(branch, exceeded);
             }

@@ -126,6 +126,26 @@ public final class RunDigest {
             flag(answered.byDefault());
         } else if (event instanceof RunEvent.RunFinished finished) {
             number(DigestCode.of(finished.status()));
+        } else {
+            addWait(event);
+        }
+    }
+
+    private void addWait(RunEvent event) {
+        if (event instanceof RunEvent.SleepStarted slept) {
+            name(slept.agent());
+        } else if (event instanceof RunEvent.SleepEnded woken) {
+            name(woken.agent());
+        } else if (event instanceof RunEvent.SignalAwaited awaited) {
+            name(awaited.agent());
+            name(awaited.signal());
+        } else if (event instanceof RunEvent.SignalReceived received) {
+            name(received.signal());
+            number(DigestCode.of(received.delivery()));
+        } else if (event instanceof RunEvent.SignalTaken taken) {
+            name(taken.agent());
+            name(taken.signal());
+            flag(taken.byDefault());
         }
     }
 

@@ -5,12 +5,16 @@ import io.flotilla.run.Arrival;
 import io.flotilla.run.Correction;
 import io.flotilla.run.Decision;
 import io.flotilla.run.InvalidDecisionException;
+import io.flotilla.run.PendingSignal;
+import io.flotilla.run.PendingWait;
 import io.flotilla.run.RunCancelledException;
 import io.flotilla.run.RunEvent;
 import io.flotilla.run.RunResult;
 import io.flotilla.run.RunState;
 import io.flotilla.run.Turn;
+import java.time.Instant;
 import java.util.List;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The first fact is {@link Fact.Started}. The caller carries out the effects of a fact, in order, before it applies the
  * next. After {@link Effect.Finish} no fact has an effect.
  *
- * <p>A run never hangs on structure: as long as it has not finished, a step or a timer is running, a question is open, or the
- * run is paused.
+ * <p>A run never hangs on structure: as long as it has not finished, a step or a timer is running, a question is open, a branch
+ * waits for a signal, or the run is paused.
  *
  * <p>Not thread-safe: one fact at a time.
  *
@@ -38,21 +42,20 @@ public final class RunMachine {
     //   Output         what comes of a fact: effects and events
     //   Timers         the deadlines
     //   Branches       spawn, move and end in a tree of Scopes; Occupancy knows when no other branch can come
-    //   OpenQuestions, RendezvousRegistry    what waits
+    //   OpenQuestions, OpenWaits, RendezvousRegistry    what waits
     //   Cancellation   ends what lives inside a scope
     //   RunCompletion  ends the run; LimitGuard does when a limit is exceeded
     //   QuestionRegistry, Shortfalls         ask; what a join that is not met leads to
+    //   Waits          sleeps, signals
     //   Arrivals, ForkJoins, RunJoin         decide joins, with JoinEvaluator over a Tally
     //   Deliveries, Forks                    where answers go, and how forks begin
     //
     // DecisionCheck holds a decision against the edges of its own agent. BranchPath is the lineage that everything is
     // ordered by.
     //
-    // Why a run cannot hang on structure: a live branch is ready, running, awaiting an answer, or joining a scope that
-    // is
-    // not empty. Of an innermost scope without any of the first three only rendezvous are left. They wait for each
-    // other
-    // at most, so some of them are a Knot, which is untied.
+    // Why a run cannot hang on structure: a live branch is ready, running, awaiting an answer or a signal, sleeping, or
+    // joining a scope that is not empty. Of an innermost scope without any but the last only rendezvous are left. They
+    // wait for each other at most, so some of them are a Knot, which is untied.
 
     /** Whose the timer of the run's own time limit is. */
     private static final Object RUN = new Object();
@@ -63,10 +66,13 @@ public final class RunMachine {
     private final Timers timers = new Timers(output);
     private final Branches branches;
     private final OpenQuestions openQuestions = new OpenQuestions(output, timers);
+    private final OpenWaits openWaits = new OpenWaits(timers);
     private final RendezvousRegistry rendezvousRegistry;
     private final RunCompletion completion;
     private final LimitGuard limits;
     private final QuestionRegistry questions;
+    private final Waits waits;
+    private final Cancellation cancellation;
     private final Arrivals arrivals;
     private final ForkJoins joins;
     private final RunJoin runJoin;
@@ -86,10 +92,11 @@ public final class RunMachine {
         this.routes = plan.routes();
         this.branches = new Branches(plan, output);
         this.rendezvousRegistry = new RendezvousRegistry(plan, branches, timers);
-        Cancellation cancellation = new Cancellation(branches, openQuestions, rendezvousRegistry, timers, output);
-        this.completion = new RunCompletion(branches, openQuestions, cancellation, timers, output);
+        this.cancellation = new Cancellation(branches, openQuestions, openWaits, rendezvousRegistry, timers, output);
+        this.completion = new RunCompletion(branches, openQuestions, openWaits, cancellation, timers, output);
         this.limits = new LimitGuard(plan, completion);
         this.questions = new QuestionRegistry(branches, openQuestions, limits, completion, timers, output);
+        this.waits = new Waits(plan, branches, openWaits, timers, output);
         Shortfalls shortfalls = new Shortfalls(branches, questions);
         this.arrivals = new Arrivals(routes, branches, rendezvousRegistry, limits, shortfalls, output);
         this.joins = new ForkJoins(routes, branches, cancellation, shortfalls, timers, output);
@@ -135,7 +142,11 @@ public final class RunMachine {
 
     /** Whether nothing is left of the run: no branch, step, scope, rendezvous, question or timer. For tests. */
     boolean isQuiet() {
-        return branches.isQuiet() && rendezvousRegistry.size() == 0 && openQuestions.isEmpty() && timers.isQuiet();
+        return branches.isQuiet()
+                && rendezvousRegistry.size() == 0
+                && openQuestions.isEmpty()
+                && openWaits.isEmpty()
+                && timers.isQuiet();
     }
 
     /** The branch whose turn has that number; null if there is none. For what is recorded of its end. */
@@ -205,6 +216,41 @@ public final class RunMachine {
         return List.copyOf(branches.states());
     }
 
+    /**
+     * The branches that sleep or wait for a signal.
+     *
+     * @return in lineage order, with their deadlines as of the facts they began with; cannot be changed
+     */
+    public List<PendingWait> waits() {
+        return branches.waits().stream()
+                .map(entry -> pending(entry, entry.deadline))
+                .toList();
+    }
+
+    /** The same with the time that is left as the caller knows it, by timer. */
+    List<PendingWait> waits(LongFunction<@Nullable Instant> deadlines) {
+        return branches.waits().stream()
+                .map(entry -> pending(entry, deadlines.apply(entry.timer)))
+                .toList();
+    }
+
+    private PendingWait pending(WaitEntry entry, @Nullable Instant deadline) {
+        return new PendingWait(
+                entry.branch.path,
+                branches.name(entry.branch),
+                entry.signal == null ? null : entry.signal.name(),
+                deadline);
+    }
+
+    /**
+     * The signals that no branch has taken.
+     *
+     * @return in the order they came; cannot be changed
+     */
+    public List<PendingSignal> signals() {
+        return waits.signals();
+    }
+
     private void take(Fact fact) {
         if (fact instanceof Fact.StepSettled settled) {
             stepSettled(settled);
@@ -216,6 +262,13 @@ public final class RunMachine {
             questions.answer(answer.question(), answer.value());
         } else if (fact instanceof Fact.Cancelled) {
             completion.end(new RunCancelledException());
+        } else if (fact instanceof Fact.SignalReceived received) {
+            waits.receive(received);
+        } else if (fact instanceof Fact.BranchCancelRequested cancel) {
+            Branch branch = branches.find(cancel.branch());
+            if (branch != null) {
+                cancellation.cancelWithForks(branch);
+            }
         } else {
             pause(fact instanceof Fact.Paused);
         }
@@ -258,6 +311,8 @@ public final class RunMachine {
             arrivals.expire(rendezvous);
         } else if (whose instanceof QuestionEntry entry) {
             questions.expire(entry);
+        } else if (whose instanceof WaitEntry entry) {
+            waits.expire(entry);
         }
     }
 
@@ -369,11 +424,15 @@ public final class RunMachine {
         } else if (decision instanceof Decision.FanOut fanOut) {
             forks.open(branch, fanOut.invocations());
         } else if (decision instanceof Decision.Ask ask) {
-            questions.ask(branch, ask.question());
+            questions.ask(branch, ask.question(), ask.carry());
+        } else if (decision instanceof Decision.Sleep sleep) {
+            waits.sleep(branch, sleep);
+        } else if (decision instanceof Decision.AwaitSignal await) {
+            waits.await(branch, await);
         } else if (decision instanceof Decision.Fail fail) {
             branches.failed(branch, AgentFailedException.decided(branches.name(branch), branch.path, fail.reason()));
         } else if (decision instanceof Decision.Repeat again) {
-            branch.turn = branch.turn.thenRepeated(again.input());
+            branch.turn = branch.turn.thenRepeated(again.input()).withCarried(again.carry());
             branches.ready(branch);
         }
     }

@@ -10,6 +10,7 @@ import io.flotilla.journal.PayloadCodec;
 import io.flotilla.journal.PayloadException;
 import io.flotilla.observe.Redactor;
 import io.flotilla.run.AgentFailedException;
+import io.flotilla.run.Await;
 import io.flotilla.run.BranchPath;
 import io.flotilla.run.Decision;
 import io.flotilla.run.DivergenceException;
@@ -76,7 +77,12 @@ class FactCodecTest {
                         new Fact.QuestionAnswered(AT, "q7", TREE),
                         new Fact.Paused(AT),
                         new Fact.Resumed(AT),
-                        new Fact.Cancelled(AT)),
+                        new Fact.Cancelled(AT),
+                        new Fact.SignalReceived(AT, "paid", null, false),
+                        new Fact.SignalReceived(AT, "paid", TREE, true),
+                        new Fact.BranchCancelRequested(AT, BranchPath.outsideForks(2)),
+                        new Fact.BranchCancelRequested(
+                                AT, BranchPath.outsideForks(0).forked(1, 2).forked(0, 33))),
                 Stream.of(
                                 null,
                                 Decision.answer(null),
@@ -91,8 +97,17 @@ class FactCodecTest {
                                 Decision.ask(Question.of("what?")
                                         .timeout(Duration.ofDays(40_000))
                                         .defaultAnswer(TREE)),
+                                Decision.ask(Question.of("what?"), TREE),
                                 Decision.fail("no"),
                                 Decision.repeat(null),
+                                Decision.repeat(null, "draft"),
+                                Decision.sleep(Duration.ZERO),
+                                Decision.sleep(Duration.ofDays(40_000), TREE),
+                                Decision.await("paid"),
+                                Decision.await(Await.of("paid").defaultValue(null), "draft"),
+                                Decision.await(Await.of("paid")
+                                        .timeout(Duration.ofNanos(1))
+                                        .defaultValue(TREE)),
                                 Decision.repeat(TREE))
                         .map(decision -> new Fact.StepSettled(AT, 5, decision, null, null, USED)));
     }
@@ -209,6 +224,11 @@ class FactCodecTest {
                 Map.of("decision", Map.of("kind", "hand-off")),
                 Map.of("decision", Map.of("kind", "fan-out", "invocations", "none")),
                 Map.of("decision", Map.of("kind", "fan-out", "invocations", List.of("none"))),
+                Map.of("decision", Map.of("kind", "sleep")),
+                Map.of("decision", Map.of("kind", "sleep", "duration", "PT-1S")),
+                Map.of("decision", Map.of("kind", "await")),
+                Map.of("decision", Map.of("kind", "await", "signal", " ")),
+                Map.of("decision", Map.of("kind", "await", "signal", "paid", "timeout", "PT0S")),
                 Map.of("decision", Map.of("kind", "ask", "text", "t", "timeout", "soon")),
                 Map.of("decision", Map.of("kind", "ask", "text", "t", "timeout", "PT-1S")));
     }

@@ -3,6 +3,7 @@ package io.flotilla.run.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.agent.Usage;
+import io.flotilla.run.BranchPath;
 import io.flotilla.run.Decision;
 import io.flotilla.step.StepResult;
 import java.lang.reflect.InvocationTargetException;
@@ -31,7 +32,9 @@ class FactTest {
                 new Fact.QuestionAnswered(THEN, "q3", "yes"),
                 new Fact.Paused(THEN),
                 new Fact.Resumed(THEN),
-                new Fact.Cancelled(THEN));
+                new Fact.Cancelled(THEN),
+                new Fact.SignalReceived(THEN, "paid", 7, true),
+                new Fact.BranchCancelRequested(THEN, BranchPath.outsideForks(3)));
     }
 
     @Test

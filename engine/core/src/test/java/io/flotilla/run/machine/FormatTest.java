@@ -210,7 +210,12 @@ class FormatTest {
                 new RunEvent.QuestionAnswered(0, AT, ROOT, "A", "q0", false),
                 new RunEvent.RunPaused(0, AT),
                 new RunEvent.RunResumed(0, AT),
-                new RunEvent.RunFinished(0, AT, RunResult.Status.FAILED));
+                new RunEvent.RunFinished(0, AT, RunResult.Status.FAILED),
+                new RunEvent.SleepStarted(0, AT, ROOT, "A", AT),
+                new RunEvent.SleepEnded(0, AT, ROOT, "A"),
+                new RunEvent.SignalAwaited(0, AT, ROOT, "A", "paid", null),
+                new RunEvent.SignalReceived(0, AT, "paid", RunEvent.Delivery.KEPT),
+                new RunEvent.SignalTaken(0, AT, ROOT, "A", "paid", true));
     }
 
     @Test
@@ -232,6 +237,7 @@ class FormatTest {
     @Test
     void codesOfKinds_arePageAndCode() throws Exception {
         assertThat(codes("verdict")).isEqualTo(numbered(RunEvent.Verdict.values(), DigestCode::of));
+        assertThat(codes("delivery")).isEqualTo(numbered(RunEvent.Delivery.values(), DigestCode::of));
         assertThat(codes("status")).isEqualTo(numbered(RunResult.Status.values(), DigestCode::of));
         assertThat(codes("kind of failure")).isEqualTo(numbered(RunFailure.Kind.values(), DigestCode::of));
         Map<String, Integer> steps = codes("detail of a failed step");
@@ -266,7 +272,7 @@ class FormatTest {
         assertThat(Digest.add(Digest.add(0, 1), -1)).isEqualTo(GOLDEN_TWO);
         assertThat(Digest.of("Größe")).isEqualTo(GOLDEN_NAME);
         RunDigest digest = new RunDigest(FactCodecTest.PLAN);
-        digest.add(new Fact.Started(AT, "task"), events(), 3);
+        digest.add(new Fact.Started(AT, "task"), events().subList(0, 17), 3);
         digest.add(new Fact.StepSettled(AT, 1, null, null, null, Usage.NONE), List.of(), 4);
         assertThat(digest.value()).isEqualTo(GOLDEN_RUN);
     }

@@ -1,5 +1,6 @@
 package io.flotilla.run.machine;
 
+import io.flotilla.run.Await;
 import io.flotilla.run.BranchPath;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Invocation;
@@ -11,6 +12,7 @@ import io.flotilla.run.RunEvent;
 import io.flotilla.run.RunFailure;
 import io.flotilla.run.RunResult;
 import io.flotilla.run.Turn;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -34,6 +36,9 @@ final class Onlooker {
     private final RandomJoin[] joins; // by node; the last is the run's
     private final Limits limits;
     private final int corrections;
+    private final int maxSignals;
+    private final Map<String, List<Object>> kept = new HashMap<>();
+    private Fact fact = new Fact.Paused(Instant.EPOCH);
     private final Counts counts;
 
     private final Map<String, Line> lines = new LinkedHashMap<>();
@@ -62,6 +67,8 @@ final class Onlooker {
         RUNNING,
         WAITING,
         AWAITING_ANSWER,
+        AWAITING_SIGNAL,
+        SLEEPING,
         SETTLED
     }
 
@@ -83,6 +90,12 @@ final class Onlooker {
         @Nullable Fork deliversTo;
 
         @Nullable Decision decision;
+
+        @Nullable Object carry;
+
+        @Nullable Object signalled;
+
+        @Nullable Instant wakes;
 
         List<Integer> handedOn = List.of(); // who handed the work on to where it is, the first one first
 
@@ -187,13 +200,13 @@ final class Onlooker {
         }
     }
 
-    Onlooker(
-            RandomGraph graph, RandomScript script, RandomJoin[] joins, Limits limits, int corrections, Counts counts) {
+    Onlooker(RandomGraph graph, RandomScript script, RandomJoin[] joins, Plan plan, Counts counts) {
         this.graph = graph;
         this.script = script;
         this.joins = joins;
-        this.limits = limits;
-        this.corrections = corrections;
+        this.limits = plan.limits();
+        this.corrections = plan.maxCorrections();
+        this.maxSignals = plan.maxPendingSignals();
         this.counts = counts;
         this.root = new Fork(null, null, -1, joins[graph.agents], List.of(), Instant.EPOCH);
     }
@@ -201,6 +214,7 @@ final class Onlooker {
     // --- a fact and what comes of it
 
     void look(Fact fact, List<RunEvent> events, List<Effect> effects, @Nullable String steppedOn) {
+        this.fact = fact;
         isDeadline = fact instanceof Fact.DeadlinePassed;
         eventsOfFact = 0;
         now = fact.at();
@@ -223,10 +237,25 @@ final class Onlooker {
             eventsOfFact++;
         }
         checkTurns(effects);
+        if (fact instanceof Fact.BranchCancelRequested cancel) {
+            checkCancelled(lines.get(cancel.branch().toString()));
+        }
         if (!finished) {
             checkForks();
             checkRendezvous();
         }
+    }
+
+    private void checkCancelled(@Nullable Line line) {
+        if (line != null && !live.containsKey(line.path)) {
+            counts.add("branches cancelled from outside");
+        }
+        check(line == null || line.state == State.SETTLED, "not cancelled: %s", line);
+        check(
+                line == null
+                        || live.values().stream()
+                                .noneMatch(other -> line.opened.stream().anyMatch(other.home::isInside)),
+                "something lives in the forks of a cancelled branch");
     }
 
     private static boolean isLimited(List<Effect> effects) {
@@ -249,7 +278,17 @@ final class Onlooker {
             return (line.corrected > corrections ? "BranchFailed " : "DecisionRejected ") + line.path;
         }
         line.corrected = 0;
-        if (decision instanceof Decision.Answer answer) {
+        line.carry = null;
+        if (decision instanceof Decision.Sleep sleep) {
+            line.carry = sleep.carry();
+            return sleep.duration().isZero() ? null : "SleepStarted " + line.path;
+        } else if (decision instanceof Decision.AwaitSignal await) {
+            line.carry = await.carry();
+            return (kept.containsKey(await.signal().name()) ? "SignalTaken " : "SignalAwaited ") + line.path;
+        } else if (decision instanceof Decision.Repeat again) {
+            line.carry = again.carry();
+            return null;
+        } else if (decision instanceof Decision.Answer answer) {
             line.value = answer.value();
             line.deliversTo = line.home;
             return "BranchAnswered " + line.path;
@@ -257,7 +296,8 @@ final class Onlooker {
             return handedOff(line, graph.number(handOff.agent()), handOff.request());
         } else if (decision instanceof Decision.FanOut) {
             return "Forked " + line.path;
-        } else if (decision instanceof Decision.Ask) {
+        } else if (decision instanceof Decision.Ask ask) {
+            line.carry = ask.carry();
             return "QuestionAsked " + line.path;
         } else if (decision instanceof Decision.Fail) {
             return "BranchFailed " + line.path;
@@ -309,7 +349,10 @@ final class Onlooker {
             movedOn(moved);
         } else if (event instanceof RunEvent.BranchCancelled cancelled) {
             Line line = settle(cancelled.branch(), "cancelled", event);
-            line.opened.forEach(fork -> fork.decided = true);
+            for (Fork fork : line.opened) {
+                fork.decided = true;
+                rendezvous.removeIf(meeting -> meeting.fork.isInside(fork));
+            }
             withdraw(line);
         } else if (event instanceof RunEvent.QuestionAsked asked) {
             asked(asked);
@@ -324,7 +367,100 @@ final class Onlooker {
             paused = !paused;
         } else if (event instanceof RunEvent.RunFinished) {
             finished = true;
+        } else {
+            waited(event);
         }
+    }
+
+    // --- sleeps and signals
+
+    private void waited(RunEvent event) {
+        if (event instanceof RunEvent.SleepStarted slept) {
+            Line line = line(slept.branch(), State.READY, event);
+            line.state = State.SLEEPING;
+            line.wakes = slept.until();
+            Decision.Sleep sleep = (Decision.Sleep) Objects.requireNonNull(line.decision);
+            check(slept.until().equals(now.plus(sleep.duration())), "%s, but it sleeps for %s", event, sleep);
+            counts.add("sleeps");
+        } else if (event instanceof RunEvent.SleepEnded woken) {
+            Line line = line(woken.branch(), State.SLEEPING, event);
+            check(isDeadline && now.equals(line.wakes), "%s, but it wakes at %s", event, line.wakes);
+            line.state = State.READY;
+        } else if (event instanceof RunEvent.SignalAwaited awaited) {
+            Line line = line(awaited.branch(), State.READY, event);
+            line.state = State.AWAITING_SIGNAL;
+            line.wakes = awaited.deadline();
+            check(awaited.signal().equals(awaits(line).name()), "%s, but it waits for %s", event, awaits(line));
+            Duration limit = awaits(line).timeout();
+            check(Objects.equals(awaited.deadline(), limit == null ? null : now.plus(limit)), "%s", event);
+            counts.add("signals awaited");
+        } else if (event instanceof RunEvent.SignalReceived received) {
+            received(received);
+        } else if (event instanceof RunEvent.SignalTaken taken) {
+            taken(taken);
+        }
+    }
+
+    private static Await awaits(Line line) {
+        return ((Decision.AwaitSignal) Objects.requireNonNull(line.decision)).signal();
+    }
+
+    private List<Line> waitingFor(String signal) {
+        return live.values().stream()
+                .filter(line -> line.state == State.AWAITING_SIGNAL
+                        && awaits(line).name().equals(signal))
+                .toList();
+    }
+
+    /** The names that branches wait for. */
+    List<String> awaited() {
+        return live.values().stream()
+                .filter(line -> line.state == State.AWAITING_SIGNAL)
+                .map(line -> awaits(line).name())
+                .distinct()
+                .sorted()
+                .toList();
+    }
+
+    private void received(RunEvent.SignalReceived event) {
+        Fact.SignalReceived signal = (Fact.SignalReceived) fact;
+        int all = kept.values().stream().mapToInt(List::size).sum();
+        RunEvent.Delivery expected = !waitingFor(event.signal()).isEmpty()
+                ? RunEvent.Delivery.DELIVERED
+                : signal.ifAwaited()
+                        ? RunEvent.Delivery.LOST
+                        : all >= maxSignals ? RunEvent.Delivery.REFUSED : RunEvent.Delivery.KEPT;
+        check(event.delivery() == expected && event.signal().equals(signal.signal()), "%s, not %s", event, expected);
+        if (expected == RunEvent.Delivery.KEPT) {
+            kept.computeIfAbsent(event.signal(), any -> new ArrayList<>()).add(Objects.requireNonNull(signal.value()));
+        }
+        counts.add("signals " + expected);
+    }
+
+    private void taken(RunEvent.SignalTaken event) {
+        Line line = Objects.requireNonNull(live.get(event.branch().toString()));
+        String name = event.signal();
+        check(awaits(line).name().equals(name), "%s, but it waits for %s", event, awaits(line));
+        if (event.byDefault()) {
+            check(line.state == State.AWAITING_SIGNAL && isDeadline && now.equals(line.wakes), "%s", event);
+            line.signalled = awaits(line).defaultValue();
+            counts.add("signals by default");
+        } else if (line.state == State.READY) {
+            List<Object> oldest = Objects.requireNonNull(kept.get(name), "none is kept");
+            line.signalled = oldest.remove(0);
+            if (oldest.isEmpty()) {
+                kept.remove(name);
+            }
+            counts.add("signals taken later");
+        } else {
+            check(line.state == State.AWAITING_SIGNAL, "%s, but it is %s", event, line.state);
+            check(
+                    waitingFor(name).stream().noneMatch(other -> other.place.compareTo(line.place) < 0),
+                    "%s, but another is before it",
+                    event);
+            line.signalled = ((Fact.SignalReceived) fact).value();
+        }
+        line.state = State.READY;
     }
 
     // --- branches
@@ -750,6 +886,10 @@ final class Onlooker {
                 + questions.values().stream()
                         .filter(question -> question.deadline() != null)
                         .count()
+                + live.values().stream()
+                        .filter(line -> line.state == State.SLEEPING
+                                || (line.state == State.AWAITING_SIGNAL && line.wakes != null))
+                        .count()
                 + (limits.maxTime() == null ? 0 : 1);
     }
 
@@ -772,6 +912,13 @@ final class Onlooker {
     }
 
     private void checkTurn(Line line, Turn turn) {
+        check(Objects.equals(turn.carried(), line.carry), "%s carries %s, was %s", line.path, turn, line.carry);
+        check(
+                turn.reason() != Turn.Reason.SIGNALLED || Objects.equals(turn.signal(), line.signalled),
+                "%s is signalled %s, was %s",
+                line.path,
+                turn,
+                line.signalled);
         if (turn.reason() == Turn.Reason.JOINED) {
             List<String> joined = turn.outcomes().stream()
                     .map(outcome -> kind(outcome) + " " + who(outcome) + " " + outcome.value())

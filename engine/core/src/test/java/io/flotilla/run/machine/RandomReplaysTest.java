@@ -81,6 +81,8 @@ class RandomReplaysTest {
                     .isEqualTo(was.status());
             assertThat(is.ended()).isEqualTo(was.ended());
             assertThat(is.questions()).isEqualTo(was.questions());
+            assertThat(is.waits()).isEqualTo(was.waits());
+            assertThat(is.signals()).isEqualTo(was.signals());
             assertThat(is.branches())
                     .extracting(RunState.BranchState::path)
                     .isEqualTo(was.branches().stream()
@@ -106,7 +108,16 @@ class RandomReplaysTest {
 
         Live() {
             states.add(new RunState(
-                    "run", 0, status, List.of(), new RunResult.Branches(0, 0, 0, 0), List.of(), 0, Usage.NONE));
+                    "run",
+                    0,
+                    status,
+                    List.of(),
+                    new RunResult.Branches(0, 0, 0, 0),
+                    List.of(),
+                    0,
+                    Usage.NONE,
+                    List.of(),
+                    List.of()));
         }
 
         @Override
@@ -144,7 +155,9 @@ class RandomReplaysTest {
                     machine.ends(),
                     List.copyOf(questions.values()),
                     machine.steps(),
-                    used));
+                    used,
+                    machine.waits(),
+                    machine.signals()));
         }
 
         private void keep(@Nullable Effect effect) {

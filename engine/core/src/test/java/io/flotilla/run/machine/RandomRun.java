@@ -3,9 +3,11 @@ package io.flotilla.run.machine;
 import static io.flotilla.run.machine.Onlooker.check;
 
 import io.flotilla.agent.Usage;
+import io.flotilla.run.BranchPath;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Limits;
 import io.flotilla.run.RunEvent;
+import io.flotilla.run.RunState;
 import io.flotilla.run.Turn;
 import io.flotilla.step.StepResult;
 import java.math.BigDecimal;
@@ -82,13 +84,15 @@ final class RandomRun {
         this.script = new RandomScript(graph, random);
         this.joins = drawJoins();
         int corrections = random.nextInt(3);
+        int signals = random.nextInt(2) == 0 ? random.nextInt(3) : 1_000;
         int places = random.nextInt(3) == 0 ? 1 + random.nextInt(4) : 1_000;
         Plan.Builder drawn = Plan.builder(graph.topology, String.class)
                 .join(joins[graph.agents + 1].join())
                 .joinAt("end", joins[graph.agents].join())
                 .limits(drawLimits())
                 .maxCorrections(corrections)
-                .maxStepsInFlight(places);
+                .maxStepsInFlight(places)
+                .maxPendingSignals(signals);
         for (int node = 0; node < graph.agents; node++) {
             if (!joins[node].equals(joins[graph.agents + 1])) {
                 drawn.joinAt(graph.name(node), joins[node].join());
@@ -96,7 +100,7 @@ final class RandomRun {
         }
         this.plan = drawn.build();
         this.machine = new RunMachine(plan);
-        this.onlooker = new Onlooker(graph, script, joins, plan.limits(), corrections, counts);
+        this.onlooker = new Onlooker(graph, script, joins, plan, counts);
     }
 
     /** By node, then that of the run, then the default. */
@@ -184,15 +188,38 @@ final class RandomRun {
             });
             after(from + random.nextInt(40), () -> new Fact.Resumed(at()));
         }
+        for (int more = random.nextInt(3) == 0 ? random.nextInt(6) : 0; more > 0; more--) {
+            after(random.nextInt(60), () -> signal(script.signal(), random.nextInt(4) == 0));
+        }
+        for (int more = random.nextInt(4) == 0 ? 1 + random.nextInt(3) : 0; more > 0; more--) {
+            after(random.nextInt(40), this::cancelOfABranch);
+        }
         if (random.nextInt(15) == 0) {
             after(random.nextInt(80), () -> new Fact.Cancelled(at()));
         }
     }
 
-    /** Nothing happens by itself any more: somebody has to answer, or to cancel. */
+    private Fact signal(String name, boolean ifAwaited) {
+        return new Fact.SignalReceived(at(), name, "signalled at " + order++, ifAwaited);
+    }
+
+    /** Of one that lives, or has lived, or never was. */
+    private Fact cancelOfABranch() {
+        List<RunState.BranchState> live = machine.branchStates();
+        BranchPath path = live.isEmpty() || random.nextInt(8) == 0
+                ? BranchPath.outsideForks(0).forked(random.nextInt(3), random.nextInt(3))
+                : live.get(random.nextInt(live.size())).path();
+        return new Fact.BranchCancelRequested(at(), path);
+    }
+
+    /** Nothing happens by itself any more: somebody has to answer, to signal or to cancel. */
     private void nudge() {
-        check(!inFlight.isEmpty() || !questions.isEmpty(), "the run hangs");
-        if (!questions.isEmpty() && random.nextInt(4) > 0) {
+        List<String> awaited = onlooker.awaited();
+        check(!inFlight.isEmpty() || !questions.isEmpty() || !awaited.isEmpty(), "the run hangs");
+        if (!awaited.isEmpty() && random.nextInt(4) > 0) {
+            counts.add("nudged by a signal");
+            apply(signal(awaited.get(random.nextInt(awaited.size())), random.nextInt(2) == 0), null);
+        } else if (!questions.isEmpty() && random.nextInt(4) > 0) {
             counts.add("nudged by an answer");
             answer(questions.get(random.nextInt(questions.size())));
         } else {

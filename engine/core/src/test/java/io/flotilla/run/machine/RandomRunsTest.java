@@ -66,6 +66,17 @@ class RandomRunsTest {
             "questions of the run",
             "questions answered",
             "questions answered by default",
+            "ends by SIGNAL_TIMEOUT",
+            "sleeps",
+            "signals awaited",
+            "signals DELIVERED",
+            "signals KEPT",
+            "signals LOST",
+            "signals REFUSED",
+            "signals by default",
+            "signals taken later",
+            "branches cancelled from outside",
+            "nudged by a signal",
             "nudged by an answer",
             "nudged by a cancel");
 

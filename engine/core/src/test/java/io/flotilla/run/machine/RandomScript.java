@@ -1,5 +1,6 @@
 package io.flotilla.run.machine;
 
+import io.flotilla.run.Await;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Invocation;
 import io.flotilla.run.Question;
@@ -38,6 +39,8 @@ final class RandomScript {
                 random.nextInt(3), // does what it may not
                 random.nextInt(4) == 0 ? random.nextInt(6) : 0, // is broken
                 random.nextInt(12) == 0 ? 1 : 0, // hangs
+                random.nextInt(3) == 0 ? random.nextInt(5) : 0, // sleeps
+                random.nextInt(3) == 0 ? random.nextInt(5) : 0, // waits for a signal
             };
         }
     }
@@ -63,11 +66,34 @@ final class RandomScript {
             case 2 -> new Act(delayMs, fanOut(node), false);
             case 3 -> new Act(delayMs, ask(node), false);
             case 4 -> new Act(delayMs, Decision.fail("no"), false);
-            case 5 -> new Act(delayMs, Decision.repeat(value()), false);
+            case 5 -> new Act(delayMs, Decision.repeat(value(), carry()), false);
             case 6 -> new Act(delayMs, invalid(), false);
             case 7 -> new Act(delayMs, null, true);
-            default -> new Act(-1, null, true);
+            case 8 -> new Act(-1, null, true);
+            case 9 ->
+                new Act(
+                        delayMs,
+                        Decision.sleep(Duration.ofMillis(Math.max(0, random.nextInt(25) - 4)), carry()),
+                        false);
+            default -> new Act(delayMs, await(), false);
         };
+    }
+
+    private @Nullable Object carry() {
+        return random.nextInt(2) == 0 ? null : "c" + values++;
+    }
+
+    /** One of the few names there are. */
+    String signal() {
+        return "s" + random.nextInt(3);
+    }
+
+    private Decision await() {
+        Await signal = Await.of(signal());
+        if (random.nextInt(2) == 0) {
+            signal = signal.timeout(Duration.ofMillis(1 + random.nextInt(30)));
+        }
+        return Decision.await(random.nextInt(2) == 0 ? signal.defaultValue("by default") : signal, carry());
     }
 
     private String value() {
@@ -111,7 +137,7 @@ final class RandomScript {
         if (random.nextInt(2) == 0) {
             question = question.timeout(Duration.ofMillis(1 + random.nextInt(30)));
         }
-        return Decision.ask(random.nextInt(2) == 0 ? question.defaultAnswer("by default") : question);
+        return Decision.ask(random.nextInt(2) == 0 ? question.defaultAnswer("by default") : question, carry());
     }
 
     /** Most of the time, that is: somebody may have an edge to whom is drawn. */

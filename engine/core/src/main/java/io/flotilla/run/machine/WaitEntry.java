@@ -1,0 +1,26 @@
+package io.flotilla.run.machine;
+
+import io.flotilla.run.Await;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** A branch that sleeps or waits for a signal. */
+final class WaitEntry {
+
+    final Branch branch;
+
+    /** What it waits for; null if it sleeps. */
+    final @Nullable Await signal;
+
+    /** When it goes on at the latest, as of the fact it began with; null for never. */
+    final @Nullable Instant deadline;
+
+    /** The timer of its deadline; 0 for none. */
+    long timer;
+
+    WaitEntry(Branch branch, @Nullable Await signal, @Nullable Instant deadline) {
+        this.branch = branch;
+        this.signal = signal;
+        this.deadline = deadline;
+    }
+}
