@@ -1,5 +1,6 @@
 package io.flotilla.run;
 
+import io.flotilla.internal.JsonFields;
 import io.flotilla.step.StepResult;
 import org.jspecify.annotations.Nullable;
 
@@ -104,5 +105,10 @@ public final class AgentFailedException extends RunFailure {
     @Override
     public String reason() {
         return reason;
+    }
+
+    @Override
+    void describe(JsonFields fields) {
+        fields.text("agent", agent).text("branch", branch).constant("stepKind", stepKind);
     }
 }

@@ -1,5 +1,6 @@
 package io.flotilla.run;
 
+import io.flotilla.internal.JsonFields;
 import java.util.List;
 
 /**
@@ -62,5 +63,10 @@ public final class InvalidDecisionException extends RunFailure {
      */
     public List<String> allowed() {
         return allowed;
+    }
+
+    @Override
+    void describe(JsonFields fields) {
+        fields.text("agent", agent).text("branch", branch).list("allowed", allowed);
     }
 }

@@ -1,5 +1,6 @@
 package io.flotilla.run;
 
+import io.flotilla.internal.JsonFields;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -145,5 +146,10 @@ public final class JoinShortfallException extends RunFailure {
     @Override
     public RunFailure first() {
         return getCause() instanceof RunFailure cause ? cause : this;
+    }
+
+    @Override
+    void describe(JsonFields fields) {
+        fields.text("agent", agent).text("branch", branch).text("join", join);
     }
 }

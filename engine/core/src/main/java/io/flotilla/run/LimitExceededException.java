@@ -1,5 +1,7 @@
 package io.flotilla.run;
 
+import io.flotilla.internal.JsonFields;
+
 /**
  * A limit of the whole run was exceeded; the run ends. The message names the limit, its value, and the path of agents the
  * run was on.
@@ -48,5 +50,10 @@ public final class LimitExceededException extends RunFailure {
      */
     public String value() {
         return value;
+    }
+
+    @Override
+    void describe(JsonFields fields) {
+        fields.text("limit", limit).text("value", value);
     }
 }

@@ -1,6 +1,8 @@
 package io.flotilla.run;
 
+import io.flotilla.internal.JsonFields;
 import java.time.Duration;
+import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +44,24 @@ public sealed interface Outcome {
      */
     default boolean isFailure() {
         return true;
+    }
+
+    /**
+     * The outcome as JSON has it: {@code type} ({@code answered}, {@code failed}, {@code timed-out}), {@code agent}, {@code branch}, then {@code
+     * value}, {@code failure} or {@code limit}; a value as in {@link RunResult#toMap()}.
+     *
+     * @return texts, numbers, flags, null, lists and maps of these; cannot be changed
+     */
+    default Map<String, @Nullable Object> toMap() {
+        return fold(
+                        answered -> form("answered").value("value", answered.value()),
+                        failed -> form("failed").map("failure", failed.failure().toMap()),
+                        timedOut -> form("timed-out").duration("limit", timedOut.limit()))
+                .toMap();
+    }
+
+    private JsonFields form(String type) {
+        return new JsonFields().text("type", type).text("agent", agent()).text("branch", branch());
     }
 
     /**

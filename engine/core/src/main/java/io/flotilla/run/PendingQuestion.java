@@ -1,7 +1,9 @@
 package io.flotilla.run;
 
+import io.flotilla.internal.JsonFields;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,5 +42,21 @@ public record PendingQuestion(
     @Override
     public String toString() {
         return "question " + id + " of agent " + agent + " (branch " + branch + "): " + text;
+    }
+
+    /**
+     * The question as JSON has it: the components under their names.
+     *
+     * @return texts, null and a list; cannot be changed
+     */
+    public Map<String, @Nullable Object> toMap() {
+        return new JsonFields()
+                .text("id", id)
+                .text("agent", agent)
+                .text("branch", branch)
+                .text("text", text)
+                .list("choices", choices)
+                .instant("deadline", deadline)
+                .toMap();
     }
 }

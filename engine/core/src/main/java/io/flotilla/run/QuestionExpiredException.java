@@ -1,5 +1,7 @@
 package io.flotilla.run;
 
+import io.flotilla.internal.JsonFields;
+
 /**
  * Nobody answered a question before its deadline, and it had no default.
  *
@@ -33,5 +35,10 @@ public final class QuestionExpiredException extends RunFailure {
      */
     public PendingQuestion question() {
         return question;
+    }
+
+    @Override
+    void describe(JsonFields fields) {
+        fields.map("question", question.toMap());
     }
 }

@@ -1,6 +1,7 @@
 package io.flotilla.run;
 
 import java.time.Instant;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,25 @@ public sealed interface RunEvent {
      */
     default @Nullable BranchPath branch() {
         return null;
+    }
+
+    /**
+     * What kind of event it is, in a word that does not change: {@code branch-started}, {@code step-settled} and so on.
+     *
+     * @return the {@code type} of {@link #toMap()}
+     */
+    default String type() {
+        return String.valueOf(toMap().get("type"));
+    }
+
+    /**
+     * The event as JSON has it: {@code type}, {@code sequence}, {@code at}, {@code branch} and {@code agent} if it has them, then the
+     * record's own components under their names. Any JSON library writes it. The README has all types and fields.
+     *
+     * @return texts, numbers, flags, null, lists and maps of these; cannot be changed
+     */
+    default Map<String, @Nullable Object> toMap() {
+        return EventForm.of(this);
     }
 
     /** How a join ended. */

@@ -1,6 +1,8 @@
 package io.flotilla.run;
 
 import io.flotilla.FlotillaException;
+import io.flotilla.internal.JsonFields;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,5 +70,20 @@ public abstract sealed class RunFailure extends FlotillaException
      */
     public RunFailure first() {
         return this;
+    }
+
+    /**
+     * The failure as JSON has it: {@code type}, which is its {@link #kind()} as in {@code step-failed}, {@code message}, {@code reason}, what
+     * its own class knows, {@code first} of a join's shortfall, and the messages of those {@code suppressed}. Never a stack trace.
+     *
+     * @return texts, numbers, null, lists and maps of these; cannot be changed
+     */
+    public Map<String, @Nullable Object> toMap() {
+        return FailureForm.of(this);
+    }
+
+    /** Adds what this class of failure knows. */
+    void describe(JsonFields fields) {
+        // its kind and message say all
     }
 }

@@ -1,12 +1,14 @@
 package io.flotilla.run;
 
 import io.flotilla.agent.Usage;
+import io.flotilla.internal.JsonFields;
 import io.flotilla.run.machine.Effect;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +42,22 @@ public final class RunResult<O> {
      *     run may succeed without a branch that has answered
      * @param cancelled because nobody needed them any more
      */
-    public record Branches(long answered, long failed, long movedOn, long cancelled) {}
+    public record Branches(long answered, long failed, long movedOn, long cancelled) {
+
+        /**
+         * The counts as JSON has them: the components under their names.
+         *
+         * @return numbers; cannot be changed
+         */
+        public Map<String, @Nullable Object> toMap() {
+            return new JsonFields()
+                    .number("answered", answered)
+                    .number("failed", failed)
+                    .number("movedOn", movedOn)
+                    .number("cancelled", cancelled)
+                    .toMap();
+        }
+    }
 
     private final String runId;
     private final Status status;
@@ -185,6 +202,28 @@ public final class RunResult<O> {
      */
     public Duration duration() {
         return duration;
+    }
+
+    /**
+     * The result as JSON has it: what the other methods return, under their names, {@code failure} as {@link RunFailure#toMap()}. Answers
+     * that are no texts, numbers, flags, collections or maps are the text that {@code toString} gives, at most 16,384 characters of it;
+     * nothing else of them is looked at. They are not redacted, since they are what the run was for.
+     *
+     * @return texts, numbers, flags, null, lists and maps of these; cannot be changed
+     */
+    public Map<String, @Nullable Object> toMap() {
+        return new JsonFields()
+                .text("runId", runId)
+                .constant("status", status)
+                .value("answers", answers)
+                .map("failure", failure == null ? null : failure.toMap())
+                .number("steps", steps)
+                .map("branches", branches.toMap())
+                .number("lateArrivals", lateArrivals)
+                .usage("usage", usage)
+                .instant("startedAt", startedAt)
+                .duration("duration", duration)
+                .toMap();
     }
 
     /** Status, answers or failure, steps and duration, in one line. */

@@ -1,7 +1,10 @@
 package io.flotilla.run;
 
 import io.flotilla.agent.Usage;
+import io.flotilla.internal.JsonFields;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a run is like after a number of its facts. Immutable.
@@ -68,7 +71,22 @@ public record RunState(
      * @param status what it is doing
      * @param steps how many steps it has started
      */
-    public record BranchState(BranchPath path, String agent, BranchStatus status, long steps) {}
+    public record BranchState(BranchPath path, String agent, BranchStatus status, long steps) {
+
+        /**
+         * The branch as JSON has it: the components under their names.
+         *
+         * @return texts and a number; cannot be changed
+         */
+        public Map<String, @Nullable Object> toMap() {
+            return new JsonFields()
+                    .text("path", path)
+                    .text("agent", agent)
+                    .constant("status", status)
+                    .number("steps", steps)
+                    .toMap();
+        }
+    }
 
     /**
      * Copies the lists.
@@ -105,5 +123,25 @@ public record RunState(
                 + (waits.isEmpty() ? "" : ", waits=" + waits)
                 + (signals.isEmpty() ? "" : ", signals=" + signals)
                 + "]";
+    }
+
+    /**
+     * The state as JSON has it: the components under their names, as in {@code status: awaiting-answer}.
+     *
+     * @return texts, numbers, null, lists and maps of these; cannot be changed
+     */
+    public Map<String, @Nullable Object> toMap() {
+        return new JsonFields()
+                .text("runId", runId)
+                .number("facts", facts)
+                .constant("status", status)
+                .list("branches", branches.stream().map(BranchState::toMap).toList())
+                .map("ended", ended.toMap())
+                .list(
+                        "questions",
+                        questions.stream().map(PendingQuestion::toMap).toList())
+                .number("steps", steps)
+                .usage("usage", usage)
+                .toMap();
     }
 }

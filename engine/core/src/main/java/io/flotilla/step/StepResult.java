@@ -4,6 +4,7 @@ import io.flotilla.AgentId;
 import io.flotilla.agent.Usage;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -129,6 +130,18 @@ public sealed interface StepResult<O> {
      */
     default boolean isFailure() {
         return kind().isFailure();
+    }
+
+    /**
+     * The result as JSON has it: {@code type} ({@code succeeded}, {@code timed-out} and so on, by {@link #kind()}), {@code agentId}, {@code index},
+     * {@code attempts}, {@code startedAt}, {@code duration}, {@code usage}, {@code value}, of a cause the class and the message, never a stack trace, and
+     * what only this kind has. Values that are no texts, numbers, flags, collections or maps are the text that {@code toString} gives, at
+     * most 16,384 characters of it; nothing else of them is looked at. Nothing is redacted.
+     *
+     * @return texts, numbers, flags, null, lists and maps of these; cannot be changed
+     */
+    default Map<String, @Nullable Object> toMap() {
+        return ResultForm.of(this);
     }
 
     /**
