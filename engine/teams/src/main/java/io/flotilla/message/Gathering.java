@@ -69,7 +69,7 @@ final class Gathering {
                         member.id(),
                         Answer.Status.FAILED,
                         new UndeliverableException(result.reason(), request, member.id(), null));
-            } else if (isOver() && !join.keepsStragglers()) {
+            } else if (isOver() && !join.keepsStragglers() && !hasEnded(member.id())) {
                 member.mailbox().withdraw(request); // decided, or cancelled, while it was on its way
             }
         }
@@ -77,6 +77,11 @@ final class Gathering {
 
     private synchronized boolean isOver() {
         return isOver;
+    }
+
+    /** Who has answered already may be at the rest of its handler. */
+    private synchronized boolean hasEnded(AgentId receiver) {
+        return answers.get(receiver) != null;
     }
 
     /** False if that receiver is not awaited any more. */
