@@ -77,10 +77,10 @@ final class EventForm {
         if (event instanceof RunEvent.BranchCancelled cancelled) {
             return type("branch-cancelled", cancelled.branch(), cancelled.agent());
         }
-        return questionOrRun();
+        return waiting();
     }
 
-    private JsonFields questionOrRun() {
+    private JsonFields waiting() {
         if (event instanceof RunEvent.QuestionAsked asked) {
             PendingQuestion question = asked.question();
             return type("question-asked", question.branch(), question.agent()).map("question", question.toMap());
@@ -89,6 +89,29 @@ final class EventForm {
             return type("question-answered", answered.branch(), answered.agent())
                     .text("question", answered.question())
                     .flag("byDefault", answered.byDefault());
+        }
+        if (event instanceof RunEvent.SleepStarted sleep) {
+            return type("sleep-started", sleep.branch(), sleep.agent()).instant("until", sleep.until());
+        }
+        if (event instanceof RunEvent.SleepEnded sleep) {
+            return type("sleep-ended", sleep.branch(), sleep.agent());
+        }
+        if (event instanceof RunEvent.SignalAwaited awaited) {
+            return type("signal-awaited", awaited.branch(), awaited.agent())
+                    .text("signal", awaited.signal())
+                    .instant("deadline", awaited.deadline());
+        }
+        if (event instanceof RunEvent.SignalTaken taken) {
+            return type("signal-taken", taken.branch(), taken.agent())
+                    .text("signal", taken.signal())
+                    .flag("byDefault", taken.byDefault());
+        }
+        return ofTheRun();
+    }
+
+    private JsonFields ofTheRun() {
+        if (event instanceof RunEvent.SignalReceived received) {
+            return type("signal-received").text("signal", received.signal()).constant("delivery", received.delivery());
         }
         if (event instanceof RunEvent.RunPaused) {
             return type("run-paused");

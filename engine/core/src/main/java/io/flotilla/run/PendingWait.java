@@ -1,6 +1,8 @@
 package io.flotilla.run;
 
+import io.flotilla.internal.JsonFields;
 import java.time.Instant;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,4 +18,19 @@ public record PendingWait(
         BranchPath branch,
         String agent,
         @Nullable String signal,
-        @Nullable Instant deadline) {}
+        @Nullable Instant deadline) {
+
+    /**
+     * The same as JSON has it: the components under their names.
+     *
+     * @return texts and null; cannot be changed
+     */
+    public Map<String, @Nullable Object> toMap() {
+        return new JsonFields()
+                .text("branch", branch)
+                .text("agent", agent)
+                .text("signal", signal)
+                .instant("deadline", deadline)
+                .toMap();
+    }
+}

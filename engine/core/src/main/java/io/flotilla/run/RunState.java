@@ -142,6 +142,8 @@ public record RunState(
                         questions.stream().map(PendingQuestion::toMap).toList())
                 .number("steps", steps)
                 .usage("usage", usage)
+                .list("waits", waits.stream().map(PendingWait::toMap).toList())
+                .list("signals", signals.stream().map(PendingSignal::toMap).toList())
                 .toMap();
     }
 }

@@ -1,5 +1,6 @@
 package io.flotilla.run;
 
+import io.flotilla.internal.JsonFields;
 import java.time.Duration;
 
 /**
@@ -52,5 +53,10 @@ public final class SignalTimeoutException extends RunFailure {
      */
     public Duration timeout() {
         return timeout;
+    }
+
+    @Override
+    void describe(JsonFields fields) {
+        fields.text("signal", signal).duration("timeout", timeout);
     }
 }

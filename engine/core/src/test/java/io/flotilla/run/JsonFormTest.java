@@ -153,6 +153,9 @@ class JsonFormTest {
         expected.put(new LimitExceededException("steps", "9", " at /"), orNull("limit", "steps", "value", "9"));
         expected.put(new NoAnswerException(), Map.of("type", "no-answer"));
         expected.put(new QuestionExpiredException(QUESTION), orNull("question", QUESTION.toMap()));
+        expected.put(
+                new SignalTimeoutException("Boss", BRANCH, "go", Duration.ofSeconds(1)),
+                orNull("type", "signal-timeout", "signal", "go", "timeout", "PT1S"));
         expected.put(new RunCancelledException(), Map.of("type", "cancelled"));
 
         Set<Class<?>> seen = new HashSet<>();
@@ -225,7 +228,9 @@ class JsonFormTest {
                 result.branches(),
                 List.of(QUESTION),
                 2,
-                Usage.NONE);
+                Usage.NONE,
+                List.of(new PendingWait(BRANCH, "Boss", "go", Instant.EPOCH)),
+                List.of(new PendingSignal("go", Instant.EPOCH)));
         assertThat(JsonText.of(state.toMap()))
                 .startsWith("{\"runId\":\"r\",\"facts\":3,\"status\":\"running\",\"branches\":[{\"path\":\"/0.2/\","
                         + "\"agent\":\"Boss\",\"status\":\"awaiting-answer\",\"steps\":2}],\"ended\":{\"answered\":1,")
