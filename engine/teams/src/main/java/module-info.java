@@ -1,6 +1,6 @@
 /**
- * Messages between agents: envelopes, the bounded mailboxes that take them, and networks of members with mailboxes; and
- * state that several agents share; and batching.
+ * Messages between agents: envelopes, the bounded mailboxes that take them, and networks of members with mailboxes; teams:
+ * managers with workers, and peers; state that several agents share; and batching.
  *
  * <p>Reactor and Reactive Streams are automatic modules, as for {@code io.flotilla.core}.
  */
@@ -17,4 +17,5 @@ module io.flotilla.teams {
     exports io.flotilla.message;
     exports io.flotilla.pool;
     exports io.flotilla.state;
+    exports io.flotilla.team;
 }

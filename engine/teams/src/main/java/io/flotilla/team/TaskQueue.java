@@ -1,0 +1,143 @@
+package io.flotilla.team;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tasks of a manager that wait for a worker, in the order in which they were submitted: one that is given back is ahead of
+ * all that came after it. Guarded by the manager.
+ */
+final class TaskQueue<I, O> {
+
+    private final Map<String, List<WorkerState<I, O>>> workers = new HashMap<>();
+    private final Map<String, TreeMap<Long, Task<I, O>>> waiting = new HashMap<>();
+    private int size;
+
+    TaskQueue(List<WorkerState<I, O>> all) {
+        for (WorkerState<I, O> each : all) {
+            for (String capability : each.worker.capabilities()) {
+                workers.computeIfAbsent(capability, any -> new ArrayList<>()).add(each);
+            }
+        }
+    }
+
+    int size() {
+        return size;
+    }
+
+    private List<WorkerState<I, O>> workersFor(String capability) {
+        return workers.getOrDefault(capability, List.of());
+    }
+
+    boolean isAnyCapable(String capability) {
+        for (WorkerState<I, O> each : workersFor(capability)) {
+            if (!each.isStopped) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    boolean isRoomFor(String capability) {
+        for (WorkerState<I, O> each : workersFor(capability)) {
+            if (each.hasRoom()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    void add(Task<I, O> task) {
+        waiting.computeIfAbsent(task.capability, any -> new TreeMap<>()).put(task.number, task);
+        task.isQueued = true;
+        size++;
+    }
+
+    void remove(Task<I, O> task) {
+        TreeMap<Long, Task<I, O>> line = waiting.get(task.capability);
+        if (line != null && line.remove(task.number) != null) {
+            task.isQueued = false;
+            size--;
+            if (line.isEmpty()) {
+                waiting.remove(task.capability);
+            }
+        }
+    }
+
+    List<Task<I, O>> removeAll() {
+        List<Task<I, O>> all = new ArrayList<>();
+        waiting.values().forEach(line -> all.addAll(line.values()));
+        all.forEach(this::remove);
+        return all;
+    }
+
+    /** Those that nobody is capable of any more. */
+    List<Task<I, O>> removeStranded() {
+        List<Task<I, O>> stranded = new ArrayList<>();
+        waiting.forEach((capability, line) -> {
+            if (!isAnyCapable(capability)) {
+                stranded.addAll(line.values());
+            }
+        });
+        stranded.forEach(this::remove);
+        return stranded;
+    }
+
+    record Match<I, O>(Task<I, O> task, WorkerState<I, O> worker) {}
+
+    /** The first task for which there is a worker now, with the least loaded; null if there is none. */
+    @Nullable Match<I, O> first() {
+        Match<I, O> first = null;
+        for (Map.Entry<String, TreeMap<Long, Task<I, O>>> line : waiting.entrySet()) {
+            Match<I, O> match = first(line.getValue(), workersFor(line.getKey()));
+            if (match != null && (first == null || match.task().number < first.task().number)) {
+                first = match;
+            }
+        }
+        return first;
+    }
+
+    private @Nullable Match<I, O> first(TreeMap<Long, Task<I, O>> line, List<WorkerState<I, O>> capable) {
+        List<WorkerState<I, O>> free = new ArrayList<>();
+        for (WorkerState<I, O> each : capable) {
+            if (each.hasRoom()) {
+                free.add(each);
+            }
+        }
+        if (free.isEmpty()) {
+            return null;
+        }
+        for (Task<I, O> task : line.values()) {
+            WorkerState<I, O> best = null;
+            for (WorkerState<I, O> each : free) {
+                if ((best == null || each.isLessLoadedThan(best)) && mayTry(task, each, capable)) {
+                    best = each;
+                }
+            }
+            if (best != null) {
+                return new Match<>(task, best);
+            }
+        }
+        return null;
+    }
+
+    /** Never twice at the same worker while there is another that is well, busy or not. */
+    @SuppressWarnings("ReferenceEquality") // there is one of each worker
+    private boolean mayTry(Task<I, O> task, WorkerState<I, O> worker, List<WorkerState<I, O>> capable) {
+        int times = task.timesTried(worker);
+        if (times == 0) {
+            return true;
+        }
+        boolean wasLast = task.wasLastAt(worker);
+        for (WorkerState<I, O> other : capable) {
+            if (other != worker && other.isWell() && (wasLast || task.timesTried(other) < times)) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

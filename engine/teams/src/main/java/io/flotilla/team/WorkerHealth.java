@@ -1,0 +1,23 @@
+package io.flotilla.team;
+
+import io.flotilla.AgentId;
+
+/**
+ * Says whether a worker may be given a task. A {@link Manager} asks right before it hands one over.
+ *
+ * <p>Called by several threads, never under a lock. It should answer from what is known: a call that throws, or lasts longer
+ * than {@link Manager#PATIENCE}, counts as unhealthy.
+ *
+ * @since 0.1
+ */
+@FunctionalInterface
+public interface WorkerHealth {
+
+    /**
+     * Whether the worker is healthy now.
+     *
+     * @param worker the worker's id
+     * @return false if it must not be given a task
+     */
+    boolean isHealthy(AgentId worker);
+}

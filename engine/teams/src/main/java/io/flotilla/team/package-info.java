@@ -1,0 +1,16 @@
+/**
+ * Teams of agents: who gives work to whom, and what happens when somebody fails.
+ *
+ * <p>Start with {@link io.flotilla.team.Manager}, a hierarchy: it gives tasks to {@link io.flotilla.team.Worker}s that are
+ * capable of them, and supervises them as their {@link io.flotilla.team.Supervision} says. Managers of managers are built with
+ * {@link io.flotilla.team.Manager#asAgent(io.flotilla.AgentId)}.
+ *
+ * <p>{@link io.flotilla.team.Peers} is a flat team: nobody is in charge, the state is shared, and tasks are offered, bid for and
+ * awarded with a lease.
+ *
+ * <p>This package stands on {@code flotilla-core} and {@code io.flotilla.message}.
+ */
+@NullMarked
+package io.flotilla.team;
+
+import org.jspecify.annotations.NullMarked;
