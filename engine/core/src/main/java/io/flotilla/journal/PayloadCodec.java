@@ -56,6 +56,30 @@ public interface PayloadCodec {
     Map<String, @Nullable Object> decode(byte[] payload);
 
     /**
+     * What a type is called in a journal, where a type itself is recorded: that of a question's answer, see {@link
+     * io.flotilla.run.Question#answerType}.
+     *
+     * @param type a type
+     * @return its name, for which {@link #typeOf} returns the type; null if it has none. By default the names of the types that
+     *     need no registration: {@code any} for {@code Object}, {@code boolean}, {@code string}, {@code number}, {@code int}, {@code
+     *     long}, {@code double}, {@code decimal}, {@code bigint}, {@code instant}, {@code duration}, {@code uuid}, {@code bytes},
+     *     {@code list}, {@code map}, {@code set}
+     */
+    default @Nullable String nameOf(Class<?> type) {
+        return StandardTypes.name(type);
+    }
+
+    /**
+     * The type of a name, never a class that is looked up by it.
+     *
+     * @param name what {@link #nameOf} has returned, in this process or another
+     * @return the type; null if the codec does not know it
+     */
+    default @Nullable Class<?> typeOf(String name) {
+        return StandardTypes.type(name);
+    }
+
+    /**
      * A codec for null, booleans, {@code Integer}, {@code Long}, {@code Double}, {@code BigDecimal}, strings, lists and
      * maps; nothing else. Compact and binary. {@code flotilla-journal} has a codec for JSON and for your own types.
      *

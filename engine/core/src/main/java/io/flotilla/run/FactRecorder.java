@@ -56,8 +56,9 @@ final class FactRecorder {
     private final Deque<Applied> durable = new ArrayDeque<>();
 
     /** The sequence number of the next entry. */
-    private volatile long next;
+    private long next;
 
+    private volatile boolean empty;
     private final boolean endRecorded;
     private final EngineClock clock;
     private final Duration limit;
@@ -83,6 +84,7 @@ final class FactRecorder {
         this.machine = machine;
         this.digest = replay == null ? new RunDigest(machine.plan()) : replay.digest();
         this.next = replay == null ? 0 : replay.facts();
+        this.empty = next == 0;
         this.endRecorded = replay != null && replay.isEndRecorded();
         this.timeShifted = replay != null && replay.isTimeShifted();
     }
@@ -130,9 +132,9 @@ final class FactRecorder {
         return durable.poll();
     }
 
-    /** Whether the run has no facts at all. */
+    /** Whether the run has no facts at all. By any thread. */
     boolean isEmpty() {
-        return next == 0;
+        return empty;
     }
 
     /** Whether nothing is in the journal of which nothing has come yet. */
@@ -175,6 +177,7 @@ final class FactRecorder {
         }
         durable.addAll(refused);
         next += entries.size();
+        empty = next == 0;
         return entries;
     }
 

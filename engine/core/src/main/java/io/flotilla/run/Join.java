@@ -161,8 +161,8 @@ public final class Join {
 
     /**
      * A shortfall is a person's to decide: an {@link PendingQuestion} with the choices {@code proceed} and {@code fail}
-     * waits for as long as the run lives. Any other answer than {@code proceed} or {@code true} is {@code fail}. Needs no
-     * edge to {@code user}.
+     * waits for as long as the run lives. {@code true} is the same as {@code proceed}, {@code false} as {@code fail}; any other answer
+     * is an {@link InvalidAnswerException}. Needs no edge to {@code user}.
      *
      * @return such a join
      */

@@ -1,13 +1,15 @@
 package io.flotilla.run;
 
 import io.flotilla.internal.JsonFields;
+import io.flotilla.internal.Shown;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A question that waits for its answer. Immutable.
+ * A question that waits for its answer. Immutable, as far as the choices are.
  *
  * @param id what to call {@link Run#answer} with; unlike any other of the run
  * @param agent who asks; for a join that asks, the agent that forked, or the rendezvous
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param text what is asked
  * @param choices the answers there are, if not any will do: {@code proceed} and {@code fail} for a join
  * @param deadline until when, on the engine's clock; null for as long as the run lives
+ * @param answerType what an answer must be an instance of; null if any will do, and for a join
  * @since 0.1
  */
 public record PendingQuestion(
@@ -22,8 +25,14 @@ public record PendingQuestion(
         String agent,
         BranchPath branch,
         String text,
-        List<String> choices,
-        @Nullable Instant deadline) {
+        List<Object> choices,
+        @Nullable Instant deadline,
+        @Nullable Class<?> answerType) {
+
+    /** The choices of a join that asks; {@code true} and {@code false} mean the same. */
+    static final List<Object> OF_JOINS = List.of("proceed", "fail");
+
+    private static final int MAX_SHOWN = 10;
 
     /**
      * Copies the list.
@@ -34,9 +43,65 @@ public record PendingQuestion(
      * @param text what is asked
      * @param choices the answers there are
      * @param deadline until when
+     * @param answerType what an answer must be an instance of
      */
     public PendingQuestion {
         choices = List.copyOf(choices);
+    }
+
+    /**
+     * What an answer must be, for people.
+     *
+     * @return {@code string}, {@code int}, {@code boolean}, and such for the types that every codec knows, else the simple name of
+     *     the class; {@code any} if any will do
+     */
+    public String answerTypeName() {
+        return Question.typeName(answerType);
+    }
+
+    /** Throws {@link InvalidAnswerException} if it is none. Calls {@code equals} of a choice. */
+    void check(@Nullable Object answer) {
+        if (answerType != null && !answerType.isInstance(answer)) {
+            throw new InvalidAnswerException(id, expected(), found(answer));
+        }
+        if (choices.isEmpty()) {
+            return;
+        }
+        boolean isOfJoin = answerType == null && OF_JOINS.equals(choices); // of others with texts the type is known
+        if (!(isOfJoin && answer instanceof Boolean) && !isChoice(answer)) {
+            throw new InvalidAnswerException(id, expected(), found(answer));
+        }
+    }
+
+    /** A choice whose {@code equals} throws is none. */
+    private boolean isChoice(@Nullable Object answer) {
+        for (Object choice : choices) {
+            try {
+                if (choice.equals(answer)) {
+                    return true;
+                }
+            } catch (Throwable thrown) { // the user's own
+                continue;
+            }
+        }
+        return false;
+    }
+
+    private String expected() {
+        if (choices.isEmpty()) {
+            return "of type " + answerTypeName();
+        }
+        String shown =
+                choices.stream().limit(MAX_SHOWN).map(Shown::of).collect(Collectors.joining(", ", "one of ", ""));
+        return choices.size() <= MAX_SHOWN ? shown : shown + " and " + (choices.size() - MAX_SHOWN) + " more";
+    }
+
+    private String found(@Nullable Object answer) {
+        if (answer == null) {
+            return "null";
+        }
+        boolean isOfType = answerType != null && answerType.isInstance(answer);
+        return (isOfType ? "another " : "of type ") + Question.typeName(answer.getClass());
     }
 
     @Override
@@ -45,9 +110,9 @@ public record PendingQuestion(
     }
 
     /**
-     * The question as JSON has it: the components under their names.
+     * The question as JSON has it: the components under their names, of the type its {@link #answerTypeName()}.
      *
-     * @return texts, null and a list; cannot be changed
+     * @return texts, null and a list of values; cannot be changed
      */
     public Map<String, @Nullable Object> toMap() {
         return new JsonFields()
@@ -55,8 +120,9 @@ public record PendingQuestion(
                 .text("agent", agent)
                 .text("branch", branch)
                 .text("text", text)
-                .list("choices", choices)
+                .value("choices", choices)
                 .instant("deadline", deadline)
+                .text("answerType", answerTypeName())
                 .toMap();
     }
 }

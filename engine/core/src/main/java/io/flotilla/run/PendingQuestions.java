@@ -50,6 +50,18 @@ final class PendingQuestions {
         }
     }
 
+    /** Throws {@link InvalidAnswerException} if the question is open and this is no answer to it. */
+    void check(String id, @Nullable Object answer) {
+        PendingQuestion question;
+        synchronized (pending) {
+            Pending one = pending.get(id);
+            question = one == null || one.answering != null ? null : one.question;
+        }
+        if (question != null) {
+            question.check(answer);
+        }
+    }
+
     /** False if the question is not open; else its answer is this caller's, who is signalled what becomes of it. */
     boolean claim(String id, MonoSink<Boolean> caller) {
         synchronized (pending) {

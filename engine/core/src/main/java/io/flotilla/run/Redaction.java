@@ -42,7 +42,7 @@ final class Redaction {
             return Decision.fail(redacted(fail.reason()));
         }
         if (redacts && decision instanceof Decision.Ask ask) {
-            return Decision.ask(ask.question().withText(redacted(ask.question().text())), ask.carry());
+            return Decision.ask(ask.question().redacted(this::redacted), ask.carry());
         }
         if (redacts && decision instanceof Decision.HandOff handOff) {
             return Decision.handOff(readable(handOff.agent()), handOff.request());

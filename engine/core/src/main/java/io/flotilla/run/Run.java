@@ -235,7 +235,9 @@ public final class Run<O> {
      *   <li><b>onNext</b>: true, once, when this is the question's answer and, if the workflow has a journal, the answer is in
      *       the journal. False if the question is not open: answered (also by an answer that is still being written), expired,
      *       withdrawn because no branch waits for it any more, or never asked.
-     *   <li><b>onError</b>: {@link io.flotilla.journal.PayloadException} if the journal's codec cannot write the value: the
+     *   <li><b>onError</b>: {@link InvalidAnswerException} if the value is not of the question's {@linkplain
+     *       PendingQuestion#answerType() type}, or none of its {@linkplain PendingQuestion#choices() choices}: the question stays
+     *       open. {@link io.flotilla.journal.PayloadException} if the journal's codec cannot write the value: the
      *       question is open again and the run continues. {@link RunSuspendedException} if the run is being suspended: a
      *       recovery asks again. What the journal fails with: the run has failed with it too.
      *   <li><b>cancel</b>: only ends the waiting; an answer that has been subscribed to is not taken back.

@@ -20,7 +20,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.Exceptions;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
@@ -39,7 +38,7 @@ import reactor.util.context.Context;
  * carries out what the machine asks of them, {@link FactRecorder} has the journal, {@link Tracing}, {@link EventLog}
  * and {@link RunOutputs} what is seen from outside, {@link RunEnd} the result.
  */
-final class RunLoop<O> implements StepDriver.Listener<Decision> {
+final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Suspended {
 
     private static final Logger LOG = LoggerFactory.getLogger(Run.class);
 
@@ -70,10 +69,8 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     /** The run has ended, is suspended, or broken down: what comes now is too late. Written by the worker only. */
     private volatile boolean terminated;
 
-    /** The journal is writing, or about to. Written by the worker only. */
-    private volatile boolean writing;
-
     private final Suspension suspension;
+    private final FactSource source;
     private final LiveRuns.@Nullable Claim claim;
     private final RunSetup setup;
     private final RunIdentity identity;
@@ -101,7 +98,8 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         Redaction redaction = new Redaction(EngineAccess.of(setup.engine()).redactor(), setup.plan());
         this.steps = new RunSteps(setup.agents(), driver, scope, clock, redaction, this::offer);
         this.timers = new RunTimers(clock, questions, this::offer);
-        this.suspension = new Suspension(clock, steps);
+        this.suspension = new Suspension(clock, steps, this);
+        this.source = new FactSource(machine, recorder, inbox, clock, suspension, this::abort, this::drain);
         this.claim = identity.claim() != null || setup.recording() == null
                 ? identity.claim()
                 : setup.live().claim(runId); // a new run has an id that no other has
@@ -202,7 +200,10 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         return Mono.create(caller -> {
             if (suspension.isRequested() && !end.isEnded()) {
                 caller.error(new RunSuspendedException(runId));
-            } else if (questions.claim(question, caller)) {
+                return;
+            }
+            questions.check(question, value);
+            if (questions.claim(question, caller)) {
                 offer(new Fact.QuestionAnswered(now(), question, value));
             } else {
                 caller.success(false);
@@ -239,10 +240,9 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
 
     // --- suspension
 
-    /** Suspends the run: see {@link Suspension}. Its end is {@link #over}. */
+    /** Suspends the run; its end is that of {@link #drained}. */
     void suspend(Duration grace) {
-        requestSuspension();
-        suspension.begin(grace, () -> perform(() -> {}), this::suspendUnseen);
+        suspension.begin(grace);
     }
 
     /** From here on nothing that fails is recorded. */
@@ -259,43 +259,52 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
         return end.over().map(suspension::drained);
     }
 
-    /** True if the worker has suspended the run now. */
-    private boolean suspendIfDue() {
-        if (terminated || !suspension.isRequested() || recorder == null || !recorder.isIdle()) {
-            return false;
-        }
-        if (!suspension.isCut() && (steps.inFlight() > 0 || inbox.hasFacts())) {
-            return false;
-        }
-        FlotillaException why = suspended(recorder);
+    @Override
+    public boolean isIdle() {
+        return recorder != null && recorder.isIdle();
+    }
+
+    @Override
+    public boolean hasFacts() {
+        return inbox.hasFacts();
+    }
+
+    @Override
+    public boolean isOver() {
+        return terminated;
+    }
+
+    @Override
+    public boolean isWriting() {
+        return source.isWriting();
+    }
+
+    @Override
+    public void wake() {
+        perform(() -> {});
+    }
+
+    @Override
+    public void suspended() {
+        FlotillaException why = suspensionCause();
         effects.clear();
-        suspension.cutAll();
         started.error(why);
         questions.closeAll(why);
         calls.closeAll(why);
         terminated();
         tracing.suspended();
         end.suspend(why);
-        return true;
     }
 
-    /** The worker does not come back. False if it waits for the journal, which answers sooner or later. */
-    private boolean suspendUnseen() {
-        if (terminated || recorder == null) {
-            return true;
-        }
-        if (writing) {
-            return false;
-        }
-        suspension.cutAll();
-        end.suspendUnseen(suspended(recorder));
+    @Override
+    public void suspendedUnseen() {
+        end.suspendUnseen(suspensionCause());
         steps.cancelAllAtOnce();
-        return true;
     }
 
     /** A run that has not come into the journal was never started. */
-    private FlotillaException suspended(FactRecorder facts) {
-        return facts.isEmpty() ? setup.shutdown().refusal() : new RunSuspendedException(runId);
+    private FlotillaException suspensionCause() {
+        return recorder == null || recorder.isEmpty() ? setup.shutdown().refusal() : new RunSuspendedException(runId);
     }
 
     // --- facts
@@ -312,7 +321,6 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     private void offer(Fact fact) {
         if (!suspension.admits(fact)) {
             suspension.discard(fact);
-            perform(() -> {});
             return;
         }
         if (inbox.put(fact)) {
@@ -333,7 +341,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
             if (task != null) {
                 task.run();
             } else {
-                Applied applied = next();
+                Applied applied = source.next(terminated);
                 if (applied == null) {
                     return; // continued when the journal has answered
                 }
@@ -343,39 +351,6 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
                 return; // continued by another thread
             }
         } while (inbox.handled());
-    }
-
-    /** The next fact, in the journal if there is one; null if it is not in there yet. */
-    private @Nullable Applied next() {
-        if (recorder == null) {
-            return Applied.by(machine, inbox.facts().remove());
-        }
-        Applied durable = recorder.poll();
-        if (durable != null) {
-            return durable;
-        }
-        if (!terminated) {
-            writing = true; // before it is asked whether the run was given up
-            try {
-                if (suspension.isCut()) {
-                    suspendIfDue();
-                } else if (!recorder.write(inbox.facts(), inbox::countedFacts, this::written)) {
-                    return null;
-                } else {
-                    writing = false;
-                    return recorder.poll();
-                }
-            } catch (Throwable notWritten) {
-                abort(Exceptions.unwrap(notWritten));
-                durable = recorder.poll();
-            }
-            writing = false;
-        }
-        if (durable != null) {
-            return durable;
-        }
-        Fact late = inbox.facts().poll(); // the run has ended, and its journal is closed to it
-        return late == null ? null : Applied.tooLate(late);
     }
 
     /** The journal cannot have this fact. An answer is given back; without any other fact the run cannot go on. */
@@ -401,17 +376,6 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     private boolean isWanted(long step) {
         steps.remove(step);
         return machine.isAwaited(step);
-    }
-
-    /** On the journal's thread, which is not to be kept. */
-    private void written(@Nullable Throwable failure) {
-        clock.onWorker(() -> {
-            writing = false;
-            if (failure != null) {
-                abort(failure);
-            }
-            drain();
-        });
     }
 
     @Override
@@ -495,7 +459,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision> {
     /** False if the thread was kept and another has taken over. */
     private boolean execute() {
         try {
-            return carryOutAll() && (!suspendIfDue() || carryOutAll());
+            return carryOutAll() && (!suspension.suspendIfDue() || carryOutAll());
         } catch (Throwable broken) { // the stack may end anywhere
             abort(broken);
             return tracing.report(others);

@@ -116,10 +116,12 @@ final class RunSteps {
 
     /** Cancels what waits for a permit: its agent has not been called. By any thread. */
     void cancelWaiting() {
-        for (Map.Entry<Long, InFlight> each : inFlight.entrySet()) {
-            StepDriver.Prepared step = each.getValue().step();
-            if (step.isWaiting() && inFlight.remove(each.getKey(), each.getValue())) {
-                step.cancel();
+        List<InFlight> waiting = inFlight.values().stream()
+                .filter(each -> each.step().isWaiting())
+                .toList();
+        for (InFlight each : waiting) {
+            if (inFlight.remove(each.start().step(), each)) {
+                each.step().cancel();
             }
         }
     }

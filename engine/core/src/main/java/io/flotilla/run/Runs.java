@@ -276,7 +276,8 @@ public final class Runs<O> {
      * <ul>
      *   <li><b>onNext</b>: the new run, which continues.
      *   <li><b>onError</b>: {@link UnknownRunException}; {@link IllegalArgumentException} if there is no such fact, it has
-     *       no input, or the workflow's tasks are of another type; {@link DivergenceException}; {@link io.flotilla.journal.PayloadException} if the input cannot be
+     *       no input, or the workflow's tasks are of another type; {@link InvalidAnswerException} if the input is no answer to the
+     *       question; {@link DivergenceException}; {@link io.flotilla.journal.PayloadException} if the input cannot be
      *       written; {@link RunsShutDownException} after {@link #shutdown}; what the journal fails with. The journal has nothing of the new run then: it has the common facts and
      *       the other one, or none.
      *   <li><b>context</b>: the subscriber's context reaches every step.
@@ -332,6 +333,11 @@ public final class Runs<O> {
                 () -> workflow.setup()
                         .redacted(
                                 codec.with(exchanged, input).at(workflow.setup().now())));
+        if (other instanceof Fact.QuestionAnswered answer) {
+            replay.state().questions().stream()
+                    .filter(question -> question.id().equals(answer.question()))
+                    .forEach(question -> question.check(answer.value()));
+        }
         Recorded recorded = Recorded.of(other, replay.machine(), replay.digest(), recording.header(), true);
         JournalEntry first = RunReader.signalled(runId, exchanged, () -> codec.entry(sequence, recorded));
         return recording

@@ -4,7 +4,6 @@ import io.flotilla.run.machine.Fact;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
@@ -29,6 +28,7 @@ final class Suspension {
 
     private final RunClock clock;
     private final RunSteps steps;
+    private final Suspended run;
     private final AtomicBoolean begun = new AtomicBoolean();
     private final AtomicLong stepsFinished = new AtomicLong();
     private final AtomicLong stepsCut = new AtomicLong();
@@ -36,9 +36,33 @@ final class Suspension {
     private volatile boolean requested;
     private volatile boolean cut;
 
-    Suspension(RunClock clock, RunSteps steps) {
+    /** The run; the first four may be asked by any thread. */
+    interface Suspended {
+
+        boolean isOver();
+
+        boolean hasFacts();
+
+        /** The journal is writing, or about to. */
+        boolean isWriting();
+
+        /** Has the worker call {@link #suspendIfDue}, now or soon. */
+        void wake();
+
+        /** Whether all has come of what is in the journal. Asked by the worker. */
+        boolean isIdle();
+
+        /** Suspends the run. Called by the worker. */
+        void suspended();
+
+        /** Suspends the run for those who wait for it. Called by another thread, when the worker is kept. */
+        void suspendedUnseen();
+    }
+
+    Suspension(RunClock clock, RunSteps steps, Suspended run) {
         this.clock = clock;
         this.steps = steps;
+        this.run = run;
     }
 
     boolean isRequested() {
@@ -56,38 +80,56 @@ final class Suspension {
         steps.stopStarting();
     }
 
-    /**
-     * The steps in flight have {@code grace} to end; once.
-     *
-     * @param wake has the worker see whether it can suspend the run
-     * @param kept suspends the run without the worker; false if that must be tried again later
-     */
-    void begin(Duration grace, Runnable wake, BooleanSupplier kept) {
+    /** The same, and the steps in flight have {@code grace} to end; once. */
+    void begin(Duration grace) {
+        request();
         if (!begun.compareAndSet(false, true)) {
             return;
         }
         steps.cancelWaiting();
         if (grace.isZero()) {
-            cut(wake, kept);
-        } else if (after(grace, () -> cut(wake, kept))) {
-            wake.run();
+            cut();
+        } else if (after(grace, this::cut)) {
+            run.wake();
         } else {
-            cut(wake, kept);
+            cut();
         }
     }
 
-    private void cut(Runnable wake, BooleanSupplier kept) {
+    private void cut() {
         cut = true;
-        forceLater(kept); // before the worker, who may be this thread
-        wake.run();
+        forceLater(); // before the worker, who may be this thread
+        run.wake();
     }
 
-    private void forceLater(BooleanSupplier kept) {
-        after(Duration.ofMillis(PATIENCE_MILLIS), () -> {
-            if (!kept.getAsBoolean()) {
-                forceLater(kept);
-            }
-        });
+    private void forceLater() {
+        after(Duration.ofMillis(PATIENCE_MILLIS), this::force);
+    }
+
+    /** The worker does not come back, unless it waits for the journal, which answers sooner or later. */
+    private void force() {
+        if (run.isOver()) {
+            return;
+        }
+        if (run.isWriting()) {
+            forceLater();
+            return;
+        }
+        stepsCut.addAndGet(steps.inFlight());
+        run.suspendedUnseen();
+    }
+
+    /** By the worker, between two facts. True if it has suspended the run now. */
+    boolean suspendIfDue() {
+        if (!requested || run.isOver() || !run.isIdle()) {
+            return false;
+        }
+        if (!cut && (steps.inFlight() > 0 || run.hasFacts())) {
+            return false;
+        }
+        stepsCut.addAndGet(steps.inFlight());
+        run.suspended();
+        return true;
     }
 
     /** False if the timer throws. */
@@ -120,16 +162,12 @@ final class Suspension {
         if (fact instanceof Fact.StepSettled settled && steps.remove(settled.step())) {
             stepsCut.incrementAndGet();
         }
+        run.wake(); // it may have been the last
     }
 
     /** A step that has succeeded is in the journal. */
     void finished() {
         stepsFinished.incrementAndGet();
-    }
-
-    /** The steps in flight are about to be cancelled. */
-    void cutAll() {
-        stepsCut.addAndGet(steps.inFlight());
     }
 
     /** What has come of it, for a run that has ended in this way. */

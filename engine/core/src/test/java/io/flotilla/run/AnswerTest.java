@@ -4,6 +4,7 @@ import static io.flotilla.run.TestRuns.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.journal.Journal;
+import io.flotilla.journal.JournalClosedException;
 import io.flotilla.journal.PayloadException;
 import io.flotilla.journal.StaleAppendException;
 import io.flotilla.run.JournalFailureTest.Odd;
@@ -86,6 +87,21 @@ class AnswerTest {
 
         StepVerifier.create(run.answer("q0", "yes")).verifyError(StaleAppendException.class);
         StepVerifier.create(run.result()).verifyError(StaleAppendException.class);
+    }
+
+    @Test
+    void answer_theJournalIsClosed_isThatErrorAndNeverTrue() {
+        Journal journal = Journal.inMemory();
+        Run<String> run = asked(journal);
+        journal.close().block(SOON);
+
+        StepVerifier.create(run.answer("q0", "yes"))
+                .expectError(JournalClosedException.class)
+                .verify(SOON);
+        StepVerifier.create(run.answer("q0", "yes")).expectNext(false).verifyComplete();
+        StepVerifier.create(run.result())
+                .expectError(JournalClosedException.class)
+                .verify(SOON);
     }
 
     @Test

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.run.Flows.Ended;
 import io.flotilla.topology.Topology;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -13,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
 
 /** Deadlines of joins, and what a shortfall does. */
 @Timeout(30)
@@ -239,16 +239,31 @@ class JoinDeadlineTest {
     }
 
     static List<Object> failing() {
-        return new ArrayList<>(Arrays.asList("fail", false, "PROCEED", "true", "", 1, null));
+        return List.of("fail", false);
     }
 
     @ParameterizedTest
     @MethodSource("failing")
-    void orAsk_anyOtherAnswer_fails(Object answer) {
+    void orAsk_answerIsToFail_fails(Object answer) {
         Ended ended = asked(Join.all(), answer);
 
         assertThat(ended.result().failure()).isInstanceOf(JoinShortfallException.class);
         assertThat(ended.result().failure().getCause()).hasMessageContaining("decided to fail: b");
+    }
+
+    @Test
+    void orAsk_anyOtherAnswer_isRefused() {
+        Run<String> run = Flows.fork(Flows.FORK, agents, Join.all().orAsk(), ":a !b")
+                .<String>build()
+                .start("task");
+
+        for (Object answer : Arrays.asList("PROCEED", "true", "", 1, null)) {
+            StepVerifier.create(run.answer("q0", answer))
+                    .expectError(InvalidAnswerException.class)
+                    .verify(TestRuns.SOON);
+        }
+        assertThat(run.answer("q0", "proceed").block(TestRuns.SOON)).isTrue();
+        assertThat(TestRuns.ended(run).answers()).containsExactly("a !b");
     }
 
     @Test

@@ -30,7 +30,7 @@ class JsonFormTest {
 
     private static final BranchPath BRANCH = BranchPath.outsideForks(0).forked(0, 2);
     private static final PendingQuestion QUESTION =
-            new PendingQuestion("q0", "Boss", BRANCH, "Shall we?", List.of("yes", "no"), Instant.EPOCH);
+            new PendingQuestion("q0", "Boss", BRANCH, "Shall we?", List.of("yes", "no"), Instant.EPOCH, String.class);
 
     /** A value for a component of any record that is an event. */
     private static @Nullable Object sample(RecordComponent component) {

@@ -88,7 +88,7 @@ public final class FactCodec {
     }
 
     private FactReader reader(JournalEntry entry) {
-        return new FactReader(entry, codec.decode(entry.payload()));
+        return new FactReader(entry, codec.decode(entry.payload()), codec);
     }
 
     /**

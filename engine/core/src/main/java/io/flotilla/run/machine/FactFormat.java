@@ -81,6 +81,8 @@ final class FactFormat {
         static final String TEXT = "text";
         static final String TIMEOUT = "timeout";
         static final String DEFAULT_ANSWER = "defaultAnswer";
+        static final String ANSWER_TYPE = "answerType";
+        static final String CHOICES = "choices";
         static final String REASON = "reason";
         static final String INPUT = "input";
         static final String DURATION = "duration";

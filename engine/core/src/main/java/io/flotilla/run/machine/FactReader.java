@@ -2,6 +2,7 @@ package io.flotilla.run.machine;
 
 import io.flotilla.agent.Usage;
 import io.flotilla.journal.JournalEntry;
+import io.flotilla.journal.PayloadCodec;
 import io.flotilla.journal.PayloadException;
 import io.flotilla.run.Await;
 import io.flotilla.run.BranchPath;
@@ -27,8 +28,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param entry whose they are, for errors
  * @param values the payload, or a tree in it
+ * @param codec knows types by their names
  */
-record FactReader(JournalEntry entry, Map<?, ?> values) {
+record FactReader(JournalEntry entry, Map<?, ?> values, PayloadCodec codec) {
 
     Recorded recorded() {
         try {
@@ -199,7 +201,7 @@ record FactReader(JournalEntry entry, Map<?, ?> values) {
     }
 
     private FactReader inside(String key) {
-        return new FactReader(entry, as(key, Map.class));
+        return new FactReader(entry, as(key, Map.class), codec);
     }
 
     private @Nullable Decision decision() {
@@ -226,7 +228,7 @@ record FactReader(JournalEntry entry, Map<?, ?> values) {
             if (!(invocation instanceof Map<?, ?> map)) {
                 throw wrong("has an invocation that is none");
             }
-            FactReader tree = new FactReader(entry, map);
+            FactReader tree = new FactReader(entry, map, codec);
             invocations.add(Invocation.of(tree.text(FactKey.AGENT), tree.value(FactKey.REQUEST)));
         }
         return Decision.fanOut(invocations);
@@ -236,6 +238,12 @@ record FactReader(JournalEntry entry, Map<?, ?> values) {
         Question question = Question.of(text(FactKey.TEXT));
         if (has(FactKey.TIMEOUT)) {
             question = question.timeout(Duration.parse(text(FactKey.TIMEOUT)));
+        }
+        if (has(FactKey.ANSWER_TYPE)) {
+            question = question.answerType(type(text(FactKey.ANSWER_TYPE)));
+        }
+        if (has(FactKey.CHOICES)) {
+            question = question.choices(as(FactKey.CHOICES, List.class));
         }
         return values.containsKey(FactKey.DEFAULT_ANSWER)
                 ? question.defaultAnswer(value(FactKey.DEFAULT_ANSWER))
@@ -248,5 +256,13 @@ record FactReader(JournalEntry entry, Map<?, ?> values) {
             signal = signal.timeout(Duration.parse(text(FactKey.TIMEOUT)));
         }
         return values.containsKey(FactKey.DEFAULT_VALUE) ? signal.defaultValue(value(FactKey.DEFAULT_VALUE)) : signal;
+    }
+
+    private Class<?> type(String name) {
+        Class<?> type = codec.typeOf(name);
+        if (type == null) {
+            throw wrong("has an unknown answer type, " + name);
+        }
+        return type;
     }
 }

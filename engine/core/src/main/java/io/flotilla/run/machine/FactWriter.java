@@ -3,6 +3,7 @@ package io.flotilla.run.machine;
 import io.flotilla.agent.Usage;
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.PayloadCodec;
+import io.flotilla.journal.PayloadException;
 import io.flotilla.observe.Redactor;
 import io.flotilla.run.Await;
 import io.flotilla.run.Decision;
@@ -48,6 +49,8 @@ final class FactWriter {
             FactKey.MESSAGE,
             FactKey.CAUSE,
             FactKey.REASON,
+            FactKey.ANSWER_TYPE,
+            FactKey.CHOICES,
             FactKey.TEXT);
 
     private final PayloadCodec codec;
@@ -125,7 +128,7 @@ final class FactWriter {
         }
     }
 
-    private static String write(Recorded recorded, Payload payload) {
+    private String write(Recorded recorded, Payload payload) {
         Fact fact = recorded.fact();
         if (fact instanceof Fact.StepSettled settled) {
             write(recorded, settled, payload);
@@ -194,7 +197,7 @@ final class FactWriter {
         }
     }
 
-    private static void write(Recorded recorded, Fact.StepSettled settled, Payload payload) {
+    private void write(Recorded recorded, Fact.StepSettled settled, Payload payload) {
         payload.add(FactKey.STEP, settled.step());
         if (!recorded.agent().isEmpty()) {
             payload.add(FactKey.AGENT, recorded.agent());
@@ -230,7 +233,7 @@ final class FactWriter {
         }
     }
 
-    private static Payload decision(Decision decision) {
+    private Payload decision(Decision decision) {
         Payload tree = new Payload(3);
         if (decision instanceof Decision.Answer answer) {
             tree.add(FactKey.KIND, DecisionKind.ANSWER);
@@ -283,7 +286,7 @@ final class FactWriter {
         return invocations;
     }
 
-    private static void write(Question question, Payload tree) {
+    private void write(Question question, Payload tree) {
         tree.add(FactKey.TEXT, question.text());
         if (question.timeout() != null) {
             tree.add(FactKey.TIMEOUT, String.valueOf(question.timeout()));
@@ -291,6 +294,25 @@ final class FactWriter {
         if (question.hasDefault()) {
             tree.add(FactKey.DEFAULT_ANSWER, question.defaultAnswer());
         }
+        if (question.hasAnswerType()) {
+            tree.add(FactKey.ANSWER_TYPE, name(Objects.requireNonNull(question.answerType())));
+        }
+        if (!question.choices().isEmpty()) {
+            tree.add(FactKey.CHOICES, question.choices());
+        }
+    }
+
+    /** A name that would be read as another type is none. */
+    private String name(Class<?> type) {
+        String name = codec.nameOf(type);
+        if (name == null || !type.equals(codec.typeOf(name))) {
+            throw new PayloadException(
+                    "the answer type " + type.getName()
+                            + " of a question has no name in the journal's codec: register it,"
+                            + " or ask for a type that needs no registration",
+                    null);
+        }
+        return name;
     }
 
     private static void write(Await signal, Payload tree) {

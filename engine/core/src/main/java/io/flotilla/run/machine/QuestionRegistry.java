@@ -64,8 +64,9 @@ final class QuestionRegistry {
                 branch == null ? "end" : branches.name(branch),
                 branch == null ? BranchPath.outsideForks(0) : branch.path,
                 text,
-                shortfall == null ? List.of() : List.of(PROCEED, "fail"),
-                within == null ? null : output.at().plus(within));
+                question == null ? List.of(PROCEED, "fail") : question.choices(),
+                within == null ? null : output.at().plus(within),
+                question == null ? null : question.answerType());
         QuestionEntry entry = new QuestionEntry(pending, branch, question, shortfall, outcomes);
         entry.timer = timers.start(within, entry);
         open.add(entry);

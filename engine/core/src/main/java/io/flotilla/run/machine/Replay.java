@@ -461,7 +461,8 @@ public final class Replay {
                         question.branch(),
                         question.text(),
                         question.choices(),
-                        deadline.plus(since));
+                        deadline.plus(since),
+                        question.answerType());
     }
 
     /**

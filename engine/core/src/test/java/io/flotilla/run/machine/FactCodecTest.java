@@ -98,6 +98,8 @@ class FactCodecTest {
                                         .timeout(Duration.ofDays(40_000))
                                         .defaultAnswer(TREE)),
                                 Decision.ask(Question.of("what?"), TREE),
+                                Decision.ask(Question.of("which?").answerType(String.class)),
+                                Decision.ask(Question.of("which?").choices("a", 1, TREE)),
                                 Decision.fail("no"),
                                 Decision.repeat(null),
                                 Decision.repeat(null, "draft"),

@@ -192,7 +192,7 @@ class FormatTest {
 
     private static List<RunEvent> events() {
         RunEvent.Verdict met = RunEvent.Verdict.MET;
-        PendingQuestion question = new PendingQuestion("q0", "A", ROOT, "?", List.of(), null);
+        PendingQuestion question = new PendingQuestion("q0", "A", ROOT, "?", List.of(), null, null);
         return List.of(
                 new RunEvent.RunStarted(0, AT),
                 new RunEvent.BranchStarted(0, AT, ROOT, "A"),

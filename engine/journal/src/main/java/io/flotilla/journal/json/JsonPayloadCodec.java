@@ -164,6 +164,19 @@ public final class JsonPayloadCodec implements PayloadCodec {
         return new PayloadReader(mapper, types, bounds).read(payload);
     }
 
+    /** The name the type was registered with, else that of {@link PayloadCodec}. */
+    @Override
+    public @Nullable String nameOf(Class<?> type) {
+        String name = types.registeredName(type);
+        return name == null ? PayloadCodec.super.nameOf(type) : name;
+    }
+
+    @Override
+    public @Nullable Class<?> typeOf(String name) {
+        Class<?> type = types.type(name);
+        return type == null ? PayloadCodec.super.typeOf(name) : type;
+    }
+
     private void checkSize(byte[] payload) {
         if (payload.length > bounds.maxBytes()) {
             throw new PayloadException(

@@ -75,6 +75,10 @@ final class Types {
         return byType.get(typeOf(value));
     }
 
+    @Nullable String registeredName(Class<?> type) {
+        return byType.get(type);
+    }
+
     @Nullable Class<?> type(String name) {
         return byName.get(name);
     }
