@@ -21,6 +21,7 @@ import io.flotilla.run.Runs;
 import io.flotilla.run.Turn;
 import io.flotilla.run.Workflow;
 import io.flotilla.topology.Topology;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +30,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 import reactor.test.scheduler.VirtualTimeScheduler;
@@ -321,7 +323,7 @@ class RunExamplesTest {
     }
 
     @Test
-    void journal_aRunThatHasEnded_isReplayedLookedAtAndTakenAnotherWay() {
+    void journal_aRunThatHasEnded_isReplayedLookedAtAndTakenAnotherWay(@TempDir Path folder) {
         Journal journal = Journal.inMemory();
         Agent<Turn, Decision> boss = Agent.of("Boss", (turn, context) -> Mono.just(Decision.answer("boss")));
         Agent<String, String> worker = Agent.of("Worker", (side, context) -> Mono.just(side));
@@ -339,9 +341,11 @@ class RunExamplesTest {
         Mono<Recovery<String>> recovery = runs.recoverAll(); // after a restart: continues every run that has not ended
         Mono<RunState> now = runs.replay(runId); // DivergenceException if the workflow decides otherwise now
         Mono<RunState> then = runs.stateAt(runId, 1); // its state after one fact
+        Mono<Path> page = runs.report(runId, folder.resolve("run.html")); // one HTML file
         Mono<Run<String>> other =
                 runs.fork(runId, 1, Decision.answer("at once")); // the same until fact 1, then another decision
 
+        assertThat(page.block()).isNotEmptyFile();
         assertThat(recovery.block()).hasToString("Recovery[recovered=0, failed=0, live=0, otherWorkflows={}]");
         assertThat(now.block().status()).isEqualTo(RunState.Status.SUCCEEDED);
         assertThat(then.block().status()).isEqualTo(RunState.Status.RUNNING);

@@ -1,6 +1,7 @@
 package io.flotilla.run;
 
 import io.flotilla.agent.Agent;
+import io.flotilla.observe.Redactor;
 import io.flotilla.run.machine.Fact;
 import io.flotilla.run.machine.Plan;
 import io.flotilla.run.machine.Replay;
@@ -117,6 +118,10 @@ record RunSetup(
 
     Instant now() {
         return EngineAccess.of(engine).now();
+    }
+
+    Redactor redactor() {
+        return EngineAccess.of(engine).redactor();
     }
 
     /** What happens in a fork instead of what did, as it is recorded. */

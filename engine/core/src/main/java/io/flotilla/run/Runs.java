@@ -8,6 +8,7 @@ import io.flotilla.run.machine.Fact;
 import io.flotilla.run.machine.FactCodec;
 import io.flotilla.run.machine.Recorded;
 import io.flotilla.run.machine.Replay;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -18,6 +19,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import reactor.util.context.Context;
 
 /**
@@ -347,6 +349,41 @@ public final class Runs<O> {
                     reader.read(first, replay);
                     return replay;
                 });
+    }
+
+    /**
+     * Writes a recorded run as a page, one HTML file that needs no server and no network: its topology, the timeline of its branches,
+     * failures, events, result, and a slider through its events. To be attached to a ticket, say. Agents are not called. A run that has
+     * not ended is shown as far as it is recorded.
+     *
+     * <p>Its texts are those of {@link #events(String)}, and the result's, redacted as the journal's are. The file has about 200 bytes
+     * an event, and is built in memory.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: {@code file}, when it is written. It is there whole or not at all; one that was there is replaced.
+     *   <li><b>onError</b>: as for {@link #replay}; {@link java.io.UncheckedIOException} if the file cannot be written.
+     *   <li><b>cancel</b>: stops reading; a file may still be written.
+     *   <li><b>threads</b>: the file is written on {@code Schedulers.boundedElastic()}.
+     * </ul>
+     *
+     * @param runId which run
+     * @param file where; folders that are missing are made
+     * @return the file
+     * @throws NullPointerException if an argument is null (the call itself, not a signal)
+     */
+    public Mono<Path> report(String runId, Path file) {
+        Objects.requireNonNull(runId, "runId");
+        Objects.requireNonNull(file, "file");
+        return reader.header(runId).flatMap(header -> {
+            Replay replay = new Replay(runId, workflow.plan());
+            RunReport report = new RunReport(workflow.setup().redactor(), workflow.topology(), header, replay);
+            return reader.entries(runId, Long.MAX_VALUE)
+                    .doOnNext(entry -> {
+                        reader.read(entry, replay);
+                        report.addFresh();
+                    })
+                    .then(Mono.fromCallable(() -> report.write(file)).subscribeOn(Schedulers.boundedElastic()));
+        });
     }
 
     /**

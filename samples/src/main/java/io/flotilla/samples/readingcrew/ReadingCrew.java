@@ -100,6 +100,9 @@ public final class ReadingCrew implements Sample {
                         .collectList()
                         .block());
                 result = Objects.requireNonNull(run.result().block());
+                workflow.runs()
+                        .report(run.runId(), task.results().resolve("report.html"))
+                        .block();
             }
         } finally {
             watch.dispose();
@@ -120,7 +123,7 @@ public final class ReadingCrew implements Sample {
             output.line("Refusals and the breaker's changes are those since the run was gone on with");
         }
         meeting.print(quorum, written, output);
-        output.line("Digest: %s, beside it topology.mmd and timeline.txt", written.file());
+        output.line("Digest: %s, beside it topology.mmd, timeline.txt and report.html", written.file());
         if (written.reads().size() < quorum.wanted()) {
             output.err()
                     .printf(

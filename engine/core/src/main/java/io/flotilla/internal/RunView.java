@@ -1,0 +1,102 @@
+package io.flotilla.internal;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The page of one run, with style, script and data in one text. It asks for nothing from elsewhere, and its content security policy
+ * allows no other script or style than its own. Immutable.
+ *
+ * @since 0.1
+ */
+public final class RunView {
+
+    private static final String SHOW =
+            "RunView.show(document.getElementById('run'),JSON.parse(document.getElementById('data').textContent));";
+
+    private final String style;
+    private final String script;
+
+    private RunView(String style, String script) {
+        this.style = style;
+        this.script = script;
+    }
+
+    /**
+     * Reads style and script of the page, which are in this jar.
+     *
+     * @return the page without data
+     * @throws UncheckedIOException if they cannot be read
+     */
+    public static RunView load() {
+        return new RunView(text("run-view.css"), text("run-view.js"));
+    }
+
+    private static String text(String name) {
+        try (InputStream stream = Objects.requireNonNull(RunView.class.getResourceAsStream(name), name)) {
+            return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException("cannot read " + name, unreadable);
+        }
+    }
+
+    /**
+     * The style of the page.
+     *
+     * @return CSS
+     */
+    public String style() {
+        return style;
+    }
+
+    /**
+     * The script of the page: {@code RunView.show(element, data)}.
+     *
+     * @return JavaScript
+     */
+    public String script() {
+        return script;
+    }
+
+    /**
+     * The whole page as one file.
+     *
+     * @param title what the browser shows as its title
+     * @param data the run, its topology, its events and its result
+     * @return HTML
+     */
+    public String page(String title, Map<String, @Nullable Object> data) {
+        String code = script + SHOW;
+        return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                + "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src '"
+                + hash(style) + "'; script-src '" + hash(code) + "'; base-uri 'none'; form-action 'none'\">\n"
+                + "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                + "<title>" + escaped(title) + "</title>\n"
+                + "<link rel=\"icon\" href=\"data:,\">\n"
+                + "<style>" + style + "</style>\n</head>\n<body>\n<div id=\"run\"></div>\n"
+                + "<noscript>This page draws the run with a script, which your browser does not run.</noscript>\n"
+                + "<script type=\"application/json\" id=\"data\">" + JsonText.of(data) + "</script>\n"
+                + "<script>" + code + "</script>\n</body>\n</html>\n";
+    }
+
+    private static String escaped(String text) {
+        return text.replace("&", "&amp;").replace("<", "&lt;");
+    }
+
+    private static String hash(String text) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return "sha256-" + Base64.getEncoder().encodeToString(digest);
+        } catch (NoSuchAlgorithmException none) {
+            throw new IllegalStateException("every JDK has SHA-256", none);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package io.flotilla.run;
+
+import io.flotilla.internal.JsonFields;
+import io.flotilla.internal.RunView;
+import io.flotilla.observe.Redactor;
+import io.flotilla.run.machine.Effect;
+import io.flotilla.run.machine.Replay;
+import io.flotilla.run.machine.RunHeader;
+import io.flotilla.topology.Topology;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** A recorded run as a page that needs nothing else. Not thread-safe. */
+final class RunReport {
+
+    private final Redactor redactor;
+    private final Topology topology;
+    private final RunHeader header;
+    private final Replay replay;
+    private final List<Map<String, @Nullable Object>> events = new ArrayList<>();
+    private @Nullable Instant startedAt;
+
+    RunReport(Redactor redactor, Topology topology, RunHeader header, Replay replay) {
+        this.redactor = redactor;
+        this.topology = topology;
+        this.header = header;
+        this.replay = replay;
+    }
+
+    /** Takes what the last fact has told. */
+    void addFresh() {
+        for (RunEvent event : replay.fresh()) {
+            if (startedAt == null) {
+                startedAt = event.at();
+            }
+            events.add(event.toMap());
+        }
+    }
+
+    /** Writes the page, whole or not at all. Blocks. */
+    Path write(Path file) {
+        Path whole = file.toAbsolutePath();
+        try {
+            Path folder = Objects.requireNonNull(whole.getParent(), "a file is in a folder");
+            Files.createDirectories(folder);
+            Path draft = folder.resolve("." + UUID.randomUUID() + ".html"); // with the permissions that files have here
+            try {
+                Files.writeString(draft, page());
+                Files.move(draft, whole, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(draft);
+            }
+        } catch (IOException failed) {
+            throw new UncheckedIOException("cannot write the report " + file, failed);
+        }
+        return file;
+    }
+
+    private String page() {
+        RunState state = replay.state();
+        Map<String, @Nullable Object> labels = new TreeMap<>(header.labels());
+        Map<String, @Nullable Object> run = new JsonFields()
+                .text("id", replay.runId())
+                .text("workflow", header.workflow())
+                .text("version", header.version())
+                .constant("status", state.status())
+                .instant("startedAt", startedAt)
+                .map("labels", labels)
+                .usage("usage", state.usage())
+                .toMap();
+        JsonFields data =
+                new JsonFields().map("run", run).map("topology", topology()).list("events", events);
+        String result = result();
+        if (result != null) {
+            data.text("result", result);
+        }
+        return RunView.load().page(header.workflow() + " " + replay.runId(), data.toMap());
+    }
+
+    /** Null for a run that has not ended. */
+    private @Nullable String result() {
+        Effect first = replay.state().status() == RunState.Status.RUNNING
+                ? null
+                : replay.outstandingEffects(Instant.EPOCH).stream().findFirst().orElse(null);
+        if (!(first instanceof Effect.Finish finish)) {
+            return null;
+        }
+        StringBuilder text = new StringBuilder();
+        finish.answers()
+                .forEach(answer -> text.append(answer == null ? "null" : JsonFields.textOf(answer))
+                        .append('\n'));
+        RunFailure failure = finish.failure();
+        if (failure != null) {
+            text.append(failure.getMessage()).append('\n');
+        }
+        return RecordedException.redacted(text.toString(), redactor);
+    }
+
+    private Map<String, @Nullable Object> topology() {
+        List<Object> nodes = new ArrayList<>();
+        List<Object> edges = new ArrayList<>();
+        addNode(Topology.START, "start", nodes);
+        for (String agent : topology.agents()) {
+            addNode(agent, topology.isRendezvous(agent) ? "rendezvous" : "agent", nodes);
+        }
+        for (String node : new String[] {Topology.END, Topology.USER}) {
+            if (topology.agents().stream().anyMatch(agent -> topology.hasEdge(agent, node))) {
+                addNode(node, node, nodes);
+            }
+        }
+        topology.successors(Topology.START).forEach(to -> edges.add(List.of(Topology.START, to)));
+        topology.agents().forEach(from -> topology.successors(from).forEach(to -> edges.add(List.of(from, to))));
+        return new JsonFields().list("nodes", nodes).list("edges", edges).toMap();
+    }
+
+    private static void addNode(String name, String kind, List<Object> nodes) {
+        nodes.add(new JsonFields().text("name", name).text("kind", kind).toMap());
+    }
+}
