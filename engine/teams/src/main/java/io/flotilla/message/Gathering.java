@@ -63,6 +63,7 @@ final class Gathering {
             if (isOver()) {
                 return;
             }
+            requests.passing(request, member.id());
             OfferResult result = member.mailbox().offer(request);
             if (!result.isAccepted()) {
                 ended(

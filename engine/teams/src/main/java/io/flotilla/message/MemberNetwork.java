@@ -8,7 +8,9 @@ import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepResult;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 
 /** What all forms of network do in the same way; a form is its {@link Router}. */
@@ -125,6 +127,16 @@ abstract class MemberNetwork implements Network {
     @Override
     public final NetworkStats stats() {
         return members.stats();
+    }
+
+    @Override
+    public final Map<AgentId, MailboxStats> mailboxes() {
+        return members.mailboxes();
+    }
+
+    @Override
+    public final Disposable tap(NetworkTap tap) {
+        return members.taps.add(Objects.requireNonNull(tap, "tap"));
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -26,6 +27,7 @@ final class Members {
     final EngineClock clock;
     private final Router router;
     private final Requests requests;
+    final Taps taps = new Taps();
     private final Map<AgentId, Member> byId = new ConcurrentHashMap<>();
 
     /** Their last handler is still at a message. */
@@ -195,6 +197,7 @@ final class Members {
         Delivery[] deliveries = new Delivery[members.size()];
         for (int at = 0; at < deliveries.length; at++) {
             Member member = members.get(at);
+            taps.passing(envelope, member.id());
             OfferResult result = member.mailbox().offer(envelope);
             if (result == OfferResult.FULL && member.mailbox().core().waitsForRoom()) {
                 waiting.add(new Waiting(at, member));
@@ -211,6 +214,9 @@ final class Members {
         DeadLetter.Reason refusal = to == null ? null : router.refusal(reply.sender(), to);
         if (refusal == null && reply.hops() > options.hopLimit) {
             refusal = DeadLetter.Reason.TOO_MANY_HOPS;
+        }
+        if (refusal == null && to != null) {
+            taps.passing(reply, to);
         }
         if (refusal == null && !requests.answer(reply)) {
             refusal = DeadLetter.Reason.LATE_REPLY;
@@ -343,6 +349,12 @@ final class Members {
                 sum.queued(),
                 sum.inFlight(),
                 requests.count());
+    }
+
+    Map<AgentId, MailboxStats> mailboxes() {
+        Map<AgentId, MailboxStats> all = new LinkedHashMap<>();
+        all().forEach(member -> all.put(member.id(), member.mailbox().stats()));
+        return all;
     }
 
     Mono<Void> close(Duration grace) {

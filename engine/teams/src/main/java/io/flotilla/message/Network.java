@@ -5,8 +5,10 @@ import io.flotilla.agent.Agent;
 import io.flotilla.run.Join;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.reactivestreams.Publisher;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -228,6 +230,22 @@ public interface Network {
      * @return the sums over all members
      */
     NetworkStats stats();
+
+    /**
+     * The counts of each member's mailbox.
+     *
+     * @return a copy, in the order in which they joined; each count is of about this moment
+     */
+    Map<AgentId, MailboxStats> mailboxes();
+
+    /**
+     * Looks at the messages from now on. Without a tap this costs nothing.
+     *
+     * @param tap is told each message on its way to each receiver
+     * @return ends the looking
+     * @throws NullPointerException if {@code tap} is null
+     */
+    Disposable tap(NetworkTap tap);
 
     /**
      * Closes the network: nobody joins, nothing is accepted, and what has been accepted is delivered within the grace; the rest

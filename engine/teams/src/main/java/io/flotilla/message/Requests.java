@@ -27,6 +27,10 @@ final class Requests {
         this.most = most;
     }
 
+    void passing(Envelope request, AgentId receiver) {
+        members.taps.passing(request, receiver);
+    }
+
     int count() {
         return count.get();
     }

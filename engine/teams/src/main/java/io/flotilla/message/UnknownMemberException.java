@@ -14,7 +14,13 @@ public final class UnknownMemberException extends FlotillaException {
 
     private final AgentId member;
 
-    UnknownMemberException(AgentId member) {
+    /**
+     * Names who is no member.
+     *
+     * @param member who
+     * @throws NullPointerException if {@code member} is null
+     */
+    public UnknownMemberException(AgentId member) {
         super("the network has no member " + member, null);
         this.member = member;
     }

@@ -6,7 +6,9 @@
  * {@link io.flotilla.team.Manager#asAgent(io.flotilla.AgentId)}.
  *
  * <p>{@link io.flotilla.team.Peers} is a flat team: nobody is in charge, the state is shared, and tasks are offered, bid for and
- * awarded with a lease.
+ * awarded with a lease. {@link io.flotilla.team.Hybrid} is a hierarchy whose members also talk to their colleagues.
+ *
+ * <p>{@link io.flotilla.team.AntiPatterns} watches the traffic of a network for what teams are better off without.
  *
  * <p>This package stands on {@code flotilla-core} and {@code io.flotilla.message}.
  */

@@ -521,7 +521,8 @@ class MailboxTest {
                 .doOnRequest(count -> asked.addAndGet((int) Math.min(count, 1_000)));
         TestSubscriber<Long> sender = TestSubscriber.create();
         mailbox.sendAll(source).subscribe(sender);
-        await(() -> mailbox.stats().waitingSenders() == 1);
+        // Not just one that waits: so does the fourth, until the first is taken out of the queue.
+        await(() -> mailbox.stats().inFlight() == 1 && mailbox.stats().waitingSenders() == 1);
 
         assertThat(asked.get()).as("one in flight, three queued, one waits").isEqualTo(5);
         gate.tryEmitEmpty();
