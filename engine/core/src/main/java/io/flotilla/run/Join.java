@@ -1,7 +1,9 @@
 package io.flotilla.run;
 
+import io.flotilla.observe.Redactor;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +37,19 @@ public final class Join {
         /** One branch must answer, and decides: {@link Join#firstSuccess()}. */
         FIRST_SUCCESS,
         /** Every branch must end, and one must answer: {@link Join#allSettled()}. */
-        ALL_SETTLED
+        ALL_SETTLED,
+        /** A predicate of the outcomes decides: {@link Join#when}. */
+        WHEN
+    }
+
+    /** What the predicate of {@link Join#when} says. */
+    public enum Verdict {
+        /** What has come is enough. */
+        MET,
+        /** It can not be enough any more. */
+        UNMET,
+        /** It depends on what is still to come. */
+        OPEN
     }
 
     /** What a shortfall does. */
@@ -54,6 +68,7 @@ public final class Join {
     private final @Nullable Duration within;
     private final Shortfall shortfall;
     private final boolean keepStragglers;
+    private final @Nullable Function<? super JoinProgress, Verdict> predicate;
 
     private Join(
             Requirement require,
@@ -61,17 +76,19 @@ public final class Join {
             double ratio,
             @Nullable Duration within,
             Shortfall shortfall,
-            boolean keepStragglers) {
+            boolean keepStragglers,
+            @Nullable Function<? super JoinProgress, Verdict> predicate) {
         this.require = require;
         this.atLeast = atLeast;
         this.ratio = ratio;
         this.within = within;
         this.shortfall = shortfall;
         this.keepStragglers = keepStragglers;
+        this.predicate = predicate;
     }
 
     private static Join of(Requirement require, int atLeast, double ratio) {
-        return new Join(require, atLeast, ratio, null, Shortfall.FAIL, false);
+        return new Join(require, atLeast, ratio, null, Shortfall.FAIL, false, null);
     }
 
     /**
@@ -128,6 +145,61 @@ public final class Join {
     }
 
     /**
+     * A predicate of the outcomes so far decides.
+     *
+     * <pre>{@code
+     * Join.when(soFar -> soFar.answers(Vote.class).stream().filter(Vote::isYes).count() >= 3
+     *         ? Join.Verdict.MET
+     *         : soFar.failed() > 1 ? Join.Verdict.UNMET : Join.Verdict.OPEN)
+     * }</pre>
+     *
+     * <p>It is asked when a branch of the fork has answered or failed, and when the number of those that live has changed since the
+     * last time, once for all that one fact brings about; never before the first answer or failure. At a rendezvous it is
+     * asked at every arrival, and when nobody else can come. When nobody else comes, or the deadline has passed, it is asked
+     * for the last time, and {@link Verdict#OPEN} counts as {@link Verdict#UNMET}.
+     *
+     * <p>It must be a function of what it is given, without memory, clock, randomness or I/O, and must not block: it is called on the
+     * thread that works for the run. Its verdicts are not recorded: like an agent's body it is code, which a replay calls again
+     * with the outcomes of then, and a verdict that differs is a {@link DivergenceException}.
+     *
+     * <p>If it throws or returns null, the forking branch fails with {@link JoinPredicateException}, whatever a shortfall would do,
+     * and the other branches of the fork are cancelled, unless {@link #keepStragglers()}.
+     *
+     * @param predicate what decides
+     * @return the join
+     * @throws NullPointerException if {@code predicate} is null
+     */
+    public static Join when(Function<? super JoinProgress, Verdict> predicate) {
+        return new Join(
+                Requirement.WHEN, 0, 0, null, Shortfall.FAIL, false, Objects.requireNonNull(predicate, "predicate"));
+    }
+
+    /** The same join; what its predicate throws has gone through the redactor. */
+    Join redactedBy(Redactor redactor) {
+        Function<? super JoinProgress, Verdict> asked = predicate;
+        return asked == null
+                ? this
+                : new Join(
+                        require,
+                        atLeast,
+                        ratio,
+                        within,
+                        shortfall,
+                        keepStragglers,
+                        soFar -> redacted(asked, soFar, redactor));
+    }
+
+    @SuppressWarnings("NullAway") // a predicate of the user's may return null, which the machine refuses
+    private static Verdict redacted(
+            Function<? super JoinProgress, Verdict> asked, JoinProgress soFar, Redactor redactor) {
+        try {
+            return asked.apply(soFar);
+        } catch (Throwable thrown) {
+            throw RecordedException.redacted(thrown, redactor);
+        }
+    }
+
+    /**
      * The same join with a deadline, counted from when the fork opens, or from the first arrival at a rendezvous. Whoever
      * has not ended then counts as failed, and is among the outcomes as {@link Outcome.TimedOut}. An answer at that very
      * moment is in time.
@@ -138,7 +210,8 @@ public final class Join {
      * @throws IllegalArgumentException if {@code within} is not more than zero, or more than 292 years
      */
     public Join within(Duration within) {
-        return new Join(require, atLeast, ratio, Bounds.positive("within", within), shortfall, keepStragglers);
+        return new Join(
+                require, atLeast, ratio, Bounds.positive("within", within), shortfall, keepStragglers, predicate);
     }
 
     /**
@@ -147,7 +220,7 @@ public final class Join {
      * @return such a join
      */
     public Join orFail() {
-        return new Join(require, atLeast, ratio, within, Shortfall.FAIL, keepStragglers);
+        return new Join(require, atLeast, ratio, within, Shortfall.FAIL, keepStragglers, predicate);
     }
 
     /**
@@ -156,7 +229,7 @@ public final class Join {
      * @return such a join
      */
     public Join orProceed() {
-        return new Join(require, atLeast, ratio, within, Shortfall.PROCEED, keepStragglers);
+        return new Join(require, atLeast, ratio, within, Shortfall.PROCEED, keepStragglers, predicate);
     }
 
     /**
@@ -167,7 +240,7 @@ public final class Join {
      * @return such a join
      */
     public Join orAsk() {
-        return new Join(require, atLeast, ratio, within, Shortfall.ASK, keepStragglers);
+        return new Join(require, atLeast, ratio, within, Shortfall.ASK, keepStragglers, predicate);
     }
 
     /**
@@ -177,7 +250,7 @@ public final class Join {
      * @return such a join
      */
     public Join keepStragglers() {
-        return new Join(require, atLeast, ratio, within, shortfall, true);
+        return new Join(require, atLeast, ratio, within, shortfall, true, predicate);
     }
 
     /**
@@ -205,6 +278,15 @@ public final class Join {
      */
     public double requiredRatio() {
         return ratio;
+    }
+
+    /**
+     * What decides.
+     *
+     * @return the argument of {@link #when}; null for other joins
+     */
+    public @Nullable Function<? super JoinProgress, Verdict> predicate() {
+        return predicate;
     }
 
     /**
@@ -242,12 +324,13 @@ public final class Join {
                 && Double.compare(ratio, that.ratio) == 0
                 && Objects.equals(within, that.within)
                 && shortfall == that.shortfall
-                && keepStragglers == that.keepStragglers;
+                && keepStragglers == that.keepStragglers
+                && Objects.equals(predicate, that.predicate);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(require, atLeast, ratio, within, shortfall, keepStragglers);
+        return Objects.hash(require, atLeast, ratio, within, shortfall, keepStragglers, predicate);
     }
 
     /** As it is written in code, without what is default: {@code ratio(0.8).within(PT20S).orProceed()}. */
@@ -259,6 +342,7 @@ public final class Join {
             case RATIO -> "ratio(" + ratio + ")";
             case FIRST_SUCCESS -> "firstSuccess()";
             case ALL_SETTLED -> "allSettled()";
+            case WHEN -> "when(predicate)";
         };
         String then = switch (shortfall) {
             case FAIL -> "";

@@ -1,5 +1,6 @@
 package io.flotilla.run;
 
+import io.flotilla.run.machine.Fact;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -118,12 +119,12 @@ public final class Run<O> {
      * nothing if it is paused or has ended.
      */
     public void pause() {
-        loop.pause();
+        loop.tell(Fact.Paused::new);
     }
 
     /** Goes on after {@link #pause()}. Does nothing if it is not paused or has ended. */
     public void resume() {
-        loop.resumeRun();
+        loop.tell(Fact.Resumed::new);
     }
 
     /**
@@ -202,7 +203,7 @@ public final class Run<O> {
      * @throws NullPointerException if {@code branch} is null (the call itself, not a signal)
      */
     public Mono<Boolean> cancelBranch(BranchPath branch) {
-        return loop.cancelBranch(Objects.requireNonNull(branch, "branch"));
+        return loop.calls().cancelBranch(Objects.requireNonNull(branch, "branch"));
     }
 
     /**
@@ -279,7 +280,7 @@ public final class Run<O> {
      * @throws IllegalArgumentException if {@code name} is not the name of a signal (the call itself, not a signal)
      */
     public Mono<Boolean> signal(String name, @Nullable Object value) {
-        return loop.signal(Await.checked(name), value, false);
+        return loop.calls().signal(Await.checked(name), value, false);
     }
 
     /**
@@ -300,7 +301,7 @@ public final class Run<O> {
      * @throws IllegalArgumentException if {@code name} is not the name of a signal (the call itself, not a signal)
      */
     public Mono<Boolean> signalIfAwaited(String name, @Nullable Object value) {
-        return loop.signal(Await.checked(name), value, true);
+        return loop.calls().signal(Await.checked(name), value, true);
     }
 
     /** The run's id. */

@@ -1,14 +1,18 @@
 package io.flotilla.run;
 
 import io.flotilla.run.machine.Fact;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
 
 /**
@@ -19,18 +23,62 @@ final class RunCalls {
 
     private static final Logger LOG = LoggerFactory.getLogger(Run.class);
 
-    private final int most;
+    /** How many callers may wait for the journal at a time. */
+    static final int MAX_CALLS = 10_000;
+
+    private final Supplier<Instant> clock;
+    private final Consumer<Fact> offer;
+    private final Supplier<@Nullable RunSuspendedException> suspended;
     private final Map<Fact, MonoSink<Boolean>> callers = new IdentityHashMap<>(); // guarded by itself
 
-    /** {@code most} is how many may wait at a time. */
-    RunCalls(int most) {
-        this.most = most;
+    /** {@code suspended} is why nobody is listened to any more; null if that is not so. */
+    RunCalls(Supplier<Instant> clock, Consumer<Fact> offer, Supplier<@Nullable RunSuspendedException> suspended) {
+        this.clock = clock;
+        this.offer = offer;
+        this.suspended = suspended;
+    }
+
+    /** A signal; {@code ifAwaited} says that it is lost if no branch waits for it. */
+    Mono<Boolean> signal(String name, @Nullable Object value, boolean ifAwaited) {
+        return call(
+                at -> new Fact.SignalReceived(at, name, value, ifAwaited),
+                () -> new SignalRefusedException(name, MAX_CALLS + " calls wait for the journal already"));
+    }
+
+    /** Cancels one branch, and all that lives in the forks it has opened. False if it is not live. */
+    Mono<Boolean> cancelBranch(BranchPath branch) {
+        return call(
+                at -> new Fact.BranchCancelRequested(at, branch),
+                () -> new IllegalStateException(MAX_CALLS + " calls wait for the journal already"));
+    }
+
+    private Mono<Boolean> call(Function<Instant, Fact> made, Supplier<RuntimeException> tooMany) {
+        return unlessSuspended(caller -> {
+            Fact fact = made.apply(clock.get());
+            if (add(fact, caller)) {
+                offer.accept(fact);
+            } else {
+                caller.error(tooMany.get());
+            }
+        });
+    }
+
+    /** Calls the run for each subscriber, unless it is being suspended. */
+    Mono<Boolean> unlessSuspended(Consumer<MonoSink<Boolean>> call) {
+        return Mono.create(caller -> {
+            RunSuspendedException refusal = suspended.get();
+            if (refusal == null) {
+                call.accept(caller);
+            } else {
+                caller.error(refusal);
+            }
+        });
     }
 
     /** False if too many wait already. */
-    boolean add(Fact fact, MonoSink<Boolean> caller) {
+    private boolean add(Fact fact, MonoSink<Boolean> caller) {
         synchronized (callers) {
-            if (callers.size() >= most) {
+            if (callers.size() >= MAX_CALLS) {
                 return false;
             }
             callers.put(fact, caller);
@@ -73,9 +121,10 @@ final class RunCalls {
         return false;
     }
 
-    /** It cannot be in the journal. */
-    void refused(Fact fact, Throwable why) {
+    /** It cannot be in the journal. True if it is of a caller, who hears of it, and without which the run goes on. */
+    boolean refused(Fact fact, Throwable why) {
         signal(take(fact), caller -> caller.error(why));
+        return fact instanceof Fact.SignalReceived || fact instanceof Fact.BranchCancelRequested;
     }
 
     /** The run breaks down. */

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 public abstract sealed class RunFailure extends FlotillaException
         permits AgentFailedException,
                 InvalidDecisionException,
+                JoinPredicateException,
                 JoinShortfallException,
                 LimitExceededException,
                 NoAnswerException,
@@ -40,7 +41,9 @@ public abstract sealed class RunFailure extends FlotillaException
         /** The run was cancelled: {@link RunCancelledException}. */
         CANCELLED,
         /** A signal did not come in time: {@link SignalTimeoutException}. */
-        SIGNAL_TIMEOUT
+        SIGNAL_TIMEOUT,
+        /** The predicate of a join threw: {@link JoinPredicateException}. */
+        JOIN_PREDICATE_FAILED
     }
 
     RunFailure(String message, @Nullable Throwable cause) {

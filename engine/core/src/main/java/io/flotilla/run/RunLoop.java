@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,9 +40,6 @@ import reactor.util.context.Context;
 final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Suspended {
 
     private static final Logger LOG = LoggerFactory.getLogger(Run.class);
-
-    /** How many callers may wait for the journal at a time. */
-    private static final int MAX_CALLS = 10_000;
 
     private final RunMachine machine;
     private final @Nullable FactRecorder recorder;
@@ -103,7 +99,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         this.claim = identity.claim() != null || setup.recording() == null
                 ? identity.claim()
                 : setup.live().claim(runId); // a new run has an id that no other has
-        this.calls = new RunCalls(MAX_CALLS);
+        this.calls = new RunCalls(clock::now, this::offer, this::suspendedNow);
         this.tracing = new Tracing(driver, runId, context);
         this.events = new EventLog(setup.eventHistory(), driver.listeners());
         this.effects = new RunEffects(steps, timers, questions, tracing, this::finish);
@@ -133,7 +129,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         replay.events().forEach(events::emit);
         replay.liveBranches().forEach(tracing::record);
         end.recorded(replay.duration());
-        effects.take(replay.outstandingEffects(now()));
+        effects.take(replay.outstandingEffects(clock.now()));
         resume();
     }
 
@@ -166,12 +162,8 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         return outputs.flux();
     }
 
-    void pause() {
-        offer(new Fact.Paused(now()));
-    }
-
-    void resumeRun() {
-        offer(new Fact.Resumed(now()));
+    void tell(Function<Instant, Fact> fact) {
+        offer(fact.apply(clock.now()));
     }
 
     /** The journal may take its time to record the cancel, or all time; the steps in flight do not wait for it. */
@@ -182,7 +174,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         if (recorder != null) {
             steps.stopStarting();
         }
-        offer(new Fact.Cancelled(now()));
+        offer(new Fact.Cancelled(clock.now()));
         if (recorder != null) {
             steps.cancelAllAtOnce();
         }
@@ -197,48 +189,27 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
     }
 
     Mono<Boolean> answer(String question, @Nullable Object value) {
-        return Mono.create(caller -> {
-            if (suspension.isRequested() && !end.isEnded()) {
-                caller.error(new RunSuspendedException(runId));
-                return;
-            }
+        return calls.unlessSuspended(caller -> {
             questions.check(question, value);
             if (questions.claim(question, caller)) {
-                offer(new Fact.QuestionAnswered(now(), question, value));
+                offer(new Fact.QuestionAnswered(clock.now(), question, value));
             } else {
                 caller.success(false);
             }
         });
     }
 
-    /** A signal; {@code ifAwaited} says that it is lost if no branch waits for it. */
-    Mono<Boolean> signal(String name, @Nullable Object value, boolean ifAwaited) {
-        return call(
-                at -> new Fact.SignalReceived(at, name, value, ifAwaited),
-                () -> new SignalRefusedException(name, MAX_CALLS + " calls wait for the journal already"));
-    }
-
-    /** Cancels one branch, and all that lives in the forks it has opened. False if it is not live. */
-    Mono<Boolean> cancelBranch(BranchPath branch) {
-        return call(
-                at -> new Fact.BranchCancelRequested(at, branch),
-                () -> new IllegalStateException(MAX_CALLS + " calls wait for the journal already"));
-    }
-
-    private Mono<Boolean> call(Function<Instant, Fact> made, Supplier<RuntimeException> tooMany) {
-        return Mono.create(caller -> {
-            Fact fact = made.apply(now());
-            if (suspension.isRequested() && !end.isEnded()) {
-                caller.error(new RunSuspendedException(runId));
-            } else if (calls.add(fact, caller)) {
-                offer(fact);
-            } else {
-                caller.error(tooMany.get());
-            }
-        });
+    /** What callers tell the run, and wait for. */
+    RunCalls calls() {
+        return calls;
     }
 
     // --- suspension
+
+    /** Why nobody is listened to any more; null if that is not so. */
+    private @Nullable RunSuspendedException suspendedNow() {
+        return suspension.isRequested() && !end.isEnded() ? new RunSuspendedException(runId) : null;
+    }
 
     /** Suspends the run; its end is that of {@link #drained}. */
     void suspend(Duration grace) {
@@ -314,10 +285,6 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         offer(steps.settled((RunStep) identity, settled));
     }
 
-    private Instant now() {
-        return clock.now();
-    }
-
     private void offer(Fact fact) {
         if (!suspension.admits(fact)) {
             suspension.discard(fact);
@@ -356,20 +323,14 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
     /** The journal cannot have this fact. An answer is given back; without any other fact the run cannot go on. */
     private void refuse(Fact fact, Throwable why) {
         effects.clear();
-        calls.refused(fact, why);
-        if (terminated || isCall(fact)) {
+        if (calls.refused(fact, why) || terminated) {
             return;
         }
         if (fact instanceof Fact.QuestionAnswered answer) {
-            questions.reopen(answer.question(), why, timer -> offer(new Fact.DeadlinePassed(now(), timer)));
+            questions.reopen(answer.question(), why, timer -> offer(new Fact.DeadlinePassed(clock.now(), timer)));
         } else if (!(fact instanceof Fact.StepSettled settled) || isWanted(settled.step())) {
             abort(why);
         }
-    }
-
-    /** Of somebody who hears of it, and without which the run goes on. */
-    private static boolean isCall(Fact fact) {
-        return fact instanceof Fact.SignalReceived || fact instanceof Fact.BranchCancelRequested;
     }
 
     /** Not if it has been cancelled meanwhile. */

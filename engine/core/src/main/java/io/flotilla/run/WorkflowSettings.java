@@ -3,6 +3,7 @@ package io.flotilla.run;
 import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.journal.Journal;
+import io.flotilla.observe.Redactor;
 import io.flotilla.run.machine.Plan;
 import io.flotilla.run.machine.RunHeader;
 import io.flotilla.step.EngineAccess;
@@ -125,13 +126,14 @@ final class WorkflowSettings {
     }
 
     private Plan plan(StepEngine steps) {
+        Redactor redactor = EngineAccess.of(steps).redactor();
         Plan.Builder plan = Plan.builder(topology, answerType)
-                .join(join)
+                .join(join.redactedBy(redactor))
                 .limits(withRules(limits, topology.rules()))
                 .maxCorrections(maxCorrections)
                 .maxPendingSignals(maxPendingSignals)
                 .maxStepsInFlight(EngineAccess.of(steps).maxStepsInFlight());
-        joins.forEach(plan::joinAt);
+        joins.forEach((place, at) -> plan.joinAt(place, at.redactedBy(redactor)));
         return plan.build();
     }
 

@@ -66,7 +66,13 @@ class JoinAndLimitsSettingsTest {
 
     @Test
     void getters_ofAJoin_giveWhatItWasMadeWith() {
-        assertThat(List.of(Join.all(), Join.atLeast(3), Join.ratio(0.25), Join.firstSuccess(), Join.allSettled()))
+        assertThat(List.of(
+                        Join.all(),
+                        Join.atLeast(3),
+                        Join.ratio(0.25),
+                        Join.firstSuccess(),
+                        Join.allSettled(),
+                        Join.when(any -> Join.Verdict.MET)))
                 .extracting(Join::requirement)
                 .containsExactly(Join.Requirement.values());
         assertThat(Join.atLeast(3).requiredCount()).isEqualTo(3);

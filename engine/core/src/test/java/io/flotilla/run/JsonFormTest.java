@@ -156,6 +156,9 @@ class JsonFormTest {
         expected.put(
                 new SignalTimeoutException("Boss", BRANCH, "go", Duration.ofSeconds(1)),
                 orNull("type", "signal-timeout", "signal", "go", "timeout", "PT1S"));
+        expected.put(
+                new JoinPredicateException("Boss", BRANCH, new RecordedException("no", "x: no")),
+                orNull("type", "join-predicate-failed", "agent", "Boss", "branch", "/0.2/"));
         expected.put(new RunCancelledException(), Map.of("type", "cancelled"));
 
         Set<Class<?>> seen = new HashSet<>();

@@ -138,12 +138,13 @@ final class Gathering {
             case RATIO -> answered >= join.requiredRatio() * all;
             case FIRST_SUCCESS -> answered >= 1;
             case ALL_SETTLED -> waiting == 0 && answered >= 1;
+            case WHEN -> false; // refused before
         };
         boolean isShort = switch (join.requirement()) {
             case ALL -> answered + waiting < all;
             case AT_LEAST -> answered + waiting < join.requiredCount();
             case RATIO -> answered + waiting < join.requiredRatio() * all;
-            case FIRST_SUCCESS, ALL_SETTLED -> answered + waiting < 1;
+            case FIRST_SUCCESS, ALL_SETTLED, WHEN -> answered + waiting < 1;
         };
         if (!isMet && !isShort) {
             return null;

@@ -111,6 +111,9 @@ abstract class MemberNetwork implements Network {
         if (Objects.requireNonNull(join, "join").shortfall() == Join.Shortfall.ASK) {
             throw new IllegalArgumentException("nobody is there to be asked, join was " + join);
         }
+        if (join.requirement() == Join.Requirement.WHEN) {
+            throw new IllegalArgumentException("a predicate is of a run's outcomes, join was " + join);
+        }
         return members.requests().gather(envelope, join);
     }
 

@@ -203,10 +203,10 @@ public interface Network {
      * </ul>
      *
      * @param envelope the request, to a recipient, on a topic, or to all
-     * @param join how many answers are enough; not {@link Join#orAsk()}
+     * @param join how many answers are enough; not {@link Join#orAsk()}, not {@link Join#when}
      * @return the answers
      * @throws NullPointerException if an argument is null (the call itself, not a signal)
-     * @throws IllegalArgumentException if the join asks a person
+     * @throws IllegalArgumentException if the join asks a person or a predicate
      */
     Mono<Gathered> gather(Envelope envelope, Join join);
 

@@ -218,5 +218,8 @@ class GatherTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> hub.gather(QUESTION, Join.all().orAsk()))
                 .withMessage("nobody is there to be asked, join was all().orAsk()");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> hub.gather(QUESTION, Join.when(any -> Join.Verdict.MET)))
+                .withMessageContaining("when(predicate)");
     }
 }

@@ -54,7 +54,8 @@ record Expected(
             "NoAnswer", RunFailure.Kind.NO_ANSWER,
             "QuestionExpired", RunFailure.Kind.QUESTION_EXPIRED,
             "Cancelled", RunFailure.Kind.CANCELLED,
-            "SignalTimeout", RunFailure.Kind.SIGNAL_TIMEOUT);
+            "SignalTimeout", RunFailure.Kind.SIGNAL_TIMEOUT,
+            "JoinPredicateFailed", RunFailure.Kind.JOIN_PREDICATE_FAILED);
 
     static final Expected NOTHING =
             new Expected(null, null, null, null, null, null, Map.of(), Map.of(), Map.of(), Map.of());

@@ -3,6 +3,7 @@ package io.flotilla.testkit;
 import io.flotilla.Experimental;
 import io.flotilla.run.Join;
 import io.flotilla.run.Limits;
+import io.flotilla.run.Outcome;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -29,6 +30,7 @@ public final class Scenario {
     private static final Set<String> LIMIT_KEYS = Keys.of("steps", "time", "branches", "depth");
     private static final String RATIO = "ratio:";
     private static final String AT_LEAST = "atLeast:";
+    private static final String WHEN = "when:";
 
     private final String name;
     private final String about;
@@ -154,12 +156,38 @@ public final class Scenario {
             int count = number(json, text.substring(AT_LEAST.length()), Integer::parseInt);
             return json.checked(() -> Join.atLeast(count));
         }
+        if (text.startsWith(WHEN)) {
+            return when(text.substring(WHEN.length()));
+        }
         return switch (text) {
             case "all" -> Join.all();
             case "allSettled" -> Join.allSettled();
             case "firstSuccess" -> Join.firstSuccess();
-            default -> throw json.wrong("must be all, allSettled, firstSuccess, ratio:R or atLeast:K, is " + json);
+            default ->
+                throw json.wrong(
+                        "must be all, allSettled, firstSuccess, ratio:R, atLeast:K, when:ANSWER or when:ANSWER|ANSWER, is "
+                                + json);
         };
+    }
+
+    /** Met by the first answer that reads so; with a second one, unmet by the first that reads like that. */
+    private static Join when(String answers) {
+        int bar = answers.indexOf('|');
+        String met = bar < 0 ? answers : answers.substring(0, bar);
+        String unmet = bar < 0 ? null : answers.substring(bar + 1);
+        return Join.when(soFar -> {
+            for (Outcome outcome : soFar.outcomes()) {
+                if (!outcome.isFailure() && met.equals(outcome.value())) {
+                    return Join.Verdict.MET;
+                }
+                if (!outcome.isFailure()
+                        && outcome.value() != null
+                        && outcome.value().equals(unmet)) {
+                    return Join.Verdict.UNMET;
+                }
+            }
+            return Join.Verdict.OPEN;
+        });
     }
 
     private static <T> T number(Json json, String text, Function<String, T> parse) {

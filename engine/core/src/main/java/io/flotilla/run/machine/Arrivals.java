@@ -1,6 +1,7 @@
 package io.flotilla.run.machine;
 
 import io.flotilla.run.Arrival;
+import io.flotilla.run.JoinPredicateException;
 import io.flotilla.run.JoinShortfallException;
 import io.flotilla.run.RunEvent;
 import io.flotilla.run.RunEvent.Verdict;
@@ -44,22 +45,23 @@ final class Arrivals {
         Rendezvous rendezvous = rendezvousRegistry.at(scope, node);
         rendezvous.add(arrival, delegation);
         branches.movedOn(branch, name, false);
-        if (JoinEvaluator.firesOnArrival(rendezvous.join, rendezvous.arrived())) {
-            fire(rendezvous, true, true);
-        } else {
+        JoinEvaluator.Verdict verdict = JoinEvaluator.judgeArrival(rendezvous);
+        if (verdict == JoinEvaluator.Verdict.OPEN) {
             branches.arrived(rendezvous);
+        } else {
+            fire(rendezvous, verdict == JoinEvaluator.Verdict.MET, true);
         }
     }
 
     /** No other branch can come before it has fired. */
     void fireComplete(Rendezvous rendezvous) {
-        fire(rendezvous, JoinEvaluator.isMetBy(rendezvous.join, rendezvous.arrived()), false);
+        fire(rendezvous, JoinEvaluator.isMetWhenComplete(rendezvous), false);
     }
 
     /** Its deadline has passed. */
     void expire(Rendezvous rendezvous) {
         if (rendezvous.open) {
-            fire(rendezvous, JoinEvaluator.isMetAtDeadline(rendezvous.join), true);
+            fire(rendezvous, JoinEvaluator.isMetAtDeadline(rendezvous), true);
         }
     }
 
@@ -86,6 +88,8 @@ final class Arrivals {
                 arrivals.size()));
         if (met) {
             branches.ready(branch);
+        } else if (rendezvous.thrown != null) {
+            branches.failed(branch, new JoinPredicateException(branches.name(branch), branch.path, rendezvous.thrown));
         } else {
             shortfalls.handle(
                     branch,

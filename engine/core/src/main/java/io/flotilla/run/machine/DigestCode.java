@@ -150,6 +150,7 @@ final class DigestCode {
             case QUESTION_EXPIRED -> 6;
             case CANCELLED -> 7;
             case SIGNAL_TIMEOUT -> 8;
+            case JOIN_PREDICATE_FAILED -> 9;
         };
     }
 

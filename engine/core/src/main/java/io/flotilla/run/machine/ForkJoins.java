@@ -1,5 +1,6 @@
 package io.flotilla.run.machine;
 
+import io.flotilla.run.JoinPredicateException;
 import io.flotilla.run.JoinShortfallException;
 import io.flotilla.run.Outcome;
 import io.flotilla.run.RunEvent;
@@ -40,7 +41,7 @@ final class ForkJoins {
         }
         if (!scope.decided) {
             Tally tally = scope.tally();
-            JoinEvaluator.Verdict verdict = JoinEvaluator.judge(scope.join, tally, false);
+            JoinEvaluator.Verdict verdict = JoinEvaluator.judge(scope, tally, false);
             if (verdict != JoinEvaluator.Verdict.OPEN) {
                 decide(scope, verdict == JoinEvaluator.Verdict.MET, tally);
             } else if (tally.live() == 0) {
@@ -66,7 +67,7 @@ final class ForkJoins {
         for (Rendezvous rendezvous : scope.rendezvous.values()) {
             scope.add(new Outcome.TimedOut(routes.name(rendezvous.node), scope.nextPath(rendezvous.rank), limit));
         }
-        decide(scope, JoinEvaluator.isMet(scope.join, tally), tally);
+        decide(scope, JoinEvaluator.isMetAtDeadline(scope, tally), tally);
     }
 
     /** The join can no longer be met. */
@@ -79,6 +80,8 @@ final class ForkJoins {
         Branch resolver = joined(scope, met ? Verdict.MET : Verdict.UNMET, tally);
         if (met) {
             branches.join(resolver, outcomes, false);
+        } else if (scope.thrown != null) {
+            branches.failed(resolver, new JoinPredicateException(branches.name(resolver), resolver.path, scope.thrown));
         } else {
             JoinShortfallException why = JoinShortfallException.ofFork(
                     branches.name(resolver),

@@ -2,6 +2,7 @@ package io.flotilla.run.machine;
 
 import io.flotilla.run.Join;
 import io.flotilla.run.Join.Requirement;
+import io.flotilla.run.JoinProgress;
 
 /** What a {@link Join} says of a {@link Tally}, and of arrivals at a rendezvous. */
 final class JoinEvaluator {
@@ -24,6 +25,34 @@ final class JoinEvaluator {
         return certain && isLost(join, tally, mayGrow) ? Verdict.UNMET : Verdict.OPEN;
     }
 
+    /** What the join of a scope says, of counts that may have changed since it was last asked. */
+    static Verdict judge(Scope scope, Tally tally, boolean mayGrow) {
+        if (scope.join.requirement() != Requirement.WHEN) {
+            return judge(scope.join, tally, mayGrow);
+        }
+        if (tally.answered() + tally.failed() == 0 || tally.equals(scope.judged)) {
+            return Verdict.OPEN;
+        }
+        scope.judged = tally;
+        return ask(scope, tally);
+    }
+
+    /** Whether the join of a scope is met at its deadline. */
+    static boolean isMetAtDeadline(Scope scope, Tally expired) {
+        return scope.join.requirement() == Requirement.WHEN
+                ? ask(scope, expired) == Verdict.MET
+                : isMet(scope.join, expired);
+    }
+
+    private static Verdict ask(Scope scope, Tally tally) {
+        JoinPredicate asked = JoinPredicate.ask(
+                scope.join,
+                JoinProgress.of(
+                        tally.answered(), tally.failed(), tally.live(), tally.live() == 0, scope.outcomesSoFar()));
+        scope.thrown = asked.thrown();
+        return asked.verdict();
+    }
+
     /** Whether so many branches can never be enough, provided that none of them may move on. */
     static boolean isLostFromTheStart(Join join, int branches) {
         return join.requirement() == Requirement.AT_LEAST && branches < join.requiredCount();
@@ -37,6 +66,7 @@ final class JoinEvaluator {
                 tally.answered() + tally.failed() > 0 && share(tally.answered(), tally) >= join.requiredRatio();
             case FIRST_SUCCESS -> tally.answered() > 0;
             case ALL_SETTLED -> tally.live() == 0 && tally.answered() > 0;
+            case WHEN -> false; // its predicate decides
         };
     }
 
@@ -47,6 +77,7 @@ final class JoinEvaluator {
             case AT_LEAST -> !open && tally.answered() + tally.live() < join.requiredCount();
             case RATIO -> !open && share(tally.answered() + tally.live(), tally) < join.requiredRatio();
             case FIRST_SUCCESS, ALL_SETTLED -> tally.live() == 0 && tally.answered() == 0;
+            case WHEN -> false;
         };
     }
 
@@ -57,19 +88,40 @@ final class JoinEvaluator {
 
     // --- at a rendezvous
 
-    /** Whether so many arrivals are enough while others may still come. */
-    static boolean firesOnArrival(Join join, int arrived) {
-        return join.requirement() == Requirement.FIRST_SUCCESS
-                || (join.requirement() == Requirement.AT_LEAST && arrived >= join.requiredCount());
+    /** What those who have arrived are, while others may still come. */
+    static Verdict judgeArrival(Rendezvous rendezvous) {
+        Join join = rendezvous.join;
+        return switch (join.requirement()) {
+            case FIRST_SUCCESS -> Verdict.MET;
+            case AT_LEAST -> rendezvous.arrived() >= join.requiredCount() ? Verdict.MET : Verdict.OPEN;
+            case WHEN -> ask(rendezvous, false);
+            default -> Verdict.OPEN;
+        };
     }
 
-    /** Whether so many arrivals are enough when nobody else can come. */
-    static boolean isMetBy(Join join, int arrived) {
-        return join.requirement() != Requirement.AT_LEAST || arrived >= join.requiredCount();
+    /** Whether those who have arrived are enough when nobody else can come. */
+    static boolean isMetWhenComplete(Rendezvous rendezvous) {
+        Join join = rendezvous.join;
+        return switch (join.requirement()) {
+            case AT_LEAST -> rendezvous.arrived() >= join.requiredCount();
+            case WHEN -> ask(rendezvous, true) == Verdict.MET;
+            default -> true;
+        };
     }
 
-    /** Whether what has arrived is enough because the time is up. */
-    static boolean isMetAtDeadline(Join join) {
-        return join.requirement() != Requirement.ALL && join.requirement() != Requirement.RATIO;
+    /** Whether those who have arrived are enough because the time is up. */
+    static boolean isMetAtDeadline(Rendezvous rendezvous) {
+        return switch (rendezvous.join.requirement()) {
+            case ALL, RATIO -> false;
+            case WHEN -> ask(rendezvous, true) == Verdict.MET;
+            default -> true;
+        };
+    }
+
+    private static Verdict ask(Rendezvous rendezvous, boolean complete) {
+        JoinPredicate asked = JoinPredicate.ask(
+                rendezvous.join, JoinProgress.of(rendezvous.arrived(), 0, 0, complete, rendezvous.outcomesSoFar()));
+        rendezvous.thrown = asked.thrown();
+        return asked.verdict();
     }
 }

@@ -76,6 +76,7 @@ record PlanOutline(
             case RATIO -> "ratio:" + join.requiredRatio();
             case FIRST_SUCCESS -> "firstSuccess";
             case ALL_SETTLED -> "allSettled";
+            case WHEN -> "when";
         };
         String then = switch (join.shortfall()) {
             case FAIL -> "";

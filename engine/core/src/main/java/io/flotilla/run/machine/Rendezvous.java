@@ -2,10 +2,14 @@ package io.flotilla.run.machine;
 
 import io.flotilla.run.Arrival;
 import io.flotilla.run.Join;
+import io.flotilla.run.Outcome;
+import io.flotilla.run.RecordedException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A rendezvous that waits: who has come to a node, in the scope they meet in. Becomes a branch of that scope when it fires.
@@ -32,6 +36,9 @@ final class Rendezvous {
     long timer;
 
     boolean open = true;
+
+    /** What the predicate of its join has thrown. */
+    @Nullable RecordedException thrown;
 
     /** Who handed on to those who have come, as the first of them knows it. */
     private final List<Arriving> arrivals = new ArrayList<>();
@@ -68,6 +75,15 @@ final class Rendezvous {
     List<Arrival> arrivals() {
         arrivals.sort(Comparator.comparing(coming -> coming.arrival().branch()));
         return arrivals.stream().map(Arriving::arrival).toList();
+    }
+
+    /** Each arrival as an answer, in lineage order, as they are when asked for. */
+    Supplier<List<Outcome>> outcomesSoFar() {
+        return () -> arrivals.stream()
+                .map(Arriving::arrival)
+                .sorted(Comparator.comparing(Arrival::branch))
+                .map(arrival -> (Outcome) new Outcome.Answered(arrival.agent(), arrival.branch(), arrival.value()))
+                .toList();
     }
 
     /** The path of delegation of the first in lineage order; after {@link #arrivals()}. */

@@ -2,6 +2,7 @@ package io.flotilla.run.machine;
 
 import io.flotilla.run.BranchPath;
 import io.flotilla.run.Join;
+import io.flotilla.run.JoinPredicateException;
 import io.flotilla.run.JoinShortfallException;
 import io.flotilla.run.NoAnswerException;
 import io.flotilla.run.Outcome;
@@ -43,7 +44,7 @@ final class RunJoin {
         boolean decided = root.decided;
         if (!decided) {
             Tally tally = tally();
-            JoinEvaluator.Verdict verdict = JoinEvaluator.judge(root.join, tally, true);
+            JoinEvaluator.Verdict verdict = JoinEvaluator.judge(root, tally, true);
             if (verdict != JoinEvaluator.Verdict.OPEN) {
                 decide(verdict == JoinEvaluator.Verdict.MET, tally);
             } else if (tally.live() == 0) {
@@ -65,7 +66,7 @@ final class RunJoin {
     void expire() {
         if (!root.decided) {
             Tally tally = tally().expired();
-            decide(JoinEvaluator.isMet(root.join, tally), tally);
+            decide(JoinEvaluator.isMetAtDeadline(root, tally), tally);
         }
     }
 
@@ -78,7 +79,9 @@ final class RunJoin {
         if (!root.join.keepsStragglers()) {
             cancellation.cancelInside(root);
         }
-        if (!met) {
+        if (root.thrown != null) {
+            completion.endWith(answers, new JoinPredicateException("end", BranchPath.outsideForks(0), root.thrown));
+        } else if (!met) {
             handleShortfall(outcomes, answers, tally);
         }
     }

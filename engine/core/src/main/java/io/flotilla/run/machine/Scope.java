@@ -3,6 +3,7 @@ package io.flotilla.run.machine;
 import io.flotilla.run.BranchPath;
 import io.flotilla.run.Join;
 import io.flotilla.run.Outcome;
+import io.flotilla.run.RecordedException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,11 +45,17 @@ final class Scope {
     /** The timer of its join; 0 for none. */
     long timer;
 
+    /** The counts that the predicate of its join was last asked about. */
+    @Nullable Tally judged;
+
+    /** What the predicate of its join has thrown. */
+    @Nullable RecordedException thrown;
+
     private int members;
     private int live;
     private int answered;
     private int failed;
-    private final List<Outcome> outcomes = new ArrayList<>();
+    private List<Outcome> outcomes = new ArrayList<>();
 
     private @Nullable Branch first;
     private @Nullable Branch last;
@@ -211,9 +219,21 @@ final class Scope {
 
     /** In lineage order. Hands the list over: a scope that kept it would keep every answer for as long as its stragglers. */
     List<Outcome> takeOutcomes() {
-        outcomes.sort(Comparator.comparing(Outcome::branch));
-        List<Outcome> taken = List.copyOf(outcomes);
-        outcomes.clear();
+        List<Outcome> taken = inOrder(outcomes);
+        outcomes = new ArrayList<>(0); // one that was handed out stays as it is
         return taken;
+    }
+
+    /** In lineage order, as they are now, whatever comes before they are asked for. */
+    Supplier<List<Outcome>> outcomesSoFar() {
+        List<Outcome> now = outcomes;
+        int size = now.size();
+        return () -> inOrder(now.subList(0, size));
+    }
+
+    private static List<Outcome> inOrder(List<Outcome> some) {
+        List<Outcome> sorted = new ArrayList<>(some);
+        sorted.sort(Comparator.comparing(Outcome::branch));
+        return List.copyOf(sorted);
     }
 }

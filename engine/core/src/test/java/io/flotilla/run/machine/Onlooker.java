@@ -817,14 +817,14 @@ final class Onlooker {
         boolean isMet;
         if (isQuorum || isExpired) {
             line.home.firedEarly.put(line.node, line.spawnIndex);
-            isMet = isQuorum || (join.kind() != RandomJoin.ALL && join.kind() <= RandomJoin.AT_LEAST);
+            isMet = join.isMetBy(arrivals, isExpired && !isQuorum);
             check(
                     !isExpired || now.equals(meeting.at.plusMillis(join.withinMs())),
                     "%s, but not at its deadline",
                     event);
             counts.add(isQuorum ? "rendezvous at their quorum" : "rendezvous at their deadline");
         } else {
-            isMet = join.kind() != RandomJoin.AT_LEAST;
+            isMet = join.isMetBy(arrivals, false);
             KnotRule rule = new KnotRule(graph, rendezvous, live.values(), line);
             List<Meeting> knot = rule.knotOf(meeting);
             check(!knot.isEmpty(), "%s, but others could still come", event);

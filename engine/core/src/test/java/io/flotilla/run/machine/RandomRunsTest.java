@@ -30,6 +30,7 @@ class RandomRunsTest {
             "ends by CANCELLED",
             "ends by INVALID_DECISION",
             "ends by JOIN_SHORTFALL",
+            "ends by JOIN_PREDICATE_FAILED",
             "ends by LIMIT_EXCEEDED",
             "ends by QUESTION_EXPIRED",
             "ends by STEP_FAILED",
