@@ -62,6 +62,9 @@ final class Delivery<O> {
     /** Only touched while holding {@link #wip}. */
     private long delivered;
 
+    /** The number of results that went past here, into the report. */
+    private volatile long taken;
+
     @SuppressWarnings("rawtypes")
     private static final AtomicIntegerFieldUpdater<Delivery> WIP =
             AtomicIntegerFieldUpdater.newUpdater(Delivery.class, "wip");
@@ -69,6 +72,10 @@ final class Delivery<O> {
     @SuppressWarnings("rawtypes")
     private static final AtomicIntegerFieldUpdater<Delivery> UNREPORTED =
             AtomicIntegerFieldUpdater.newUpdater(Delivery.class, "unreported");
+
+    @SuppressWarnings("rawtypes")
+    private static final AtomicLongFieldUpdater<Delivery> TAKEN =
+            AtomicLongFieldUpdater.newUpdater(Delivery.class, "taken");
 
     @SuppressWarnings("rawtypes")
     private static final AtomicLongFieldUpdater<Delivery> REQUESTED =
@@ -144,6 +151,12 @@ final class Delivery<O> {
         return drain();
     }
 
+    /** A result went into the report: nobody but the end waits for it. */
+    int taken() {
+        TAKEN.getAndIncrement(this); // before the look: who says the number of steps looks the other way round
+        return total == UNKNOWN ? 0 : drain();
+    }
+
     int deliver(StepResult<O> result) {
         if (wip == 0 && WIP.compareAndSet(this, 0, 1)) {
             int freed = 0;
@@ -172,7 +185,7 @@ final class Delivery<O> {
                 Throwable cause = failure;
                 if (cause != null) {
                     end(cause);
-                } else if (delivered == total) {
+                } else if (delivered + taken == total) {
                     awaitingReports = true;
                     if (unreported == 0 || reportsOverdue) {
                         end(sourceFailure);

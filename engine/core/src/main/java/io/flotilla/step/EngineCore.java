@@ -86,7 +86,7 @@ final class EngineCore {
 
     /** {@code usage} null: a ledger of its own, once a step asks for it. {@code output} null: nobody listens to the steps. */
     RoundScope newScope(@Nullable UsageLedger usage, @Nullable RoundOutput output, Scheduler timer) {
-        return new RoundScope(id, runs.incrementAndGet(), usage, emissions, output, timer);
+        return new RoundScope(id, runs.incrementAndGet(), settings.stepTimeout, usage, emissions, output, timer);
     }
 
     /** Whether steps of one round may have different limits. */

@@ -7,6 +7,7 @@ import io.flotilla.agent.UsageLedger;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
@@ -36,9 +37,12 @@ abstract class OwnContext extends AttemptContext {
             Instant startedAt,
             @Nullable Duration stepTimeout,
             @Nullable StepIdentity identity) {
-        return identity == null
-                ? new OfRound(scope, agentId, index, startedAt, stepTimeout)
-                : new OfIdentity(scope, identity, agentId, scope.deadline(startedAt, stepTimeout));
+        if (identity == null) {
+            return Objects.equals(stepTimeout, scope.stepTimeout())
+                    ? new OfRound(scope, agentId, index, startedAt)
+                    : new OfRoundLimited(scope, agentId, index, startedAt, stepTimeout);
+        }
+        return new OfIdentity(scope, identity, agentId, startedAt, stepTimeout);
     }
 
     /** The context of a later attempt. */
@@ -88,54 +92,73 @@ abstract class OwnContext extends AttemptContext {
     }
 
     /** A step of a round. */
-    private static final class OfRound extends OwnContext {
+    private static class OfRound extends OwnContext {
 
         private final RoundScope scope;
         private final long stepNumber;
         private final Instant startedAt;
-        private final @Nullable Duration stepTimeout;
 
-        OfRound(RoundScope scope, AgentId agentId, long stepNumber, Instant startedAt, @Nullable Duration stepTimeout) {
+        OfRound(RoundScope scope, AgentId agentId, long stepNumber, Instant startedAt) {
             super(agentId);
             this.scope = scope;
             this.stepNumber = stepNumber;
             this.startedAt = startedAt;
-            this.stepTimeout = stepTimeout;
+        }
+
+        @Nullable Duration stepTimeout() {
+            return scope.stepTimeout();
         }
 
         @Override
-        RoundScope scope() {
+        final RoundScope scope() {
             return scope;
         }
 
         @Override
-        UsageLedger whole() {
+        final UsageLedger whole() {
             return scope.usage();
         }
 
         @Override
-        public String runId() {
+        public final String runId() {
             return scope.runId();
         }
 
         @Override
-        public String branchPath() {
+        public final String branchPath() {
             return "/";
         }
 
         @Override
-        public long stepNumber() {
+        public final long stepNumber() {
             return stepNumber;
         }
 
         @Override
-        public @Nullable Instant deadline() {
-            return scope.deadline(startedAt, stepTimeout);
+        public final @Nullable Instant deadline() {
+            return scope.deadline(startedAt, stepTimeout());
         }
 
         @Override
-        public List<AgentId> delegationPath() {
+        public final List<AgentId> delegationPath() {
             return List.of();
+        }
+    }
+
+    /** A step of a round whose agent has a timeout of its own. */
+    private static final class OfRoundLimited extends OfRound {
+
+        private final @Nullable Duration stepTimeout;
+
+        OfRoundLimited(
+                RoundScope scope, AgentId agentId, long stepNumber, Instant startedAt, @Nullable Duration stepTimeout) {
+            super(scope, agentId, stepNumber, startedAt);
+            this.stepTimeout = stepTimeout;
+        }
+
+        @Override
+        @Nullable Duration stepTimeout() {
+            return stepTimeout;
         }
     }
 
@@ -144,13 +167,20 @@ abstract class OwnContext extends AttemptContext {
 
         private final RoundScope scope;
         private final StepIdentity identity;
-        private final @Nullable Instant stepDeadline;
+        private final Instant startedAt;
+        private final @Nullable Duration stepTimeout;
 
-        OfIdentity(RoundScope scope, StepIdentity identity, AgentId agentId, @Nullable Instant stepDeadline) {
+        OfIdentity(
+                RoundScope scope,
+                StepIdentity identity,
+                AgentId agentId,
+                Instant startedAt,
+                @Nullable Duration stepTimeout) {
             super(agentId);
             this.scope = scope;
             this.identity = identity;
-            this.stepDeadline = stepDeadline;
+            this.startedAt = startedAt;
+            this.stepTimeout = stepTimeout;
         }
 
         @Override
@@ -181,6 +211,7 @@ abstract class OwnContext extends AttemptContext {
         @Override
         public @Nullable Instant deadline() {
             Instant outer = identity.deadline();
+            Instant stepDeadline = scope.deadline(startedAt, stepTimeout);
             return outer == null || (stepDeadline != null && stepDeadline.isBefore(outer)) ? stepDeadline : outer;
         }
 

@@ -36,11 +36,10 @@ final class ReportMono<I, O> extends Mono<StepReport<O>> {
                 .run(engine.maxStepsInFlight());
     }
 
-    /** Takes the results from one thread at a time, as {@link Delivery} brings them. */
+    /** Takes the results as {@link Delivery} brings them, or each from the thread that has it: its place is its own. */
     static final class Collector<O> extends OneValue<StepReport<O>> implements CoreSubscriber<StepResult<O>> {
 
         private final UsageLedger usage = new UsageLedger();
-        private final long[] counts = new long[StepResult.Kind.values().length];
         private final @Nullable StepResult<O>[] byIndex;
         private @Nullable Subscription round;
 
@@ -64,7 +63,11 @@ final class ReportMono<I, O> extends Mono<StepReport<O>> {
 
         @Override
         public void onNext(StepResult<O> result) {
-            counts[result.kind().ordinal()]++;
+            put(result);
+        }
+
+        /** To be followed by a write that the thread which ends the round reads. */
+        void put(StepResult<O> result) {
             byIndex[(int) result.index()] = result;
         }
 
@@ -75,12 +78,19 @@ final class ReportMono<I, O> extends Mono<StepReport<O>> {
 
         @Override
         public void onComplete() {
-            emit(new StepReport<>(results(), counts, usage.total()));
+            long[] counts = new long[StepResult.Kind.values().length];
+            int present = 0;
+            for (StepResult<O> result : byIndex) {
+                if (result != null) {
+                    counts[result.kind().ordinal()]++;
+                    present++;
+                }
+            }
+            emit(new StepReport<>(results(present), counts, usage.total()));
         }
 
         /** Without the places of agents that were left out. */
-        private StepResult<O>[] results() {
-            int present = (int) Arrays.stream(counts).sum();
+        private StepResult<O>[] results(int present) {
             if (present == byIndex.length) {
                 return byIndex;
             }

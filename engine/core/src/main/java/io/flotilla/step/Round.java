@@ -67,13 +67,17 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
     private final Delivery<O> delivery;
     private final Source source;
 
-    /** Nobody else's code runs between two steps that end at once. */
-    private final boolean takesAtOnce;
+    /** Who makes the report; null where results go to a subscriber one by one. */
+    private final ReportMono.@Nullable Collector<O> report;
+
+    /** How many results the report has got from the thread that started their steps; that thread's own. */
+    private long takenAtOnce;
 
     // Written before anything is started.
     private Context context;
     private @Nullable Observation observation;
     private boolean begun;
+
     private final @Nullable RoundLimit limit;
 
     Round(
@@ -88,10 +92,15 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
         this.context = downstream.currentContext();
         Duration roundTimeout = engine.roundTimeout();
         this.steps = new Steps<>(engine, this, usage, output, roundTimeout == null);
-        this.takesAtOnce = downstream instanceof ReportMono.Collector;
+        this.report = report(downstream);
         this.delivery = new Delivery<>(this, downstream);
         this.source = source;
         this.limit = roundTimeout == null ? null : new RoundLimit(roundTimeout);
+    }
+
+    @SuppressWarnings("unchecked") // made for the results of this round
+    private static <O> ReportMono.@Nullable Collector<O> report(Object downstream) {
+        return downstream instanceof ReportMono.Collector ? (ReportMono.Collector<O>) downstream : null;
     }
 
     /** Starts the round's observation, then {@code round}: without it, if its handlers keep the thread. */
@@ -191,7 +200,8 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
      * Starter#start} returns false. {@code follows}: the step before has ended on this thread just now.
      */
     int start(Agent<? super I, ? extends O> agent, I input, long index, boolean follows) {
-        Step<I, O> step = steps.next(agent, input, index, follows && takesAtOnce);
+        // Where only the report takes results, nobody else's code runs between two steps that end at once.
+        Step<I, O> step = steps.next(agent, input, index, follows && report != null);
         if (!steps.start(step)) {
             return LOST;
         }
@@ -200,7 +210,12 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
             return 0;
         }
         steps.reuse(step);
-        return delivery.deliver(result);
+        if (report == null) {
+            return delivery.deliver(result);
+        }
+        report.put(result);
+        takenAtOnce++;
+        return 1;
     }
 
     /** As {@link #start(Agent, Object, long, boolean)}, under the engine's limit: its result waits for nobody. */
@@ -215,7 +230,7 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
 
     /** No more steps will start: {@code started} is how many did. {@code cause} follows the last result, if there is one. */
     void sourceEnded(long started, @Nullable Throwable cause) {
-        source.placesFreed(delivery.sourceEnded(started, cause));
+        source.placesFreed(delivery.sourceEnded(started - takenAtOnce, cause));
     }
 
     @Override
@@ -279,7 +294,12 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
     @Override
     public void settled(Step<I, O> step, StepResult<O> result, @Nullable StepFailure failure) {
         if (!steps.isToBeReported(failure)) {
-            source.placesFreed(delivery.deliver(result));
+            if (report == null) {
+                source.placesFreed(delivery.deliver(result));
+            } else {
+                report.put(result);
+                source.placesFreed(1 + delivery.taken());
+            }
             return;
         }
         delivery.reporting();

@@ -17,6 +17,7 @@ final class RoundScope {
 
     private final String engineId;
     private final long round;
+    private final @Nullable Duration stepTimeout;
     private volatile @Nullable Instant roundDeadline;
     private final Emissions emissions;
     private final @Nullable RoundOutput output;
@@ -31,10 +32,12 @@ final class RoundScope {
     RoundScope(
             String engineId,
             long round,
+            @Nullable Duration stepTimeout,
             @Nullable UsageLedger usage,
             Emissions emissions,
             @Nullable RoundOutput output,
             Scheduler idleTimer) {
+        this.stepTimeout = stepTimeout;
         this.idleTimer = idleTimer;
         this.usage = usage;
         this.emissions = emissions;
@@ -71,6 +74,11 @@ final class RoundScope {
 
     String runId() {
         return engineId + '-' + round;
+    }
+
+    /** Of all steps but those that have one of their own. */
+    @Nullable Duration stepTimeout() {
+        return stepTimeout;
     }
 
     UsageLedger usage() {
