@@ -6,7 +6,12 @@
 module io.flotilla.trust {
     // Types of these are in public signatures, or annotate them.
     requires transitive io.flotilla.core;
+    requires transitive io.flotilla.teams;
+    requires transitive micrometer.core;
     requires static transitive org.jspecify;
+
+    // Types of these are not.
+    requires reactor.core;
 
     exports io.flotilla.security;
 }

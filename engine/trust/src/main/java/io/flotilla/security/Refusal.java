@@ -16,10 +16,10 @@ public enum Refusal {
     MALFORMED,
     /** The key that it names is not in the key ring, or is for something else. */
     UNKNOWN_KEY,
-    /** The key that it names was retired before it was issued, or its retirement window is over. */
-    RETIRED_KEY,
     /** Its signature is not that of its contents: something in it was changed, or another key has signed it. */
     ALTERED,
+    /** The key that it names was retired before it was issued, or its retirement window is over. */
+    RETIRED_KEY,
     /** It was signed for another recipient, topic or run. */
     MISDIRECTED,
     /** The key belongs to somebody else than its sender. */

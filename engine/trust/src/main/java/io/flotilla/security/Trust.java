@@ -1,0 +1,267 @@
+package io.flotilla.security;
+
+import io.flotilla.AgentId;
+import io.flotilla.message.Envelope;
+import io.flotilla.message.NetworkGuard;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a network trusted: {@code NetworkOptions.builder().guard(trust)}. From then on it delivers what is signed by a key of
+ * the ring, whole, in time, on its way to whom it was signed for, permitted, and there for the first time. All else is refused
+ * with a {@link Refusal}, counted, and a dead letter without its content.
+ *
+ * <pre>{@code
+ * Trust trust = Trust.builder(ring)
+ *         .capabilities(Capabilities.create().grant(Edge.between("planner", "writer")))
+ *         .build();
+ * Hub hub = Hub.create(NetworkOptions.builder().guard(trust).build());
+ *
+ * Signer planner = trust.signer(AgentId.of("planner"));
+ * hub.send(planner.sign(Envelope.to("writer", "a title, please").from("planner").build()));
+ * }</pre>
+ *
+ * <p>Handlers receive the payload as it was signed, decoded anew; {@link Verified#of} says by which key. Answers of agents
+ * are signed for them, with the ring's keys. A message that is not handled until it expires is a dead letter.
+ *
+ * <p>Meters: {@code flotilla.messages.admitted}, and {@code flotilla.messages.refused} with the tag {@code reason}, a {@link
+ * Refusal#tag()}.
+ *
+ * <p>Thread-safe. One object may guard several networks; a message is then let into one of them.
+ *
+ * @since 0.1
+ */
+public final class Trust implements NetworkGuard {
+
+    private final Verifier verifier;
+    private final Authority authority;
+    private final ReplayGuard replayGuard;
+    private final Duration lifetime;
+    private final TrustMeters meters;
+
+    private Trust(Builder from) {
+        this.verifier = from.verifier;
+        this.authority = new Authority(from.verifier, from.capabilities);
+        this.lifetime = from.lifetime == null ? shorter(verifier.maxLifetime) : from.lifetime;
+        this.replayGuard = from.replayGuard == null
+                ? ReplayGuard.builder().window(window(verifier)).build()
+                : from.replayGuard;
+        this.meters = new TrustMeters(from.meterRegistry);
+    }
+
+    private static Duration shorter(Duration maxLifetime) {
+        return maxLifetime.compareTo(Signer.DEFAULT_LIFETIME) < 0 ? maxLifetime : Signer.DEFAULT_LIFETIME;
+    }
+
+    /** From the earliest issue to the latest expiry of what may be accepted at one moment. */
+    private static Duration window(Verifier verifier) {
+        return verifier.maxLifetime.plus(verifier.maxSkew.multipliedBy(2));
+    }
+
+    /**
+     * Starts a trust over a verifier with all defaults.
+     *
+     * @param ring the keys that are believed, and that sign
+     * @return a builder with all defaults
+     * @throws NullPointerException if {@code ring} is null
+     */
+    public static Builder builder(KeyRing ring) {
+        return builder(Verifier.builder(ring).build());
+    }
+
+    /**
+     * Starts a trust.
+     *
+     * @param verifier says what is verified, and how far clocks may be apart
+     * @return a builder with all defaults
+     * @throws NullPointerException if {@code verifier} is null
+     */
+    public static Builder builder(Verifier verifier) {
+        return new Builder(Objects.requireNonNull(verifier, "verifier"));
+    }
+
+    /**
+     * A signer for an agent, with the verifier's clock and codec. It encrypts if the verifier requires it.
+     *
+     * @param sender the agent
+     * @return a signer
+     * @throws NullPointerException if {@code sender} is null
+     */
+    public Signer signer(AgentId sender) {
+        Signer.Builder signer = Signer.builder(verifier.ring, sender)
+                .clock(verifier.clock)
+                .codec(verifier.codec)
+                .lifetime(lifetime);
+        return (verifier.requiresEncryption ? signer.encrypting() : signer).build();
+    }
+
+    /**
+     * Lets a message in, or refuses it. Networks call it.
+     *
+     * @param envelope the message as it was sent
+     * @param isAnswer whether it claims to be the answer to a request
+     * @return the message with its payload
+     * @throws RefusedException if it is refused
+     */
+    @Override
+    public Envelope admit(Envelope envelope, boolean isAnswer) {
+        try {
+            Instant now = verifier.clock.instant();
+            Verified verified = verifier.check(envelope, now);
+            authority.check(verified, isAnswer, now);
+            replayGuard.check(verified, verifier.maxSkew, now);
+            Envelope opened = verifier.open(envelope, verified);
+            meters.admitted();
+            return opened;
+        } catch (RefusedException refused) {
+            meters.refused(refused.refusal());
+            throw refused;
+        }
+    }
+
+    /**
+     * Signs the answer of an agent. Networks call it.
+     *
+     * @param reply the answer
+     * @return the signed answer
+     * @throws KeyUnavailableException if the ring has no key for the agent
+     */
+    @Override
+    public Envelope outgoing(Envelope reply) {
+        return signer(reply.sender()).sign(reply);
+    }
+
+    /**
+     * How many messages were let in.
+     *
+     * @return the number
+     */
+    public long admittedCount() {
+        return meters.admittedCount();
+    }
+
+    /**
+     * How many messages were refused for a reason.
+     *
+     * @param reason which
+     * @return the number
+     * @throws NullPointerException if {@code reason} is null
+     */
+    public long refusedCount(Refusal reason) {
+        return meters.counter(Objects.requireNonNull(reason, "reason")).get();
+    }
+
+    /**
+     * How many messages were refused, by reason.
+     *
+     * @return a copy, without the reasons that have not occurred
+     */
+    public Map<Refusal, Long> refusals() {
+        Map<Refusal, Long> counts = new EnumMap<>(Refusal.class);
+        for (Refusal reason : Refusal.values()) {
+            long count = refusedCount(reason);
+            if (count > 0) {
+                counts.put(reason, count);
+            }
+        }
+        return counts;
+    }
+
+    /** What remembers the messages that were let in. */
+    ReplayGuard replayGuard() {
+        return replayGuard;
+    }
+
+    /** The counts. */
+    @Override
+    public String toString() {
+        return "Trust[admitted=" + admittedCount() + ", refused=" + refusals() + "]";
+    }
+
+    /** Makes a trust. Each setting checks its argument at once. Not thread-safe. */
+    public static final class Builder {
+
+        private final Verifier verifier;
+        private Capabilities capabilities = Capabilities.create();
+        private @Nullable ReplayGuard replayGuard;
+        private @Nullable Duration lifetime;
+        private @Nullable MeterRegistry meterRegistry;
+
+        private Builder(Verifier verifier) {
+            this.verifier = verifier;
+        }
+
+        /**
+         * Who may send to whom.
+         *
+         * @param granted may be changed later; default nobody
+         * @return this
+         * @throws NullPointerException if {@code granted} is null
+         */
+        public Builder capabilities(Capabilities granted) {
+            this.capabilities = Objects.requireNonNull(granted, "granted");
+            return this;
+        }
+
+        /**
+         * What remembers the messages that were let in.
+         *
+         * @param guard default one with its defaults for count, and the window that the verifier needs
+         * @return this
+         * @throws NullPointerException if {@code guard} is null
+         */
+        public Builder replayGuard(ReplayGuard guard) {
+            this.replayGuard = Objects.requireNonNull(guard, "guard");
+            return this;
+        }
+
+        /**
+         * How long what {@link Trust#signer} signs is valid.
+         *
+         * @param duration more than zero, at most the verifier's longest; default 1 minute, or that if it is shorter
+         * @return this
+         * @throws NullPointerException if {@code duration} is null
+         * @throws IllegalArgumentException if {@code duration} is out of its bounds
+         */
+        public Builder lifetime(Duration duration) {
+            this.lifetime = Bounds.positive("lifetime", duration);
+            return this;
+        }
+
+        /**
+         * Where the counts go besides.
+         *
+         * @param registry default none
+         * @return this
+         * @throws NullPointerException if {@code registry} is null
+         */
+        public Builder meterRegistry(MeterRegistry registry) {
+            this.meterRegistry = Objects.requireNonNull(registry, "registry");
+            return this;
+        }
+
+        /**
+         * Makes the trust.
+         *
+         * @return a new trust
+         * @throws IllegalArgumentException if the replay guard's window is shorter than the verifier's longest lifetime and
+         *     twice its skew, or {@link #lifetime} longer than that lifetime
+         */
+        public Trust build() {
+            if (replayGuard != null && replayGuard.window().compareTo(window(verifier)) < 0) {
+                throw new IllegalArgumentException("the replay guard's window must be >= " + window(verifier)
+                        + ", the verifier's maxLifetime and twice its maxSkew, was " + replayGuard.window());
+            }
+            if (lifetime != null && lifetime.compareTo(verifier.maxLifetime) > 0) {
+                throw new IllegalArgumentException("lifetime must be <= the verifier's maxLifetime, "
+                        + verifier.maxLifetime + ", was " + lifetime);
+            }
+            return new Trust(this);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+package io.flotilla.security;
+
+import static io.flotilla.security.World.MALLORY;
+import static io.flotilla.security.World.NOON;
+import static io.flotilla.security.World.PLANNER;
+import static io.flotilla.security.World.secret;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class KeyRingTest {
+
+    private final World world = new World();
+
+    // --- keys
+
+    @Test
+    void key_fromAFile_isThatOfItsText(@TempDir Path folder) throws Exception {
+        Path file = Files.writeString(
+                folder.resolve("key"),
+                Base64.getMimeEncoder().encodeToString(secret(1).load()) + "\n");
+
+        world.ring.remove("domain");
+        world.ring.add(KeyEntry.hmac("domain", KeySource.file(file)));
+
+        assertThat(world.verifier().build().verify(new World().signed()).payload())
+                .isEqualTo("a title");
+        assertThat(file).exists();
+    }
+
+    @Test
+    void keys_asPem_areRead() throws Exception {
+        KeyPair pair = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+        String hidden = pem("PRIVATE KEY", pair.getPrivate().getEncoded());
+        String shown = pem("PUBLIC KEY", pair.getPublic().getEncoded());
+
+        KeyEntry both = KeyEntry.ed25519("pair", KeySource.base64(hidden), KeySource.base64(shown));
+        KeyEntry half = KeyEntry.ed25519Public("half", KeySource.base64(shown));
+
+        assertThat(both.signs()).isTrue();
+        assertThat(half.signs()).isFalse();
+        byte[] content = {1, 2, 3};
+        assertThat(half.material().verifies(content, both.material().sign(content)))
+                .isTrue();
+        assertThat(half.material().sign(content)).isNull();
+    }
+
+    private static String pem(String what, byte[] der) {
+        return "-----BEGIN " + what + "-----\n" + Base64.getMimeEncoder().encodeToString(der) + "\n-----END " + what
+                + "-----\n";
+    }
+
+    @Test
+    void key_ofTheEnvironment_isRead() {
+        String path = System.getenv("PATH");
+        assertThat(path).isNotNull();
+
+        assertThatThrownBy(() -> KeyEntry.hmac("k", KeySource.environment("PATH")))
+                .isInstanceOf(KeyUnavailableException.class)
+                .hasMessageNotContaining(path)
+                .hasNoCause();
+        assertThatThrownBy(() -> KeyEntry.hmac("k", KeySource.environment("FLOTILLA_NOT_SET")))
+                .isInstanceOf(KeyUnavailableException.class)
+                .hasMessage("key k cannot be had: its source failed with java.lang.NullPointerException");
+    }
+
+    @Test
+    void source_thatFails_isNamedByItsClassAlone(@TempDir Path folder) {
+        assertThatThrownBy(() -> KeyEntry.aes("k", () -> {
+                    throw new IOException("canary");
+                }))
+                .hasMessage("key k cannot be had: its source failed with java.io.IOException")
+                .hasNoCause();
+        assertThatThrownBy(() -> KeyEntry.aes("k", () -> {
+                    throw new StackOverflowError("canary");
+                }))
+                .isInstanceOf(KeyUnavailableException.class)
+                .hasMessageNotContaining("canary");
+        assertThatThrownBy(() -> KeyEntry.hmac("k", () -> null))
+                .hasMessage("key k cannot be had: its source returned null");
+        assertThatThrownBy(() -> KeyEntry.hmac("k", KeySource.file(folder.resolve("none"))))
+                .isInstanceOfSatisfying(
+                        KeyUnavailableException.class,
+                        missing -> assertThat(missing.keyId()).isEqualTo("k"));
+        assertThatThrownBy(() -> KeyEntry.hmac("k", KeySource.base64("not base64!")))
+                .isInstanceOf(KeyUnavailableException.class)
+                .hasMessageNotContaining("base64!");
+        assertThatThrownBy(() -> KeyEntry.ed25519Public("k", KeySource.random()))
+                .hasMessage("key k cannot be had: its bytes are not those of such a key");
+    }
+
+    @Test
+    void key_tooShort_isRefused() {
+        assertThatThrownBy(() -> KeyEntry.hmac("k", () -> new byte[31]))
+                .hasMessage("key k cannot be had: an HMAC key must have 32 bytes or more, had 31");
+        assertThat(KeyEntry.hmac("k", () -> new byte[32]).signs()).isTrue();
+        assertThatThrownBy(() -> KeyEntry.aes("k", () -> new byte[31])).isInstanceOf(KeyUnavailableException.class);
+        assertThatThrownBy(() -> KeyEntry.aes("k", () -> new byte[33])).isInstanceOf(KeyUnavailableException.class);
+    }
+
+    @Test
+    void keyBytes_afterTheKeyIsMade_areZeros() {
+        byte[] bytes = new byte[32];
+        bytes[7] = 7;
+
+        KeyEntry.hmac("k", () -> bytes);
+
+        assertThat(bytes).containsOnly(0);
+    }
+
+    @Test
+    void pair_ofTwoPairs_isRefused() throws Exception {
+        KeyPair one = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+        KeyPair other = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+
+        assertThatThrownBy(() -> KeyEntry.ed25519("k", one.getPrivate()::getEncoded, other.getPublic()::getEncoded))
+                .isInstanceOf(KeyUnavailableException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a b", "é", "a\n"})
+    void keyId_outOfItsBounds_isRefused(String id) {
+        assertThatIllegalArgumentException().isThrownBy(() -> KeyEntry.hmac(id, KeySource.random()));
+        assertThatIllegalArgumentException().isThrownBy(() -> KeyEntry.generateEd25519("k".repeat(65)));
+    }
+
+    // --- the ring
+
+    @Test
+    void ring_twoKeysOfOneId_isRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> world.ring.add(KeyEntry.hmac("domain", KeySource.random())))
+                .withMessage("there is a key of this id: domain");
+        assertThat(world.verifier().build().verify(world.signed()).payload()).isEqualTo("a title");
+    }
+
+    @Test
+    void ring_bad_isRefused() {
+        assertThatNullPointerException().isThrownBy(() -> world.ring.add(null));
+        assertThatThrownBy(() -> world.ring.retire("none")).isInstanceOf(KeyUnavailableException.class);
+        assertThatThrownBy(() -> world.ring.rotate("none", KeyEntry.generateEd25519("new")))
+                .isInstanceOf(KeyUnavailableException.class);
+        assertThat(world.ring.keys()).extracting(KeyEntry::id).containsExactly("domain", "payloads");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> KeyRing.builder().retirementWindow(Duration.ofMillis(-1)));
+        assertThat(world.ring.remove("none")).isFalse();
+    }
+
+    @Test
+    void signing_withSeveralKeys_takesTheNewestOfTheAgentItself() {
+        assertThat(world.ring.signing(PLANNER).id()).isEqualTo("domain");
+        world.ring.add(KeyEntry.generateEd25519("own-1").ownedBy(PLANNER));
+        world.ring.add(KeyEntry.generateEd25519("own-2").ownedBy(PLANNER));
+        world.ring.add(KeyEntry.hmac("domain-2", KeySource.random()));
+
+        assertThat(world.ring.signing(PLANNER).id()).isEqualTo("own-2");
+        assertThat(world.ring.signing(MALLORY).id()).isEqualTo("domain-2");
+        world.ring.retire("own-2");
+        assertThat(world.ring.signing(PLANNER).id()).isEqualTo("own-1");
+        world.ring.remove("own-1");
+        assertThat(world.ring.signing(PLANNER).id()).isEqualTo("domain-2");
+    }
+
+    @Test
+    void signing_withoutAKey_isAnError() {
+        KeyRing empty = KeyRing.of(KeyEntry.generateEd25519("own").ownedBy(PLANNER));
+
+        assertThatThrownBy(() -> empty.signing(MALLORY))
+                .hasMessage("key of mallory cannot be had: no key of the ring signs for it");
+        assertThatThrownBy(() -> empty.current(KeyAlgorithm.AES_256_GCM)).isInstanceOf(KeyUnavailableException.class);
+    }
+
+    @Test
+    void rotate_newMessages_areSignedByTheNewKeyAndOldOnesBelieved() {
+        var before = world.signed();
+        world.ring.rotate("domain", KeyEntry.hmac("domain-2", KeySource.random()));
+        var after = world.signed();
+
+        assertThat(((SignedMessage) after.payload()).keyId()).isEqualTo("domain-2");
+        assertThat(world.verifier().build().verify(before).payload()).isEqualTo("a title");
+        assertThat(world.verifier().build().verify(after).payload()).isEqualTo("a title");
+        assertThat(world.ring.retiredAt("domain")).isEqualTo(NOON);
+        assertThat(world.ring.retiredAt("domain-2")).isNull();
+        assertThat(world.ring.retire("domain")).isFalse();
+    }
+
+    /** 1 ns below, at, and above. */
+    @Test
+    void retirementWindow_isTheTimeFromRetirementOn() {
+        world.ring.retire("domain");
+        KeyRing.Held held = world.ring.find("domain");
+        Instant end = NOON.plus(KeyRing.DEFAULT_RETIREMENT_WINDOW);
+
+        assertThat(world.ring.isBelieved(held, NOON, end.minusNanos(1), World.SKEW))
+                .isTrue();
+        assertThat(world.ring.isBelieved(held, NOON, end, World.SKEW)).isFalse();
+        assertThat(world.ring.isBelieved(held, NOON.plus(World.SKEW), NOON, World.SKEW))
+                .isTrue();
+        assertThat(world.ring.isBelieved(held, NOON.plus(World.SKEW).plusNanos(1), NOON, World.SKEW))
+                .as("a key that is retired signs nothing")
+                .isFalse();
+        KeyRing other = KeyRing.builder()
+                .clock(world.clock)
+                .retirementWindow(Duration.ZERO)
+                .build();
+        other.add(KeyEntry.hmac("k", KeySource.random()));
+        other.retire("k");
+        assertThat(other.isBelieved(other.find("k"), NOON, NOON, World.SKEW)).isFalse();
+    }
+}

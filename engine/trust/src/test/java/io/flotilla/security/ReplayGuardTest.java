@@ -1,0 +1,243 @@
+package io.flotilla.security;
+
+import static io.flotilla.security.World.MINUTE;
+import static io.flotilla.security.World.NOON;
+import static io.flotilla.security.World.PLANNER;
+import static io.flotilla.security.World.SKEW;
+import static io.flotilla.security.World.plan;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.flotilla.message.Envelope;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(120)
+class ReplayGuardTest {
+
+    private static final int THREADS = 8;
+    private static final long SECOND = 1_000_000_000L;
+
+    private final World world = new World();
+
+    private static byte[] nonce(long high, long low) {
+        return ByteBuffer.allocate(16).putLong(high).putLong(low).array();
+    }
+
+    private static Refusal refusal(Runnable accept) {
+        try {
+            accept.run();
+            return null;
+        } catch (RefusedException refused) {
+            return refused.refusal();
+        }
+    }
+
+    /** 8 threads offer the same 2,000 messages at the same time: each is admitted once. */
+    @Test
+    void nonce_onEightThreads_isAcceptedExactlyOnce() throws Exception {
+        Trust trust = world.trust().build();
+        List<Envelope> messages = new ArrayList<>();
+        for (int at = 0; at < 2_000; at++) {
+            messages.add(world.signed());
+        }
+        AtomicInteger admitted = new AtomicInteger();
+        CyclicBarrier start = new CyclicBarrier(THREADS);
+        ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+        try {
+            List<Future<?>> all = new ArrayList<>();
+            for (int each = 0; each < THREADS; each++) {
+                all.add(threads.submit(() -> {
+                    start.await(30, TimeUnit.SECONDS);
+                    for (Envelope message : messages) {
+                        if (refusal(() -> trust.admit(message, false)) == null) {
+                            admitted.incrementAndGet();
+                        }
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> each : all) {
+                each.get(60, TimeUnit.SECONDS);
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+
+        assertThat(admitted).hasValue(messages.size());
+        assertThat(trust.refusedCount(Refusal.REPLAYED)).isEqualTo((THREADS - 1L) * messages.size());
+    }
+
+    /**
+     * The bound that is stated holds at every moment, and what is remembered is right, while the window slides over many
+     * times as many messages as fit: {@code -Dreplay.messages}, 10,000,000 in the profile {@code soak}.
+     */
+    @Test
+    void memory_afterManyMessages_isAtItsStatedBound() {
+        int messages = Integer.getInteger("replay.messages", 1_000_000);
+        int fit = 100_000;
+        ReplayGuard guard = ReplayGuard.builder()
+                .maxMessages(fit)
+                .window(Duration.ofSeconds(320))
+                .build();
+        Random random = new Random(7);
+        long step = 320 * SECOND / fit; // as many as fit come within a window, and then some
+        long now = Bounds.nanos(NOON);
+        long most = 0;
+        int full = 0;
+        for (int at = 0; at < messages; at++) {
+            now += step;
+            Refusal refusal = accept(guard, "domain", random.nextLong(), at, now + 300 * SECOND, now);
+            if (refusal == Refusal.REPLAY_GUARD_FULL) {
+                full++;
+            } else {
+                assertThat(refusal).isNull();
+            }
+            if (at % 1_000 == 0) {
+                most = Math.max(most, guard.memoryBytes());
+            }
+        }
+
+        assertThat(guard.size()).isBetween(fit * 9 / 10, fit);
+        assertThat(most).isPositive().isLessThanOrEqualTo(guard.maxMemoryBytes());
+        assertThat(guard.maxMemoryBytes()).isEqualTo(64L * fit + 64 * 1024);
+        assertThat(full).as("refused rather than forgotten").isLessThan(messages / 10);
+        now += 400 * SECOND;
+        assertThat(accept(guard, "domain", 1, 1, now + SECOND, now)).isNull();
+        assertThat(guard.size()).isEqualTo(1);
+        assertThat(guard.memoryBytes()).isLessThan(1024);
+    }
+
+    private static Refusal accept(ReplayGuard guard, String key, long high, long low, long until, long now) {
+        return refusal(() -> guard.accept(key, nonce(high, low), until, now));
+    }
+
+    @Test
+    void memory_whenFull_isWithinTheBoundForEverySize() {
+        for (int most : new int[] {1, 12, 13, 100, 1_000, 24_576, 24_577, 30_000}) {
+            ReplayGuard guard = ReplayGuard.builder().maxMessages(most).build();
+            long now = Bounds.nanos(NOON);
+            for (int at = 0; at <= most; at++) {
+                Refusal refusal = accept(guard, "k", at, at, now + SECOND, now);
+                assertThat(refusal).isEqualTo(at < most ? null : Refusal.REPLAY_GUARD_FULL);
+                assertThat(guard.memoryBytes()).isLessThanOrEqualTo(guard.maxMemoryBytes());
+            }
+            assertThat(guard.size()).isEqualTo(most);
+        }
+    }
+
+    /** The plain thing beside it: a set that never forgets. */
+    @Test
+    void nonces_atRandom_areKnownAsASetKnowsThem() {
+        ReplayGuard guard = ReplayGuard.builder().build();
+        Random random = new Random(3);
+        var known = new java.util.HashSet<String>();
+        long now = Bounds.nanos(NOON);
+        for (int at = 0; at < 50_000; at++) {
+            long high = random.nextInt(40);
+            long low = random.nextInt(400) - 200;
+            String key = random.nextBoolean() ? "one" : "other";
+            long until = now + SECOND * (1 + (high + low + 200) % 200);
+            boolean isNew = known.add(key + high + "/" + low);
+            assertThat(accept(guard, key, high, low, until, now)).isEqualTo(isNew ? null : Refusal.REPLAYED);
+        }
+        assertThat(guard.size()).isEqualTo(known.size());
+    }
+
+    @Test
+    void message_untilItHasExpired_isRemembered() {
+        Trust trust = world.trust().build();
+        Envelope message = world.signed();
+        assertThat(refusal(() -> trust.admit(message, false))).isNull();
+
+        world.pass(MINUTE.plus(SKEW).minusNanos(1));
+        assertThat(refusal(() -> trust.admit(message, false))).isEqualTo(Refusal.REPLAYED);
+        world.pass(Duration.ofNanos(1));
+        assertThat(refusal(() -> trust.admit(message, false))).isEqualTo(Refusal.EXPIRED);
+    }
+
+    @Test
+    void guard_full_acceptsAgainWhenOlderOnesHaveExpired() {
+        Trust trust = world.trust()
+                .replayGuard(ReplayGuard.builder().maxMessages(2).build())
+                .build();
+        for (int at = 0; at < 2; at++) {
+            assertThat(refusal(() -> trust.admit(world.signed(), false))).isNull();
+        }
+        assertThat(refusal(() -> trust.admit(world.signed(), false))).isEqualTo(Refusal.REPLAY_GUARD_FULL);
+        world.pass(Duration.ofSeconds(320));
+        assertThat(refusal(() -> trust.admit(world.signed(), false))).isNull();
+        assertThat(trust.replayGuard().size()).isEqualTo(1);
+    }
+
+    /** Forgotten, then the clock goes back, and the same message comes again: it must not be taken for a new one. */
+    @Test
+    void clock_goingBack_letsNothingInAgain() {
+        Trust trust = world.trust().build();
+        Envelope message = world.signed();
+        assertThat(refusal(() -> trust.admit(message, false))).isNull();
+        world.pass(Duration.ofMinutes(10));
+        assertThat(refusal(() -> trust.admit(world.signed(), false))).isNull();
+        world.now.set(NOON);
+
+        assertThat(refusal(() -> trust.admit(message, false))).isEqualTo(Refusal.EXPIRED);
+    }
+
+    @Test
+    void notIssuedBefore_aRestart_refusesWhatWasIssuedThen() {
+        Envelope before = world.signed();
+        world.pass(Duration.ofSeconds(1));
+        Trust trust = world.trust()
+                .replayGuard(
+                        ReplayGuard.builder().notIssuedBefore(world.now.get()).build())
+                .build();
+
+        assertThat(refusal(() -> trust.admit(before, false))).isEqualTo(Refusal.EXPIRED);
+        assertThat(refusal(() -> trust.admit(world.signed(), false))).isNull();
+    }
+
+    @Test
+    void guard_ofTwoNetworks_lettsAMessageIntoOne() {
+        ReplayGuard shared = ReplayGuard.builder().build();
+        Trust one = world.trust().replayGuard(shared).build();
+        Trust other = world.trust().replayGuard(shared).build();
+        Envelope message = world.signer(PLANNER).build().sign(plan("1"));
+
+        assertThat(refusal(() -> one.admit(message, false))).isNull();
+        assertThat(refusal(() -> other.admit(message, false))).isEqualTo(Refusal.REPLAYED);
+    }
+
+    @Test
+    void message_longerThanTheWindow_isRefused() {
+        ReplayGuard guard = ReplayGuard.builder().window(Duration.ofSeconds(32)).build();
+        long now = Bounds.nanos(NOON);
+
+        assertThat(accept(guard, "k", 1, 1, now + 32 * SECOND, now)).isNull();
+        assertThat(accept(guard, "k", 2, 2, now + 40 * SECOND, now)).isEqualTo(Refusal.LONG_LIVED);
+    }
+
+    @Test
+    void settings_outOfTheirBounds_areRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ReplayGuard.builder().maxMessages(0))
+                .withMessage("maxMessages must be between 1 and 100000000, was 0");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ReplayGuard.builder().maxMessages(100_000_001));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ReplayGuard.builder().window(Duration.ZERO));
+        assertThatThrownBy(() -> ReplayGuard.builder().notIssuedBefore(null)).isInstanceOf(NullPointerException.class);
+        assertThat(ReplayGuard.builder().build()).hasToString("ReplayGuard[0 of 1000000, window=PT5M10S]");
+    }
+}
