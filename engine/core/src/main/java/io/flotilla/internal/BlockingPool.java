@@ -57,6 +57,15 @@ public final class BlockingPool {
         return virtual != null && isReactorsOwn(pool) ? virtual : pool;
     }
 
+    /**
+     * Whether Reactor's schedulers are its own.
+     *
+     * @return false if its factory has been exchanged, as virtual time does
+     */
+    public static boolean isTimeReal() {
+        return isReactorsOwn(Schedulers.boundedElastic());
+    }
+
     /** False if Reactor's factory has been exchanged, as virtual time does. */
     private static boolean isReactorsOwn(Scheduler pool) {
         Object actual = pool instanceof Supplier<?> shared ? shared.get() : pool;

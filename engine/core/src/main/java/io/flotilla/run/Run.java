@@ -74,12 +74,14 @@ public final class Run<O> {
      * <ul>
      *   <li><b>onNext</b>: the events in order, their numbers without gaps.
      *   <li><b>onError</b>: {@link EventsLostException} for a subscriber that comes when more events have happened than
-     *       are kept (see {@link Workflow.Builder#eventHistory}), or has as many waiting because it is slow; an error in
-     *       the library itself.
-     *   <li><b>onComplete</b>: after {@link RunEvent.RunFinished}.
+     *       are kept (see {@link Workflow.Builder#eventHistory}), or is so slow that the next one is kept no more; what {@link
+     *       #result()} fails with, after the events there are; what the subscriber itself throws out of {@code onNext}.
+     *   <li><b>onComplete</b>: after {@link RunEvent.RunFinished}; when the run is suspended.
      *   <li><b>cancel</b>: ends this subscription; the run continues.
      *   <li><b>demand</b>: honoured.
-     *   <li><b>threads</b>: a {@code flotilla-listener} thread of the subscriber's own; it may block.
+     *   <li><b>threads</b>: {@code flotilla-listener} threads, one at a time, and none while there is nothing to signal. All subscribers
+     *       share a few, see {@linkplain Workflow.Builder listenerThreads}, and take turns. A subscriber may block: neither the
+     *       run nor, after about 100 ms, other subscribers wait for it.
      * </ul>
      *
      * @return the events

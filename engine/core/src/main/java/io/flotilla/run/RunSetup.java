@@ -24,6 +24,7 @@ import reactor.util.context.ContextView;
  * @param agents by name
  * @param eventHistory how many events of a run are kept
  * @param outputHistory how many emitted values of each step in flight are kept
+ * @param listeners where subscribers of events are told
  * @param header what the first fact of each of its runs says
  * @param recording where its runs are recorded; null if they are not
  * @param shutdown ends what it does in this process
@@ -36,6 +37,7 @@ record RunSetup(
         StepEngine engine,
         int eventHistory,
         int outputHistory,
+        ListenerPool listeners,
         RunHeader header,
         FactRecorder.@Nullable Recording recording,
         Shutdown shutdown,
@@ -48,6 +50,7 @@ record RunSetup(
             StepEngine engine,
             int eventHistory,
             int outputHistory,
+            ListenerPool listeners,
             RunHeader header,
             FactRecorder.@Nullable Recording recording,
             Shutdown shutdown) {
@@ -57,6 +60,7 @@ record RunSetup(
                 engine,
                 eventHistory,
                 outputHistory,
+                listeners,
                 header,
                 recording,
                 shutdown,

@@ -151,6 +151,24 @@ abstract class WorkflowOptions<B extends WorkflowOptions<B>> {
     }
 
     /**
+     * How many threads this workflow's subscribers of {@link Run#events()} share, of all its runs. They take turns of 64 events or about
+     * 10 ms. A subscriber that keeps its thread for more than 100 ms, while others wait, is replaced by another thread: up to 10,000 in
+     * the process. The threads are daemons and end when idle.
+     *
+     * @param listenerThreads 1 to 10,000; default: four a core, shared by all workflows without a number of their own
+     * @return this builder
+     * @throws IllegalArgumentException if {@code listenerThreads} is out of bounds
+     */
+    public B listenerThreads(int listenerThreads) {
+        if (listenerThreads < 1 || listenerThreads > ListenerPool.MAX_THREADS) {
+            throw new IllegalArgumentException(
+                    "listenerThreads must be between 1 and " + ListenerPool.MAX_THREADS + ", was " + listenerThreads);
+        }
+        settings.listenerThreads = listenerThreads;
+        return self();
+    }
+
+    /**
      * What steps the agents: its concurrency bounds how many steps of a run are in flight, its step timeout,
      * interceptors, observations, meters and log apply to each. Its failure mode does not apply to runs; of its order
      * only that steps go one by one.

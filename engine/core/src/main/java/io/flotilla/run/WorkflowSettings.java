@@ -35,6 +35,9 @@ final class WorkflowSettings {
     int eventHistory = Workflow.DEFAULT_EVENT_HISTORY;
     int outputHistory = Workflow.DEFAULT_OUTPUT_HISTORY;
 
+    /** 0 for those that all workflows share. */
+    int listenerThreads;
+
     @Nullable StepEngine engine;
 
     @Nullable Journal journal;
@@ -99,6 +102,7 @@ final class WorkflowSettings {
                 steps,
                 eventHistory,
                 outputHistory,
+                listenerThreads == 0 ? ListenerPool.shared() : ListenerPool.of(listenerThreads),
                 header,
                 recording(steps, header),
                 new Shutdown(name));

@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import reactor.core.scheduler.Scheduler;
 import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
@@ -190,15 +189,6 @@ public final class StepDriver<I, O> {
      */
     public boolean isObserved() {
         return steps.telemetry != null && steps.telemetry.observes();
-    }
-
-    /**
-     * The scheduler for listeners that may hold their thread.
-     *
-     * @return the engine's scheduler for listeners; each worker of it is a thread of its own
-     */
-    public Scheduler listeners() {
-        return steps.schedulers.feeds();
     }
 
     /**

@@ -173,7 +173,7 @@ class EventsTest {
                                         .as("the first it has not had")
                                         .isEqualTo(had.get())))
                 .verify(SOON);
-        assertThat(had.get()).isBetween(64, 200);
+        assertThat(had.get()).as("the last 64 are kept, so the first is not").isZero();
     }
 
     @Test
@@ -241,7 +241,7 @@ class EventsTest {
     }
 
     @Test
-    void events_ofSubscribers_comeOnThreadsOfTheirOwn() {
+    void events_ofSubscribers_comeOnThreadsForListeners() {
         Run<String> run = small().build().start("task");
 
         Set<String> threads = run.events()
@@ -249,7 +249,7 @@ class EventsTest {
                 .collect(Collectors.toSet())
                 .block(SOON);
 
-        assertThat(threads).singleElement().asString().startsWith("flotilla-listener");
+        assertThat(threads).isNotEmpty().allMatch(name -> name.startsWith("flotilla-listener-"));
     }
 
     // --- kinds
