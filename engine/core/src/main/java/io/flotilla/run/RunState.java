@@ -51,6 +51,8 @@ public record RunState(
     public enum BranchStatus {
         /** Its agent's turn has come, and waits for a place. */
         READY,
+        /** Its agent's turn has come, and waits until a step that excludes it has ended. */
+        EXCLUDED,
         /** Its agent has been called. */
         RUNNING,
         /** It has forked, and waits for the join. */

@@ -113,6 +113,23 @@ abstract class WorkflowOptions<B extends WorkflowOptions<B>> {
     }
 
     /**
+     * Steps of these agents never overlap in one run, nor do two steps of one of them: those whose turn has come wait, in the
+     * order in which their turns have come, and hold no place meanwhile. {@link RunState} shows them as {@link
+     * RunState.BranchStatus#EXCLUDED}. A step that was cancelled or has timed out counts as ended, as everywhere.
+     *
+     * <p>May be called several times; an agent in several groups waits for all of them. Other runs are not looked at. No decision
+     * of a run depends on it, so it may be changed while runs are recorded.
+     *
+     * @param agents two different agents of the topology at least, or {@link #build} fails
+     * @return this builder
+     * @throws NullPointerException if {@code agents} or one of them is null
+     */
+    public B exclusive(String... agents) {
+        settings.exclusive.add(List.of(agents));
+        return self();
+    }
+
+    /**
      * How many signals a run keeps that no branch has taken, see {@link Run#signal}. One more is refused.
      *
      * @param maxPendingSignals 0 or more, 0 for none; default {@value

@@ -30,6 +30,7 @@ final class WorkflowSettings {
     final Map<String, Join> joins = new LinkedHashMap<>();
     Join join = Join.all();
     Limits limits = Limits.none();
+    final List<List<String>> exclusive = new ArrayList<>();
     int maxPendingSignals = Plan.DEFAULT_MAX_PENDING_SIGNALS;
     int maxCorrections = Workflow.DEFAULT_MAX_CORRECTIONS;
     int eventHistory = Workflow.DEFAULT_EVENT_HISTORY;
@@ -126,6 +127,16 @@ final class WorkflowSettings {
                 errors.add("there is no agent " + place + " in the topology to join at");
             }
         }
+        for (List<String> group : exclusive) {
+            if (new HashSet<>(group).size() < 2) {
+                errors.add("exclusive needs two different agents, was " + group);
+            }
+            for (String place : group) {
+                if (!places.contains(place)) {
+                    errors.add("there is no agent " + place + " in the topology to be exclusive");
+                }
+            }
+        }
         return errors;
     }
 
@@ -137,6 +148,7 @@ final class WorkflowSettings {
                 .maxCorrections(maxCorrections)
                 .maxPendingSignals(maxPendingSignals)
                 .maxStepsInFlight(EngineAccess.of(steps).maxStepsInFlight());
+        exclusive.forEach(plan::exclusive);
         joins.forEach((place, at) -> plan.joinAt(place, at.redactedBy(redactor)));
         return plan.build();
     }

@@ -24,8 +24,18 @@ import java.util.function.Function;
 @Experimental
 public final class Scenario {
 
-    private static final Set<String> KEYS =
-            Keys.of("name", "about", "topology", "join", "joinAt", "limits", "task", "agents", "outside", "expect");
+    private static final Set<String> KEYS = Keys.of(
+            "name",
+            "about",
+            "topology",
+            "join",
+            "joinAt",
+            "limits",
+            "exclusive",
+            "task",
+            "agents",
+            "outside",
+            "expect");
     private static final Set<String> JOIN_KEYS = Keys.of("require", "within", "shortfall", "stragglers");
     private static final Set<String> LIMIT_KEYS = Keys.of("steps", "time", "branches", "depth");
     private static final String RATIO = "ratio:";
@@ -38,6 +48,7 @@ public final class Scenario {
     final Join join;
     final Map<String, Join> joinAt;
     final Limits limits;
+    final List<List<String>> exclusive;
     final Object task;
     final Map<String, Script> agents;
     final List<Outside> outside;
@@ -51,6 +62,8 @@ public final class Scenario {
         this.join = json.has("join") ? join(json.get("join")) : Join.all();
         this.joinAt = json.has("joinAt") ? json.get("joinAt").map(Scenario::join) : Map.of();
         this.limits = json.has("limits") ? limits(json.get("limits")) : Limits.none();
+        this.exclusive =
+                json.has("exclusive") ? json.get("exclusive").list(group -> group.list(Json::text)) : List.of();
         this.task = task(json.get("task"));
         this.agents = json.get("agents").map(Script::read);
         this.outside = json.has("outside") ? json.get("outside").list(Outside::read) : List.of();

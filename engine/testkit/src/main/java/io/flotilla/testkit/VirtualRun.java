@@ -102,6 +102,7 @@ final class VirtualRun {
                 .filter(name -> !agents.containsKey(name))
                 .forEach(name -> workflow.agent(name, ScriptedAgent.of("nobody")));
         scenario.joinAt.forEach(workflow::joinAt);
+        scenario.exclusive.forEach(group -> workflow.exclusive(group.toArray(String[]::new)));
         return workflow.build();
     }
 

@@ -11,6 +11,8 @@ final class Branch {
     enum State {
         /** Its agent's turn has come, and waits for a place. */
         READY,
+        /** Its agent's turn has come, and waits until a step that excludes it has ended. */
+        EXCLUDED,
         /** Its agent has been called. */
         RUNNING,
         /** It has forked, and waits for the join. */
@@ -41,6 +43,8 @@ final class Branch {
 
     /** The serial number of its step, while it is stepping. */
     long step;
+
+    Exclusion.Stake stake = Exclusion.Stake.NONE;
 
     /** How many steps it has started. */
     long steps;

@@ -47,10 +47,12 @@ final class Branches {
 
     private final Routes routes;
     private final Output output;
+    private final Exclusion exclusion;
     private int live;
     private int awaitJoin;
     private int watched;
     private int inFlight;
+    private int excluded;
     private long spawned;
     private long numbered;
     private long steps;
@@ -63,6 +65,7 @@ final class Branches {
     Branches(Plan plan, Output output) {
         this.routes = plan.routes();
         this.output = output;
+        this.exclusion = new Exclusion(plan);
         this.root = new Scope(null, plan.end());
     }
 
@@ -138,12 +141,25 @@ final class Branches {
         }
     }
 
-    /** Gives the first of those whose turn has come its number; it now waits for a place. */
+    /** Gives the first of those whose turn has come its number; it now waits for a place, or for one that excludes it. */
     void number() {
         Branch branch = ready.remove();
         branch.step = ++numbered;
         turns.put(branch.step, branch);
-        queued.add(branch);
+        if (exclusion.enter(branch)) {
+            queued.add(branch);
+        } else {
+            become(branch, State.EXCLUDED);
+        }
+    }
+
+    /** Those that a turn has kept out, which is over. */
+    private void letIn(Branch over) {
+        List<Branch> letIn = exclusion.leave(over);
+        for (int last = letIn.size() - 1; last >= 0; last--) { // before those whose turns have come later
+            become(letIn.get(last), State.READY);
+            queued.addFirst(letIn.get(last));
+        }
     }
 
     /** The branch has a place, and starts its step. */
@@ -157,7 +173,11 @@ final class Branches {
 
     /** The branch whose turn it was; null if it was cancelled. */
     @Nullable Branch takeStep(long step) {
-        return turns.remove(step);
+        Branch branch = turns.remove(step);
+        if (branch != null) {
+            letIn(branch);
+        }
+        return branch;
     }
 
     private void become(Branch branch, State state) {
@@ -169,6 +189,12 @@ final class Branches {
         }
         if (branch.state == State.RUNNING) {
             inFlight--;
+        }
+        if (branch.state == State.EXCLUDED) {
+            excluded--;
+        }
+        if (state == State.EXCLUDED) {
+            excluded++;
         }
         branch.state = state;
     }
@@ -204,6 +230,7 @@ final class Branches {
         boolean inFlight = turns.remove(branch.step, branch) && branch.state == State.RUNNING;
         cancelled++;
         settle(branch);
+        letIn(branch);
         output.record(new RunEvent.BranchCancelled(output.next(), output.at(), branch.path, name(branch)));
         return inFlight;
     }
@@ -304,7 +331,7 @@ final class Branches {
     // --- counts
 
     int waiting() {
-        return ready.size() + queued.size();
+        return ready.size() + queued.size() + excluded;
     }
 
     int inFlight() {
@@ -388,6 +415,8 @@ final class Branches {
         return live == 0
                 && awaitJoin == 0
                 && inFlight == 0
+                && excluded == 0
+                && exclusion.isQuiet()
                 && turns.isEmpty()
                 && root.isEmpty()
                 && watched == (root.occupancy == null ? 0 : 1);

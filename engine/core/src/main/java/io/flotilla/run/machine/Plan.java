@@ -3,7 +3,12 @@ package io.flotilla.run.machine;
 import io.flotilla.run.Join;
 import io.flotilla.run.Limits;
 import io.flotilla.topology.Topology;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +40,8 @@ public final class Plan {
     private final int maxStepsInFlight;
     private final int maxPendingSignals;
     private final Class<?> answerType;
+    private final List<List<String>> exclusive;
+    private final int[][] exclusions;
 
     private Plan(Builder builder) {
         topology = builder.topology;
@@ -58,6 +65,26 @@ public final class Plan {
         maxStepsInFlight = builder.maxStepsInFlight;
         maxPendingSignals = builder.maxPendingSignals;
         answerType = builder.answerType;
+        exclusive = List.copyOf(builder.exclusive);
+        exclusions = exclusions(routes, exclusive);
+    }
+
+    /** By node, which of the groups it is in. */
+    private static int[][] exclusions(Routes routes, List<List<String>> exclusive) {
+        int[][] groups = new int[exclusive.isEmpty() ? 0 : routes.agents()][];
+        Arrays.fill(groups, new int[0]);
+        for (int group = 0; group < exclusive.size(); group++) {
+            for (String name : exclusive.get(group)) {
+                int node = routes.number(name);
+                if (!routes.isAgent(node)) {
+                    throw new IllegalArgumentException(
+                            "there is no agent " + name + " in the topology to be exclusive");
+                }
+                groups[node] = Arrays.copyOf(groups[node], groups[node].length + 1);
+                groups[node][groups[node].length - 1] = group;
+            }
+        }
+        return groups;
     }
 
     private Plan(Plan all, Limits own) {
@@ -71,6 +98,8 @@ public final class Plan {
         maxStepsInFlight = all.maxStepsInFlight;
         maxPendingSignals = all.maxPendingSignals;
         answerType = all.answerType;
+        exclusive = all.exclusive;
+        exclusions = all.exclusions;
     }
 
     /**
@@ -109,6 +138,7 @@ public final class Plan {
                 .maxCorrections(maxCorrections)
                 .maxStepsInFlight(maxStepsInFlight)
                 .maxPendingSignals(maxPendingSignals);
+        exclusive.forEach(copy::exclusive);
         for (int node = 0; node < joins.length; node++) {
             Join own = joins[node];
             if (own != null) {
@@ -182,6 +212,15 @@ public final class Plan {
         return routes.number(name) != Routes.NONE;
     }
 
+    /** By node, which of the groups that exclude each other it is in; empty if there are none. */
+    int[][] exclusions() {
+        return exclusions;
+    }
+
+    int exclusionCount() {
+        return exclusive.size();
+    }
+
     Routes routes() {
         return routes;
     }
@@ -212,6 +251,7 @@ public final class Plan {
         private int maxCorrections = DEFAULT_MAX_CORRECTIONS;
         private int maxStepsInFlight = DEFAULT_MAX_STEPS_IN_FLIGHT;
         private int maxPendingSignals = DEFAULT_MAX_PENDING_SIGNALS;
+        private final List<List<String>> exclusive = new ArrayList<>();
 
         private Builder(Topology topology, Class<?> answerType) {
             this.topology = Objects.requireNonNull(topology, "topology");
@@ -292,6 +332,23 @@ public final class Plan {
             return this;
         }
 
+        /**
+         * Steps of these agents never overlap in a run, nor do two of one of them. No decision of a run depends on it.
+         *
+         * @param agents two names at least
+         * @return this builder
+         * @throws NullPointerException if {@code agents} or one of them is null
+         * @throws IllegalArgumentException if there are fewer than two different names
+         */
+        public Builder exclusive(Collection<String> agents) {
+            List<String> different = List.copyOf(new LinkedHashSet<>(agents));
+            if (different.size() < 2) {
+                throw new IllegalArgumentException("exclusive must have two different agents, was " + agents);
+            }
+            exclusive.add(different);
+            return this;
+        }
+
         private static int atLeast(int least, String name, int value) {
             if (value < least) {
                 throw new IllegalArgumentException(name + " must be >= " + least + ", was " + value);
@@ -303,7 +360,7 @@ public final class Plan {
          * Makes the plan. The builder may be changed and used again.
          *
          * @return the plan
-         * @throws IllegalArgumentException if a join is at a place that the topology does not have
+         * @throws IllegalArgumentException if a join, or an exclusive agent, is at a place that the topology does not have
          */
         public Plan build() {
             return new Plan(this);

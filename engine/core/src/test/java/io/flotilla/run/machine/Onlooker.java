@@ -17,10 +17,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +39,7 @@ final class Onlooker {
     private final Limits limits;
     private final int corrections;
     private final int maxSignals;
+    private final List<Set<Integer>> exclusive;
     private final Map<String, List<Object>> kept = new HashMap<>();
     private Fact fact = new Fact.Paused(Instant.EPOCH);
     private final Counts counts;
@@ -200,12 +203,19 @@ final class Onlooker {
         }
     }
 
-    Onlooker(RandomGraph graph, RandomScript script, RandomJoin[] joins, Plan plan, Counts counts) {
+    Onlooker(
+            RandomGraph graph,
+            RandomScript script,
+            RandomJoin[] joins,
+            Plan plan,
+            List<Set<Integer>> exclusive,
+            Counts counts) {
         this.graph = graph;
         this.script = script;
         this.joins = joins;
         this.limits = plan.limits();
         this.corrections = plan.maxCorrections();
+        this.exclusive = exclusive;
         this.maxSignals = plan.maxPendingSignals();
         this.counts = counts;
         this.root = new Fork(null, null, -1, joins[graph.agents], List.of(), Instant.EPOCH);
@@ -536,6 +546,15 @@ final class Onlooker {
         check(started.step() == line.steps, "%s, but %s were started", started, line.steps);
         check(!isRunDecided(), "%s, though the run is decided", started);
         check(!paused, "%s during a pause", started);
+        for (Line other : live.values()) {
+            check(
+                    other.state != State.RUNNING
+                            || exclusive.stream()
+                                    .noneMatch(group -> group.contains(line.node) && group.contains(other.node)),
+                    "%s overlaps with %s",
+                    started,
+                    other.path);
+        }
         line.state = State.RUNNING;
         line.steps++;
         steps++;
@@ -874,7 +893,29 @@ final class Onlooker {
 
     /** Whether somebody's turn has come, and only a place is missing. */
     boolean mayStart() {
-        return !paused && live.values().stream().anyMatch(line -> line.state == State.READY);
+        return !paused && live.values().stream().anyMatch(line -> line.state == State.READY && !isExcluded(line));
+    }
+
+    List<Set<Integer>> exclusive() {
+        return exclusive;
+    }
+
+    /** Whether a step runs that excludes it, or one it waits for, and so on. */
+    private boolean isExcluded(Line line) {
+        Set<Integer> all = new HashSet<>();
+        boolean grows = exclusive.stream().anyMatch(group -> group.contains(line.node)) && all.add(line.node);
+        while (grows) {
+            grows = false;
+            for (Set<Integer> group : exclusive) {
+                grows |= group.stream().anyMatch(all::contains) && all.addAll(group);
+            }
+        }
+        boolean isExcluded =
+                live.values().stream().anyMatch(other -> other.state == State.RUNNING && all.contains(other.node));
+        if (isExcluded) {
+            counts.add("turns excluded");
+        }
+        return isExcluded;
     }
 
     /** How many deadlines there are that somebody waits for, that of the run's own join aside. */

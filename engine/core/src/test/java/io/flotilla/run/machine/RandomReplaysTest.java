@@ -6,6 +6,7 @@ import io.flotilla.agent.Usage;
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.PayloadCodec;
 import io.flotilla.observe.Redactor;
+import io.flotilla.run.BranchPath;
 import io.flotilla.run.PendingQuestion;
 import io.flotilla.run.RunEvent;
 import io.flotilla.run.RunResult;
@@ -88,8 +89,16 @@ class RandomReplaysTest {
                     .isEqualTo(was.branches().stream()
                             .map(RunState.BranchState::path)
                             .toList());
+            assertThat(excluded(is)).as("excluded").isEqualTo(excluded(was));
             assertThat(replay.steps.size()).as("in flight").isLessThanOrEqualTo(places);
         }
+    }
+
+    private static List<BranchPath> excluded(RunState state) {
+        return state.branches().stream()
+                .filter(branch -> branch.status() == RunState.BranchStatus.EXCLUDED)
+                .map(RunState.BranchState::path)
+                .toList();
     }
 
     /** Keeps the books of a run that is at work, from its effects and events only. */

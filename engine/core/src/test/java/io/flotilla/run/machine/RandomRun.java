@@ -98,9 +98,24 @@ final class RandomRun {
                 drawn.joinAt(graph.name(node), joins[node].join());
             }
         }
+        List<Set<Integer>> exclusive = drawExclusive();
+        exclusive.forEach(
+                group -> drawn.exclusive(group.stream().map(graph::name).toList()));
         this.plan = drawn.build();
         this.machine = new RunMachine(plan);
-        this.onlooker = new Onlooker(graph, script, joins, plan, counts);
+        this.onlooker = new Onlooker(graph, script, joins, plan, exclusive, counts);
+    }
+
+    private List<Set<Integer>> drawExclusive() {
+        List<Set<Integer>> groups = new ArrayList<>();
+        for (int more = graph.agents > 1 && random.nextInt(3) == 0 ? 1 + random.nextInt(3) : 0; more > 0; more--) {
+            Set<Integer> group = new HashSet<>();
+            while (group.size() < Math.min(graph.agents, 2 + random.nextInt(2))) {
+                group.add(random.nextInt(graph.agents));
+            }
+            groups.add(group);
+        }
+        return groups;
     }
 
     /** By node, then that of the run, then the default. */
@@ -150,6 +165,8 @@ final class RandomRun {
                 .append(plan.maxStepsInFlight())
                 .append(" corrections=")
                 .append(plan.maxCorrections())
+                .append(" exclusive=")
+                .append(onlooker.exclusive())
                 .toString();
     }
 

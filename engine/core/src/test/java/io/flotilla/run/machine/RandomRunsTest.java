@@ -77,6 +77,7 @@ class RandomRunsTest {
             "signals by default",
             "signals taken later",
             "branches cancelled from outside",
+            "turns excluded",
             "nudged by a signal",
             "nudged by an answer",
             "nudged by a cancel");
