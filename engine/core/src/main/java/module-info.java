@@ -21,6 +21,7 @@ module io.flotilla.core {
 
     exports io.flotilla;
     exports io.flotilla.agent;
+    exports io.flotilla.health;
     exports io.flotilla.journal;
     exports io.flotilla.observe;
     exports io.flotilla.run;

@@ -531,6 +531,7 @@ class ArchitectureTest {
                         "StepEngine$Builder",
                         "StepFailedException",
                         "StepFailure",
+                        "StepHealth",
                         "StepInterceptor",
                         "StepRejectedException",
                         "StepReport",
@@ -696,6 +697,20 @@ class ArchitectureTest {
                         "OutputLog",
                         "Shown",
                         "VirtualThreads");
+        assertThat(publicTypes(".health"))
+                .containsExactly(
+                        "CheckResult",
+                        "Health",
+                        "HealthChange",
+                        "HealthCheck",
+                        "HealthMonitor",
+                        "HealthMonitor$Builder",
+                        "HealthReport",
+                        "HealthSource",
+                        "HealthStatus",
+                        "Heartbeat",
+                        "Progress",
+                        "Progress$Work");
         assertThat(publicTypes(".simulation")).containsExactly("AgentSet", "AgentSet$Aggregate");
         assertThat(publicTypes(".topology"))
                 .containsExactly(

@@ -126,6 +126,15 @@ final class CircuitBreakerGuard {
         return stateOf(circuitBreaker.getState());
     }
 
+    /** Whether the next attempt would be refused; not if it would begin the trial of a breaker that has been open for long enough. */
+    boolean isRefusing() {
+        return switch (circuitBreaker.getState()) {
+            case OPEN -> !ours || age() < openNanos;
+            case FORCED_OPEN -> true;
+            default -> false;
+        };
+    }
+
     /** The number of the state the attempt is let through in, or -1. */
     synchronized int tryAcquire() {
         look();

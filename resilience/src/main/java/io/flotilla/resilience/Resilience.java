@@ -1,6 +1,8 @@
 package io.flotilla.resilience;
 
 import io.flotilla.agent.StepContext;
+import io.flotilla.health.HealthCheck;
+import io.flotilla.health.HealthSource;
 import io.flotilla.step.EngineClock;
 import io.flotilla.step.StepCall;
 import io.flotilla.step.StepInterceptor;
@@ -10,6 +12,7 @@ import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilience4j.ratelimiter.RateLimiterRegistry;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -51,7 +54,7 @@ import reactor.core.publisher.Mono;
  *
  * @since 0.1
  */
-public final class Resilience implements StepInterceptor {
+public final class Resilience implements StepInterceptor, HealthSource {
 
     /** How many keys have guards of their own. */
     public static final int MAX_KEYS = 1_000;
@@ -116,6 +119,31 @@ public final class Resilience implements StepInterceptor {
      */
     public Flux<CircuitBreakerTransition> circuitBreakerTransitions() {
         return changes.changes();
+    }
+
+    /**
+     * The state of all circuit breakers as one check, for a {@link io.flotilla.health.HealthMonitor}: {@code DEGRADED} while one is
+     * open or on trial, {@code DOWN} while all are open. An open one whose {@code openDuration} is over counts as on trial, since the
+     * next attempt is let through. The states are details by key.
+     *
+     * @return one check, not critical, of the name {@code circuit breakers}
+     */
+    @Override
+    public List<HealthCheck> healthChecks() {
+        return List.of(new CircuitBreakerHealth(guards).all());
+    }
+
+    /**
+     * The state of one circuit breaker as a check: {@code DOWN} while it refuses attempts, {@code DEGRADED} while it is on trial,
+     * {@code UP} if there is none yet.
+     *
+     * @param key the breaker's key: the agent's kind, unless {@link Builder#keyedBy} says otherwise
+     * @return a critical check of the name {@code circuit breaker KEY}
+     * @throws NullPointerException if {@code key} is null
+     * @throws IllegalArgumentException if the key cannot be part of a check's name, see {@link HealthCheck#of}
+     */
+    public HealthCheck circuitBreakerCheck(String key) {
+        return new CircuitBreakerHealth(guards).of(Objects.requireNonNull(key, "key"));
     }
 
     @Override

@@ -329,7 +329,7 @@ final class OpenAi {
                                                                 : Decision.handOff(
                                                                         "Clerk",
                                                                         input(turn)
-                                                                                .split(" ")[1])))),
+                                                                                .replaceAll("the (\\S+) .*", "$1"))))),
                 "office number",
                 "captain's number");
     }

@@ -1,0 +1,235 @@
+package io.flotilla.health;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.MonoSink;
+
+/**
+ * The checks of a monitor, those that are being asked, those that wait for their turn, and who waits for them. One lock guards all of
+ * it; under it no code of users runs, and nothing blocks.
+ */
+final class HealthRounds {
+
+    private static final Logger LOG = LoggerFactory.getLogger(HealthMonitor.class);
+
+    private final long staleNanos;
+    private final int failureThreshold;
+    private final int successThreshold;
+    private final int concurrency;
+    private final HealthChanges changes = new HealthChanges();
+
+    // Guarded by this.
+    private final Map<String, MonitoredCheck> checks = new LinkedHashMap<>();
+    private final Deque<MonitoredCheck> queue = new ArrayDeque<>();
+    private final List<Refresh> refreshes = new ArrayList<>();
+    private int running;
+    private boolean isClosed;
+
+    /** Somebody who waits for these. */
+    private record Refresh(List<MonitoredCheck> open, MonoSink<HealthReport> sink) {}
+
+    HealthRounds(Duration staleAfter, int failureThreshold, int successThreshold, int concurrency) {
+        this.staleNanos = staleAfter.toNanos();
+        this.failureThreshold = failureThreshold;
+        this.successThreshold = successThreshold;
+        this.concurrency = concurrency;
+    }
+
+    HealthChanges changes() {
+        return changes;
+    }
+
+    synchronized void add(HealthCheck check) {
+        if (checks.containsKey(check.name())) {
+            throw new IllegalArgumentException("there are two checks of the name " + check.name());
+        }
+        checks.put(check.name(), new MonitoredCheck(check, new Hysteresis(failureThreshold, successThreshold)));
+    }
+
+    synchronized boolean remove(String name) {
+        return checks.remove(Objects.requireNonNull(name, "name")) != null;
+    }
+
+    /** Asks all of them: as many as may run now, the others later. */
+    void ask() {
+        List<HealthChange> told = new ArrayList<>();
+        synchronized (this) {
+            if (isClosed) {
+                return;
+            }
+            for (MonitoredCheck one : checks.values()) {
+                if (one.isStuck()) {
+                    record(one, Health.down("its last call has not ended, and holds a thread"), Duration.ZERO);
+                } else if (one.isFree()) {
+                    one.isQueued = true;
+                    queue.add(one);
+                }
+                tell(one, told);
+            }
+        }
+        log(told);
+        startQueued();
+    }
+
+    private void startQueued() {
+        for (CheckCall next = next(); next != null; next = next()) {
+            next.start(HealthSchedulers.shared().timer());
+        }
+    }
+
+    private synchronized @Nullable CheckCall next() {
+        MonitoredCheck next = isClosed || running >= concurrency ? null : queue.poll();
+        if (next == null) {
+            return null;
+        }
+        running++;
+        next.isQueued = false;
+        CheckCall call = new CheckCall(
+                next.check, HealthSchedulers.shared().workers(), (health, took) -> answered(next, health, took));
+        next.call = call;
+        return call;
+    }
+
+    private void answered(MonitoredCheck one, Health health, Duration took) {
+        List<HealthChange> told = new ArrayList<>();
+        List<MonoSink<HealthReport>> complete = new ArrayList<>();
+        HealthReport report;
+        synchronized (this) {
+            running--;
+            if (isClosed) {
+                return;
+            }
+            record(one, health, took);
+            tell(one, told);
+            refreshes.removeIf(refresh -> {
+                refresh.open().remove(one);
+                return refresh.open().isEmpty() && complete.add(refresh.sink());
+            });
+            report = report();
+        }
+        log(told);
+        complete.forEach(sink -> onWorker(() -> sink.success(report)));
+        startQueued();
+    }
+
+    /** Where users' code may run: the caller may be the timer's thread. */
+    private static void onWorker(Runnable task) {
+        try {
+            HealthSchedulers.shared().workers().schedule(task);
+        } catch (RuntimeException refused) {
+            task.run();
+        }
+    }
+
+    private static void record(MonitoredCheck one, Health health, Duration took) {
+        one.record(health, took, HealthTime.now(), HealthTime.nanos());
+    }
+
+    /** Tells nothing of one that has been removed. */
+    private void tell(MonitoredCheck one, List<HealthChange> told) {
+        if (checks.get(one.check.name()) != one) {
+            return;
+        }
+        HealthChange change = one.change(HealthTime.now(), HealthTime.nanos(), staleNanos);
+        if (change != null) {
+            told.add(change);
+            changes.publish(change);
+        }
+    }
+
+    /** Not on this thread, which may be the timer's: a log may block. */
+    private static void log(List<HealthChange> told) {
+        if (!told.isEmpty()) {
+            onWorker(() -> told.forEach(HealthRounds::log));
+        }
+    }
+
+    private static void log(HealthChange change) {
+        if (change.to().isWorseThan(change.from())) {
+            LOG.warn("health changed: {}", change);
+        } else {
+            LOG.info("health changed: {}", change);
+        }
+    }
+
+    synchronized HealthReport report() {
+        long nanos = HealthTime.nanos();
+        return HealthReport.of(
+                HealthTime.now(),
+                checks.values().stream()
+                        .map(one -> one.result(nanos, staleNanos))
+                        .toList());
+    }
+
+    /** The status that counts; null if there is no such check. */
+    synchronized @Nullable HealthStatus status(String name) {
+        MonitoredCheck one = checks.get(Objects.requireNonNull(name, "name"));
+        return one == null ? null : one.status(HealthTime.nanos(), staleNanos);
+    }
+
+    Mono<HealthReport> refresh() {
+        return Mono.create(sink -> {
+            Refresh refresh = awaited(sink);
+            if (refresh == null) {
+                sink.error(closed());
+                return;
+            }
+            boolean waits = !refresh.open().isEmpty();
+            sink.onDispose(() -> forget(refresh));
+            ask();
+            if (!waits) {
+                sink.success(report());
+            }
+        });
+    }
+
+    /** Waits from now on; null if it is closed. */
+    private synchronized @Nullable Refresh awaited(MonoSink<HealthReport> sink) {
+        if (isClosed) {
+            return null;
+        }
+        List<MonitoredCheck> open = new ArrayList<>(checks.values());
+        open.removeIf(MonitoredCheck::isStuck); // these have their result: down
+        Refresh refresh = new Refresh(open, sink);
+        if (!open.isEmpty()) {
+            refreshes.add(refresh);
+        }
+        return refresh;
+    }
+
+    private synchronized void forget(Refresh refresh) {
+        refreshes.remove(refresh);
+    }
+
+    private static IllegalStateException closed() {
+        return new IllegalStateException("the health monitor is closed");
+    }
+
+    void close() {
+        List<Refresh> open;
+        List<MonitoredCheck> all;
+        synchronized (this) {
+            if (isClosed) {
+                return;
+            }
+            isClosed = true;
+            open = List.copyOf(refreshes);
+            refreshes.clear();
+            queue.clear();
+            all = List.copyOf(checks.values());
+        }
+        all.forEach(MonitoredCheck::giveUp);
+        open.forEach(refresh -> onWorker(() -> refresh.sink().error(closed())));
+        changes.close();
+    }
+}
