@@ -21,12 +21,13 @@ public final class JournalFilter {
     /** The most types of one filter. */
     public static final int MAX_TYPES = 100;
 
-    private static final JournalFilter ALL = new JournalFilter(null, Set.of(), null, null, Long.MAX_VALUE);
+    private static final JournalFilter ALL = new JournalFilter(null, Set.of(), null, null, "", Long.MAX_VALUE);
 
     private final @Nullable Set<String> typesIn;
     private final Set<String> typesNotIn;
     private final @Nullable Instant from;
     private final @Nullable Instant before;
+    private final String after;
     private final long limit;
 
     private JournalFilter(
@@ -34,11 +35,13 @@ public final class JournalFilter {
             Set<String> typesNotIn,
             @Nullable Instant from,
             @Nullable Instant before,
+            String after,
             long limit) {
         this.typesIn = typesIn;
         this.typesNotIn = typesNotIn;
         this.from = from;
         this.before = before;
+        this.after = after;
         this.limit = limit;
     }
 
@@ -69,7 +72,7 @@ public final class JournalFilter {
      * @throws IllegalArgumentException if there are none or too many, or one cannot be a type
      */
     public JournalFilter lastTypeIn(String... types) {
-        return new JournalFilter(checked(List.of(types)), typesNotIn, from, before, limit);
+        return new JournalFilter(checked(List.of(types)), typesNotIn, from, before, after, limit);
     }
 
     /**
@@ -81,7 +84,7 @@ public final class JournalFilter {
      * @throws IllegalArgumentException if there are none or too many, or one cannot be a type
      */
     public JournalFilter lastTypeNotIn(String... types) {
-        return new JournalFilter(typesIn, checked(List.of(types)), from, before, limit);
+        return new JournalFilter(typesIn, checked(List.of(types)), from, before, after, limit);
     }
 
     /**
@@ -92,7 +95,7 @@ public final class JournalFilter {
      * @throws NullPointerException if {@code instant} is null
      */
     public JournalFilter startedAtOrAfter(Instant instant) {
-        return new JournalFilter(typesIn, typesNotIn, Objects.requireNonNull(instant, "instant"), before, limit);
+        return new JournalFilter(typesIn, typesNotIn, Objects.requireNonNull(instant, "instant"), before, after, limit);
     }
 
     /**
@@ -103,7 +106,20 @@ public final class JournalFilter {
      * @throws NullPointerException if {@code instant} is null
      */
     public JournalFilter startedBefore(Instant instant) {
-        return new JournalFilter(typesIn, typesNotIn, from, Objects.requireNonNull(instant, "instant"), limit);
+        return new JournalFilter(typesIn, typesNotIn, from, Objects.requireNonNull(instant, "instant"), after, limit);
+    }
+
+    /**
+     * Only runs whose id comes after this one: the next page, after the last run of the page before. Replaces an earlier call of
+     * this method.
+     *
+     * @param runId 1 to 200 printable ASCII characters, no spaces; no run need have it
+     * @return the new filter
+     * @throws NullPointerException if {@code runId} is null
+     * @throws IllegalArgumentException if {@code runId} cannot be a run id
+     */
+    public JournalFilter after(String runId) {
+        return new JournalFilter(typesIn, typesNotIn, from, before, JournalBounds.checkRunId(runId), limit);
     }
 
     /**
@@ -117,7 +133,7 @@ public final class JournalFilter {
         if (most < 1) {
             throw new IllegalArgumentException("limit must be >= 1, was " + most);
         }
-        return new JournalFilter(typesIn, typesNotIn, from, before, most);
+        return new JournalFilter(typesIn, typesNotIn, from, before, after, most);
     }
 
     /**
@@ -130,6 +146,15 @@ public final class JournalFilter {
     }
 
     /**
+     * After which run id the listing begins.
+     *
+     * @return the run id; empty if none was set
+     */
+    public String after() {
+        return after;
+    }
+
+    /**
      * Whether a run matches this filter, apart from the limit.
      *
      * @param summary the run
@@ -139,6 +164,7 @@ public final class JournalFilter {
     public boolean matches(RunSummary summary) {
         return (typesIn == null || typesIn.contains(summary.lastType()))
                 && !typesNotIn.contains(summary.lastType())
+                && summary.runId().compareTo(after) > 0
                 && (from == null || !summary.startedAt().isBefore(from))
                 && (before == null || summary.startedAt().isBefore(before));
     }
@@ -146,6 +172,6 @@ public final class JournalFilter {
     @Override
     public String toString() {
         return "JournalFilter[lastTypeIn=" + typesIn + ", lastTypeNotIn=" + typesNotIn + ", startedAtOrAfter=" + from
-                + ", startedBefore=" + before + ", limit=" + limit + "]";
+                + ", startedBefore=" + before + (after.isEmpty() ? "" : ", after=" + after) + ", limit=" + limit + "]";
     }
 }

@@ -119,7 +119,15 @@ final class FactRecorder {
                             .thenReturn(replay);
         }
 
-        private Mono<Void> append(String runId, List<JournalEntry> entries, EngineClock clock) {
+        /** Cancels a run, and writes that. Emits the replay as {@link #passDue} does. */
+        Mono<Replay> cancel(Replay replay, Instant now, EngineClock clock) {
+            JournalEntry entry = codec.entry(replay.facts(), replay.cancel(now));
+            return append(replay.runId(), List.of(entry), clock)
+                    .publishOn(Schedulers.boundedElastic())
+                    .thenReturn(replay);
+        }
+
+        Mono<Void> append(String runId, List<JournalEntry> entries, EngineClock clock) {
             return Flux.fromIterable(entries)
                     .buffer(MAX_BATCH)
                     .concatMap(some -> Append.of(journal, runId, some, clock, timeout), 1)

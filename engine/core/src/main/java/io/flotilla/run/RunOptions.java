@@ -82,7 +82,7 @@ public final class RunOptions {
     }
 
     /**
-     * Adds a label, which people know the run by. It is recorded, after the engine's redactor has
+     * Adds a label, which the run can be found by, see {@link RunFilter#label}. It is recorded, after the engine's redactor has
      * gone over it.
      *
      * @param name 1 to 100 characters, not blank; a label of that name is replaced

@@ -1,22 +1,21 @@
 package io.flotilla.run;
 
 import io.flotilla.journal.Journal;
-import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.JournalFilter;
 import io.flotilla.journal.RunSummary;
-import io.flotilla.run.machine.Fact;
-import io.flotilla.run.machine.FactCodec;
-import io.flotilla.run.machine.Recorded;
 import io.flotilla.run.machine.Replay;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -36,14 +35,20 @@ import reactor.util.context.Context;
  */
 public final class Runs<O> {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
+
     private final Workflow<?, O> workflow;
     private final FactRecorder.Recording recording;
     private final RunReader reader;
+    private final RunCatalog catalog;
+    private final RunRecovery<O> recovery;
 
     Runs(Workflow<?, O> workflow, FactRecorder.Recording recording) {
         this.workflow = workflow;
         this.recording = recording;
         this.reader = new RunReader(recording);
+        this.catalog = new RunCatalog(recording, workflow.setup().live());
+        this.recovery = new RunRecovery<>(workflow, recording, reader, catalog);
     }
 
     /**
@@ -74,24 +79,11 @@ public final class Runs<O> {
      * @throws NullPointerException if {@code runId} is null (the call itself, not a signal)
      */
     public Mono<Run<O>> recover(String runId) {
-        Objects.requireNonNull(runId, "runId");
-        return Mono.deferContextual(context -> Mono.defer(() -> {
-            shutdown().check();
-            LiveRuns.Claim claim = claims().claim(runId);
-            return claim == null
-                    ? Mono.error(new RunAlreadyLiveException(runId))
-                    : recoverClaimed(runId, Context.of(context), claim);
-        }));
+        return recovery.recover(Objects.requireNonNull(runId, "runId"), null);
     }
 
     Mono<Run<O>> recoverClaimed(String runId, Context context, LiveRuns.Claim claim) {
-        return continued(reader.replayOf(Long.MAX_VALUE, workflow.past(runId)), context, claim);
-    }
-
-    private Mono<Run<O>> continued(Mono<Replay> replayed, Context context, LiveRuns.Claim claim) {
-        return replayed.flatMap(replay -> workflow.setup().<O>resumed(replay, context, recording, claim))
-                .doOnError(any -> claim.releaseWithoutRun())
-                .doOnCancel(claim::releaseWithoutRun);
+        return recovery.claimed(runId, context, claim);
     }
 
     private LiveRuns claims() {
@@ -171,40 +163,36 @@ public final class Runs<O> {
     }
 
     /**
-     * Continues all runs of this workflow that have not ended, one after another. A run that cannot be recovered keeps no other
-     * from it: it is among the {@link Recovery#failures()}, and in the log at WARN.
-     *
-     * <ul>
-     *   <li><b>onNext</b>: what has become of each run, once all have been tried.
-     *   <li><b>onError</b>: what the journal fails with when it lists its runs; {@link RunsShutDownException} after {@link
-     *       #shutdown}.
-     *   <li><b>cancel</b>: tries no more runs; those that were recovered continue.
-     *   <li><b>threads</b>, <b>context</b>: as for {@link #recover}.
-     * </ul>
+     * Continues all runs of this workflow and its version that have not ended, see {@link #recoverAll(String, String...)}.
      *
      * @return the recovery
      */
     public Mono<Recovery<O>> recoverAll() {
-        return Mono.defer(() -> {
-            shutdown().check();
-            Recovery.Collected<O> collected = new Recovery.Collected<>();
-            return list(JournalFilter.all().lastTypeNotIn(FactCodec.RUN_FINISHED))
-                    .map(RunSummary::runId)
-                    .collectList()
-                    .flatMapIterable(ids -> ids)
-                    .concatMap(id -> tried(id, collected), 1)
-                    .then(Mono.fromSupplier(collected::recovery));
-        });
+        return recoverAll(workflow.version());
     }
 
-    private Mono<Void> tried(String runId, Recovery.Collected<O> collected) {
-        return recover(runId)
-                .doOnNext(collected::recovered)
-                .onErrorResume(cause -> !(cause instanceof RunsShutDownException), cause -> {
-                    collected.failed(runId, cause);
-                    return Mono.empty();
-                })
-                .then();
+    /**
+     * Continues all runs of this workflow that are of some versions and have not ended, one after another. A run that cannot be
+     * recovered keeps no other from it: it is among the {@link Recovery#failures()}, and in the log at WARN. Runs of other
+     * versions are counted, and in the log at WARN; {@link #migrate} moves them. A nested run is continued by the run it is
+     * nested in.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: what has become of each run, once all have been tried.
+     *   <li><b>onError</b>: what the journal fails with when it lists its runs; {@link RunsShutDownException}.
+     *   <li><b>cancel</b>: tries no more runs; those that were recovered continue.
+     *   <li><b>threads</b>, <b>context</b>: as for {@link #recover}.
+     * </ul>
+     *
+     * @param version a version that this workflow can continue, as recorded; empty for runs of none
+     * @param others further ones
+     * @return the recovery
+     * @throws NullPointerException if a version is null (the call itself, not a signal)
+     */
+    public Mono<Recovery<O>> recoverAll(String version, String... others) {
+        Set<String> versions = new HashSet<>(List.of(others));
+        versions.add(Objects.requireNonNull(version, "version"));
+        return recovery.recoverAll(versions);
     }
 
     /**
@@ -298,57 +286,15 @@ public final class Runs<O> {
         Bounds.atLeast(0, "sequence", sequence);
         return Mono.deferContextual(context -> Mono.defer(() -> {
             shutdown().check();
-            Replay replay = workflow.past(workflow.setup().newRunId());
-            AtomicReference<@Nullable JournalEntry> exchanged = new AtomicReference<>();
-            return reader.entries(runId, sequence + 1)
-                    .doOnNext(entry -> {
-                        if (entry.sequence() < sequence) {
-                            reader.read(entry, replay);
-                        } else {
-                            exchanged.set(entry);
-                        }
-                    })
-                    .then(Mono.defer(() -> forked(runId, replay, sequence, exchanged.get(), input)))
+            return new RunForks(workflow, recording, reader)
+                    .fork(runId, sequence, input)
                     .flatMap(forked -> {
-                        LiveRuns.Claim claim = claims().claim(replay.runId());
+                        LiveRuns.Claim claim = claims().claim(forked.runId());
                         return claim == null
-                                ? Mono.error(new RunAlreadyLiveException(replay.runId()))
-                                : continued(Mono.just(forked), Context.of(context), claim);
+                                ? Mono.error(new RunAlreadyLiveException(forked.runId()))
+                                : recovery.continued(Mono.just(forked), Context.of(context), claim);
                     });
         }));
-    }
-
-    /** The new run with its first fact of its own: in the journal at once, or not at all. */
-    private Mono<Replay> forked(
-            String runId, Replay replay, long sequence, @Nullable JournalEntry exchanged, @Nullable Object input) {
-        if (exchanged == null) {
-            return Mono.error(new IllegalArgumentException(
-                    "run " + runId + " has no fact " + sequence + ", it has " + replay.facts()));
-        }
-        if (sequence == 0 && input != null) {
-            workflow.checkTask(input);
-        }
-        FactCodec codec = recording.codec();
-        Fact other = RunReader.signalled(
-                runId,
-                exchanged,
-                () -> workflow.setup()
-                        .redacted(
-                                codec.with(exchanged, input).at(workflow.setup().now())));
-        if (other instanceof Fact.QuestionAnswered answer) {
-            replay.state().questions().stream()
-                    .filter(question -> question.id().equals(answer.question()))
-                    .forEach(question -> question.check(answer.value()));
-        }
-        Recorded recorded = Recorded.of(other, replay.machine(), replay.digest(), recording.header(), true);
-        JournalEntry first = RunReader.signalled(runId, exchanged, () -> codec.entry(sequence, recorded));
-        return recording
-                .journal()
-                .copy(runId, sequence, replay.runId(), List.of(first))
-                .map(next -> {
-                    reader.read(first, replay);
-                    return replay;
-                });
     }
 
     /**
@@ -395,5 +341,144 @@ public final class Runs<O> {
      */
     public Flux<RunSummary> list(JournalFilter filter) {
         return recording.journal().list(filter);
+    }
+
+    /**
+     * The recorded runs of this workflow's journal, of other workflows too, with what they were started with and how they have
+     * ended. What else the journal has is left out; so is a run that cannot be read, with a line at WARN in the log.
+     *
+     * <p>A run that has ended costs two short reads, one that has not is read through. To page, ask for {@link RunFilter#limit} runs
+     * {@link RunFilter#after} the last one of the page before.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: the runs that match, ordered by id.
+     *   <li><b>onError</b>: what the journal fails with when it lists its runs.
+     *   <li><b>cancel</b>: no more is read.
+     *   <li><b>demand</b>: honoured; a few runs are read ahead.
+     * </ul>
+     *
+     * @param filter which runs
+     * @return the runs
+     * @throws NullPointerException if {@code filter} is null (the call itself, not a signal)
+     */
+    public Flux<RunInfo> list(RunFilter filter) {
+        return catalog.list(Objects.requireNonNull(filter, "filter"));
+    }
+
+    /**
+     * All questions that wait for an answer in runs of this workflow, whether they are live in this process or only recorded.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: the questions, by the ids of their runs, in the order they were asked.
+     *   <li><b>onError</b>: what the journal fails with when it lists its runs. A recorded run that cannot be replayed is left
+     *       out, with a line at WARN in the log.
+     *   <li><b>cancel</b>: no more is read.
+     * </ul>
+     *
+     * @return the questions
+     */
+    public Flux<RunQuestion> questions() {
+        RunFilter unfinished = RunFilter.all().workflow(workflow.name()).status(RunInfo.Status.UNFINISHED);
+        return list(unfinished).concatMap(run -> questions(run.runId()), 1);
+    }
+
+    private Flux<RunQuestion> questions(String runId) {
+        return Flux.defer(() -> {
+            Run<O> live = find(runId).orElse(null);
+            if (live != null) {
+                return Flux.fromIterable(live.questions()).map(question -> new RunQuestion(runId, true, question));
+            }
+            return replay(runId)
+                    .flatMapIterable(RunState::questions)
+                    .map(question -> new RunQuestion(runId, false, question))
+                    .onErrorResume(cause -> {
+                        LOG.warn("questions of a run cannot be read: run={} cause={}", runId, Recovery.text(cause));
+                        return Flux.empty();
+                    });
+        });
+    }
+
+    /**
+     * Cancels a run, live or only recorded: what is in flight is sent a cancel, and the journal has that it is cancelled. No step
+     * of a recorded run is started for it.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: the result, when the run has ended and that is in the journal; of a live run that has ended at the same
+     *       moment, the result it had.
+     *   <li><b>onError</b>: {@link UnknownRunException}; {@link RunEndedException} if it had ended before; as for {@link
+     *       #recover}.
+     *   <li><b>cancel</b>: only ends the waiting.
+     * </ul>
+     *
+     * @param runId which run
+     * @return the result
+     * @throws NullPointerException if {@code runId} is null (the call itself, not a signal)
+     */
+    public Mono<RunResult<O>> cancel(String runId) {
+        return new RunCancels<>(workflow, recording, reader).cancel(Objects.requireNonNull(runId, "runId"));
+    }
+
+    /**
+     * Replays recorded runs of this workflow against the code at hand, without calling an agent or writing anything, and lists
+     * each that differs. To be run before a deploy, over a copy of the journal, or the journal itself.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: what was found, when all runs have been replayed.
+     *   <li><b>onError</b>: what the journal fails with when it lists its runs.
+     *   <li><b>cancel</b>: no more is read.
+     * </ul>
+     *
+     * @param filter which runs, ended ones too; {@code RunFilter.all()} for all of this workflow
+     * @return what was found
+     * @throws NullPointerException if {@code filter} is null (the call itself, not a signal)
+     * @throws IllegalArgumentException if {@code filter} asks for another workflow (the call itself, not a signal)
+     */
+    public Mono<Verification> verify(RunFilter filter) {
+        return versions().verify(filter);
+    }
+
+    /**
+     * Whether a run can be moved to the version of this workflow, without doing so: whether its facts, replayed with the
+     * workflow at hand, lead where they led.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: how it would be moved, or why it cannot be.
+     *   <li><b>onError</b>: {@link UnknownRunException}, {@link RunEndedException}, and what the journal fails with.
+     * </ul>
+     *
+     * @param runId which run; it may be live
+     * @param version this workflow's version
+     * @return how it would be moved
+     * @throws NullPointerException if an argument is null (the call itself, not a signal)
+     * @throws UnknownVersionException if this workflow is of another version (the call itself, not a signal)
+     */
+    public Mono<Migration> checkMigration(String runId, String version) {
+        return versions().check(Objects.requireNonNull(runId, "runId"), Objects.requireNonNull(version, "version"));
+    }
+
+    /**
+     * Moves a run to the version of this workflow, if its facts allow it: from then on it counts as one of that version. It is not
+     * continued by this; {@link #recover} does that. Does nothing if it is of that version.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: how it was moved, when that is in the journal.
+     *   <li><b>onError</b>: {@link DivergenceException} if its facts do not allow it; {@link RunAlreadyLiveException}, {@link
+     *       UnknownRunException}, {@link RunEndedException}, and what the journal fails with. Nothing was written then.
+     *   <li><b>cancel</b>: only ends the waiting, once the run has been read.
+     * </ul>
+     *
+     * @param runId which run; not live in any process
+     * @param version this workflow's version
+     * @return how it was moved
+     * @throws NullPointerException if an argument is null (the call itself, not a signal)
+     * @throws UnknownVersionException if this workflow is of another version (the call itself, not a signal)
+     * @see #checkMigration the dry run
+     */
+    public Mono<Migration> migrate(String runId, String version) {
+        return versions().migrate(Objects.requireNonNull(runId, "runId"), Objects.requireNonNull(version, "version"));
+    }
+
+    private RunVersions versions() {
+        return new RunVersions(workflow, recording, reader, catalog);
     }
 }

@@ -282,6 +282,15 @@ public final class Workflow<I, O> {
     }
 
     /**
+     * The version, which each run keeps in its first fact.
+     *
+     * @return as configured; empty by default
+     */
+    public String version() {
+        return setup.header().version();
+    }
+
+    /**
      * What {@link Builder#build()} has found that is allowed and probably not meant, and has logged at WARN: each rendezvous whose
      * join allows failures while a fork that feeds it does not. The fork's first branch that fails would end the fork, and with it
      * the rendezvous.

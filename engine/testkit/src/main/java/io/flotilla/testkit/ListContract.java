@@ -1,6 +1,7 @@
 package io.flotilla.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.JournalFilter;
@@ -111,6 +112,22 @@ abstract class ListContract extends ReadContract {
 
         assertThat(list(JournalFilter.all().limit(limit)))
                 .isEqualTo(List.of("a", "b", "c").subList(0, (int) Math.min(3, limit)));
+    }
+
+    @Test
+    void list_afterARunId_isTheNextPage() {
+        for (String id : List.of("c", "a", "B", "b")) {
+            append(id, 0, 1);
+        }
+        JournalFilter all = JournalFilter.all();
+
+        assertThat(list(all.after("B"))).containsExactly("a", "b", "c");
+        assertThat(list(all.after("a").limit(1))).containsExactly("b");
+        assertThat(list(all.after("aa"))).as("nobody has it").containsExactly("b", "c");
+        assertThat(list(all.after("c"))).isEmpty();
+        assertThat(list(all.after("a").after("b"))).as("the last one counts").containsExactly("c");
+        assertThatIllegalArgumentException().isThrownBy(() -> all.after(""));
+        assertThatIllegalArgumentException().isThrownBy(() -> all.after("a b"));
     }
 
     // --- delete

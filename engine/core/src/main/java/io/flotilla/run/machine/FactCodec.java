@@ -87,6 +87,16 @@ public final class FactCodec {
         return writer.migrated(sequence, at, header);
     }
 
+    /**
+     * Whether an entry is the first of a run; a journal may have entries of other things than runs.
+     *
+     * @param entry the first entry under some id
+     * @return whether a run has it
+     */
+    public static boolean isStart(JournalEntry entry) {
+        return entry.type().equals(EntryType.RUN_STARTED);
+    }
+
     private FactReader reader(JournalEntry entry) {
         return new FactReader(entry, codec.decode(entry.payload()), codec);
     }

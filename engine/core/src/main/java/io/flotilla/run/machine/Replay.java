@@ -298,14 +298,22 @@ public final class Replay {
     }
 
     private DivergenceException diverges(long sequence, String expected, String found) {
+        return new DivergenceException(runId, sequence, expected, found, changes());
+    }
+
+    /**
+     * What differs between the plan that the run was recorded with and this one, whether anything comes of it or not.
+     *
+     * @return in words; empty if nothing does, and before the first fact
+     */
+    public List<String> changes() {
         PlanOutline then = header == null ? null : header.plan();
-        List<String> changes = List.of();
         if (then != null) {
-            changes = then.differences(PlanOutline.of(plan));
-        } else if (header != null && header.planHash() != PlanOutline.of(plan).hash()) {
-            changes = List.of("topology, joins or limits are others");
+            return then.differences(PlanOutline.of(plan));
         }
-        return new DivergenceException(runId, sequence, expected, found, changes);
+        return header != null && header.planHash() != PlanOutline.of(plan).hash()
+                ? List.of("topology, joins or limits are others")
+                : List.of();
     }
 
     private static String described(List<RunEvent> events) {
@@ -417,6 +425,27 @@ public final class Replay {
         Recorded recorded = Recorded.of(passed, machine, digest, header, timeShifted);
         apply(recorded);
         return recorded.with(digest.value());
+    }
+
+    /**
+     * Applies the fact that the run is cancelled.
+     *
+     * @param now the time
+     * @return the fact, to be recorded
+     */
+    public Recorded cancel(Instant now) {
+        Recorded recorded = Recorded.of(new Fact.Cancelled(now), machine, digest, header, timeShifted);
+        apply(recorded);
+        return recorded.with(digest.value());
+    }
+
+    /**
+     * Whether the run has ended, noted or not.
+     *
+     * @return true after {@link Effect.Finish}
+     */
+    public boolean isFinished() {
+        return finish != null;
     }
 
     /**

@@ -19,11 +19,12 @@ final class ListCursor {
     private final Chain chain = new Chain();
     private final JournalFilter filter;
     private @Nullable JournalCorruptedException fault;
-    private String after = "";
+    private String after;
     private boolean done;
 
     ListCursor(JournalFilter filter, @Nullable String faultInRuns) {
         this.filter = filter;
+        this.after = filter.after();
         this.fault = faultInRuns == null
                 ? null
                 : new JournalCorruptedException(null, -1, "the list of runs is damaged: " + faultInRuns, null);

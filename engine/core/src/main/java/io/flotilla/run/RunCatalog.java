@@ -1,0 +1,133 @@
+package io.flotilla.run;
+
+import io.flotilla.journal.JournalEntry;
+import io.flotilla.journal.RunSummary;
+import io.flotilla.run.machine.FactCodec;
+import io.flotilla.run.machine.RunHeader;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * What the journal says of its runs, of all workflows. Reads the first entry of each run, of one that has ended the last, and of
+ * one that has not all: its version may have changed meanwhile. Thread-safe.
+ */
+final class RunCatalog {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
+
+    /** How many runs are looked at ahead of the one that comes next. */
+    private static final int AHEAD = 4;
+
+    private final FactRecorder.Recording recording;
+    private final LiveRuns live;
+
+    RunCatalog(FactRecorder.Recording recording, LiveRuns live) {
+        this.recording = recording;
+        this.live = live;
+    }
+
+    Flux<RunInfo> list(RunFilter filter) {
+        return recording
+                .journal()
+                .list(filter.summaries())
+                .flatMapSequential(this::readable, AHEAD, 1)
+                .filter(filter::matches)
+                .take(filter.limit());
+    }
+
+    /** Nothing of what is no run, was deleted meanwhile, or cannot be read. */
+    private Mono<RunInfo> readable(RunSummary summary) {
+        return info(summary).onErrorResume(unreadable -> {
+            LOG.warn(
+                    "a run is left out of a list: run={} cause={}",
+                    summary.runId(),
+                    RecordedException.textOf(unreadable::toString, unreadable));
+            return Mono.empty();
+        });
+    }
+
+    private Mono<RunInfo> info(RunSummary summary) {
+        String runId = summary.runId();
+        boolean isFinished = summary.lastType().equals(FactCodec.RUN_FINISHED);
+        return header(runId).flatMap(header -> {
+            if (!isFinished) {
+                return version(runId, header).map(version -> info(summary, header, version, RunInfo.Status.UNFINISHED));
+            }
+            return ended(runId, summary.entries() - 1).map(status -> info(summary, header, header.version(), status));
+        });
+    }
+
+    private RunInfo info(RunSummary summary, RunHeader header, String version, RunInfo.Status status) {
+        LiveRuns.Claim claim = live.claimed(summary.runId());
+        return new RunInfo(
+                summary.runId(),
+                header.workflow(),
+                version,
+                header.labels(),
+                header.parent(),
+                status,
+                claim != null && claim.live() != null,
+                summary.startedAt(),
+                summary.lastAppendedAt(),
+                summary.entries());
+    }
+
+    /** What its first entry says of a run of any workflow; nothing if there is no such run, or it is none. */
+    Mono<RunHeader> header(String runId) {
+        return recording
+                .journal()
+                .read(runId, 0)
+                .next()
+                .filter(FactCodec::isStart)
+                .map(first -> RunReader.signalled(
+                        runId, first, () -> recording.codec().header(first)));
+    }
+
+    /** The version that a run was moved to last, or was started with. */
+    Mono<String> version(String runId, RunHeader header) {
+        return recording
+                .journal()
+                .read(runId, 1)
+                .mapNotNull(entry -> recording.codec().migratedTo(entry))
+                .last(header.version());
+    }
+
+    private Mono<RunInfo.Status> ended(String runId, long last) {
+        return recording
+                .journal()
+                .read(runId, last)
+                .next()
+                .mapNotNull(entry -> recording.codec().endedAs(entry))
+                .map(status -> RunInfo.Status.valueOf(status.name()));
+    }
+
+    /** Whether a run is there, and has ended. */
+    Mono<Existence> existence(String runId) {
+        return recording
+                .journal()
+                .read(runId, 0)
+                .last()
+                .map(Optional::of)
+                .onErrorResume(
+                        java.util.NoSuchElementException.class, none -> Mono.just(Optional.<JournalEntry>empty()))
+                .map(last -> Existence.of(last.orElse(null)));
+    }
+
+    /** Whether a run is there. */
+    enum Existence {
+        UNKNOWN,
+        UNFINISHED,
+        ENDED;
+
+        private static Existence of(@Nullable JournalEntry last) {
+            if (last == null) {
+                return UNKNOWN;
+            }
+            return last.type().equals(FactCodec.RUN_FINISHED) ? ENDED : UNFINISHED;
+        }
+    }
+}
