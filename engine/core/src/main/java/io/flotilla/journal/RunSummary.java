@@ -18,6 +18,12 @@ public record RunSummary(
         String runId, long entries, Instant startedAt, Instant lastAppendedAt, String lastType, long bytes) {
 
     /**
+     * What the types of entries begin with that are no facts of runs: a journal keeps the events of event-sourced states as
+     * well, see {@code io.flotilla.state} of {@code flotilla-teams}.
+     */
+    public static final String STATE_TYPE_PREFIX = "state-";
+
+    /**
      * Checks for nulls.
      *
      * @param runId which run
@@ -33,5 +39,14 @@ public record RunSummary(
         Objects.requireNonNull(startedAt, "startedAt");
         Objects.requireNonNull(lastAppendedAt, "lastAppendedAt");
         Objects.requireNonNull(lastType, "lastType");
+    }
+
+    /**
+     * Whether this is a run, and not the log of a state.
+     *
+     * @return false if its last entry has a type that begins with {@value #STATE_TYPE_PREFIX}
+     */
+    public boolean isRun() {
+        return !lastType.startsWith(STATE_TYPE_PREFIX);
     }
 }

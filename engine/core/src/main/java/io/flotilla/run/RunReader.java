@@ -1,6 +1,7 @@
 package io.flotilla.run;
 
 import io.flotilla.journal.JournalEntry;
+import io.flotilla.journal.RunSummary;
 import io.flotilla.run.machine.Replay;
 import io.flotilla.run.machine.RunHeader;
 import java.util.function.Supplier;
@@ -59,6 +60,9 @@ final class RunReader {
                     JournalEntry started = first.get();
                     if (started == null) {
                         return all;
+                    }
+                    if (started.type().startsWith(RunSummary.STATE_TYPE_PREFIX)) {
+                        return Flux.error(UnknownRunException.noRun(runId));
                     }
                     String workflowName =
                             signalled(runId, started, () -> recording.codec().workflow(started));

@@ -333,14 +333,19 @@ public final class Runs<O> {
     }
 
     /**
-     * The recorded runs of this workflow's journal, of other workflows too.
+     * The recorded runs of this workflow's journal, of other workflows too; not the logs of states in it, see {@link
+     * RunSummary#isRun()}.
      *
      * @param filter which; {@link RunSummary#lastType()} of a run that has ended is {@code run-finished}
      * @return see {@link Journal#list}
      * @throws NullPointerException if {@code filter} is null (the call itself, not a signal)
      */
     public Flux<RunSummary> list(JournalFilter filter) {
-        return recording.journal().list(filter);
+        return recording
+                .journal()
+                .list(filter.limit(Long.MAX_VALUE))
+                .filter(RunSummary::isRun)
+                .take(filter.limit());
     }
 
     /**

@@ -25,6 +25,10 @@ public final class UnknownRunException extends FlotillaException {
         return new UnknownRunException(runId, "is not in the journal", null);
     }
 
+    static UnknownRunException noRun(String runId) {
+        return new UnknownRunException(runId, "is not a run but the log of a state", null);
+    }
+
     static UnknownRunException ofAnother(String runId, String workflow) {
         return new UnknownRunException(runId, "is of the workflow " + workflow, workflow);
     }
@@ -41,7 +45,7 @@ public final class UnknownRunException extends FlotillaException {
     /**
      * Of which workflow it is.
      *
-     * @return the other workflow's name; null if the journal has no such run
+     * @return the other workflow's name; null if the journal has no such run, or it is the log of a state
      */
     public @Nullable String workflow() {
         return workflow;
