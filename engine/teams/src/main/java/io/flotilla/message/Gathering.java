@@ -66,9 +66,10 @@ final class Gathering {
             requests.passing(request, member.id());
             OfferResult result = member.mailbox().offer(request);
             if (!result.isAccepted()) {
+                boolean isLate = result == OfferResult.EXPIRED; // as if its time had passed in the mailbox
                 ended(
                         member.id(),
-                        Answer.Status.FAILED,
+                        isLate ? Answer.Status.TIMED_OUT : Answer.Status.FAILED,
                         new UndeliverableException(result.reason(), request, member.id(), null));
             } else if (isOver() && !join.keepsStragglers() && !hasEnded(member.id())) {
                 member.mailbox().withdraw(request); // decided, or cancelled, while it was on its way

@@ -190,6 +190,17 @@ class NetworkTest {
     }
 
     @Test
+    void request_whoseTimeIsOverWhenItArrives_isATimeoutAsOneWhoseTimePassesLater() {
+        Hub hub = Hub.create();
+        hub.join(A, envelope -> Mono.empty());
+
+        StepVerifier.create(
+                        hub.request(Envelope.to(A, 1).deadline(Instant.EPOCH).build()))
+                .expectError(RequestTimeoutException.class)
+                .verify(SOON);
+    }
+
+    @Test
     void send_oneReceiverIsFullAndOneHangs_theOthersHaveIt() {
         Hub hub = Hub.create();
         Sinks.Empty<Void> gate = Sinks.empty();
