@@ -57,6 +57,8 @@ class TeamsArchitectureTest {
                         "io.flotilla.state",
                         "io.flotilla.pool",
                         "io.flotilla.team",
+                        "io.flotilla.observe",
+                        "io.micrometer.core.instrument..",
                         "reactor..",
                         "org.reactivestreams",
                         "org.slf4j",

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import org.slf4j.Logger;
@@ -222,16 +223,12 @@ final class Batch<I, O> implements CoreSubscriber<List<? extends @Nullable Batch
         end(at -> all.get(at).sink.error(new BatchException(reason, message, cause)));
     }
 
-    private interface Telling {
-        void tell(int at);
-    }
-
-    /** Each item is told on a thread of its own: what follows is code of the user's. */
-    private void end(Telling telling) {
+    /** Each item is signalled on a thread of its own: what follows is code of the user's. */
+    private void end(IntConsumer signal) {
         limit.off();
         for (int at = 0; at < all.size(); at++) {
             int item = at;
-            batcher.clock.schedule(Duration.ZERO, () -> telling.tell(item));
+            batcher.clock.schedule(Duration.ZERO, () -> signal.accept(item));
         }
         batcher.ended();
     }
