@@ -1,11 +1,13 @@
 package io.flotilla.samples;
 
 import io.flotilla.samples.batching.Batching;
+import io.flotilla.samples.eventsourcing.EventSourcing;
 import io.flotilla.samples.isolation.Isolation;
 import io.flotilla.samples.networks.HubSample;
 import io.flotilla.samples.networks.MeshSample;
 import io.flotilla.samples.networks.TopicsSample;
 import io.flotilla.samples.patterns.Patterns;
+import io.flotilla.samples.pooling.Pooling;
 import io.flotilla.samples.readingcrew.ReadingCrew;
 import io.flotilla.samples.readingcrew.ReadingRound;
 import io.flotilla.samples.secretword.SecretWord;
@@ -16,6 +18,7 @@ import io.flotilla.samples.shell.Output;
 import io.flotilla.samples.shell.Sample;
 import io.flotilla.samples.shell.Settings;
 import io.flotilla.samples.shell.Shell;
+import io.flotilla.samples.stateagent.StateAgentSample;
 import io.flotilla.samples.timetravel.TimeTravel;
 import io.flotilla.samples.wealth.Wealth;
 import java.util.List;
@@ -36,7 +39,10 @@ public final class Demo implements Sample {
             new MeshSample(),
             new TopicsSample(),
             new SharedStateSample(),
+            new StateAgentSample(),
+            new EventSourcing(),
             new Batching(),
+            new Pooling(),
             new Patterns());
 
     private final String wanted;
