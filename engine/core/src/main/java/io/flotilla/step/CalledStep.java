@@ -4,7 +4,9 @@ import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
 import io.flotilla.agent.Usage;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
 
 /** How the agent of a step is called: with which input, with which context in each attempt, and where that emits to. */
@@ -73,7 +75,17 @@ abstract class CalledStep<I, O> extends TimedStep<I, O> {
         return call(agent, only);
     }
 
+    /**
+     * Reactor's automatic context propagation gives a thread the values of the context (the current observation, the MDC) where a context
+     * is written, so there is such a place around each attempt.
+     */
     Mono<? extends O> call(Agent<? super I, ? extends O> called, StepContext context) {
+        return Hooks.isAutomaticContextPropagationEnabled()
+                ? Mono.defer(() -> body(called, context)).contextWrite(UnaryOperator.identity())
+                : body(called, context);
+    }
+
+    private Mono<? extends O> body(Agent<? super I, ? extends O> called, StepContext context) {
         Mono<? extends O> mono = called.step(input, context);
         if (mono == null) {
             throw new NullPointerException("agent " + agentId + " returned null instead of a Mono");

@@ -52,11 +52,18 @@ final class StepTelemetry {
         return observation == null || observation.isNoop() ? context : context.put(OBSERVATION_KEY, observation);
     }
 
+    /**
+     * Within the scope of its parent, if it has one: a handler that makes spans prefers the span that is current on the thread, and that
+     * may be anybody's.
+     */
     private static Observation startedIn(ContextView context, Observation observation) {
-        if (context.getOrDefault(OBSERVATION_KEY, null) instanceof Observation parent) {
-            observation.parentObservation(parent);
+        if (!(context.getOrDefault(OBSERVATION_KEY, null) instanceof Observation parent)) {
+            return observation.start();
         }
-        return observation.start();
+        observation.parentObservation(parent);
+        try (Observation.Scope current = parent.openScope()) {
+            return observation.start();
+        }
     }
 
     @Nullable Observation roundStarted(RoundScope scope, ContextView subscriber) {
