@@ -36,7 +36,7 @@ public final class Heartbeat {
     }
 
     /** It has happened once more. */
-    @SuppressWarnings("NonAtomicOperationOnVolatileField") // a count that is shown; beats of two threads may be one
+    @SuppressWarnings("NonAtomicVolatileUpdate") // a count that is shown; beats of two threads may be one
     public void beat() {
         lastNanos = HealthTime.nanos();
         beats++;

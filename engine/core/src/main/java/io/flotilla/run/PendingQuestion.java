@@ -75,16 +75,15 @@ public record PendingQuestion(
 
     /** A choice whose {@code equals} throws is none. */
     private boolean isChoice(@Nullable Object answer) {
-        for (Object choice : choices) {
-            try {
-                if (choice.equals(answer)) {
-                    return true;
-                }
-            } catch (Throwable thrown) { // the user's own
-                continue;
-            }
+        return choices.stream().anyMatch(choice -> isEqual(choice, answer));
+    }
+
+    private static boolean isEqual(Object choice, @Nullable Object answer) {
+        try {
+            return choice.equals(answer);
+        } catch (Throwable thrown) { // the user's own
+            return false;
         }
-        return false;
     }
 
     private String expected() {

@@ -29,7 +29,7 @@ final class RunCalls {
     private final Supplier<Instant> clock;
     private final Consumer<Fact> offer;
     private final Supplier<@Nullable RunSuspendedException> suspended;
-    private final Map<Fact, MonoSink<Boolean>> callers = new IdentityHashMap<>(); // guarded by itself
+    private final IdentityHashMap<Fact, MonoSink<Boolean>> callers = new IdentityHashMap<>(); // guarded by itself
 
     /** {@code suspended} is why nobody is listened to any more; null if that is not so. */
     RunCalls(Supplier<Instant> clock, Consumer<Fact> offer, Supplier<@Nullable RunSuspendedException> suspended) {

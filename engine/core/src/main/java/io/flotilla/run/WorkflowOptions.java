@@ -120,7 +120,7 @@ abstract class WorkflowOptions<B extends WorkflowOptions<B>> {
      * <p>May be called several times; an agent in several groups waits for all of them. Other runs are not looked at. No decision
      * of a run depends on it, so it may be changed while runs are recorded.
      *
-     * @param agents two different agents of the topology at least, or {@link #build} fails
+     * @param agents two different agents of the topology at least, or {@code build} fails
      * @return this builder
      * @throws NullPointerException if {@code agents} or one of them is null
      */

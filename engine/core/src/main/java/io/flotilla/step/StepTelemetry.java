@@ -61,8 +61,11 @@ final class StepTelemetry {
             return observation.start();
         }
         observation.parentObservation(parent);
-        try (Observation.Scope current = parent.openScope()) {
+        Observation.Scope current = parent.openScope();
+        try {
             return observation.start();
+        } finally {
+            current.close();
         }
     }
 

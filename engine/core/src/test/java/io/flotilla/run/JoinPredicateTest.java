@@ -24,9 +24,9 @@ import reactor.test.StepVerifier;
 @Timeout(60)
 class JoinPredicateTest {
 
-    private static final Function<JoinProgress, Join.Verdict> BROKEN = soFar -> {
-        throw new IllegalStateException("a secret");
-    };
+    private static Join.Verdict thrown(JoinProgress soFar) {
+        throw new IllegalStateException("a secret of " + soFar);
+    }
 
     private static Workflow.Builder<String> crew(Join join) {
         return TestRuns.crew(
@@ -81,7 +81,7 @@ class JoinPredicateTest {
 
     static Stream<Function<JoinProgress, Join.Verdict>> broken() {
         return Stream.of(
-                BROKEN,
+                JoinPredicateTest::thrown,
                 soFar -> null,
                 soFar -> {
                     throw new StackOverflowError();
@@ -118,7 +118,7 @@ class JoinPredicateTest {
     @Test
     void when_thePredicateAtTheEndThrows_theRunFails() {
         Run<String> run = crew(Join.allSettled())
-                .joinAt("end", Join.when(BROKEN).orAsk())
+                .joinAt("end", Join.when(JoinPredicateTest::thrown).orAsk())
                 .build()
                 .start("task");
 
@@ -136,7 +136,7 @@ class JoinPredicateTest {
                 .agent("A", TestRuns.deciding("A", turn -> Decision.handOff("D", "a")))
                 .agent("B", TestRuns.deciding("B", turn -> Decision.handOff("D", "b")))
                 .agent("D", TestRuns.deciding("D", turn -> Decision.answer("met")))
-                .joinAt("D", Join.when(BROKEN).orProceed())
+                .joinAt("D", Join.when(JoinPredicateTest::thrown).orProceed())
                 .build();
 
         assertThat(TestRuns.ended(flow.start("task")).failure())
@@ -148,7 +148,7 @@ class JoinPredicateTest {
     @Test
     void when_withARedactor_whatItThrowsIsRedacted() {
         List<String> seen = new ArrayList<>();
-        Run<String> run = crew(Join.when(BROKEN))
+        Run<String> run = crew(Join.when(JoinPredicateTest::thrown))
                 .engine(StepEngine.builder()
                         .redactor(text -> text.replace("secret", "***"))
                         .build())
@@ -223,7 +223,7 @@ class JoinPredicateTest {
         assertThat(join.predicate()).isSameAs(met);
         assertThat(Join.all().predicate()).isNull();
         assertThat(Join.when(met)).isEqualTo(Join.when(met)).hasSameHashCodeAs(Join.when(met));
-        assertThat(Join.when(met)).isNotEqualTo(Join.when(BROKEN));
+        assertThat(Join.when(met)).isNotEqualTo(Join.when(JoinPredicateTest::thrown));
         assertThatNullPointerException().isThrownBy(() -> Join.when(null)).withMessage("predicate");
     }
 

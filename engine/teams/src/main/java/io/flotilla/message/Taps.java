@@ -12,7 +12,7 @@ final class Taps {
 
     /** The same tap twice is told twice, and removed one by one. */
     Disposable add(NetworkTap tap) {
-        NetworkTap once = tap::passing;
+        NetworkTap once = (envelope, receiver) -> tap.passing(envelope, receiver);
         taps.add(once);
         return () -> taps.remove(once);
     }

@@ -33,11 +33,11 @@ final class Backlogs {
             if (next.size() >= most) {
                 return;
             }
-            int queued = (int) stats.queued();
+            int queued = stats.queued();
             Growth before = growths.get(agent);
-            boolean grows = before != null && queued > before.queued();
-            Growth growth =
-                    grows ? new Growth(before.from(), queued, before.intervals() + 1) : new Growth(queued, queued, 0);
+            Growth growth = before != null && queued > before.queued()
+                    ? new Growth(before.from(), queued, before.intervals() + 1)
+                    : new Growth(queued, queued, 0);
             next.put(agent, growth);
             if (growth.intervals() > allowed && queued >= minQueued) {
                 double rate = (queued - growth.from()) / (growth.intervals() * seconds);

@@ -101,7 +101,7 @@ final class TaskQueue<I, O> {
         return first;
     }
 
-    private @Nullable Match<I, O> first(TreeMap<Long, Task<I, O>> line, List<WorkerState<I, O>> capable) {
+    private @Nullable Match<I, O> first(Map<Long, Task<I, O>> line, List<WorkerState<I, O>> capable) {
         List<WorkerState<I, O>> free = new ArrayList<>();
         for (WorkerState<I, O> each : capable) {
             if (each.hasRoom()) {

@@ -176,9 +176,9 @@ public final class Replay {
         }
         known = recorded.after() != null;
         facts++;
-        if (fact instanceof Fact.Started) {
-            startedAt = fact.at();
-            task = ((Fact.Started) fact).task();
+        if (fact instanceof Fact.Started started) {
+            startedAt = started.at();
+            task = started.task();
         } else if (fact instanceof Fact.StepSettled settled) {
             steps.remove(settled.step());
             used = settled.used();
