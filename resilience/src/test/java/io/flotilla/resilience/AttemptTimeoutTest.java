@@ -5,6 +5,7 @@ import static io.flotilla.resilience.InVirtualTime.start;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.resilience.InVirtualTime.Started;
 import io.flotilla.step.StepEngine;
@@ -64,6 +65,58 @@ class AttemptTimeoutTest {
             assertThat(late.cause())
                     .isInstanceOf(StepTimeoutException.class)
                     .hasMessage("an attempt of a passed the attempt timeout of PT1S");
+        });
+    }
+
+    // --- beside a step timeout of the agent's own
+
+    private static StepEngine ownTimeout(Duration ofA, RetryPolicy retry) {
+        return StepEngine.builder()
+                .stepTimeout(Duration.ofSeconds(3))
+                .stepTimeoutFor(AgentId.of("a"), ofA)
+                .interceptor(limited().retry(retry).build())
+                .build();
+    }
+
+    @Test
+    void ownStepTimeout_shorterThanTheAttemptsTogether_endsTheAttemptUnderWay() {
+        RetryPolicy retry = RetryPolicy.builder()
+                .maxAttempts(9)
+                .minBackoff(Duration.ofMillis(500))
+                .maxBackoff(Duration.ofMillis(500))
+                .jitter(() -> 1)
+                .build();
+        Started round = start(ownTimeout(Duration.ofMillis(1_800), retry), agent);
+
+        time.passes(Duration.ofMillis(1_800).minus(NANO));
+        assertThat(round.results).isEmpty();
+        time.passes(NANO);
+
+        assertThat(agent.cancelled).hasValue(2);
+        assertThat(round.only()).isInstanceOfSatisfying(StepResult.TimedOut.class, late -> {
+            assertThat(late.limit()).isEqualTo(Duration.ofMillis(1_800));
+            assertThat(late.attempts()).isEqualTo(2);
+        });
+    }
+
+    @Test
+    void ownStepTimeout_longerThanThatOfTheOthers_leavesTimeForTheAttempts() {
+        RetryPolicy retry = RetryPolicy.builder()
+                .maxAttempts(4)
+                .minBackoff(Duration.ofMillis(500))
+                .maxBackoff(Duration.ofMillis(500))
+                .jitter(() -> 1)
+                .build();
+        Started round = start(ownTimeout(Duration.ofSeconds(20), retry), agent);
+
+        time.passes(Duration.ofMillis(5_500).minus(NANO));
+        assertThat(round.results).isEmpty();
+        time.passes(NANO);
+
+        assertThat(agent.cancelled).hasValue(4);
+        assertThat(round.only()).isInstanceOfSatisfying(StepResult.TimedOut.class, late -> {
+            assertThat(late.limit()).as("of the attempt").isEqualTo(SECOND);
+            assertThat(late.attempts()).isEqualTo(4);
         });
     }
 

@@ -114,7 +114,8 @@ abstract class EngineOptions<B extends EngineOptions<B>> {
      * attempt, and each value that is {@linkplain io.flotilla.agent.StepContext#emit emitted}, whether anybody listens or not.
      *
      * <p>So a model may stream for minutes, and one that hangs is noticed within seconds. An agent that emits nothing has to end
-     * within this time. Emitting arms no timer.
+     * within this time. Emitting arms no timer. While steps that it waits for are queued for permits of {@link
+     * #maxInFlight(InFlightLimit)}, a step is not silent.
      *
      * @param idleTimeout more than zero, at most 292 years; default 60 seconds, and none if a {@link #stepTimeout} was given or
      *     {@link #noStepTimeout()} called, nor for steps of agents that have a step timeout of their own

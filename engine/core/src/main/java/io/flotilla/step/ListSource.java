@@ -117,6 +117,7 @@ final class ListSource<I, O> implements Round.Source {
                     return startNext(null, waiting.permits().rejected());
                 }
                 case WAITING, HELD -> {
+                    round.waitsForPermits();
                     if (round.passedRoundTimeout() != null) {
                         waiting.wantLess(); // its time was up meanwhile
                     }

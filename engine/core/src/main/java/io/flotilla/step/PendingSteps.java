@@ -114,6 +114,7 @@ final class PendingSteps<I, O> {
                 }
                 if (wait == Waiter.Wait.WAITING) {
                     boolean gone = leave();
+                    steps.owner.waitsForPermits();
                     if (steps.owner.passedRoundTimeout() != null) {
                         waiter.wantLess(); // its time was up meanwhile
                     }

@@ -33,8 +33,17 @@ final class Permit {
     /** Where it came from: null for the engine's own, else the permit of the step that waits for this one. */
     private final @Nullable Permit lender;
 
+    /** Of the step that waits for the one that holds this, as far as is known. */
+    private final @Nullable Permit parent;
+
     /** How many steps wait for the one that holds it, as far as is known. */
     final int depth;
+
+    /** How many waiters wait for permits on its behalf, or on behalf of those that its step waits for. */
+    private volatile int waitingBelow;
+
+    /** When the last of them has waited, on the engine's timer; 0 if none has. */
+    private volatile long waitedUntilNanos;
 
     private volatile int state;
 
@@ -44,10 +53,14 @@ final class Permit {
     private static final AtomicIntegerFieldUpdater<Permit> STATE =
             AtomicIntegerFieldUpdater.newUpdater(Permit.class, "state");
 
+    private static final AtomicIntegerFieldUpdater<Permit> WAITING_BELOW =
+            AtomicIntegerFieldUpdater.newUpdater(Permit.class, "waitingBelow");
+
     /** {@code parent} is the permit of the step that waits for this one, whether it lends or not. */
     Permit(FairPermits permits, @Nullable Permit lender, @Nullable Permit parent) {
         this.permits = permits;
         this.lender = lender;
+        this.parent = parent;
         this.depth = parent == null ? 0 : parent.depth + 1;
     }
 
@@ -99,6 +112,32 @@ final class Permit {
     /** True for the one who takes the loan. */
     boolean lend() {
         return state == HELD && STATE.compareAndSet(this, HELD, LENT);
+    }
+
+    // --- a step that waits for one that waits
+
+    /** An inner waiter waits. */
+    void innerWaits() {
+        for (Permit outer = this; outer != null; outer = outer.parent) {
+            WAITING_BELOW.incrementAndGet(outer);
+        }
+    }
+
+    /** It has waited until {@code nanos}: the step was not silent meanwhile. */
+    void innerHasWaited(long nanos) {
+        for (Permit outer = this; outer != null; outer = outer.parent) {
+            outer.waitedUntilNanos = nanos; // first: who looks sees one or the other
+            WAITING_BELOW.decrementAndGet(outer);
+        }
+    }
+
+    /** The last sign of life of the step that holds it, which has given one itself at {@code own}: it waits, or has waited. */
+    long lastSignNanos(long own) {
+        if (waitingBelow > 0) {
+            return permits.nanos();
+        }
+        long waited = waitedUntilNanos;
+        return waited == 0 || waited - own < 0 ? own : waited;
     }
 
     // --- guarded by the engine's permits

@@ -5,6 +5,7 @@ import io.flotilla.agent.UsageLedger;
 import io.micrometer.observation.Observation;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -58,6 +59,13 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
         void cancel();
     }
 
+    private static final Observation.Event WAITS_FOR_PERMITS =
+            Observation.Event.of("permits.waiting", "waiting for a permit of the engine's maxInFlight");
+
+    @SuppressWarnings("rawtypes")
+    private static final AtomicIntegerFieldUpdater<Round> WAIT_SAID =
+            AtomicIntegerFieldUpdater.newUpdater(Round.class, "waitSaid");
+
     /** Another thread starts the following steps. */
     static final int LOST = -1;
 
@@ -77,6 +85,10 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
     private Context context;
     private @Nullable Observation observation;
     private boolean begun;
+
+    /** 1 when its observation has heard that it waits for permits. */
+    @SuppressWarnings("UnusedVariable") // by its updater
+    private volatile int waitSaid;
 
     private final @Nullable RoundLimit limit;
 
@@ -339,6 +351,15 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
     @Override
     public void resumeStarting() {
         source.resumeStarting();
+    }
+
+    /** Said once, in the round's observation. */
+    @Override
+    public void waitsForPermits() {
+        Observation around = observation;
+        if (around != null && WAIT_SAID.compareAndSet(this, 0, 1)) {
+            Relay.run(() -> around.event(WAITS_FOR_PERMITS), () -> {});
+        }
     }
 
     @Override

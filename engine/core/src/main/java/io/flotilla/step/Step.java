@@ -143,6 +143,14 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
         return permit;
     }
 
+    /** What it waits for may wait for a permit: it can neither emit nor end then. */
+    @Override
+    long lastSignNanos() {
+        long sign = super.lastSignNanos();
+        Permit held = permit;
+        return held == null ? sign : held.lastSignNanos(sign);
+    }
+
     /** For the one who stops it. */
     @Nullable Observation takeObservation() {
         return OBSERVATION.getAndSet(this, null);

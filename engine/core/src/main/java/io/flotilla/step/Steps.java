@@ -56,6 +56,9 @@ final class Steps<I, O> implements StepHost<I, O> {
         /** The time limit of them all, once it has passed; null before that, and without one. */
         @Nullable Duration passedRoundTimeout();
 
+        /** Steps wait for permits of the engine's limit. */
+        default void waitsForPermits() {}
+
         /** How many steps wait to be started, for the message of a time-out; negative if unknown. */
         long waiting();
 

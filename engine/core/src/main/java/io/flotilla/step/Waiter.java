@@ -82,6 +82,12 @@ final class Waiter {
     @SuppressWarnings("UnusedVariable") // by its updater
     private volatile int lent;
 
+    /** 1 while the steps that wait for it know that it waits itself. */
+    private volatile int saidAbove;
+
+    private static final AtomicIntegerFieldUpdater<Waiter> SAID =
+            AtomicIntegerFieldUpdater.newUpdater(Waiter.class, "saidAbove");
+
     private static final AtomicIntegerFieldUpdater<Waiter> GRANTS =
             AtomicIntegerFieldUpdater.newUpdater(Waiter.class, "granted");
 
@@ -175,16 +181,35 @@ final class Waiter {
         isExpecting = true;
         involved = true;
         waitingSinceNanos = permits.nanos();
+        beginWait();
         Wait wait = permits.await(this, number);
         if (wait != Wait.WAITING) {
             isWaiting = false;
+            endWait();
         }
         return wait;
+    }
+
+    /** The step that waits for those of the owner is not silent meanwhile. */
+    private void beginWait() {
+        if (parent != null && SAID.compareAndSet(this, 0, 1)) {
+            parent.innerWaits();
+            if (closed) {
+                endWait();
+            }
+        }
+    }
+
+    private void endWait() {
+        if (parent != null && saidAbove != 0 && SAID.compareAndSet(this, 1, 0)) {
+            parent.innerHasWaited(permits.nanos());
+        }
     }
 
     /** Nothing more is to be started, whoever says so: leaves the queue, and gives back what the owner has not taken. */
     void close() {
         closed = true;
+        endWait();
         if (involved) { // else it waits for nothing, and if it is about to, it sees that it is closed
             permits.close(this);
         }
@@ -251,6 +276,7 @@ final class Waiter {
     }
 
     void resume() {
+        endWait();
         resume.run();
     }
 

@@ -286,6 +286,50 @@ class IdleTimeoutTest {
                 .verify(SOON);
     }
 
+    /** Emits every nine seconds, so often, and waits for nothing. */
+    private static final Agent<String, String> STREAMING = ticking(Duration.ofSeconds(9), 10);
+
+    private static Agent<String, String> waitingFor(StepEngine engine, List<Agent<String, String>> inner) {
+        return Agent.of(
+                "outer",
+                (input, context) -> engine.run(inner, "go")
+                        .map(report -> report.orThrow().values().size() + " inner"));
+    }
+
+    /** The second inner step waits for 90 s, and so does the outer one, which can neither emit nor end. */
+    @Test
+    void idleTimeout_innerStepsWaitForPermits_theOuterStepIsNotSilent() {
+        StepVerifier.withVirtualTime(() -> {
+                    StepEngine engine = StepEngine.builder()
+                            .idleTimeout(IDLE)
+                            .maxInFlight(1)
+                            .build();
+                    Agent<String, String> middle = waitingFor(engine, List.of(STREAMING, STREAMING));
+                    return engine.step(waitingFor(engine, List.of(middle)), "go")
+                            .map(StepResult::toString);
+                })
+                .expectSubscription()
+                .expectNoEvent(Duration.ofSeconds(100))
+                .expectNextMatches(result -> result.contains("passed the idle timeout of PT10S"))
+                .verifyComplete();
+    }
+
+    @Test
+    void idleTimeout_innerStepHasGotItsPermit_theOuterStepIsSilentFromThenOn() {
+        StepVerifier.withVirtualTime(() -> {
+                    StepEngine engine = StepEngine.builder()
+                            .idleTimeout(IDLE)
+                            .maxInFlight(1)
+                            .build();
+                    return engine.step(waitingFor(engine, List.of(STREAMING, TestAgents.answering("quick"))), "go")
+                            .map(StepResult::value);
+                })
+                .expectSubscription()
+                .expectNoEvent(Duration.ofSeconds(90))
+                .expectNext("2 inner")
+                .verifyComplete();
+    }
+
     /** With both limits the timer is armed for the idle timeout first. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})

@@ -33,11 +33,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 import reactor.test.util.RaceTestUtils;
 import reactor.util.context.Context;
+import reactor.util.function.Tuples;
 
 /** What Micrometer is told of rounds and steps. */
 @Timeout(30)
@@ -57,6 +59,14 @@ class StepTelemetryTest {
     private static final class Recording implements ObservationHandler<Observation.Context> {
         private final List<Observation.Context> started = new CopyOnWriteArrayList<>();
         private final List<Observation.Context> stopped = new CopyOnWriteArrayList<>();
+
+        /** The name of the observation, and of the event. */
+        private final List<String> events = new CopyOnWriteArrayList<>();
+
+        @Override
+        public void onEvent(Observation.Event event, Observation.Context context) {
+            events.add(context.getName() + " " + event.getName());
+        }
 
         @Override
         public void onStart(Observation.Context context) {
@@ -152,6 +162,43 @@ class StepTelemetryTest {
         assertThat(recording.round().getParentObservation()).isSameAs(caller);
         assertThat(recording.only(Telemetry.STEP).getParentObservation().getContextView())
                 .isSameAs(recording.round());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void round_waitsForPermits_isSaidOnceInItsObservation(boolean pairs) {
+        StepEngine engine = StepEngine.builder()
+                .observationRegistry(observations)
+                .maxInFlight(1)
+                .build();
+        List<Agent<String, String>> agents = IntStream.range(0, 5)
+                .<Agent<String, String>>mapToObj(at -> Agent.of(
+                        "a#" + at,
+                        (input, context) -> Mono.delay(Duration.ofMillis(1)).thenReturn("done")))
+                .toList();
+
+        // Twice side by side: one of both has to wait, as do the steps of each.
+        Flux<StepResult<String>> round = pairs
+                ? engine.stream(Flux.fromIterable(agents).map(agent -> Tuples.of(agent, "go")))
+                : engine.stream(agents, "go");
+        Flux.merge(round, round).blockLast(Duration.ofSeconds(20));
+
+        assertThat(recording.events)
+                .isNotEmpty()
+                .hasSizeLessThanOrEqualTo(2)
+                .allMatch("flotilla.round permits.waiting"::equals);
+    }
+
+    @Test
+    void round_findsAPermitForEachStep_saysNothingOfWaiting() {
+        StepEngine.builder()
+                .observationRegistry(observations)
+                .maxInFlight(5)
+                .build()
+                .run(TestAgents.manyAnswering(5), "go")
+                .block(Duration.ofSeconds(20));
+
+        assertThat(recording.events).isEmpty();
     }
 
     @Test
