@@ -1,6 +1,8 @@
 package io.flotilla.step;
 
+import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -15,8 +17,42 @@ import reactor.util.context.Context;
  *
  * <p>The interrupt flag that the body leaves behind is kept from those around it, and from the next attempt: a guard that
  * waits or takes a permit would take it for its own.
+ *
+ * <p>It is the {@code Mono} and, for its first subscriber, the subscription: there is hardly ever a second one, which is a retry's. A
+ * second one gets a subscription of its own, {@link Again}. A body that is computed in one go, see {@link AtOnce}, is called when it is
+ * asked for.
  */
-abstract class Guarded<O> extends Mono<O> {
+abstract class Guarded<O> extends Mono<O> implements CoreSubscriber<O>, Subscription {
+
+    private static final int NEW = 0;
+    private static final int USED = 1;
+    private static final int ENDED = 2;
+
+    /** In place of a body that is being computed. */
+    private static final Subscription COMPUTING = new Subscription() {
+        @Override
+        public void request(long n) {}
+
+        @Override
+        public void cancel() {}
+    };
+
+    @SuppressWarnings("rawtypes")
+    private static final AtomicIntegerFieldUpdater<Guarded> PHASE =
+            AtomicIntegerFieldUpdater.newUpdater(Guarded.class, "phase");
+
+    @SuppressWarnings("rawtypes")
+    private static final AtomicReferenceFieldUpdater<Guarded, Object> BODY =
+            AtomicReferenceFieldUpdater.newUpdater(Guarded.class, Object.class, "source");
+
+    /** Written once, by the thread that has set {@link #USED}. */
+    private CoreSubscriber<? super O> actual = Operators.emptySubscriber();
+
+    private volatile int phase;
+    private volatile boolean subscribed;
+
+    /** The subscription to the body, or the {@link Callable} that computes it. */
+    private volatile Object source = Operators.emptySubscription();
 
     /** What is guarded; asked for at each subscription, and may throw. */
     abstract Mono<? extends O> body();
@@ -35,143 +71,195 @@ abstract class Guarded<O> extends Mono<O> {
         throw (T) thrown;
     }
 
+    /** A further subscription. */
+    private static final class Again<O> extends Guarded<O> {
+
+        private final Guarded<O> first;
+
+        Again(Guarded<O> first) {
+            this.first = first;
+        }
+
+        @Override
+        Mono<? extends O> body() {
+            return first.body();
+        }
+
+        @Override
+        void failed(Throwable cause) {
+            first.failed(cause);
+        }
+
+        @Override
+        void broke(Throwable fatal) {
+            first.broke(fatal);
+        }
+    }
+
     @Override
-    public void subscribe(CoreSubscriber<? super O> actual) {
-        Guard<O> guard = new Guard<>(this, actual);
+    public final void subscribe(CoreSubscriber<? super O> subscriber) {
+        if (!PHASE.compareAndSet(this, NEW, USED)) {
+            new Again<>(this).subscribe(subscriber);
+            return;
+        }
+        actual = subscriber;
         boolean ownersFlag = Thread.interrupted();
         @Nullable Throwable thrown = null;
         try {
-            body().subscribe(guard);
+            Mono<? extends O> body = body();
+            if (AtOnce.isAtOnce(body)) {
+                begins(body);
+            } else {
+                body.subscribe(this);
+            }
         } catch (Throwable fromBody) {
             thrown = fromBody;
         }
         Starter.restore(ownersFlag);
         if (thrown != null) {
-            guard.threw(thrown);
+            threw(thrown);
         }
     }
 
-    private static final class Guard<O> implements CoreSubscriber<O>, Subscription {
+    private boolean end() {
+        return PHASE.compareAndSet(this, USED, ENDED);
+    }
 
-        @SuppressWarnings("rawtypes")
-        private static final AtomicIntegerFieldUpdater<Guard> ENDED =
-                AtomicIntegerFieldUpdater.newUpdater(Guard.class, "ended");
+    @Override
+    public final Context currentContext() {
+        return actual.currentContext();
+    }
 
-        private final Guarded<O> guarded;
-        private final CoreSubscriber<? super O> actual;
-
-        /** 1 when it has ended. */
-        private volatile int ended;
-
-        private volatile boolean subscribed;
-        private volatile Subscription body = Operators.emptySubscription();
-
-        Guard(Guarded<O> guarded, CoreSubscriber<? super O> actual) {
-            this.guarded = guarded;
-            this.actual = actual;
+    @Override
+    public final void onSubscribe(Subscription subscription) {
+        if (subscribed) {
+            subscription.cancel();
+        } else {
+            begins(subscription);
         }
+    }
 
-        private boolean end() {
-            return ENDED.compareAndSet(this, 0, 1);
-        }
+    private void begins(Object from) {
+        subscribed = true;
+        source = from;
+        actual.onSubscribe(this);
+    }
 
-        @Override
-        public Context currentContext() {
-            return actual.currentContext();
-        }
-
-        @Override
-        public void onSubscribe(Subscription subscription) {
-            if (subscribed) {
-                subscription.cancel();
-                return;
-            }
-            subscribed = true;
-            body = subscription;
-            actual.onSubscribe(this);
-        }
-
-        @Override
-        public void request(long n) {
-            try {
+    @Override
+    public final void request(long n) {
+        try {
+            Object from = source;
+            if (from instanceof Subscription body) {
                 body.request(n);
-            } catch (Throwable thrown) {
-                threw(thrown);
+            } else if (Operators.validate(n) && BODY.compareAndSet(this, from, COMPUTING)) {
+                compute((Callable<?>) from);
             }
+        } catch (Throwable thrown) {
+            threw(thrown);
         }
+    }
 
-        @Override
-        public void cancel() {
-            try {
+    @SuppressWarnings("unchecked") // by what it would emit
+    private void compute(Callable<?> body) {
+        O value;
+        try {
+            value = (O) body.call();
+        } catch (Exception failure) {
+            onError(failure);
+            return;
+        }
+        if (isCancelled()) {
+            Operators.onDiscard(value, currentContext());
+            return;
+        }
+        if (value != null) {
+            onNext(value);
+        }
+        onComplete();
+    }
+
+    @SuppressWarnings("ReferenceEquality") // a mark
+    private boolean isCancelled() {
+        return source == Operators.cancelledSubscription();
+    }
+
+    @Override
+    @SuppressWarnings("ReferenceEquality") // a mark
+    public final void cancel() {
+        try {
+            Object from = source;
+            if (from instanceof Subscription body && from != COMPUTING) {
                 body.cancel();
-            } catch (Throwable thrown) {
-                Steps.reportFailed(thrown); // whoever cancels has an end to bring down
-            }
-        }
-
-        void threw(Throwable thrown) {
-            if (!end()) {
-                return;
-            }
-            if (subscribed) {
-                cancel();
-                signal(thrown);
             } else {
-                guarded.failed(thrown);
-                Operators.error(actual, thrown);
+                source = Operators.cancelledSubscription();
             }
+        } catch (Throwable thrown) {
+            Steps.reportFailed(thrown); // whoever cancels has an end to bring down
         }
+    }
 
-        @Override
-        public void onNext(O value) {
-            if (ended != 0) {
-                return;
-            }
+    private void threw(Throwable thrown) {
+        if (!end()) {
+            return;
+        }
+        if (subscribed) {
+            cancel();
+            signal(thrown);
+        } else {
+            failed(thrown);
+            Operators.error(actual, thrown);
+        }
+    }
+
+    @Override
+    public final void onNext(O value) {
+        if (phase == ENDED) {
+            return;
+        }
+        boolean bodysFlag = Thread.interrupted();
+        try {
+            actual.onNext(value);
+        } catch (Throwable fatal) {
+            threw(fatal);
+        }
+        leave(bodysFlag);
+    }
+
+    @Override
+    public final void onError(Throwable cause) {
+        if (end()) {
+            boolean bodysFlag = Thread.interrupted();
+            signal(cause);
+            leave(bodysFlag);
+        }
+    }
+
+    @Override
+    public final void onComplete() {
+        if (end()) {
             boolean bodysFlag = Thread.interrupted();
             try {
-                actual.onNext(value);
+                actual.onComplete();
             } catch (Throwable fatal) {
-                threw(fatal);
+                signal(fatal); // of a supplier that is called at the end, such as a default's
             }
             leave(bodysFlag);
         }
+    }
 
-        @Override
-        public void onError(Throwable cause) {
-            if (end()) {
-                boolean bodysFlag = Thread.interrupted();
-                signal(cause);
-                leave(bodysFlag);
-            }
+    private void signal(Throwable cause) {
+        failed(cause);
+        try {
+            actual.onError(cause);
+        } catch (Throwable fatal) {
+            broke(fatal); // of a retry's own predicate, or of one that throws Errors again
         }
+    }
 
-        @Override
-        public void onComplete() {
-            if (end()) {
-                boolean bodysFlag = Thread.interrupted();
-                try {
-                    actual.onComplete();
-                } catch (Throwable fatal) {
-                    signal(fatal); // of a supplier that is called at the end, such as a default's
-                }
-                leave(bodysFlag);
-            }
-        }
-
-        private void signal(Throwable cause) {
-            guarded.failed(cause);
-            try {
-                actual.onError(cause);
-            } catch (Throwable fatal) {
-                guarded.broke(fatal); // of a retry's own predicate, or of one that throws Errors again
-            }
-        }
-
-        /** The thread goes back to the body, whose flag it is. */
-        private static void leave(boolean bodysFlag) {
-            if (bodysFlag) {
-                Thread.currentThread().interrupt();
-            }
+    /** The thread goes back to the body, whose flag it is. */
+    private static void leave(boolean bodysFlag) {
+        if (bodysFlag) {
+            Thread.currentThread().interrupt();
         }
     }
 }

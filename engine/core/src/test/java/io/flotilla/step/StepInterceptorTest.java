@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Mono;
@@ -616,6 +618,67 @@ class StepInterceptorTest {
         one(engine(watching), Agent.of("a#1", (input, context) -> null));
 
         assertThat(seen.get()).hasMessage("agent a#1 returned null instead of a Mono");
+    }
+
+    private static StepInterceptor ofAttempts(UnaryOperator<Mono<Object>> around) {
+        return new StepInterceptor() {
+            @Override
+            @SuppressWarnings("unchecked")
+            public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext attempt, Mono<O> body) {
+                return (Mono<O>) around.apply((Mono<Object>) body);
+            }
+        };
+    }
+
+    private static Agent<String, String> computing(AtomicInteger calls) {
+        return Agent.of("a", (input, context) -> Mono.fromCallable(() -> "call " + calls.incrementAndGet()));
+    }
+
+    @Test
+    void aroundAttempt_cancelsBeforeItAsks_bodyThatIsComputedInOneGoIsNotCalled() {
+        AtomicInteger calls = new AtomicInteger();
+
+        StepResult<String> result = engine(ofAttempts(body -> body.takeUntilOther(Mono.just("now"))))
+                .step(computing(calls), "go")
+                .block(Duration.ofSeconds(10));
+
+        assertThat(result.kind()).isEqualTo(StepResult.Kind.SUCCEEDED);
+        assertThat(result.value()).isNull();
+        assertThat(calls).hasValue(0);
+    }
+
+    @Test
+    void aroundAttempt_subscribesThreeTimes_bodyThatIsComputedInOneGoIsCalledThreeTimes() {
+        AtomicInteger calls = new AtomicInteger();
+
+        StepResult<String> result = engine(ofAttempts(body -> body.repeat(2).last()))
+                .step(computing(calls), "go")
+                .block(Duration.ofSeconds(10));
+
+        assertThat(result.value()).isEqualTo("call 3");
+        assertThat(result.attempts()).isEqualTo(3);
+        assertThat(calls).hasValue(3);
+    }
+
+    @Test
+    void aroundAttempt_bodyThatIsComputedInOneGoThrows_isAnErrorToThoseAroundIt() {
+        AtomicInteger calls = new AtomicInteger();
+        Agent<String, String> flaky = Agent.of("a", (input, context) -> Mono.fromCallable(() -> {
+            if (calls.incrementAndGet() == 1) {
+                throw new IOException("first");
+            }
+            if (calls.get() == 2) {
+                throw new LinkageError("second");
+            }
+            return "done";
+        }));
+
+        StepResult<String> result = engine(ofAttempts(body -> body.retry(2)))
+                .step(flaky, "go")
+                .block(Duration.ofSeconds(10));
+
+        assertThat(result.value()).isEqualTo("done");
+        assertThat(result.attempts()).isEqualTo(3);
     }
 
     @Test
