@@ -13,6 +13,7 @@ import io.flotilla.topology.Topology;
 import java.sql.SQLException;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +37,9 @@ import reactor.core.publisher.Mono;
  *
  * <p>A coordinator forks 10 workers and joins them, a hundred times over: 1,101 steps. Everything of a run is on: checked
  * decisions, joins, events, limits, contexts, the engine's guard and step timeout. The rival is Reactor's {@code expand} with
- * a {@code flatMap} in it, which makes the calls and nothing else. {@code inMemory} records every fact in {@code
+ * a {@code flatMap} in it, which makes the calls and nothing else: {@code flatMap} takes the value of a {@code Mono.just} without
+ * subscribing. {@code expandGuarded} subscribes to a {@code Mono.fromCallable} for each call, as the run has it, guarded with
+ * {@code map} and {@code onErrorResume} as one writes it by hand. {@code inMemory} records every fact in {@code
  * Journal.inMemory()} first, and deletes the run afterwards.
  *
  * <p>{@code sqlite} records the same run in a {@code SqliteJournal}; {@code runs} is how many go on at the same time. Its rival
@@ -80,8 +83,8 @@ public class Coordinator {
 
         Workflow.Builder<Integer> coordinator() {
             return Workflow.builder(Topology.parse("start -> Boss\nBoss <-> Worker\nBoss -> end"), Integer.class)
-                    .agent("Boss", Agent.of("Boss", (turn, context) -> Mono.just(next(turn))))
-                    .agent("Worker", Agent.of("Worker", (turn, context) -> Mono.just(Decision.answer(turn.input()))))
+                    .agent("Boss", Agent.of("Boss", (turn, context) -> Mono.fromCallable(() -> next(turn))))
+                    .agent("Worker", Agent.of("Worker", (turn, context) -> Mono.fromCallable(() -> Decision.answer(turn.input()))))
                     .engine(engine);
         }
 
@@ -136,5 +139,25 @@ public class Coordinator {
                         : Mono.empty())
                 .last()
                 .block();
+    }
+
+    private record Called(Object value) {}
+
+    @Benchmark
+    public @Nullable Object expandGuarded(Work work) {
+        return Mono.just(0)
+                .expand(round -> guarded(() -> round < ROUNDS ? work.invocations.get(round) : List.<Invocation>of())
+                        .filter(forked -> forked.value() instanceof List<?> workers && !workers.isEmpty())
+                        .flatMapIterable(forked -> (List<?>) forked.value())
+                        .flatMap(invocation -> guarded(() -> invocation), WORKERS)
+                        .collectList()
+                        .filter(answers -> !answers.isEmpty())
+                        .map(answers -> round + 1))
+                .last()
+                .block();
+    }
+
+    private static Mono<Called> guarded(Callable<Object> body) {
+        return Mono.fromCallable(body).map(Called::new).onErrorResume(failed -> Mono.just(new Called(failed)));
     }
 }
