@@ -20,6 +20,7 @@ import io.flotilla.samples.shell.Settings;
 import io.flotilla.samples.shell.Shell;
 import io.flotilla.samples.stateagent.StateAgentSample;
 import io.flotilla.samples.timetravel.TimeTravel;
+import io.flotilla.samples.verify.Verify;
 import io.flotilla.samples.wealth.Wealth;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -43,7 +44,8 @@ public final class Demo implements Sample {
             new EventSourcing(),
             new Batching(),
             new Pooling(),
-            new Patterns());
+            new Patterns(),
+            new Verify());
 
     private final String wanted;
 

@@ -60,15 +60,16 @@ record NodeAgent(AgentId id, Agent<Turn, Decision> body) implements Agent<Turn, 
                 throw new NullPointerException("agent " + agent.id() + " returned null instead of a Mono");
             }
             return Mono.<O>from(answer)
-                    .map(value -> decision(turn, value))
-                    .switchIfEmpty(Mono.fromSupplier(() -> decision(turn, null)));
+                    .map(value -> plainDecision(turn, value))
+                    .switchIfEmpty(Mono.fromSupplier(() -> plainDecision(turn, null)));
         }
+    }
 
-        private static Decision decision(Turn turn, @Nullable Object value) {
-            List<String> targets = turn.successors();
-            return targets.size() == 1 && !targets.get(0).equals(Topology.USER)
-                    ? Decision.handOff(targets.get(0), value)
-                    : Decision.answer(value);
-        }
+    /** An answer, or the only hand-off there is. */
+    static Decision plainDecision(Turn turn, @Nullable Object value) {
+        List<String> targets = turn.successors();
+        return targets.size() == 1 && !targets.get(0).equals(Topology.USER)
+                ? Decision.handOff(targets.get(0), value)
+                : Decision.answer(value);
     }
 }

@@ -73,8 +73,8 @@ public record Recovery<O>(
         return text.toString();
     }
 
-    static @Nullable String text(Throwable cause) {
-        return RecordedException.textOf(cause::toString, cause);
+    static @Nullable String text(@Nullable Throwable cause) {
+        return cause == null ? null : RecordedException.textOf(cause::toString, cause);
     }
 
     /** A run is of a version that was not asked for. */

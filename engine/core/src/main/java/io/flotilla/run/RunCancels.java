@@ -1,8 +1,12 @@
 package io.flotilla.run;
 
+import io.flotilla.run.machine.Effect;
 import io.flotilla.run.machine.Replay;
 import io.flotilla.step.EngineAccess;
 import io.flotilla.step.EngineClock;
+import java.util.ArrayList;
+import java.util.List;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
 
@@ -31,13 +35,44 @@ final class RunCancels<O> {
         LiveRuns.Claim claim = setup.live().claim(runId);
         if (claim != null) {
             return reader.replayOf(Long.MAX_VALUE, workflow.past(runId))
-                    .flatMap(this::cancelled)
-                    .flatMap(replay -> setup.<O>resumed(replay, context, recording, claim))
+                    .flatMap(replay -> {
+                        Mono<Void> nested = cancelNested(replay);
+                        return cancelled(replay)
+                                .flatMap(all -> setup.<O>resumed(all, context, recording, claim))
+                                .flatMap(run -> nested.thenReturn(run));
+                    })
                     .doOnError(any -> claim.releaseWithoutRun())
                     .doOnCancel(claim::releaseWithoutRun);
         }
         LiveRuns.Claim others = setup.live().claimed(runId);
         return others == null ? Mono.empty() : others.awaited().map(run -> cancelled(runId, run));
+    }
+
+    /** Those that were in flight. */
+    private Mono<Void> cancelNested(Replay replay) {
+        List<Mono<?>> cancels = new ArrayList<>();
+        for (Effect effect : replay.outstandingEffects(workflow.setup().now())) {
+            if (effect instanceof Effect.StartStep start) {
+                Workflow<?, ?> nested = workflow.setup().places().nested().get(start.agent());
+                if (nested != null) {
+                    String stepId = replay.runId() + start.branch() + '#' + start.number();
+                    cancels.add(of(nested, recording, NestedRun.idOf(stepId)));
+                }
+            }
+        }
+        return Flux.fromIterable(cancels).concatMap(cancel -> cancel, 1).then();
+    }
+
+    /** Cancels a nested run, if it is there and has not ended. */
+    static <T> Mono<Void> of(Workflow<?, T> nested, FactRecorder.Recording outer, String runId) {
+        FactRecorder.Recording own = nested.setup().recording();
+        FactRecorder.Recording recording = own == null ? outer : own;
+        return new RunCancels<>(nested, recording, new RunReader(recording))
+                .cancel(runId)
+                .onErrorResume(
+                        cause -> cause instanceof UnknownRunException || cause instanceof RunEndedException,
+                        cause -> Mono.empty())
+                .then();
     }
 
     private Mono<Replay> cancelled(Replay replay) {

@@ -105,7 +105,10 @@ public final class RunFilter {
      * @throws NullPointerException if a status is null
      */
     public RunFilter status(RunInfo.Status one, RunInfo.Status... others) {
-        EnumSet<RunInfo.Status> some = EnumSet.of(one, others);
+        return statuses(EnumSet.of(one, others));
+    }
+
+    RunFilter statuses(Set<RunInfo.Status> some) {
         JournalFilter narrowed = summaries;
         if (!some.contains(RunInfo.Status.UNFINISHED)) {
             narrowed = narrowed.lastTypeIn(FactCodec.RUN_FINISHED);

@@ -27,7 +27,7 @@ record RunIdentity(
         return new RunIdentity(
                 options.runId(),
                 task,
-                setup.header().ofRun(options.labels(), null, limits, options.priority()),
+                setup.header().ofRun(options.labels(), options.nestedIn(), limits, options.priority()),
                 setup.plan().within(limits),
                 claim);
     }

@@ -6,6 +6,7 @@ import io.flotilla.agent.UsageLedger;
 import io.flotilla.journal.StaleAppendException;
 import io.flotilla.run.machine.Effect;
 import io.flotilla.run.machine.Fact;
+import io.flotilla.run.machine.LimitsLeft;
 import io.flotilla.run.machine.Replay;
 import io.flotilla.run.machine.RunMachine;
 import io.flotilla.step.EngineAccess;
@@ -92,7 +93,17 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         RunStep.Scope scope = new RunStep.Scope(
                 runId, limit == null ? null : clock.startedAt().plus(limit), usage, outputs);
         Redaction redaction = new Redaction(EngineAccess.of(setup.engine()).redactor(), setup.plan());
-        this.steps = new RunSteps(setup.agents(), driver, scope, clock, redaction, this::offer);
+        NestedRuns nested = new NestedRuns(
+                setup,
+                identity,
+                scope,
+                clock,
+                redaction,
+                this::offer,
+                start -> LimitsLeft.of(machine, start.branch(), usage.total(), clock.sinceStart()),
+                this::isSuspending,
+                this::nestedBrokenDown);
+        this.steps = new RunSteps(setup.agents(), driver, scope, clock, redaction, this::offer, nested);
         this.timers = new RunTimers(clock, questions, this::offer);
         this.suspension = new Suspension(clock, steps, this);
         this.source = new FactSource(machine, recorder, inbox, clock, suspension, this::abort, this::drain);
@@ -129,7 +140,9 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         replay.events().forEach(events::emit);
         replay.liveBranches().forEach(tracing::record);
         end.recorded(replay.duration());
-        effects.take(replay.outstandingEffects(clock.now()));
+        List<Effect> outstanding = replay.outstandingEffects(clock.now());
+        steps.recover(outstanding);
+        effects.take(outstanding);
         resume();
     }
 
@@ -214,6 +227,21 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
     /** Suspends the run; its end is that of {@link #drained}. */
     void suspend(Duration grace) {
         suspension.begin(grace);
+        steps.suspendNested(grace);
+    }
+
+    private boolean isSuspending() {
+        return suspension.isRequested();
+    }
+
+    /** What a run is nested in cannot go on without it, but can be recovered with it. */
+    private void nestedBrokenDown(Throwable why) {
+        if (why instanceof RunSuspendedException || why instanceof RunsShutDownException) {
+            requestSuspension();
+            suspension.begin(Duration.ZERO);
+        } else {
+            perform(() -> abort(why));
+        }
     }
 
     /** From here on nothing that fails is recorded. */
@@ -402,6 +430,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         }
         boolean isHeard = started.error(broken);
         try {
+            steps.leaveNested();
             questions.closeAll(broken);
             calls.closeAll(broken);
             terminated();

@@ -36,7 +36,7 @@ public final class RunOptions {
 
     private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
 
-    private static final RunOptions NONE = new RunOptions(null, Map.of(), 0, null, Limits.none(), null);
+    private static final RunOptions NONE = new RunOptions(null, Map.of(), 0, null, Limits.none(), null, null);
 
     private final @Nullable String runId;
     private final Map<String, String> labels;
@@ -44,6 +44,7 @@ public final class RunOptions {
     private final @Nullable Instant deadline;
     private final Limits limits;
     private final @Nullable Observation parent;
+    private final @Nullable String nestedIn;
 
     private RunOptions(
             @Nullable String runId,
@@ -51,13 +52,20 @@ public final class RunOptions {
             int priority,
             @Nullable Instant deadline,
             Limits limits,
-            @Nullable Observation parent) {
+            @Nullable Observation parent,
+            @Nullable String nestedIn) {
         this.runId = runId;
         this.labels = labels;
         this.priority = priority;
         this.deadline = deadline;
         this.limits = limits;
         this.parent = parent;
+        this.nestedIn = nestedIn;
+    }
+
+    /** A run that is the step of another one. */
+    static RunOptions nested(String runId, String in, Map<String, String> labels, int priority, Limits limits) {
+        return new RunOptions(runId, labels, priority, null, limits, null, in);
     }
 
     /**
@@ -78,7 +86,7 @@ public final class RunOptions {
      * @throws InvalidRunIdException if {@code runId} is out of its bounds
      */
     public static RunOptions ofId(String runId) {
-        return new RunOptions(InvalidRunIdException.checked(runId), Map.of(), 0, null, Limits.none(), null);
+        return new RunOptions(InvalidRunIdException.checked(runId), Map.of(), 0, null, Limits.none(), null, null);
     }
 
     /**
@@ -98,7 +106,7 @@ public final class RunOptions {
         if (more.size() > MAX_LABELS) {
             throw new IllegalArgumentException("a run has at most " + MAX_LABELS + " labels");
         }
-        return new RunOptions(runId, Collections.unmodifiableMap(more), priority, deadline, limits, parent);
+        return new RunOptions(runId, Collections.unmodifiableMap(more), priority, deadline, limits, parent, nestedIn);
     }
 
     /**
@@ -136,7 +144,7 @@ public final class RunOptions {
      * @return options with this priority
      */
     public RunOptions priority(int priority) {
-        return new RunOptions(runId, labels, priority, deadline, limits, parent);
+        return new RunOptions(runId, labels, priority, deadline, limits, parent, nestedIn);
     }
 
     /**
@@ -149,7 +157,7 @@ public final class RunOptions {
      * @throws NullPointerException if {@code deadline} is null
      */
     public RunOptions deadline(Instant deadline) {
-        return new RunOptions(runId, labels, priority, Objects.requireNonNull(deadline, "deadline"), limits, parent);
+        return new RunOptions(runId, labels, priority, Objects.requireNonNull(deadline, "deadline"), limits, parent, nestedIn);
     }
 
     /**
@@ -160,7 +168,7 @@ public final class RunOptions {
      * @throws NullPointerException if {@code limits} is null
      */
     public RunOptions limits(Limits limits) {
-        return new RunOptions(runId, labels, priority, deadline, Objects.requireNonNull(limits, "limits"), parent);
+        return new RunOptions(runId, labels, priority, deadline, Objects.requireNonNull(limits, "limits"), parent, nestedIn);
     }
 
     /**
@@ -172,11 +180,15 @@ public final class RunOptions {
      * @throws NullPointerException if {@code parent} is null
      */
     public RunOptions parentTrace(Observation parent) {
-        return new RunOptions(runId, labels, priority, deadline, limits, Objects.requireNonNull(parent, "parent"));
+        return new RunOptions(runId, labels, priority, deadline, limits, Objects.requireNonNull(parent, "parent"), nestedIn);
     }
 
     @Nullable String runId() {
         return runId;
+    }
+
+    @Nullable String nestedIn() {
+        return nestedIn;
     }
 
     Map<String, String> labels() {

@@ -90,12 +90,16 @@ final class RunRecovery<O> {
     }
 
     private Mono<Run<O>> tried(String runId, RunHeader header, Set<String> versions, Recovery.Collected<O> collected) {
+        String parent = header.parent();
+        if (parent != null) {
+            Workflow<?, ?> nested = nested(header.workflow());
+            if (nested != null) {
+                collected.nested();
+                return cancelOrphan(runId, parent, nested);
+            }
+        }
         if (!header.workflow().equals(workflow.name())) {
             collected.ofWorkflow(header.workflow());
-            return Mono.empty();
-        }
-        if (header.parent() != null) {
-            collected.nested();
             return Mono.empty();
         }
         if (versions.contains(header.version())) {
@@ -105,5 +109,25 @@ final class RunRecovery<O> {
                 .flatMap(version -> versions.contains(version)
                         ? recover(runId, versions)
                         : Mono.error(new Recovery.OtherVersion(version)));
+    }
+
+    private @Nullable Workflow<?, ?> nested(String name) {
+        if (name.equals(workflow.name())) {
+            return workflow;
+        }
+        for (Workflow<?, ?> nested : workflow.setup().places().allNested()) {
+            if (nested.name().equals(name)) {
+                return nested;
+            }
+        }
+        return null;
+    }
+
+    /** The run that it is nested in has ended, and the process died before this one was cancelled. */
+    private Mono<Run<O>> cancelOrphan(String runId, String parent, Workflow<?, ?> nested) {
+        return catalog.existence(parent)
+                .filter(existence -> existence != RunCatalog.Existence.UNFINISHED)
+                .flatMap(gone -> RunCancels.of(nested, recording, runId))
+                .then(Mono.empty());
     }
 }

@@ -10,6 +10,10 @@ import io.flotilla.step.EngineAccess;
 import io.flotilla.step.EngineClock;
 import io.flotilla.step.StepEngine;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,6 +29,7 @@ import reactor.util.context.ContextView;
  * @param eventHistory how many events of a run are kept
  * @param outputHistory how many emitted values of each step in flight are kept
  * @param listeners where subscribers of events are told
+ * @param places what some places have besides an agent
  * @param header what the first fact of each of its runs says
  * @param recording where its runs are recorded; null if they are not
  * @param shutdown ends what it does in this process
@@ -38,6 +43,7 @@ record RunSetup(
         int eventHistory,
         int outputHistory,
         ListenerPool listeners,
+        Places places,
         RunHeader header,
         FactRecorder.@Nullable Recording recording,
         Shutdown shutdown,
@@ -51,6 +57,7 @@ record RunSetup(
             int eventHistory,
             int outputHistory,
             ListenerPool listeners,
+            Places places,
             RunHeader header,
             FactRecorder.@Nullable Recording recording,
             Shutdown shutdown) {
@@ -61,11 +68,30 @@ record RunSetup(
                 eventHistory,
                 outputHistory,
                 listeners,
+                places,
                 header,
                 recording,
                 shutdown,
                 recording == null ? new LiveRuns() : LiveRuns.of(recording.journal()),
                 ConcurrentHashMap.newKeySet());
+    }
+
+    /** The same for runs that are nested in others, which have a journal while these have none of their own. */
+    RunSetup recordedIn(FactRecorder.Recording others) {
+        Map<String, Workflow<?, ?>> nested = new HashMap<>();
+        places.nested().forEach((place, workflow) -> nested.put(place, workflow.recordedIn(others)));
+        return of(
+                plan,
+                agents,
+                engine,
+                eventHistory,
+                outputHistory,
+                listeners,
+                new Places(Map.copyOf(nested), places.reconcilers()),
+                header,
+                FactRecorder.Recording.of(
+                        others.journal(), EngineAccess.of(engine).redactor(), header, others.timeout()),
+                shutdown);
     }
 
     /** A run that is not started yet; {@code claim} is needed for one under an id of the caller's. */
@@ -114,6 +140,19 @@ record RunSetup(
         boolean isOwn = header.workflow().equals(run.loop().identity().header().workflow())
                 && plan.answerType() == other.plan().answerType();
         return isOwn ? (Run<O>) run : null;
+    }
+
+    /** Those of this workflow, by id. */
+    <O> List<Run<O>> liveRuns() {
+        List<Run<O>> runs = new ArrayList<>();
+        for (Run<?> run : live.all()) {
+            Run<O> own = own(run);
+            if (own != null) {
+                runs.add(own);
+            }
+        }
+        runs.sort(Comparator.comparing(Run::runId));
+        return List.copyOf(runs);
     }
 
     String newRunId() {

@@ -5,11 +5,14 @@ import io.flotilla.run.machine.Effect;
 import io.flotilla.run.machine.Fact;
 import io.flotilla.step.StepDriver;
 import io.flotilla.step.StepResult;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +32,10 @@ final class RunSteps {
     private final RunClock clock;
     private final Redaction redaction;
     private final Consumer<Fact> facts;
+    private final NestedRuns nested;
+
+    /** The steps that were in flight when the process died, and have not been started since. Touched by the worker only. */
+    private final Set<Long> inDoubt = new HashSet<>();
 
     /** The steps that were started and have not ended, by number. Whoever takes one out is the one to cancel it. */
     private final Map<Long, InFlight> inFlight = new ConcurrentHashMap<>();
@@ -44,18 +51,38 @@ final class RunSteps {
             RunStep.Scope scope,
             RunClock clock,
             Redaction redaction,
-            Consumer<Fact> facts) {
+            Consumer<Fact> facts,
+            NestedRuns nested) {
         this.agents = agents;
         this.driver = driver;
         this.scope = scope;
         this.clock = clock;
         this.redaction = redaction;
         this.facts = facts;
+        this.nested = nested;
+    }
+
+    /** These effects start steps that were in flight when the process died. */
+    void recover(List<Effect> outstanding) {
+        for (Effect effect : outstanding) {
+            if (effect instanceof Effect.StartStep start) {
+                inDoubt.add(start.step());
+            }
+        }
     }
 
     /** False if the thread was kept and another has taken over. */
     boolean start(Effect.StartStep start, Context context) {
-        StepDriver.Prepared step;
+        StepDriver.Prepared step = nested.prepare(start, context);
+        if (step instanceof NestedRun run) {
+            inFlight.put(start.step(), new InFlight(step, start));
+            if (cancelled) {
+                inFlight.remove(start.step());
+            } else {
+                run.start();
+            }
+            return true;
+        }
         try {
             step = driver.prepare(agent(start), start.turn(), start.step(), new RunStep(scope, start), context);
         } catch (Throwable noTime) { // a clock or timer of the user's that throws
@@ -77,12 +104,18 @@ final class RunSteps {
     }
 
     private Agent<Turn, Decision> agent(Effect.StartStep start) {
-        return Objects.requireNonNull(agents.get(start.agent()), start.agent());
+        Agent<Turn, Decision> agent = Objects.requireNonNull(agents.get(start.agent()), start.agent());
+        InDoubtAgent.Reconciled reconciled = nested.setup().places().reconcilers().get(start.agent());
+        return inDoubt.remove(start.step()) && reconciled != null ? new InDoubtAgent(agent, reconciled) : agent;
     }
 
     /** False if the thread was kept and another has taken over. */
     boolean cancel(long number) {
         InFlight cancelling = inFlight.remove(number);
+        if (cancelling != null && cancelling.step() instanceof NestedRun run) {
+            run.cancelElsewhere();
+            return true;
+        }
         return cancelling == null || driver.cancel(cancelling.step());
     }
 
@@ -136,9 +169,31 @@ final class RunSteps {
         return inFlight.remove(number) != null;
     }
 
+    /** The nested runs that are in flight. By any thread. */
+    private List<NestedRun> nestedInFlight() {
+        List<NestedRun> runs = new ArrayList<>();
+        for (InFlight each : inFlight.values()) {
+            if (each.step() instanceof NestedRun run) {
+                runs.add(run);
+            }
+        }
+        return runs;
+    }
+
+    /** The nested runs are suspended with this one. By any thread. */
+    void suspendNested(Duration grace) {
+        nestedInFlight().forEach(run -> run.suspend(grace));
+    }
+
+    /** This run has broken down, and may be recovered: then it finds its nested runs, which go on. */
+    void leaveNested() {
+        nestedInFlight().forEach(NestedRun::leave);
+    }
+
     /** Cancels what is in flight; nothing is started any more. */
     void close() {
         driver.close();
+        nestedInFlight().forEach(NestedRun::cancelIfWanted);
         inFlight.clear();
     }
 

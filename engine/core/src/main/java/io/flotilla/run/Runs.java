@@ -6,16 +6,13 @@ import io.flotilla.journal.RunSummary;
 import io.flotilla.run.machine.Replay;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -34,8 +31,6 @@ import reactor.util.context.Context;
  * @since 0.1
  */
 public final class Runs<O> {
-
-    private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
 
     private final Workflow<?, O> workflow;
     private final FactRecorder.Recording recording;
@@ -97,15 +92,7 @@ public final class Runs<O> {
      * @return as they are now, in the order of their ids
      */
     public List<Run<O>> live() {
-        List<Run<O>> runs = new ArrayList<>();
-        for (Run<?> run : claims().all()) {
-            Run<O> own = workflow.setup().own(run);
-            if (own != null) {
-                runs.add(own);
-            }
-        }
-        runs.sort(Comparator.comparing(Run::runId));
-        return List.copyOf(runs);
+        return workflow.setup().liveRuns();
     }
 
     /**
@@ -384,23 +371,7 @@ public final class Runs<O> {
      */
     public Flux<RunQuestion> questions() {
         RunFilter unfinished = RunFilter.all().workflow(workflow.name()).status(RunInfo.Status.UNFINISHED);
-        return list(unfinished).concatMap(run -> questions(run.runId()), 1);
-    }
-
-    private Flux<RunQuestion> questions(String runId) {
-        return Flux.defer(() -> {
-            Run<O> live = find(runId).orElse(null);
-            if (live != null) {
-                return Flux.fromIterable(live.questions()).map(question -> new RunQuestion(runId, true, question));
-            }
-            return replay(runId)
-                    .flatMapIterable(RunState::questions)
-                    .map(question -> new RunQuestion(runId, false, question))
-                    .onErrorResume(cause -> {
-                        LOG.warn("questions of a run cannot be read: run={} cause={}", runId, Recovery.text(cause));
-                        return Flux.empty();
-                    });
-        });
+        return list(unfinished).concatMap(run -> RunQuestion.of(this, run.runId()), 1);
     }
 
     /**
@@ -481,6 +452,40 @@ public final class Runs<O> {
      */
     public Mono<Migration> migrate(String runId, String version) {
         return versions().migrate(Objects.requireNonNull(runId, "runId"), Objects.requireNonNull(version, "version"));
+    }
+
+    /**
+     * Deletes recorded runs of this workflow, and of those nested in it, in the background: at once, and then after each pause of the
+     * policy. Never a run that has not ended. A nested run is deleted once the run it is nested in is gone. An id that was deleted is
+     * free again. What fails is tried again the next time, with a line at WARN in the log.
+     *
+     * @param policy which runs
+     * @return disposed of, it deletes no more; {@link #shutdown} has the same effect
+     * @throws NullPointerException if {@code policy} is null
+     */
+    public Disposable retention(RetentionPolicy policy) {
+        return swept(policy).start();
+    }
+
+    /**
+     * Deletes recorded runs once, as {@link #retention} does again and again.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: how many runs were deleted.
+     *   <li><b>onError</b>: what the journal fails with.
+     *   <li><b>cancel</b>: deletes no more.
+     * </ul>
+     *
+     * @param policy which runs
+     * @return how many were deleted
+     * @throws NullPointerException if {@code policy} is null (the call itself, not a signal)
+     */
+    public Mono<Long> sweep(RetentionPolicy policy) {
+        return swept(policy).sweep();
+    }
+
+    private Retention swept(RetentionPolicy policy) {
+        return new Retention(workflow, recording, catalog, Objects.requireNonNull(policy, "policy"));
     }
 
     private RunVersions versions() {

@@ -57,6 +57,23 @@ public final class Workflow<I, O> {
     private final Class<?> taskType;
     private final List<String> warnings;
 
+    private Workflow(Workflow<I, O> all, RunSetup setup) {
+        this.topology = all.topology;
+        this.setup = setup;
+        this.name = all.name;
+        this.taskType = all.taskType;
+        this.warnings = all.warnings;
+    }
+
+    /** The same for runs that are nested in those of a workflow with a journal; this one if it has one of its own. */
+    Workflow<I, O> recordedIn(FactRecorder.Recording others) {
+        return setup.recording() == null ? new Workflow<>(this, setup.recordedIn(others)) : this;
+    }
+
+    Class<?> taskType() {
+        return taskType;
+    }
+
     private Workflow(WorkflowSettings settings) {
         this.topology = settings.topology;
         this.setup = settings.setup();

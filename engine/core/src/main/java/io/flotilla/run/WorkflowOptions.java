@@ -61,6 +61,63 @@ abstract class WorkflowOptions<B extends WorkflowOptions<B>> {
     }
 
     /**
+     * Says that a place of the topology is a run of another workflow: what is handed to it is the run's task, and the run's
+     * answer is handed to its only successor, or, where it has none or several, is the answer of its branch; several answers
+     * are a list. If the run fails or is cancelled, the step fails with {@link NestedRunException}.
+     *
+     * <p>The nested run's id is the step's {@link io.flotilla.agent.StepContext#idempotencyKey()}, shortened by a hash beyond 200
+     * characters. It has the labels, the priority and the trace of the run around, and what that has left of its steps, time, tokens,
+     * cost and depth; what it uses counts there too, when it has ended. It is cancelled with the run around, and suspended with it.
+     * Its events and output are the values that the step emits, see {@link NestedEvent}, {@link NestedOutput} and {@link Run#output()}.
+     * For the engine it is no step: it has no step timeout, no permit, and no interceptor goes round it.
+     *
+     * <p>It is recorded in the journal of the workflow around, and is found there when the run around is recovered; {@link
+     * Runs#recoverAll} leaves it to that. If the journal fails it, the run around breaks down too.
+     *
+     * @param name the place
+     * @param workflow whose run it is; with no journal of its own, or the same
+     * @return this builder
+     * @throws NullPointerException if an argument is null
+     */
+    public B agent(String name, Workflow<?, ?> workflow) {
+        Objects.requireNonNull(workflow, () -> "agent " + name + " is null");
+        settings.agent(Objects.requireNonNull(name, "name"), workflow);
+        return self();
+    }
+
+    /**
+     * Says who knows of an agent's steps that were in flight when the process died. When a run is recovered, it is asked before
+     * such a step is run again; steps of which it does not know either are run again.
+     *
+     * @param name the agent's place
+     * @param reconciler who is asked; default nobody, and each such step is run again
+     * @return this builder
+     * @throws NullPointerException if an argument is null
+     */
+    public B reconcile(String name, Reconciler reconciler) {
+        return reconcile(name, reconciler, Reconciler.WhenUnknown.RUN_AGAIN);
+    }
+
+    /**
+     * Says who knows of an agent's steps that were in flight when the process died, and what becomes of those of which that one
+     * does not know either.
+     *
+     * @param name the agent's place
+     * @param reconciler who is asked
+     * @param whenUnknown what becomes of a step that is {@link Reconciliation#unknown()}
+     * @return this builder
+     * @throws NullPointerException if an argument is null
+     */
+    public B reconcile(String name, Reconciler reconciler, Reconciler.WhenUnknown whenUnknown) {
+        settings.reconcilers.put(
+                Objects.requireNonNull(name, "name"),
+                new InDoubtAgent.Reconciled(
+                        Objects.requireNonNull(reconciler, "reconciler"),
+                        Objects.requireNonNull(whenUnknown, "whenUnknown")));
+        return self();
+    }
+
+    /**
      * The join of every fork and rendezvous that has none of its own. Not that of the run itself, see {@link #joinAt}.
      *
      * @param join default {@link Join#all()}

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 
 /** What the builder of a workflow has been given so far, and what {@link RunSetup} it makes. Not thread-safe. */
 final class WorkflowSettings {
@@ -46,7 +47,9 @@ final class WorkflowSettings {
     Duration journalTimeout = Workflow.DEFAULT_JOURNAL_TIMEOUT;
     String version = "";
     String name = Workflow.DEFAULT_NAME;
+    final Map<String, InDoubtAgent.Reconciled> reconcilers = new LinkedHashMap<>();
     private final Map<String, Agent<Turn, Decision>> agents = new LinkedHashMap<>();
+    private final Map<String, Workflow<?, ?>> nested = new LinkedHashMap<>();
     private final List<String> duplicates = new ArrayList<>();
 
     WorkflowSettings(Topology topology, Class<?> taskType, Class<?> answerType) {
@@ -81,6 +84,12 @@ final class WorkflowSettings {
         }
     }
 
+    void agent(String place, Workflow<?, ?> workflow) {
+        agent(place, Agent.<Turn, Decision>of(place, (turn, context) -> Mono.error(
+                () -> new IllegalStateException("agent " + place + " is a workflow, which this engine does not run"))));
+        nested.put(place, workflow);
+    }
+
     /** What is allowed, and probably not meant; in words. */
     List<String> warnings() {
         return new JoinWarnings(topology, place -> joins.getOrDefault(place, join)).find();
@@ -97,6 +106,7 @@ final class WorkflowSettings {
         StepEngine steps = engine == null ? StepEngine.builder().build() : engine;
         Plan plan = plan(steps);
         RunHeader header = RunHeader.of(name, version, Map.of(), plan);
+        FactRecorder.Recording recording = recording(steps, header);
         return RunSetup.of(
                 plan,
                 Map.copyOf(bodies),
@@ -104,13 +114,22 @@ final class WorkflowSettings {
                 eventHistory,
                 outputHistory,
                 listenerThreads == 0 ? ListenerPool.shared() : ListenerPool.of(listenerThreads),
+                places(recording),
                 header,
-                recording(steps, header),
+                recording,
                 new Shutdown(name));
+    }
+
+    private Places places(FactRecorder.@Nullable Recording recording) {
+        Map<String, Workflow<?, ?>> recorded = new HashMap<>();
+        nested.forEach((place, workflow) ->
+                recorded.put(place, recording == null ? workflow : workflow.recordedIn(recording)));
+        return new Places(Map.copyOf(recorded), Map.copyOf(reconcilers));
     }
 
     private List<String> errors() {
         List<String> errors = new ArrayList<>(duplicates);
+        errors.addAll(new NestingErrors(this, nested).find());
         for (String place : topology.agents()) {
             if (!agents.containsKey(place)) {
                 errors.add("agent " + place + " of the topology was not given");
@@ -125,6 +144,11 @@ final class WorkflowSettings {
         for (String place : joins.keySet()) {
             if (!places.contains(place) && !Topology.END.equalsIgnoreCase(place)) {
                 errors.add("there is no agent " + place + " in the topology to join at");
+            }
+        }
+        for (String place : reconcilers.keySet()) {
+            if (!places.contains(place)) {
+                errors.add("there is no agent " + place + " in the topology to reconcile");
             }
         }
         for (List<String> group : exclusive) {

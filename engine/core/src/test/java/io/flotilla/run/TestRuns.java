@@ -8,8 +8,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /** The topologies, agents and waits that most tests of runs need. */
 final class TestRuns {
@@ -84,5 +86,12 @@ final class TestRuns {
 
     private static List<Long> numbers(int count) {
         return IntStream.range(0, count).mapToObj(Long::valueOf).toList();
+    }
+
+    /** Waits until there is something. */
+    static <T> T until(Supplier<T> found) {
+        return Mono.fromSupplier(found)
+                .repeatWhenEmpty(again -> again.delayElements(Duration.ofMillis(2), Schedulers.boundedElastic()))
+                .block(SOON);
     }
 }

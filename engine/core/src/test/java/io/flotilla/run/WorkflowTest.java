@@ -46,7 +46,7 @@ class WorkflowTest {
         assertNamed("topology", () -> Workflow.builder(null, String.class));
         assertNamed("answerType", () -> Workflow.builder(ONE, null));
         assertNamed("name", () -> builder.agent(null, agent));
-        assertNamed("agent A is null", () -> builder.agent("A", null));
+        assertNamed("agent A is null", () -> builder.agent("A", (Agent<Turn, Decision>) null));
         assertNamed("name", () -> builder.agent(null, Turn.class, agent));
         assertNamed("inputType", () -> builder.agent("A", null, agent));
         assertNamed("agent A is null", () -> builder.agent("A", Turn.class, null));

@@ -1,0 +1,204 @@
+package io.flotilla.run;
+
+import io.flotilla.journal.JournalBounds;
+import io.flotilla.journal.PayloadException;
+import io.flotilla.run.machine.Fact;
+import io.flotilla.step.StepDriver;
+import io.flotilla.step.StepResult;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
+
+/**
+ * A step that is a run of another workflow. Its id is the step's idempotency key, so that a run which is recovered finds it
+ * and does not start it anew. Thread-safe.
+ */
+final class NestedRun implements StepDriver.Prepared {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Run.class);
+
+    /** What an id that is too long keeps of itself, before its hash. */
+    private static final int KEPT = 160;
+
+    private final NestedRuns owner;
+    private final Workflow<?, ?> workflow;
+    private final RunStep step;
+    private final Context context;
+    private final AtomicBoolean over = new AtomicBoolean();
+    private volatile @Nullable Run<?> run;
+    private volatile boolean cancelled;
+
+    NestedRun(NestedRuns owner, Workflow<?, ?> workflow, RunStep step, Context context) {
+        this.owner = owner;
+        this.workflow = workflow;
+        this.step = step;
+        this.context = context;
+    }
+
+    /** The id of the run that a step is. */
+    static String idOf(String stepId) {
+        if (stepId.length() <= JournalBounds.MAX_RUN_ID_LENGTH) {
+            return stepId;
+        }
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(stepId.getBytes(StandardCharsets.UTF_8));
+            return stepId.substring(0, KEPT) + '~' + HexFormat.of().formatHex(hash, 0, 16);
+        } catch (NoSuchAlgorithmException impossible) { // every JDK has it
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    /** On a thread of the library: the agents of the nested run may keep it. */
+    void start() {
+        owner.clock().onWorker(this::begin);
+    }
+
+    private void begin() {
+        if (cancelled) {
+            return;
+        }
+        try {
+            Turn turn = step.start().turn();
+            Correction correction = turn.correction();
+            if (correction != null) { // which it cannot read: it would only say the same again
+                settled(Decision.fail(correction.problem()), null);
+                return;
+            }
+            Object task = Objects.requireNonNull(
+                    turn.input(), () -> "nested workflow " + workflow.name() + " was handed nothing over");
+            workflow.checkTask(task);
+            String runId = idOf(step.runId() + step.branchPath() + '#' + step.stepNumber());
+            new Submission<>(workflow, task, owner.options(runId, step.start()))
+                    .run()
+                    .contextWrite(context)
+                    .subscribe(this::began, this::notBegun);
+        } catch (Throwable wrong) { // no task, a task of another type, nothing left of a limit
+            settled(null, wrong);
+        }
+    }
+
+    /** What is wrong with the task is the step's failure; what is wrong with the journal is not. */
+    private void notBegun(Throwable why) {
+        if (why instanceof PayloadException || why instanceof RunIdTakenException) {
+            settled(null, why);
+        } else {
+            brokenDown(why);
+        }
+    }
+
+    private void began(Run<?> nested) {
+        run = nested;
+        if (cancelled) {
+            end(nested);
+            return;
+        }
+        String runId = nested.runId();
+        Mono<Void> told = Mono.when(
+                        told(nested.events().map(event -> new NestedEvent(runId, event))),
+                        told(nested.output().map(output -> new NestedOutput(runId, output))))
+                .cache();
+        told.subscribe();
+        nested.result()
+                .flatMap(result -> told.thenReturn(result))
+                .subscribe(this::ended, this::brokenDown);
+    }
+
+    /** A subscriber that comes late, or misses some, misses them in the run around too. */
+    private Mono<Void> told(Flux<?> signals) {
+        return signals.doOnNext(step::emitted).onErrorComplete().then();
+    }
+
+    private void ended(RunResult<?> result) {
+        owner.scope().usage().record(result.usage());
+        if (result.status() == RunResult.Status.SUCCEEDED) {
+            List<?> answers = result.answers();
+            settled(NodeAgent.plainDecision(step.start().turn(), answers.size() == 1 ? answers.get(0) : answers), null);
+        } else {
+            settled(null, new NestedRunException(result.runId(), result.status(), result.failure()));
+        }
+    }
+
+    private void settled(@Nullable Decision decision, @Nullable Throwable failure) {
+        if (!over.compareAndSet(false, true)) {
+            return;
+        }
+        StepResult.Kind kind = failure == null ? StepResult.Kind.SUCCEEDED : StepResult.Kind.FAILED;
+        step.ended(kind);
+        owner.facts()
+                .accept(new Fact.StepSettled(
+                        owner.clock().now(),
+                        step.start().step(),
+                        owner.redaction().readable(decision),
+                        failure == null ? null : kind,
+                        owner.redaction().readOnce(failure),
+                        owner.scope().usage().total()));
+    }
+
+    private void brokenDown(Throwable why) {
+        if (over.compareAndSet(false, true)) {
+            LOG.debug("a nested run has ended without a result: step={}", step.start().branch(), why);
+            owner.brokenDown().accept(why);
+        }
+    }
+
+    /** The run around wants it no more, or is suspended. */
+    @Override
+    public void cancel() {
+        over.set(true);
+        cancelled = true;
+        Run<?> nested = run;
+        if (nested != null) {
+            end(nested);
+        }
+    }
+
+    /** As {@link #cancel}, on a thread of the library. */
+    void cancelElsewhere() {
+        owner.clock().onWorker(this::cancel);
+    }
+
+    /** As {@link #cancelElsewhere}, unless it was left. */
+    void cancelIfWanted() {
+        if (!over.get()) {
+            cancelElsewhere();
+        }
+    }
+
+    /** The run around has broken down, and may be recovered: this one goes on, and is found then. */
+    void leave() {
+        over.set(true);
+    }
+
+    /** The run around is being suspended: this one is too, with the same grace. */
+    void suspend(Duration grace) {
+        Run<?> nested = run;
+        if (nested != null && nested.loop().isRecorded()) {
+            nested.loop().requestSuspension();
+            nested.loop().suspend(grace);
+        }
+    }
+
+    private void end(Run<?> nested) {
+        if (owner.isSuspended().getAsBoolean()) {
+            suspend(Duration.ZERO);
+        } else {
+            nested.cancel();
+        }
+    }
+
+    @Override
+    public boolean isWaiting() {
+        return false;
+    }
+}

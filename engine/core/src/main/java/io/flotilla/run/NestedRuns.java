@@ -1,0 +1,47 @@
+package io.flotilla.run;
+
+import io.flotilla.run.machine.Effect;
+import io.flotilla.run.machine.Fact;
+import io.flotilla.step.StepDriver;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import reactor.util.context.Context;
+
+/**
+ * Starts the steps of a run that are runs of their own. They are no steps of the engine: they have no step timeout, hold no permit,
+ * and no interceptor goes round them; what is in them has all of that.
+ *
+ * @param identity which run they are nested in
+ * @param facts takes the fact that one has ended
+ * @param left what is left of the run's limits for one
+ * @param isSuspended whether the run is being suspended, so that they are too
+ * @param brokenDown takes why one has ended without a result: then the run they are nested in cannot go on either
+ */
+record NestedRuns(
+        RunSetup setup,
+        RunIdentity identity,
+        RunStep.Scope scope,
+        RunClock clock,
+        Redaction redaction,
+        Consumer<Fact> facts,
+        Function<Effect.StartStep, Limits> left,
+        BooleanSupplier isSuspended,
+        Consumer<Throwable> brokenDown) {
+
+    /** The step as a run; null if it is none. */
+    StepDriver.@Nullable Prepared prepare(Effect.StartStep start, Context context) {
+        Workflow<?, ?> workflow = setup.places().nested().get(start.agent());
+        return workflow == null ? null : new NestedRun(this, workflow, new RunStep(scope, start), context);
+    }
+
+    RunOptions options(String runId, Effect.StartStep start) {
+        return RunOptions.nested(
+                runId,
+                scope.runId(),
+                identity.header().labels(),
+                identity.header().priority(),
+                left.apply(start));
+    }
+}
