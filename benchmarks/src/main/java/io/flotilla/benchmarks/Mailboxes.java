@@ -87,7 +87,7 @@ public class Mailboxes {
                 });
             }
             if (!done.await(1, TimeUnit.MINUTES)) {
-                throw new IllegalStateException("lost some");
+                throw new IllegalStateException("after a minute " + arrived % steps + " of " + steps + " have arrived");
             }
         }
 

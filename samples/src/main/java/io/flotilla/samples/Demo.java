@@ -19,6 +19,9 @@ import io.flotilla.samples.shell.Sample;
 import io.flotilla.samples.shell.Settings;
 import io.flotilla.samples.shell.Shell;
 import io.flotilla.samples.stateagent.StateAgentSample;
+import io.flotilla.samples.teams.HierarchySample;
+import io.flotilla.samples.teams.HybridSample;
+import io.flotilla.samples.teams.PeersSample;
 import io.flotilla.samples.timetravel.TimeTravel;
 import io.flotilla.samples.verify.Verify;
 import io.flotilla.samples.wealth.Wealth;
@@ -39,6 +42,9 @@ public final class Demo implements Sample {
             new HubSample(),
             new MeshSample(),
             new TopicsSample(),
+            new HierarchySample(),
+            new PeersSample(),
+            new HybridSample(),
             new SharedStateSample(),
             new StateAgentSample(),
             new EventSourcing(),

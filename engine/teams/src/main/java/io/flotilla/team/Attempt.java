@@ -38,14 +38,16 @@ final class Attempt<I, O> {
     }
 
     /** On a thread that code of the user's may keep. */
-    void start(StepEngine engine) {
+    void start(StepEngine engine, boolean isTimed) {
         if (step.isDisposed()) {
             return;
         }
         Agent<I, O> agent = Agent.of(worker.worker.id(), this::call);
-        step.update(engine.<I, O>stream(List.of(agent), task.input)
-                .single()
-                .contextWrite(context -> context.put(CAPABILITY, task.capability)) // instead of that of the task above
+        // A round of one has the time limit of rounds; a step alone has none of that kind, and is cheaper.
+        Mono<StepResult<O>> result =
+                isTimed ? engine.<I, O>stream(List.of(agent), task.input).single() : engine.step(agent, task.input);
+        step.update(result.contextWrite(
+                        context -> context.put(CAPABILITY, task.capability)) // instead of that of the task above
                 .contextWrite(task.sink.contextView())
                 .subscribe(this::ended, this::broke));
     }

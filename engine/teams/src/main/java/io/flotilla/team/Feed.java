@@ -28,10 +28,6 @@ final class Feed<T> {
         }
     }
 
-    boolean isHeard() {
-        return !subscribers.isEmpty();
-    }
-
     void tell(T event) {
         for (FluxSink<T> subscriber : subscribers) {
             subscriber.next(event);

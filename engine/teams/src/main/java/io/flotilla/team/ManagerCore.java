@@ -189,7 +189,7 @@ final class ManagerCore<I, O> {
     }
 
     private void start(Attempt<I, O> attempt) {
-        clock.schedule(Duration.ZERO, () -> attempt.start(engine));
+        clock.schedule(Duration.ZERO, () -> attempt.start(engine, settings.attemptTimeout != null));
     }
 
     private void startIfWell(Attempt<I, O> attempt, boolean healthy) {

@@ -14,9 +14,7 @@ import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.util.context.ContextView;
 
@@ -33,14 +31,13 @@ public final class Peer<I, O> {
 
     private final PeersCore<I, O> core;
     private final AgentId id;
-    private final Agent<I, O> agent;
+    private final Agent<? super I, ? extends O> agent;
     private final Bidder<? super I> bidder;
     private final MessageHandler handler;
     private final Replica replica;
     private final Set<Lease<?, ?>> owned = ConcurrentHashMap.newKeySet();
     private volatile boolean hasLeft;
 
-    @SuppressWarnings("unchecked") // a Mono of something more special serves as well
     Peer(
             PeersCore<I, O> core,
             AgentId id,
@@ -49,7 +46,7 @@ public final class Peer<I, O> {
             MessageHandler handler) {
         this.core = core;
         this.id = id;
-        this.agent = Agent.of(id, (task, context) -> (Mono<O>) agent.step(task, context));
+        this.agent = agent;
         this.bidder = bidder;
         this.handler = handler;
         this.replica = new Replica(id, core.nextMembership());
@@ -70,7 +67,7 @@ public final class Peer<I, O> {
      * @return the number
      */
     public int owned() {
-        return owned.size();
+        return (int) owned.stream().filter(Lease::isOwned).count(); // the step of one that is done may not be over
     }
 
     // --- messages
@@ -218,7 +215,7 @@ public final class Peer<I, O> {
 
     @SuppressWarnings("unchecked") // the group has tasks of one type
     private PeerMessage bid(PeerMessage.Offer offer) {
-        OptionalDouble bid = hasLeft ? OptionalDouble.empty() : bidder.bid((I) offer.task(), owned.size());
+        OptionalDouble bid = hasLeft ? OptionalDouble.empty() : bidder.bid((I) offer.task(), owned());
         return bid.isPresent() && !Double.isNaN(bid.getAsDouble())
                 ? new PeerMessage.Bid(bid.getAsDouble())
                 : PeerMessage.NO;
@@ -240,14 +237,12 @@ public final class Peer<I, O> {
     }
 
     private void work(Lease<I, O> lease, ContextView context) {
-        Supplier<Disposable> starting = () -> core.engine
-                .<I, O>step(agent, lease.task)
+        Agent<I, O> owner = Agent.of(id, (task, step) -> lease.body(() -> agent.step(task, step)));
+        lease.step.update(core.engine
+                .<I, O>step(owner, lease.task)
                 .contextWrite(context)
                 .doFinally(any -> owned.remove(lease))
-                .subscribe(lease::complete, broken -> lease.complete(core.broke(id, broken)));
-        if (!lease.start(starting)) {
-            owned.remove(lease);
-        }
+                .subscribe(lease::complete, broken -> lease.complete(core.broke(id, broken))));
     }
 
     private void giveUp(Lease<?, ?> lease) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class TaskQueue<I, O> {
 
     private final Map<String, List<WorkerState<I, O>>> workers = new HashMap<>();
-    private final Map<String, TreeMap<Long, Task<I, O>>> waiting = new HashMap<>();
+    private final Map<String, SortedMap<Long, Task<I, O>>> waiting = new HashMap<>();
     private int size;
 
     TaskQueue(List<WorkerState<I, O>> all) {
@@ -58,7 +59,7 @@ final class TaskQueue<I, O> {
     }
 
     void remove(Task<I, O> task) {
-        TreeMap<Long, Task<I, O>> line = waiting.get(task.capability);
+        SortedMap<Long, Task<I, O>> line = waiting.get(task.capability);
         if (line != null && line.remove(task.number) != null) {
             task.isQueued = false;
             size--;
@@ -92,7 +93,7 @@ final class TaskQueue<I, O> {
     /** The first task for which there is a worker now, with the least loaded; null if there is none. */
     @Nullable Match<I, O> first() {
         Match<I, O> first = null;
-        for (Map.Entry<String, TreeMap<Long, Task<I, O>>> line : waiting.entrySet()) {
+        for (Map.Entry<String, SortedMap<Long, Task<I, O>>> line : waiting.entrySet()) {
             Match<I, O> match = first(line.getValue(), workersFor(line.getKey()));
             if (match != null && (first == null || match.task().number < first.task().number)) {
                 first = match;
@@ -101,7 +102,7 @@ final class TaskQueue<I, O> {
         return first;
     }
 
-    private @Nullable Match<I, O> first(Map<Long, Task<I, O>> line, List<WorkerState<I, O>> capable) {
+    private @Nullable Match<I, O> first(SortedMap<Long, Task<I, O>> line, List<WorkerState<I, O>> capable) {
         List<WorkerState<I, O>> free = new ArrayList<>();
         for (WorkerState<I, O> each : capable) {
             if (each.hasRoom()) {

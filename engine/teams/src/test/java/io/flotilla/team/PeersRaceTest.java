@@ -44,7 +44,8 @@ class PeersRaceTest {
                         default -> Mono.just(task);
                     };
                 })
-                .doFinally(any -> owners.remove(task, owner));
+                .doOnTerminate(() -> owners.remove(task, owner)) // doFinally comes after the signal
+                .doOnCancel(() -> owners.remove(task, owner));
     }
 
     private Peer<Integer, Integer> join(Peers<Integer, Integer> group, int number, Random random) {

@@ -20,10 +20,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Random;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
 import reactor.test.subscriber.TestSubscriber;
 
 @Timeout(60)
@@ -387,6 +389,39 @@ class PeersTest extends VirtualTime {
         assertThat(bob.cancels).hasValue(1);
         cid.answer("roses");
         assertThat(result(task).value()).isEqualTo("roses");
+    }
+
+    @Test
+    void lease_ended_noBodyIsEnteredAnyMoreAndThoseInAreWaitedFor() {
+        Lease<String, String> lease = new Lease<>(0, "poem", bob.id());
+        TestSubscriber<Object> ended = TestSubscriber.create();
+        assertThat(lease.claim()).isTrue();
+        assertThat(lease.claim()).as("it is claimed once").isFalse();
+        TestSubscriber<String> in = TestSubscriber.create();
+        lease.body(Mono::never).subscribe(in);
+        lease.whenEnded().subscribe(ended);
+        lease.end(PeerEvent.Why.LEASE_ENDED);
+        assertThat(ended.getReceivedOnNext()).as("one is in").isEmpty();
+        TestSubscriber<String> late = TestSubscriber.create();
+        lease.body(() -> Mono.just("late")).subscribe(late);
+        assertThat(late.isTerminatedError()).isTrue();
+        in.cancel();
+
+        assertThat(ended.getReceivedOnNext()).hasSize(1);
+        assertThat(new Lease<String, String>(0, "poem", bob.id()).isOwned()).isFalse();
+    }
+
+    @Test
+    void lease_bodyThatThrowsOrReturnsNull_hasLeft() {
+        for (Supplier<Mono<String>> bad : List.<Supplier<Mono<String>>>of(() -> null, () -> {
+            throw new LinkageError("boom");
+        })) {
+            Lease<String, String> lease = new Lease<>(0, "poem", bob.id());
+            lease.claim();
+            StepVerifier.create(lease.body(bad)).expectError().verify(SOON);
+            lease.end(PeerEvent.Why.GIVEN_UP);
+            StepVerifier.create(lease.whenEnded()).expectNextCount(1).verifyComplete();
+        }
     }
 
     @Test
