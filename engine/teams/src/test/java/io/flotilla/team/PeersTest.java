@@ -414,7 +414,7 @@ class PeersTest extends VirtualTime {
     @Test
     void lease_bodyThatThrowsOrReturnsNull_hasLeft() {
         for (Supplier<Mono<String>> bad : List.<Supplier<Mono<String>>>of(() -> null, () -> {
-            throw new LinkageError("boom");
+            throw new IllegalStateException("boom");
         })) {
             Lease<String, String> lease = new Lease<>(0, "poem", bob.id());
             lease.claim();
