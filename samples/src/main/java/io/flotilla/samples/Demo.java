@@ -2,6 +2,7 @@ package io.flotilla.samples;
 
 import io.flotilla.samples.batching.Batching;
 import io.flotilla.samples.eventsourcing.EventSourcing;
+import io.flotilla.samples.health.HealthSample;
 import io.flotilla.samples.isolation.Isolation;
 import io.flotilla.samples.networks.HubSample;
 import io.flotilla.samples.networks.MeshSample;
@@ -51,7 +52,8 @@ public final class Demo implements Sample {
             new Batching(),
             new Pooling(),
             new Patterns(),
-            new Verify());
+            new Verify(),
+            new HealthSample());
 
     private final String wanted;
 

@@ -8,6 +8,9 @@ import io.flotilla.AgentId;
  * <p>Called by several threads, never under a lock. It should answer from what is known: a call that throws, or lasts longer
  * than {@link Manager#PATIENCE}, counts as unhealthy.
  *
+ * <p>A {@link io.flotilla.health.HealthMonitor} is one, by the checks that have a worker's id or kind for a name: {@code
+ * .health(monitor::isUsable)}.
+ *
  * @since 0.1
  */
 @FunctionalInterface
