@@ -8,10 +8,8 @@ module io.flotilla.trust {
     requires transitive io.flotilla.core;
     requires transitive io.flotilla.teams;
     requires transitive micrometer.core;
+    requires transitive reactor.core;
     requires static transitive org.jspecify;
-
-    // Types of these are not.
-    requires reactor.core;
 
     exports io.flotilla.security;
 }

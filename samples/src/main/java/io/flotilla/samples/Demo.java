@@ -24,6 +24,7 @@ import io.flotilla.samples.teams.HierarchySample;
 import io.flotilla.samples.teams.HybridSample;
 import io.flotilla.samples.teams.PeersSample;
 import io.flotilla.samples.timetravel.TimeTravel;
+import io.flotilla.samples.trust.TrustedNetworkSample;
 import io.flotilla.samples.verify.Verify;
 import io.flotilla.samples.wealth.Wealth;
 import java.util.List;
@@ -47,6 +48,7 @@ public final class Demo implements Sample {
             new PeersSample(),
             new HybridSample(),
             new SharedStateSample(),
+            new TrustedNetworkSample(),
             new StateAgentSample(),
             new EventSourcing(),
             new Batching(),

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Handlers receive the payload as it was signed, decoded anew; {@link Verified#of} says by which key. Answers of agents
- * are signed for them, with the ring's keys. A message that is not handled until it expires is a dead letter.
+ * are signed for them, with the ring's keys. A message that is not handled until it expires is a dead letter, by the clock of
+ * the network's engine: a clock that is set for the verifier has to be set there too.
  *
  * <p>Meters: {@code flotilla.messages.admitted}, and {@code flotilla.messages.refused} with the tag {@code reason}, a {@link
  * Refusal#tag()}.

@@ -86,36 +86,43 @@ public final class Verifier {
 
     Verified check(Envelope envelope, Instant instant) {
         if (!(envelope.payload() instanceof SignedMessage message)) {
-            throw refused(Refusal.UNSIGNED, "envelope " + envelope.id() + " has no signature");
+            throw refused(Refusal.UNSIGNED, "it has no signature");
         }
         if (message.size() > maxBytes) {
             throw refused(Refusal.TOO_LARGE, "a message must have at most " + maxBytes + " B, had " + message.size());
         }
         SignedMessage.Fields fields = message.fields();
-        KeyRing.Held held = key(fields.keyId(), fields.algorithm());
-        if (message.signature().length != held.key().algorithm().signatureLength()
-                || !held.key().material().verifies(message.content(), message.signature())) {
-            throw refused(Refusal.ALTERED, "it is not what key " + fields.keyId() + " has signed");
-        }
-        if (!ring.isBelieved(held, message.issuedAt(), instant, maxSkew)) {
-            throw refused(Refusal.RETIRED_KEY, "key " + fields.keyId() + " is retired");
-        }
+        KeyEntry key = verified(
+                fields.keyId(),
+                fields.algorithm(),
+                message.content(),
+                message.signature(),
+                message.issuedAt(),
+                instant);
         checkAddress(envelope, fields);
-        checkOwner(held.key(), fields.address().from());
+        checkOwner(key, fields.address().from());
         checkTime(fields.issuedAt(), fields.expiresAt(), Bounds.nanos(instant));
-        return new Verified(envelope.id(), message, held.key());
+        return new Verified(envelope.id(), message, key);
     }
 
-    /** The algorithm in the message is checked against the key's, never chosen by it. */
-    KeyRing.Held key(String id, int algorithm) {
+    /** The algorithm that is named is checked against the key's, never chosen by it. */
+    KeyEntry verified(String id, int algorithm, byte[] content, byte[] signature, Instant issuedAt, Instant now) {
         KeyRing.Held held = ring.find(id);
         if (held == null || held.key().algorithm().signatureLength() == 0) {
             throw refused(Refusal.UNKNOWN_KEY, "the ring has no key for signatures of the id that it names");
         }
-        if (held.key().algorithm().code() != algorithm) {
+        KeyEntry key = held.key();
+        if (key.algorithm().code() != algorithm) {
             throw refused(Refusal.UNKNOWN_KEY, "key " + id + " is for another algorithm");
         }
-        return held;
+        if (signature.length != key.algorithm().signatureLength()
+                || !key.material().verifies(content, signature)) {
+            throw refused(Refusal.ALTERED, "it is not what key " + id + " has signed");
+        }
+        if (!ring.isBelieved(held, issuedAt, now, maxSkew)) {
+            throw refused(Refusal.RETIRED_KEY, "key " + id + " is retired");
+        }
+        return key;
     }
 
     private void checkAddress(Envelope envelope, SignedMessage.Fields fields) {
@@ -142,23 +149,19 @@ public final class Verifier {
         }
     }
 
-    private void checkTime(long issuedAt, long expiresAt, long now) {
-        checkIsCurrent(issuedAt, expiresAt, now);
+    void checkTime(long issuedAt, long expiresAt, long now) {
+        if (issuedAt > now + maxSkew.toNanos()) {
+            throw refused(Refusal.EARLY, "it is valid from " + Bounds.instant(issuedAt) + " on");
+        }
+        if (expiresAt <= now - maxSkew.toNanos()) {
+            throw refused(Refusal.EXPIRED, "it was valid until " + Bounds.instant(expiresAt));
+        }
         long lifetime = expiresAt - issuedAt; // more than a long holds is less than zero
         if (lifetime <= 0 || lifetime > maxLifetime.toNanos()) {
             throw refused(
                     Refusal.LONG_LIVED,
                     "it is valid from " + Bounds.instant(issuedAt) + " to " + Bounds.instant(expiresAt)
                             + ", the most is " + maxLifetime);
-        }
-    }
-
-    void checkIsCurrent(long issuedAt, long expiresAt, long now) {
-        if (issuedAt > now + maxSkew.toNanos()) {
-            throw refused(Refusal.EARLY, "it is valid from " + Bounds.instant(issuedAt) + " on");
-        }
-        if (expiresAt <= now - maxSkew.toNanos()) {
-            throw refused(Refusal.EXPIRED, "it was valid until " + Bounds.instant(expiresAt));
         }
     }
 
