@@ -84,7 +84,11 @@ public class Coordinator {
         Workflow.Builder<Integer> coordinator() {
             return Workflow.builder(Topology.parse("start -> Boss\nBoss <-> Worker\nBoss -> end"), Integer.class)
                     .agent("Boss", Agent.of("Boss", (turn, context) -> Mono.fromCallable(() -> next(turn))))
-                    .agent("Worker", Agent.of("Worker", (turn, context) -> Mono.fromCallable(() -> Decision.answer(turn.input()))))
+                    .agent(
+                            "Worker",
+                            Agent.of(
+                                    "Worker",
+                                    (turn, context) -> Mono.fromCallable(() -> Decision.answer(turn.input()))))
                     .engine(engine);
         }
 

@@ -663,19 +663,20 @@ class StepInterceptorTest {
     @Test
     void aroundAttempt_bodyThatIsComputedInOneGoThrows_isAnErrorToThoseAroundIt() {
         AtomicInteger calls = new AtomicInteger();
-        Agent<String, String> flaky = Agent.of("a", (input, context) -> Mono.fromCallable(() -> {
-            if (calls.incrementAndGet() == 1) {
-                throw new IOException("first");
-            }
-            if (calls.get() == 2) {
-                throw new LinkageError("second");
-            }
-            return "done";
-        }));
+        Agent<String, String> flaky = Agent.of(
+                "a",
+                (input, context) -> Mono.fromCallable(() -> {
+                    if (calls.incrementAndGet() == 1) {
+                        throw new IOException("first");
+                    }
+                    if (calls.get() == 2) {
+                        throw new LinkageError("second");
+                    }
+                    return "done";
+                }));
 
-        StepResult<String> result = engine(ofAttempts(body -> body.retry(2)))
-                .step(flaky, "go")
-                .block(Duration.ofSeconds(10));
+        StepResult<String> result =
+                engine(ofAttempts(body -> body.retry(2))).step(flaky, "go").block(Duration.ofSeconds(10));
 
         assertThat(result.value()).isEqualTo("done");
         assertThat(result.attempts()).isEqualTo(3);
