@@ -1,5 +1,5 @@
 /**
- * The facts of runs in one SQLite file, and a JSON codec for the payloads in them.
+ * The facts of runs in one SQLite file, a JSON codec for the payloads in them, and modules for Jackson that write what runs tell.
  *
  * <p>{@link io.flotilla.journal.json.JsonPayloadCodec} reads and writes registered types with Jackson, by reflection. A type
  * in a package that its own module does not export has to be opened: {@code opens my.payloads to tools.jackson.databind}.
@@ -9,6 +9,11 @@ module io.flotilla.journal.sqlite {
     requires transitive io.flotilla.core;
     requires transitive reactor.core;
     requires static transitive org.jspecify;
+    requires transitive tools.jackson.databind;
+
+    // For RunsModule2 only, brought by the application.
+    requires static transitive com.fasterxml.jackson.databind;
+    requires static com.fasterxml.jackson.core;
 
     // Types of these are not.
     requires java.sql;
@@ -16,8 +21,8 @@ module io.flotilla.journal.sqlite {
     requires org.slf4j;
     requires org.xerial.sqlitejdbc;
     requires tools.jackson.core;
-    requires tools.jackson.databind;
 
+    exports io.flotilla.journal.jackson;
     exports io.flotilla.journal.json;
     exports io.flotilla.journal.sqlite;
 }

@@ -32,7 +32,8 @@ class JournalArchitectureTest {
         assertThat(MAIN.stream()
                         .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
                         .map(JavaClass::getSimpleName))
-                .containsExactlyInAnyOrder("SqliteJournal", "Builder", "JsonPayloadCodec", "Builder");
+                .containsExactlyInAnyOrder(
+                        "SqliteJournal", "Builder", "JsonPayloadCodec", "Builder", "RunsModule", "RunsModule2");
         assertThat(MAIN).hasSizeGreaterThan(15);
     }
 
@@ -40,6 +41,7 @@ class JournalArchitectureTest {
     void signatures_ofPublicMethods_showNothingOfSqliteOrJackson() {
         Stream<JavaCodeUnit> visible = MAIN.stream()
                 .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
+                .filter(type -> !type.getPackageName().endsWith(".jackson")) // they are for Jackson
                 .flatMap(type -> type.getCodeUnits().stream())
                 .filter(unit -> unit.getModifiers().contains(JavaModifier.PUBLIC));
 
@@ -90,11 +92,36 @@ class JournalArchitectureTest {
     }
 
     @Test
+    void dependencies_ofTheJacksonModules_areEachOnItsVersion() {
+        classes()
+                .that()
+                .resideInAPackage("io.flotilla.journal.jackson")
+                .should()
+                .onlyDependOnClassesThat(resideInAnyPackage(
+                        "io.flotilla.run",
+                        "io.flotilla.step",
+                        "io.flotilla.journal.jackson",
+                        "tools.jackson..",
+                        "com.fasterxml.jackson..",
+                        "org.jspecify.annotations",
+                        "java..",
+                        ""))
+                .check(MAIN);
+        assertThat(MAIN.stream()
+                        .filter(type -> type.getDirectDependenciesFromSelf().stream()
+                                .anyMatch(found ->
+                                        found.getTargetClass().getPackageName().startsWith("com.fasterxml.")))
+                        .map(JavaClass::getName))
+                .as("Jackson 2 may be missing for all others")
+                .allMatch(name -> name.startsWith("io.flotilla.journal.jackson.RunsModule2"));
+    }
+
+    @Test
     void packages_areNullMarked() {
         assertThat(MAIN.stream()
                         .filter(type -> type.getSimpleName().equals("package-info"))
                         .filter(type -> type.isAnnotatedWith(NullMarked.class)))
-                .hasSize(2);
+                .hasSize(3);
     }
 
     private static List<String> accesses(String to) {
