@@ -192,12 +192,13 @@ class ArchitectureTest {
                 "queues without a bound",
                 // Two have one all the same. The results a round holds: a place is free again only when its result has
                 // been delivered, so there are never more of them than the engine's concurrency. The facts a run has
-                // not been told yet: as many as it has steps in flight, timers and calls of users. Nowhere else.
+                // not been told yet: as many as it has steps in flight, timers and calls of users; and what else its
+                // worker is to do. Nowhere else.
                 of(Queues.class, "unbounded.*")
                         .and(DescribedPredicate.not(
                                 originIs("io.flotilla.step.Delivery").and(target(name("unboundedMultiproducer")))))
                         .and(DescribedPredicate.not(
-                                originIs("io.flotilla.run.RunLoop").and(target(name("unboundedMultiproducer")))))
+                                originIs("io.flotilla.run.RunInbox").and(target(name("unboundedMultiproducer")))))
                         .or(withoutArguments(java.util.concurrent.LinkedBlockingQueue.class, "<init>"))
                         .or(withoutArguments(java.util.concurrent.LinkedBlockingDeque.class, "<init>"))
                         .or(of(java.util.concurrent.ConcurrentLinkedQueue.class, "<init>"))
@@ -263,13 +264,14 @@ class ArchitectureTest {
     }
 
     @Test
-    void unboundedQueues_ofADeliveryAndARunLoop_areTheOnlyOnesThereAre() {
+    void unboundedQueues_ofADeliveryAndARunsInbox_areTheOnlyOnesThereAre() {
         assertThat(MAIN.stream()
                         .flatMap(type -> type.getAccessesFromSelf().stream())
                         .filter(access -> access.getTargetOwner().isEquivalentTo(Queues.class))
                         .filter(access -> access.getTarget().getName().startsWith("unbounded"))
                         .map(access -> access.getOriginOwner().getName()))
-                .containsExactlyInAnyOrder("io.flotilla.step.Delivery", "io.flotilla.run.RunLoop");
+                .containsExactlyInAnyOrder(
+                        "io.flotilla.step.Delivery", "io.flotilla.run.RunInbox", "io.flotilla.run.RunInbox");
     }
 
     // --- the machine of a run is pure
@@ -586,6 +588,10 @@ class ArchitectureTest {
                         "QuestionExpiredException",
                         "DivergenceException",
                         "RecordedException",
+                        "Drained",
+                        "InvalidAnswerException",
+                        "RunSuspendedException",
+                        "RunsShutDownException",
                         "Recovery",
                         "Recovery$Failure",
                         "RecoveryFailedException",

@@ -39,6 +39,12 @@ final class Bounds {
         return value;
     }
 
+    static void notPrimitive(String name, Class<?> type) {
+        if (Objects.requireNonNull(type, name).isPrimitive()) {
+            throw new IllegalArgumentException(name + " must not be primitive, was " + type);
+        }
+    }
+
     static long atLeast(long least, String name, long value) {
         if (value < least) {
             throw new IllegalArgumentException(name + " must be >= " + least + ", was " + value);

@@ -73,11 +73,11 @@ public record PendingQuestion(
         }
     }
 
-    /** A choice whose {@code equals} throws is none. */
     private boolean isChoice(@Nullable Object answer) {
         return choices.stream().anyMatch(choice -> isEqual(choice, answer));
     }
 
+    /** A choice whose {@code equals} throws is none. */
     private static boolean isEqual(Object choice, @Nullable Object answer) {
         try {
             return choice.equals(answer);

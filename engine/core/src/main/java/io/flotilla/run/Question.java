@@ -122,7 +122,7 @@ public final class Question {
      * @throws IllegalArgumentException if it is primitive, as {@code int.class} is; if the default or a choice is of another type
      */
     public Question answerType(Class<?> type) {
-        WorkflowSettings.checkType("answerType", type);
+        Bounds.notPrimitive("answerType", type);
         return new Question(text, timeout, answeredByDefault, defaultAnswer, type, choices).checked();
     }
 

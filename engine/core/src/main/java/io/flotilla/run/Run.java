@@ -220,6 +220,28 @@ public final class Run<O> {
     }
 
     /**
+     * What the run is like now: the same as {@link Runs#stateAt} after the last fact that has taken effect, whether the workflow has a
+     * journal or not.
+     *
+     * <p>Cold: each subscription takes a snapshot, between two facts of the run. So it is consistent; when it is emitted the run may have
+     * gone on.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: the state. While the journal is written, once that is done.
+     *   <li><b>onError</b>: what {@link #result()} fails with, if the run has broken down: {@link Runs#replay} knows then. A run that
+     *       was suspended has a state.
+     *   <li><b>cancel</b>: only ends the waiting.
+     *   <li><b>threads</b>: the thread that subscribes if the run has nothing to do, else the one that works for the run. Like the run
+     *       itself it must not be kept.
+     * </ul>
+     *
+     * @return the state
+     */
+    public Mono<RunState> state() {
+        return loop.state();
+    }
+
+    /**
      * The questions that wait for an answer.
      *
      * @return as they are now, in the order they were asked

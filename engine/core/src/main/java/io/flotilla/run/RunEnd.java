@@ -45,6 +45,7 @@ final class RunEnd<O> {
     private @Nullable Duration recordedDuration;
 
     private @Nullable RunResult<O> finished;
+    private @Nullable Throwable breakdown;
 
     RunEnd(
             String runId,
@@ -70,6 +71,11 @@ final class RunEnd<O> {
     /** Emits when the run is live no more; nobody who waits for the result can keep it from that. */
     Mono<Over> over() {
         return over.mono();
+    }
+
+    /** What the run has broken down with; null if it has not. */
+    @Nullable Throwable breakdown() {
+        return breakdown;
     }
 
     boolean isEnded() {
@@ -145,6 +151,7 @@ final class RunEnd<O> {
 
     /** The run has broken down. If nobody is there to hear of it, the log says so. */
     void fail(Throwable broken, boolean isHeard) {
+        breakdown = broken;
         release();
         boolean isAwaited = result.end(null, broken, () -> over.value(Over.BROKEN_DOWN));
         if (!isAwaited && !isHeard) {

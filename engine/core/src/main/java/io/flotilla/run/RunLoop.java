@@ -58,6 +58,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
     private final Outlet<Boolean> started = new Outlet<>();
 
     private final RunInbox inbox = new RunInbox();
+    private final LiveState live = new LiveState();
 
     private volatile int waiting;
 
@@ -140,7 +141,9 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         replay.events().forEach(events::emit);
         replay.liveBranches().forEach(tracing::record);
         end.recorded(replay.duration());
-        List<Effect> outstanding = replay.outstandingEffects(clock.now());
+        Instant now = clock.now();
+        List<Effect> outstanding = replay.outstandingEffects(now);
+        live.recovered(replay, outstanding, now);
         steps.recover(outstanding);
         effects.take(outstanding);
         resume();
@@ -165,6 +168,11 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
 
     Mono<RunResult<O>> result() {
         return end.result();
+    }
+
+    /** A snapshot between two facts. */
+    Mono<RunState> state() {
+        return Mono.create(caller -> perform(() -> live.tell(caller, runId, machine, end.breakdown())));
     }
 
     Flux<RunEvent> events() {
@@ -332,7 +340,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
 
     private void drain() {
         do {
-            Runnable task = inbox.task();
+            Runnable task = recorder == null || recorder.isIdle() ? inbox.task() : null;
             if (task != null) {
                 task.run();
             } else {
@@ -407,6 +415,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
             } else if (applied.fact() instanceof Fact.Started) {
                 started.value(true);
             }
+            live.applied(applied.fact(), applied.effects());
             effects.take(applied.effects());
             for (RunEvent event : applied.events()) {
                 tracing.record(event);

@@ -17,7 +17,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -59,9 +58,7 @@ final class WorkflowSettings {
     }
 
     static void checkType(String what, Class<?> type) {
-        if (Objects.requireNonNull(type, what).isPrimitive()) {
-            throw new IllegalArgumentException(what + " must not be primitive, was " + type);
-        }
+        Bounds.notPrimitive(what, type);
     }
 
     void journalTimeout(Duration limit) {

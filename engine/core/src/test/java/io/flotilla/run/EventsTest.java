@@ -303,8 +303,23 @@ class EventsTest {
                 .build()
                 .start("task");
 
+        AtomicInteger turns = new AtomicInteger();
+        Run<String> waiting = alone(deciding("Solo", turn -> switch (turns.getAndIncrement()) {
+                    case 0 -> Decision.sleep(Duration.ofMillis(1));
+                    case 1 -> Decision.await("go");
+                    default -> Decision.answer("x");
+                }))
+                .build()
+                .start("task");
+        waiting.events()
+                .ofType(RunEvent.SignalAwaited.class)
+                .take(1)
+                .concatMap(awaited -> waiting.signal("go", "x"), 1)
+                .blockLast(SOON);
+
         assertThat(ended(everything).answer()).isEqualTo("[l, r]");
-        assertThat(Stream.of(everything, handingOff)
+        assertThat(ended(waiting).answer()).isEqualTo("x");
+        assertThat(Stream.of(everything, handingOff, waiting)
                         .flatMap(run -> events(run).stream())
                         .map(RunEvent::getClass)
                         .collect(Collectors.toSet()))

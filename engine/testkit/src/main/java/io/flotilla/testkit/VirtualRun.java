@@ -3,6 +3,7 @@ package io.flotilla.testkit;
 import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
+import io.flotilla.journal.Journal;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Run;
 import io.flotilla.run.RunResult;
@@ -88,6 +89,11 @@ final class VirtualRun {
     }
 
     Workflow<Object, Object> workflow() {
+        return workflow(null);
+    }
+
+    /** The same, recorded if there is a journal. */
+    Workflow<Object, Object> workflow(@Nullable Journal journal) {
         Topology topology = Topology.parse(String.join("\n", scenario.topology));
         agents.putAll(scenario.agents(topology.agents()));
         Workflow.Builder<Object> workflow = Workflow.builder(topology, Object.class)
@@ -103,6 +109,9 @@ final class VirtualRun {
                 .forEach(name -> workflow.agent(name, ScriptedAgent.of("nobody")));
         scenario.joinAt.forEach(workflow::joinAt);
         scenario.exclusive.forEach(group -> workflow.exclusive(group.toArray(String[]::new)));
+        if (journal != null) {
+            workflow.journal(journal);
+        }
         return workflow.build();
     }
 

@@ -1,7 +1,6 @@
 package io.flotilla.run.machine;
 
 import io.flotilla.agent.Usage;
-import io.flotilla.run.BranchPath;
 import io.flotilla.run.DivergenceException;
 import io.flotilla.run.PendingQuestion;
 import io.flotilla.run.RunEvent;
@@ -9,7 +8,6 @@ import io.flotilla.run.RunState;
 import io.flotilla.run.UnsupportedRunFormatException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -37,13 +35,7 @@ public final class Replay {
     final Map<String, PendingQuestion> questions = new LinkedHashMap<>();
     private final RunDigest digest;
 
-    /** The last events, as many as are kept. */
-    private final ArrayDeque<RunEvent> events = new ArrayDeque<>();
-
-    private final int eventHistory;
-
-    /** The beginnings of the branches that have not ended. */
-    private final Map<BranchPath, RunEvent> begun = new LinkedHashMap<>();
+    private final RecentEvents recent;
 
     private Effect.@Nullable Finish finish;
     private Usage used = Usage.NONE;
@@ -84,7 +76,7 @@ public final class Replay {
      * @param eventHistory how many of the last events it keeps
      */
     public Replay(String runId, Plan plan, int eventHistory) {
-        this.eventHistory = eventHistory;
+        this.recent = new RecentEvents(eventHistory);
         this.runId = runId;
         this.plan = plan;
         this.machine = new RunMachine(plan);
@@ -190,26 +182,7 @@ public final class Replay {
         effects.forEach(effect -> track(effect, fact.at()));
         for (RunEvent event : applied) {
             paused = event instanceof RunEvent.RunPaused || (paused && !(event instanceof RunEvent.RunResumed));
-            keep(event);
-        }
-    }
-
-    private void keep(RunEvent event) {
-        BranchPath branch = event.branch();
-        if (branch != null && event instanceof RunEvent.BranchStarted) {
-            begun.put(branch, event);
-        } else if (branch != null
-                && (event instanceof RunEvent.BranchAnswered
-                        || event instanceof RunEvent.BranchFailed
-                        || event instanceof RunEvent.BranchMovedOn
-                        || event instanceof RunEvent.BranchCancelled)) {
-            begun.remove(branch);
-        }
-        if (eventHistory > 0) {
-            events.add(event);
-            if (events.size() > eventHistory) {
-                events.remove();
-            }
+            recent.keep(event);
         }
     }
 
@@ -219,7 +192,7 @@ public final class Replay {
      * @return as many as are kept, in order
      */
     public List<RunEvent> events() {
-        return List.copyOf(events);
+        return recent.events();
     }
 
     /**
@@ -454,7 +427,7 @@ public final class Replay {
      * @return the event of the start of each, in order
      */
     public List<RunEvent> liveBranches() {
-        return List.copyOf(begun.values());
+        return recent.liveBranches();
     }
 
     /**
@@ -500,20 +473,10 @@ public final class Replay {
      * @return as the facts so far have made it
      */
     public RunState state() {
-        return new RunState(
-                runId,
-                facts(),
-                status(),
-                machine.branchStates(),
-                machine.ends(),
-                List.copyOf(questions.values()),
-                machine.steps(),
-                used,
-                machine.waits(timer -> {
-                    Due due = timers.get(timer);
-                    return due == null ? null : due.at();
-                }),
-                machine.signals());
+        return machine.state(runId, facts(), status(), List.copyOf(questions.values()), used, timer -> {
+            Due due = timers.get(timer);
+            return due == null ? null : due.at();
+        });
     }
 
     private RunState.Status status() {

@@ -1,10 +1,12 @@
 package io.flotilla.run.machine;
 
+import io.flotilla.agent.Usage;
 import io.flotilla.run.AgentFailedException;
 import io.flotilla.run.Arrival;
 import io.flotilla.run.Correction;
 import io.flotilla.run.Decision;
 import io.flotilla.run.InvalidDecisionException;
+import io.flotilla.run.PendingQuestion;
 import io.flotilla.run.PendingSignal;
 import io.flotilla.run.PendingWait;
 import io.flotilla.run.RunCancelledException;
@@ -228,6 +230,28 @@ public final class RunMachine {
     }
 
     /** The same with the time that is left as the caller knows it, by timer. */
+    /**
+     * The state of the run, of which the machine does not know all.
+     *
+     * @param runId which run
+     * @param facts how many facts have made it so
+     * @param status how it is
+     * @param questions what is open, in the order they were asked
+     * @param used what the steps have used
+     * @param deadlines when a timer is due, by its number; null if it is not running
+     * @return the state
+     */
+    public RunState state(
+            String runId,
+            long facts,
+            RunState.Status status,
+            List<PendingQuestion> questions,
+            Usage used,
+            LongFunction<@Nullable Instant> deadlines) {
+        return new RunState(
+                runId, facts, status, branchStates(), ends(), questions, steps(), used, waits(deadlines), signals());
+    }
+
     List<PendingWait> waits(LongFunction<@Nullable Instant> deadlines) {
         return branches.waits().stream()
                 .map(entry -> pending(entry, deadlines.apply(entry.timer)))
