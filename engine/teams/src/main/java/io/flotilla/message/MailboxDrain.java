@@ -43,6 +43,18 @@ final class MailboxDrain implements WorkerPool.Drain, Runnable {
         @Nullable Envelope received;
 
         @Nullable List<MailboxQueue.Waiter> admitted;
+
+        /** One object serves all steps of a drain. */
+        private void clear() {
+            stops = false;
+            goesOn = false;
+            finishes = false;
+            inFlight = null;
+            handling = null;
+            receiver = null;
+            received = null;
+            admitted = null;
+        }
     }
 
     /** Under the lock: whether there is work and nobody at it; then the caller has to schedule this. */
@@ -78,8 +90,9 @@ final class MailboxDrain implements WorkerPool.Drain, Runnable {
     /** One message after another; a step is taken under the lock, and what it says is done without. */
     private void drain(long mine, WorkerPool.@Nullable Worker worker) {
         Handling last = null;
+        DrainStep step = new DrainStep();
         for (int count = 0; ; count++) {
-            DrainStep step = new DrainStep();
+            step.clear();
             synchronized (mailbox) {
                 if (turn != mine) {
                     clearInterrupt();

@@ -202,7 +202,7 @@ final class Members {
             if (result == OfferResult.FULL && member.mailbox().core().waitsForRoom()) {
                 waiting.add(new Waiting(at, member));
             }
-            deliveries[at] = new Delivery(member.id(), result.isAccepted() ? null : result.reason());
+            deliveries[at] = result.isAccepted() ? member.accepted() : new Delivery(member.id(), result.reason());
         }
         return deliveries;
     }
