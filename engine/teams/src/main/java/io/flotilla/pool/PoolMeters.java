@@ -56,16 +56,17 @@ final class PoolMeters {
                 .register(registry);
     }
 
+    /** A registry is code of the user's too: one that throws costs a count, and no agent. */
     private static void increment(@Nullable Counter counter) {
         if (counter != null) {
-            counter.increment();
+            AgentPool.quietly("a counter of a pool", counter::increment);
         }
     }
 
     void acquired(long nanos) {
         Timer timer = acquire;
         if (timer != null) {
-            timer.record(nanos, TimeUnit.NANOSECONDS);
+            AgentPool.quietly("a timer of a pool", () -> timer.record(nanos, TimeUnit.NANOSECONDS));
         }
     }
 

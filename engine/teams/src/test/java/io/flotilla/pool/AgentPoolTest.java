@@ -10,6 +10,9 @@ import io.flotilla.agent.StepContext;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepReport;
 import io.flotilla.step.StepResult;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.cumulative.CumulativeCounter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -551,6 +554,28 @@ class AgentPoolTest {
         assertThat(registry.get("flotilla.pool.acquire").timer().count()).isEqualTo(2);
         assertThat(registry.get("flotilla.pool.idle").gauge().value()).isEqualTo(1);
         assertThat(registry.get("flotilla.pool.pending").gauge().value()).isZero();
+    }
+
+    @Test
+    void meters_thatThrow_costNoAgent() {
+        SimpleMeterRegistry registry = new SimpleMeterRegistry() {
+            @Override
+            protected Counter newCounter(Meter.Id id) {
+                return new CumulativeCounter(id) {
+                    @Override
+                    public void increment(double amount) {
+                        throw new IllegalStateException("no room for a count");
+                    }
+                };
+            }
+        };
+        AgentPool<Integer, Integer> pool =
+                builder().size(0, 1).meterRegistry(registry).build();
+
+        assertThat(pool.withAgent(agent -> Mono.just(1)).block(SOON)).isEqualTo(1);
+        hold(pool, Mono.never()).cancel();
+        assertThat(pool.withAgent(agent -> Mono.just(number(agent))).block(SOON))
+                .isEqualTo(2);
     }
 
     // --- bad input

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import io.flotilla.agent.Agent;
+import io.flotilla.step.StepEngine;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -19,11 +21,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 import reactor.test.subscriber.TestSubscriber;
 
@@ -255,6 +260,25 @@ class SharedStateTest {
             each.get(40, TimeUnit.SECONDS);
         }
         threads.shutdown();
+    }
+
+    @Test
+    void compareAndSet_parallelBranchesWithOneVersion_oneIsCommittedAndEachOtherIsTold() {
+        long read = put(A, 0);
+        List<Agent<Integer, Write<Integer>>> branches = IntStream.range(1, 101)
+                .<Agent<Integer, Write<Integer>>>mapToObj(at -> Agent.of(
+                        "branch#" + at,
+                        (input, context) -> Mono.fromCallable(() -> state.compareAndSet(A, read, at))
+                                .subscribeOn(Schedulers.parallel())))
+                .toList();
+        List<Write<Integer>> writes =
+                StepEngine.builder().build().run(branches, 0).block(SOON).values();
+
+        assertThat(writes).hasSize(100);
+        assertThat(writes.stream().filter(Write::isCommitted)).hasSize(1);
+        assertThat(writes.stream().filter(write -> !write.isCommitted()))
+                .containsOnly(new Write.Conflict<>(List.of("a"), read + 1));
+        assertThat(state.get(A).version()).isEqualTo(read + 1);
     }
 
     // --- history and watching
