@@ -32,7 +32,9 @@ import reactor.core.scheduler.Schedulers;
  *
  * <p>A step is one delivery; {@code steps} of them are made and handled in each call. The rivals: a direct call and Reactor's
  * multicast sinks run the subscribers on the publisher's thread, so a slow one holds up all others and the publisher;
- * {@code directBestEffort} loses what a subscriber has not asked for. Only the sink with a {@code publishOn} for each
+ * {@code directBestEffort} loses what a subscriber has not asked for, {@code directAllOrNothing} gives a message to nobody if one
+ * subscriber has not asked for it, {@code onBackpressureBuffer} refuses all once its slowest subscriber is as far behind as the
+ * buffer is long. Only the sink with a {@code publishOn} for each
  * subscriber isolates them as mailboxes do, without bounds on their handlers' time.
  */
 @BenchmarkMode(Mode.AverageTime)
@@ -131,14 +133,16 @@ public class Publishing {
     /** Reactor's multicast sinks. */
     public static class Sink extends Audience {
 
-        @Param({"directBestEffort", "onBackpressureBuffer", "publishOn"})
+        @Param({"directBestEffort", "directAllOrNothing", "onBackpressureBuffer", "publishOn"})
         String form = "";
 
         private Sinks.Many<Envelope> sink = Sinks.many().multicast().directBestEffort();
 
         @Override
         void setUp() {
-            if (form.equals("onBackpressureBuffer")) {
+            if (form.equals("directAllOrNothing")) {
+                sink = Sinks.many().multicast().directAllOrNothing();
+            } else if (form.equals("onBackpressureBuffer")) {
                 sink = Sinks.many().multicast().onBackpressureBuffer(steps, false);
             }
             boolean isolated = form.equals("publishOn");
