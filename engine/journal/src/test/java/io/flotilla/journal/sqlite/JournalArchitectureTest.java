@@ -25,7 +25,8 @@ class JournalArchitectureTest {
     private static final JavaClasses MAIN = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_JARS)
-            .importPackages("io.flotilla.journal.sqlite", "io.flotilla.journal.json");
+            .importPackages(
+                    "io.flotilla.journal.sqlite", "io.flotilla.journal.json", "io.flotilla.journal.jackson");
 
     @Test
     void publicTypes_areTheJournalAndTheCodec() {
