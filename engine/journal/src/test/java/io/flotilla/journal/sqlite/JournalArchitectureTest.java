@@ -25,8 +25,7 @@ class JournalArchitectureTest {
     private static final JavaClasses MAIN = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_JARS)
-            .importPackages(
-                    "io.flotilla.journal.sqlite", "io.flotilla.journal.json", "io.flotilla.journal.jackson");
+            .importPackages("io.flotilla.journal.sqlite", "io.flotilla.journal.json", "io.flotilla.journal.jackson");
 
     @Test
     void publicTypes_areTheJournalAndTheCodec() {
