@@ -108,8 +108,14 @@ final class Offering<I, O> {
             sink.onDispose(all);
             all.add(() -> lease.end(PeerEvent.Why.GIVEN_UP)); // does nothing if it has ended
             Runnable unclaimed = () -> {
-                lease.end(PeerEvent.Why.GIVEN_UP); // its message may come late, or have been answered in vain
-                all.add(lease.whenEnded().subscribe(any -> sink.success()));
+                lease.end(PeerEvent.Why.GIVEN_UP); // its message may come late
+                all.add(lease.whenEnded().subscribe(end -> {
+                    if (end.result() == null) {
+                        sink.success();
+                    } else {
+                        sink.success(end); // it was taken and done, and only the yes was lost
+                    }
+                }));
             };
             all.add(ask(new PeerMessage.Award(lease), bid.peer(), core.settings.lease)
                     .contextWrite(sink.contextView())

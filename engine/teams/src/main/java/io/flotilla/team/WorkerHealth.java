@@ -3,7 +3,8 @@ package io.flotilla.team;
 import io.flotilla.AgentId;
 
 /**
- * Says whether a worker may be given a task. A {@link Manager} asks right before it hands one over.
+ * Says whether a worker may be given a task. A {@link Manager} asks right before it hands one over. {@link
+ * io.flotilla.health.HealthMonitor#isUsable(AgentId)} is one: {@code monitor::isUsable}.
  *
  * <p>Called by several threads, never under a lock. It should answer from what is known: a call that throws, or lasts longer
  * than {@link Manager#PATIENCE}, counts as unhealthy.

@@ -9,6 +9,9 @@ import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
 import io.flotilla.agent.Usage;
+import io.flotilla.health.Health;
+import io.flotilla.health.HealthCheck;
+import io.flotilla.health.HealthMonitor;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepRejectedException;
 import io.flotilla.step.StepResult;
@@ -411,6 +414,23 @@ class ManagerTest extends VirtualTime {
         ann.answer("roses");
         assertThat(result(one).value()).isEqualTo("roses");
         assertAllEnded(desk);
+    }
+
+    @Test
+    void health_ofAMonitor_keepsTasksFromWhoIsDown() {
+        HealthMonitor monitor = HealthMonitor.builder()
+                .check(HealthCheck.of("ann", () -> Health.down("no ink")))
+                .failureThreshold(1)
+                .build();
+        monitor.refresh().block(SOON);
+        Manager<String, String> desk = desk().worker(worker(ann))
+                .worker(worker(bob))
+                .health(monitor::isUsable)
+                .build();
+        submit(desk, "poem");
+
+        assertThat(bob.tasks).containsExactly("poem");
+        monitor.close();
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.flotilla.message.Envelope;
 import io.flotilla.message.Hub;
 import io.flotilla.message.Mesh;
 import io.flotilla.message.Network;
+import io.flotilla.message.NetworkOptions;
 import io.flotilla.step.StepResult;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -371,6 +372,27 @@ class PeersTest extends VirtualTime {
             assertThat(lost.owner()).isEqualTo(bob.id());
             assertThat(lost.why()).isEqualTo(PeerEvent.Why.GIVEN_UP);
         });
+    }
+
+    @Test
+    void award_onlyItsYesIsLost_theResultCountsAndNobodyElseHasTheTask() {
+        Hub hub = Hub.create(NetworkOptions.builder()
+                .guard((envelope, isAnswer) -> {
+                    if (isAnswer && envelope.payload() instanceof PeerMessage.Yes) {
+                        throw new IllegalStateException("lost");
+                    }
+                    return envelope;
+                })
+                .build());
+        Peers<String, String> group = group(hub);
+        Peer<String, String> one = group.join(ann, costs(1));
+        group.join(Agent.<String, String>of("bob", (task, context) -> Mono.just("roses")), costs(1));
+        group.join(cid, costs(2));
+        TestSubscriber<StepResult<String>> task = offer(one);
+        pass(LEASE);
+
+        assertThat(result(task).value()).isEqualTo("roses");
+        assertThat(cid.tasks).isEmpty();
     }
 
     @Test

@@ -5,6 +5,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
 /**
@@ -22,7 +23,15 @@ class VirtualTime {
 
     @BeforeEach
     void begin() {
-        time = VirtualTimeScheduler.getOrSet();
+        // Reactor disposes of a shared scheduler that two threads make at once, and all of them are this one: so none is made
+        // later, when a thread that an earlier test has left behind may come first.
+        do {
+            VirtualTimeScheduler.reset();
+            time = VirtualTimeScheduler.getOrSet();
+            Schedulers.single();
+            Schedulers.parallel();
+            Schedulers.boundedElastic();
+        } while (time.isDisposed());
     }
 
     @AfterEach

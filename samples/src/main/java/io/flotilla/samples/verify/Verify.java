@@ -68,8 +68,12 @@ public final class Verify implements Sample {
         Verification verification =
                 Objects.requireNonNull(candidate.runs().verify(RunFilter.all()).block());
         output.line("Version %s: %s", candidate.version(), verification.isOk() ? "fits" : "does not fit");
-        output.line("  %d runs replayed, %d diverge", verification.runs(), verification.failures().size());
-        verification.failures().forEach(failure -> output.line("  %s", failure.cause().getMessage()));
+        output.line(
+                "  %d runs replayed, %d diverge",
+                verification.runs(), verification.failures().size());
+        verification
+                .failures()
+                .forEach(failure -> output.line("  %s", failure.cause().getMessage()));
         return verification.isOk();
     }
 
