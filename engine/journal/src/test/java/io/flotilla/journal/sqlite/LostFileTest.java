@@ -6,6 +6,11 @@ import static io.flotilla.journal.sqlite.TestFacts.close;
 import static io.flotilla.journal.sqlite.TestFacts.facts;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flotilla.health.Health;
+import io.flotilla.health.HealthCheck;
+import io.flotilla.health.HealthMonitor;
+import io.flotilla.health.HealthReport;
+import io.flotilla.health.HealthStatus;
 import io.flotilla.journal.JournalFileLostException;
 import io.flotilla.journal.JournalFilter;
 import io.flotilla.journal.JournalPoisonedException;
@@ -86,6 +91,25 @@ class LostFileTest {
 
         assertThat(journal.isPoisoned()).isTrue();
         assertThat(names()).as("nothing is made").isEqualTo(left);
+        close(journal);
+    }
+
+    @Test
+    void file_taken_isSeenByAHealthMonitor() throws IOException {
+        Path file = folder.resolve("journal.db");
+        SqliteJournal journal = SqliteJournal.builder(file).open();
+        append(journal, "run", 0, 1);
+        try (HealthMonitor monitor = HealthMonitor.builder()
+                .check(HealthCheck.of("journal", () -> journal.isPoisoned() ? Health.down("poisoned") : Health.up()))
+                .failureThreshold(1)
+                .build()) {
+            assertThat(monitor.refresh().block(SOON)).matches(HealthReport::isReady);
+            How.DELETED.happens(file);
+            StepVerifier.create(journal.append("run", 1, facts("run", 1, 2)))
+                    .expectError(JournalPoisonedException.class)
+                    .verify(SOON);
+            assertThat(monitor.refresh().block(SOON)).matches(report -> report.status() == HealthStatus.DOWN);
+        }
         close(journal);
     }
 
