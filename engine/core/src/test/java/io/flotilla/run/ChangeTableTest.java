@@ -93,7 +93,7 @@ class ChangeTableTest {
     }
 
     static List<String> names() throws IOException {
-        return rows().stream().map(row -> row.split("\\|")[1].strip()).toList();
+        return rows().stream().map(row -> row.split("\\|", -1)[1].strip()).toList();
     }
 
     @Test
