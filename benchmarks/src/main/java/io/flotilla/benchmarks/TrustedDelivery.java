@@ -16,6 +16,8 @@ import io.flotilla.security.ReplayGuard;
 import io.flotilla.security.SealedJournal;
 import io.flotilla.security.Signer;
 import io.flotilla.security.Trust;
+import io.flotilla.security.Verifier;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,9 +79,15 @@ public class TrustedDelivery {
 
         @Setup
         public void open() {
-            Trust trust = Trust.builder(ring())
+            // A second's messages are remembered, not those of all measurements.
+            Verifier verifier =
+                    Verifier.builder(ring()).maxLifetime(Duration.ofSeconds(1)).build();
+            Trust trust = Trust.builder(verifier)
                     .capabilities(Capabilities.create().grant(Edge.between(SENDER, RECEIVER)))
-                    .replayGuard(ReplayGuard.builder().maxMessages(20_000_000).build())
+                    .replayGuard(ReplayGuard.builder()
+                            .window(Duration.ofSeconds(11))
+                            .maxMessages(10_000_000)
+                            .build())
                     .build();
             NetworkOptions.Builder options =
                     NetworkOptions.builder().member(MemberOptions.defaults().capacity(MESSAGES));
