@@ -51,8 +51,7 @@ final class InDoubtAgent implements Agent<Turn, Decision> {
                             ? decision
                             : NodeAgent.plainDecision(turn, found.value()));
         }
-        if (found.kind() == Reconciliation.Kind.UNKNOWN
-                && reconciled.whenUnknown() == Reconciler.WhenUnknown.FAIL) {
+        if (found.kind() == Reconciliation.Kind.UNKNOWN && reconciled.whenUnknown() == Reconciler.WhenUnknown.FAIL) {
             return Mono.error(new StepInDoubtException(id().toString(), context.idempotencyKey()));
         }
         toBeRun = true;

@@ -109,9 +109,7 @@ final class NestedRun implements StepDriver.Prepared {
                         told(nested.output().map(output -> new NestedOutput(runId, output))))
                 .cache();
         told.subscribe();
-        nested.result()
-                .flatMap(result -> told.thenReturn(result))
-                .subscribe(this::ended, this::brokenDown);
+        nested.result().flatMap(result -> told.thenReturn(result)).subscribe(this::ended, this::brokenDown);
     }
 
     /** A subscriber that comes late, or misses some, misses them in the run around too. */
@@ -147,9 +145,18 @@ final class NestedRun implements StepDriver.Prepared {
 
     private void brokenDown(Throwable why) {
         if (over.compareAndSet(false, true)) {
-            LOG.debug("a nested run has ended without a result: step={}", step.start().branch(), why);
+            LOG.debug(
+                    "a nested run has ended without a result: step={}",
+                    step.start().branch(),
+                    why);
             owner.brokenDown().accept(why);
         }
+    }
+
+    /** Completes when it is live no more. */
+    Mono<Void> over() {
+        Run<?> nested = run;
+        return nested == null ? Mono.empty() : nested.loop().drained().then();
     }
 
     /** The run around wants it no more, or is suspended. */

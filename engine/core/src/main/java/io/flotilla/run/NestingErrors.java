@@ -21,7 +21,7 @@ final class NestingErrors {
     List<String> find() {
         List<String> errors = new ArrayList<>();
         nested.forEach((place, workflow) -> {
-            checkNames(place, workflow, place, errors);
+            checkNames(workflow, place, errors);
             checkJournal(place, workflow, errors);
             if (outer.topology.agents().contains(place)) {
                 checkTypes(place, workflow, errors);
@@ -34,7 +34,7 @@ final class NestingErrors {
     }
 
     /** A name tells the runs of a workflow from others in a journal. */
-    private void checkNames(String place, Workflow<?, ?> workflow, String path, List<String> errors) {
+    private void checkNames(Workflow<?, ?> workflow, String path, List<String> errors) {
         boolean isNamed = !workflow.name().equals(Workflow.DEFAULT_NAME);
         if (workflow.name().equals(outer.name) && (isNamed || outer.journal != null)) {
             errors.add(
@@ -43,10 +43,7 @@ final class NestingErrors {
                             : "the workflow at " + path + " has no name, nor has the one it is nested in:"
                                     + " give one of them a name, by which the journal tells their runs apart");
         }
-        workflow.setup()
-                .places()
-                .nested()
-                .forEach((inner, deeper) -> checkNames(place, deeper, path + " > " + inner, errors));
+        workflow.setup().places().nested().forEach((inner, deeper) -> checkNames(deeper, path + " > " + inner, errors));
     }
 
     @SuppressWarnings("ReferenceEquality") // the same object is the same journal
@@ -54,7 +51,8 @@ final class NestingErrors {
         FactRecorder.Recording own = workflow.setup().recording();
         Journal journal = own == null ? null : own.journal();
         if (journal != null && journal != outer.journal) {
-            errors.add("the workflow at " + place + " has another journal than the one it is nested in: leave it out there");
+            errors.add("the workflow at " + place
+                    + " has another journal than the one it is nested in: leave it out there");
         }
     }
 

@@ -29,11 +29,7 @@ final class Retention implements Disposable {
     private final Disposable.Swap next = Disposables.swap();
     private final Disposable.Swap sweep = Disposables.swap();
 
-    Retention(
-            Workflow<?, ?> workflow,
-            FactRecorder.Recording recording,
-            RunCatalog catalog,
-            RetentionPolicy policy) {
+    Retention(Workflow<?, ?> workflow, FactRecorder.Recording recording, RunCatalog catalog, RetentionPolicy policy) {
         this.workflow = workflow;
         this.recording = recording;
         this.catalog = catalog;
@@ -63,14 +59,17 @@ final class Retention implements Disposable {
 
     private void background() {
         sweep.update(sweep().subscribe(
-                deleted -> {
-                    LOG.debug("runs of workflow {} deleted: {}", workflow.name(), deleted);
-                    later(policy.every());
-                },
-                failed -> {
-                    LOG.warn("runs of workflow {} could not be deleted, tried again later", workflow.name(), failed);
-                    later(policy.every());
-                }));
+                        deleted -> {
+                            LOG.debug("runs of workflow {} deleted: {}", workflow.name(), deleted);
+                            later(policy.every());
+                        },
+                        failed -> {
+                            LOG.warn(
+                                    "runs of workflow {} could not be deleted, tried again later",
+                                    workflow.name(),
+                                    failed);
+                            later(policy.every());
+                        }));
     }
 
     @Override

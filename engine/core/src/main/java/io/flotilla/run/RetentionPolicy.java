@@ -19,18 +19,14 @@ public final class RetentionPolicy {
     public static final Duration DEFAULT_EVERY = Duration.ofHours(1);
 
     private static final RetentionPolicy KEEP_ALL = new RetentionPolicy(
-            null,
-            Long.MAX_VALUE,
-            EnumSet.complementOf(EnumSet.of(RunInfo.Status.UNFINISHED)),
-            DEFAULT_EVERY);
+            null, Long.MAX_VALUE, EnumSet.complementOf(EnumSet.of(RunInfo.Status.UNFINISHED)), DEFAULT_EVERY);
 
     private final @Nullable Duration maxAge;
     private final long maxRuns;
     private final Set<RunInfo.Status> statuses;
     private final Duration every;
 
-    private RetentionPolicy(
-            @Nullable Duration maxAge, long maxRuns, Set<RunInfo.Status> statuses, Duration every) {
+    private RetentionPolicy(@Nullable Duration maxAge, long maxRuns, Set<RunInfo.Status> statuses, Duration every) {
         this.maxAge = maxAge;
         this.maxRuns = maxRuns;
         this.statuses = statuses;

@@ -102,7 +102,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
                 redaction,
                 this::offer,
                 start -> LimitsLeft.of(machine, start.branch(), usage.total(), clock.sinceStart()),
-                this::isSuspending,
+                () -> suspendedNow() != null,
                 this::nestedBrokenDown);
         this.steps = new RunSteps(setup.agents(), driver, scope, clock, redaction, this::offer, nested);
         this.timers = new RunTimers(clock, questions, this::offer);
@@ -238,10 +238,6 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         steps.suspendNested(grace);
     }
 
-    private boolean isSuspending() {
-        return suspension.isRequested();
-    }
-
     /** What a run is nested in cannot go on without it, but can be recovered with it. */
     private void nestedBrokenDown(Throwable why) {
         if (why instanceof RunSuspendedException || why instanceof RunsShutDownException) {
@@ -263,7 +259,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
 
     /** What has come of a suspension, once the run is live no more. */
     Mono<Drained> drained() {
-        return end.over().map(suspension::drained);
+        return end.over().flatMap(over -> steps.nestedOver().thenReturn(over)).map(suspension::drained);
     }
 
     @Override

@@ -157,7 +157,8 @@ public final class RunOptions {
      * @throws NullPointerException if {@code deadline} is null
      */
     public RunOptions deadline(Instant deadline) {
-        return new RunOptions(runId, labels, priority, Objects.requireNonNull(deadline, "deadline"), limits, parent, nestedIn);
+        return new RunOptions(
+                runId, labels, priority, Objects.requireNonNull(deadline, "deadline"), limits, parent, nestedIn);
     }
 
     /**
@@ -168,7 +169,8 @@ public final class RunOptions {
      * @throws NullPointerException if {@code limits} is null
      */
     public RunOptions limits(Limits limits) {
-        return new RunOptions(runId, labels, priority, deadline, Objects.requireNonNull(limits, "limits"), parent, nestedIn);
+        return new RunOptions(
+                runId, labels, priority, deadline, Objects.requireNonNull(limits, "limits"), parent, nestedIn);
     }
 
     /**
@@ -180,7 +182,8 @@ public final class RunOptions {
      * @throws NullPointerException if {@code parent} is null
      */
     public RunOptions parentTrace(Observation parent) {
-        return new RunOptions(runId, labels, priority, deadline, limits, Objects.requireNonNull(parent, "parent"), nestedIn);
+        return new RunOptions(
+                runId, labels, priority, deadline, limits, Objects.requireNonNull(parent, "parent"), nestedIn);
     }
 
     @Nullable String runId() {

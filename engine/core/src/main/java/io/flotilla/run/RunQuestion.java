@@ -40,7 +40,10 @@ public record RunQuestion(String runId, boolean isLive, PendingQuestion question
                     .map(question -> new RunQuestion(runId, false, question))
                     .onErrorResume(cause -> {
                         LoggerFactory.getLogger(Runs.class)
-                                .warn("questions of a run cannot be read: run={} cause={}", runId, Recovery.text(cause));
+                                .warn(
+                                        "questions of a run cannot be read: run={} cause={}",
+                                        runId,
+                                        Recovery.text(cause));
                         return Flux.empty();
                     });
         });

@@ -12,10 +12,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
 
 /**
@@ -41,6 +45,9 @@ final class RunSteps {
     private final Map<Long, InFlight> inFlight = new ConcurrentHashMap<>();
 
     private record InFlight(StepDriver.Prepared step, Effect.StartStep start) {}
+
+    /** The nested runs that were in flight at the end of this one. */
+    private final Queue<NestedRun> ended = new ConcurrentLinkedQueue<>();
 
     /** Nobody wants the run any more, though the machine may not know yet: no agent is called. */
     private volatile boolean cancelled;
@@ -105,8 +112,9 @@ final class RunSteps {
 
     private Agent<Turn, Decision> agent(Effect.StartStep start) {
         Agent<Turn, Decision> agent = Objects.requireNonNull(agents.get(start.agent()), start.agent());
-        InDoubtAgent.Reconciled reconciled = nested.setup().places().reconcilers().get(start.agent());
-        return inDoubt.remove(start.step()) && reconciled != null ? new InDoubtAgent(agent, reconciled) : agent;
+        InDoubtAgent.Reconciled reconciled =
+                nested.setup().places().reconcilers().get(start.agent());
+        return reconciled != null && inDoubt.remove(start.step()) ? new InDoubtAgent(agent, reconciled) : agent;
     }
 
     /** False if the thread was kept and another has taken over. */
@@ -185,6 +193,11 @@ final class RunSteps {
         nestedInFlight().forEach(run -> run.suspend(grace));
     }
 
+    /** Completes when the nested runs that have ended with this one are live no more. */
+    Mono<Void> nestedOver() {
+        return Flux.fromIterable(ended).concatMap(NestedRun::over, 1).then();
+    }
+
     /** This run has broken down, and may be recovered: then it finds its nested runs, which go on. */
     void leaveNested() {
         nestedInFlight().forEach(NestedRun::leave);
@@ -193,7 +206,10 @@ final class RunSteps {
     /** Cancels what is in flight; nothing is started any more. */
     void close() {
         driver.close();
-        nestedInFlight().forEach(NestedRun::cancelIfWanted);
+        for (NestedRun run : nestedInFlight()) {
+            ended.add(run);
+            run.cancelIfWanted();
+        }
         inFlight.clear();
     }
 

@@ -82,8 +82,12 @@ final class WorkflowSettings {
     }
 
     void agent(String place, Workflow<?, ?> workflow) {
-        agent(place, Agent.<Turn, Decision>of(place, (turn, context) -> Mono.error(
-                () -> new IllegalStateException("agent " + place + " is a workflow, which this engine does not run"))));
+        agent(
+                place,
+                Agent.<Turn, Decision>of(
+                        place,
+                        (turn, context) -> Mono.error(() -> new IllegalStateException(
+                                "agent " + place + " is a workflow, which this engine does not run"))));
         nested.put(place, workflow);
     }
 

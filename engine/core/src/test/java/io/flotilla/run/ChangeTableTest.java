@@ -26,18 +26,14 @@ class ChangeTableTest {
 
     private static Workflow.Builder<String> crew(String topology, String worker) {
         return Workflow.builder(Topology.parse(topology), String.class)
-                .agent(
-                        "Lead",
-                        TestRuns.deciding("Lead", turn -> {
-                            if (turn.reason() == Turn.Reason.ANSWERED) {
-                                return Decision.answer("asked");
-                            }
-                            return turn.reason() == Turn.Reason.JOINED
-                                    ? "ask".equals(turn.input())
-                                            ? Decision.ask("?")
-                                            : Decision.answer(TestRuns.joined(turn))
-                                    : Decision.fanOut(TestRuns.invocations(worker, 3));
-                        }))
+                .agent("Lead", TestRuns.deciding("Lead", turn -> {
+                    if (turn.reason() == Turn.Reason.ANSWERED) {
+                        return Decision.answer("asked");
+                    }
+                    return turn.reason() == Turn.Reason.JOINED
+                            ? "ask".equals(turn.input()) ? Decision.ask("?") : Decision.answer(TestRuns.joined(turn))
+                            : Decision.fanOut(TestRuns.invocations(worker, 3));
+                }))
                 .agent(
                         worker,
                         TestRuns.deciding(
@@ -55,26 +51,33 @@ class ChangeTableTest {
     /** By row of the page: the workflow as it is now. */
     private static Map<String, Supplier<Workflow.Builder<String>>> changes() {
         Map<String, Supplier<Workflow.Builder<String>>> changes = new LinkedHashMap<>();
-        changes.put("what agents do", () -> Workflow.builder(Topology.parse(TOPOLOGY), String.class)
-                .agent("Lead", TestRuns.deciding("Lead", turn -> Decision.answer("other")))
-                .agent("Worker", TestRuns.deciding("Worker", turn -> Decision.fail("other")))
-                .join(Join.allSettled()));
-        changes.put("step timeouts, guards, concurrency", () -> then().engine(StepEngine.builder()
-                .concurrency(1)
-                .stepTimeout(Duration.ofSeconds(7))
-                .interceptor(new io.flotilla.step.StepInterceptor() {})
-                .build()));
+        changes.put(
+                "what agents do",
+                () -> Workflow.builder(Topology.parse(TOPOLOGY), String.class)
+                        .agent("Lead", TestRuns.deciding("Lead", turn -> Decision.answer("other")))
+                        .agent("Worker", TestRuns.deciding("Worker", turn -> Decision.fail("other")))
+                        .join(Join.allSettled()));
+        changes.put(
+                "step timeouts, guards, concurrency",
+                () -> then().engine(StepEngine.builder()
+                        .concurrency(1)
+                        .stepTimeout(Duration.ofSeconds(7))
+                        .interceptor(new io.flotilla.step.StepInterceptor() {})
+                        .build()));
         changes.put("event and output history", () -> then().eventHistory(3).outputHistory(1));
-        changes.put("a limit that is not reached", () -> then().limits(Limits.steps(500).tokens(9)));
-        changes.put("a deadline of a run or join", () -> then().limits(Limits.time(Duration.ofDays(3_000)))
-                .join(Join.allSettled().within(Duration.ofDays(3_000))));
+        changes.put(
+                "a limit that is not reached",
+                () -> then().limits(Limits.steps(500).tokens(9)));
+        changes.put(
+                "a deadline of a run or join",
+                () -> then().limits(Limits.time(Duration.ofDays(3_000)))
+                        .join(Join.allSettled().within(Duration.ofDays(3_000))));
         changes.put(
                 "an agent that is new, with its edges",
                 () -> crew(TOPOLOGY + "\nLead -> Extra -> end", "Worker")
                         .agent("Extra", TestRuns.deciding("Extra", turn -> Decision.answer("x"))));
         changes.put("the workflow's name", () -> then().name("renamed"));
-        changes.put(
-                "the name of an agent that was called", () -> crew(TOPOLOGY.replace("Worker", "Helper"), "Helper"));
+        changes.put("the name of an agent that was called", () -> crew(TOPOLOGY.replace("Worker", "Helper"), "Helper"));
         changes.put(
                 "an edge that was gone",
                 () -> crew("start -> Lead\nLead -> Other -> Worker -> Lead\nLead -> end, user", "Worker")
@@ -125,10 +128,7 @@ class ChangeTableTest {
             case "repl" -> {
                 assertThat(verification).isEqualTo(new Verification(2, List.of()));
                 assertThat(recovery.recovered()).extracting(Run::runId).containsExactly("open");
-                assertThat(recovery.recovered()
-                                .get(0)
-                                .answer("q0", "x")
-                                .block(TestRuns.SOON))
+                assertThat(recovery.recovered().get(0).answer("q0", "x").block(TestRuns.SOON))
                         .isTrue();
             }
             case "dive" -> {

@@ -73,9 +73,8 @@ class NestedRunTest {
                 .journal(where)
                 .<Object>build()
                 .runs();
-        return TestRuns.until(() -> runs.find(runId)
-                .filter(run -> !run.questions().isEmpty())
-                .orElse(null));
+        return TestRuns.until(
+                () -> runs.find(runId).filter(run -> !run.questions().isEmpty()).orElse(null));
     }
 
     private static final String ID = "a/#1";
@@ -211,7 +210,10 @@ class NestedRunTest {
                 recorded(new OtherProcess(journal)).runs().recoverAll().block(TestRuns.SOON);
 
         assertThat(recovery.recovered()).isEmpty();
-        assertThat(without.runs().list(RunFilter.all()).blockFirst(TestRuns.SOON).status())
+        assertThat(without.runs()
+                        .list(RunFilter.all())
+                        .blockFirst(TestRuns.SOON)
+                        .status())
                 .isEqualTo(RunInfo.Status.CANCELLED);
     }
 
@@ -226,20 +228,24 @@ class NestedRunTest {
                 .build();
         Run<String> run = outer(inner).<Object>build().start("go", RunOptions.ofId("a"));
         List<Object> values = new CopyOnWriteArrayList<>();
-        run.output().ofType(RunOutput.Emitted.class).doOnNext(each -> {
-            assertThat(each.agent()).isEqualTo("Inner");
-            values.add(each.value());
-        }).subscribe();
+        run.output()
+                .ofType(RunOutput.Emitted.class)
+                .doOnNext(each -> {
+                    assertThat(each.agent()).isEqualTo("Inner");
+                    values.add(each.value());
+                })
+                .subscribe();
         gate.tryEmitValue(Decision.answer("x"));
         TestRuns.ended(run);
 
         TestRuns.until(() -> values.stream().anyMatch(value -> isFinished(value)) ? true : null);
-        assertThat(values).anySatisfy(value -> assertThat(value)
-                .isInstanceOfSatisfying(NestedOutput.class, nested -> {
+        assertThat(values)
+                .anySatisfy(value -> assertThat(value).isInstanceOfSatisfying(NestedOutput.class, nested -> {
                     assertThat(nested.runId()).isEqualTo(ID);
                     assertThat(nested.output())
-                            .isInstanceOfSatisfying(RunOutput.Emitted.class, emitted -> assertThat(emitted.value())
-                                    .isEqualTo("token"));
+                            .isInstanceOfSatisfying(
+                                    RunOutput.Emitted.class,
+                                    emitted -> assertThat(emitted.value()).isEqualTo("token"));
                 }));
     }
 
@@ -320,10 +326,12 @@ class NestedRunTest {
         assertThatThrownBy(() -> Workflow.builder(alone, String.class, String.class)
                         .agent("X", wrongAnswer)
                         .build())
-                .isInstanceOfSatisfying(InvalidWorkflowException.class, invalid -> assertThat(invalid.errors())
-                        .containsExactly(
-                                "the workflow at X takes a java.lang.Integer, and the task is a java.lang.String",
-                                "the workflow at X answers with a java.lang.Integer, and the run with a java.lang.String"));
+                .isInstanceOfSatisfying(
+                        InvalidWorkflowException.class,
+                        invalid -> assertThat(invalid.errors())
+                                .containsExactly(
+                                        "the workflow at X takes a java.lang.Integer, and the task is a java.lang.String",
+                                        "the workflow at X answers with a java.lang.Integer, and the run with a java.lang.String"));
         assertThatThrownBy(() -> outer(TestRuns.alone(TestRuns.deciding("Solo", turn -> Decision.answer("x")))
                                 .name("inner")
                                 .journal(Journal.inMemory())

@@ -36,10 +36,7 @@ class ReconcilerTest {
 
     /** What comes of a run whose process died while it booked. */
     private RunResult<String> recovered(Supplier<Mono<Reconciliation>> reconciliation, Reconciler.WhenUnknown unknown) {
-        trip(journal, Mono.never())
-                .build()
-                .submit("trip", RunOptions.ofId("a"))
-                .block(TestRuns.SOON);
+        trip(journal, Mono.never()).build().submit("trip", RunOptions.ofId("a")).block(TestRuns.SOON);
         assertThat(booked).containsExactly("a/#0");
         Workflow<Object, String> later = trip(new OtherProcess(journal), Mono.just("seat 2"))
                 .reconcile(
@@ -89,8 +86,7 @@ class ReconcilerTest {
 
     @Test
     void unknown_andToldToFail_isATypedFailure() {
-        RunResult<String> result =
-                recovered(() -> Mono.just(Reconciliation.unknown()), Reconciler.WhenUnknown.FAIL);
+        RunResult<String> result = recovered(() -> Mono.just(Reconciliation.unknown()), Reconciler.WhenUnknown.FAIL);
 
         assertThat(result.failure()).hasMessageContaining("it is unknown whether step a/#0 of agent Book has happened");
         assertThat(booked).hasSize(1);
@@ -98,8 +94,7 @@ class ReconcilerTest {
 
     @Test
     void empty_countsAsUnknown() {
-        assertThat(recovered(Mono::empty, Reconciler.WhenUnknown.FAIL).status())
-                .isEqualTo(RunResult.Status.FAILED);
+        assertThat(recovered(Mono::empty, Reconciler.WhenUnknown.FAIL).status()).isEqualTo(RunResult.Status.FAILED);
     }
 
     @Test

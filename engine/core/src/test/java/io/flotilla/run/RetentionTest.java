@@ -134,18 +134,24 @@ class RetentionTest {
                 .engine(engine)
                 .build();
         Workflow<Object, String> outer = TestRuns.crew(
-                        TestRuns.deciding("Lead", turn -> turn.reason() == Turn.Reason.JOINED
-                                ? Decision.answer("x")
-                                : Decision.fanOut(Invocation.of("Worker", "go"))),
+                        TestRuns.deciding(
+                                "Lead",
+                                turn -> turn.reason() == Turn.Reason.JOINED
+                                        ? Decision.answer("x")
+                                        : Decision.fanOut(Invocation.of("Worker", "go"))),
                         TestRuns.deciding("Worker", turn -> Decision.answer("never")))
                 .build();
         Workflow<Object, String> nesting = Workflow.builder(TestRuns.CREW, String.class)
                 .name("outer")
                 .engine(engine)
                 .journal(journal)
-                .agent("Lead", TestRuns.deciding("Lead", turn -> turn.reason() == Turn.Reason.JOINED
-                        ? Decision.answer("x")
-                        : Decision.fanOut(Invocation.of("Worker", "go"))))
+                .agent(
+                        "Lead",
+                        TestRuns.deciding(
+                                "Lead",
+                                turn -> turn.reason() == Turn.Reason.JOINED
+                                        ? Decision.answer("x")
+                                        : Decision.fanOut(Invocation.of("Worker", "go"))))
                 .agent("Worker", inner)
                 .build();
         assertThat(outer.topology()).isEqualTo(nesting.topology());
@@ -163,8 +169,8 @@ class RetentionTest {
     @Test
     void retention_sweepsInTheBackgroundUntilItIsDisposedOf() {
         run(flow, "a", "x");
-        Disposable retention = flow.runs()
-                .retention(RetentionPolicy.keepAll().maxRuns(0).every(Duration.ofMillis(20)));
+        Disposable retention =
+                flow.runs().retention(RetentionPolicy.keepAll().maxRuns(0).every(Duration.ofMillis(20)));
         TestRuns.until(() -> ids().isEmpty() ? true : null);
 
         run(flow, "b", "x");

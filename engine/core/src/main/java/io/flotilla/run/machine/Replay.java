@@ -13,7 +13,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,9 +22,6 @@ import org.jspecify.annotations.Nullable;
  * @since 0.1
  */
 public final class Replay {
-
-    /** The most events that a divergence describes. */
-    private static final int MAX_DESCRIBED = 5;
 
     private final String runId;
     private final Plan plan;
@@ -233,7 +229,7 @@ public final class Replay {
     /** What has come of the facts so far, of which {@code sequence} is the last. */
     private void check(long then, long sequence) {
         if (digest.value() != then) {
-            String found = last.isEmpty() ? "that nothing comes of it" : described(last);
+            String found = last.isEmpty() ? "that nothing comes of it" : Replays.described(last);
             throw diverges(sequence, "what came of it then", found);
         }
     }
@@ -280,21 +276,7 @@ public final class Replay {
      * @return in words; empty if nothing does, and before the first fact
      */
     public List<String> changes() {
-        PlanOutline then = header == null ? null : header.plan();
-        if (then != null) {
-            return then.differences(PlanOutline.of(plan));
-        }
-        return header != null && header.planHash() != PlanOutline.of(plan).hash()
-                ? List.of("topology, joins or limits are others")
-                : List.of();
-    }
-
-    private static String described(List<RunEvent> events) {
-        StringJoiner described = new StringJoiner("; ");
-        events.stream().limit(MAX_DESCRIBED).forEach(event -> described.add(event.toString()));
-        return events.size() <= MAX_DESCRIBED
-                ? described.toString()
-                : described + "; and " + (events.size() - MAX_DESCRIBED) + " more";
+        return header == null ? List.of() : Replays.changes(header, plan);
     }
 
     private void track(Effect effect, Instant at) {
@@ -364,7 +346,7 @@ public final class Replay {
         Duration since = Duration.between(lastFactAt, now);
         startedAt = startedAt.plus(since);
         timers.replaceAll((timer, due) -> new Due(due.at().plus(since), due.question()));
-        questions.replaceAll((id, question) -> later(question, since));
+        questions.replaceAll((id, question) -> Replays.later(question, since));
         lastFactAt = now;
         timeShifted = true;
     }
@@ -451,20 +433,6 @@ public final class Replay {
         questions.values().forEach(question -> left.add(new Effect.Ask(question)));
         left.addAll(steps.values());
         return List.copyOf(left);
-    }
-
-    private static PendingQuestion later(PendingQuestion question, Duration since) {
-        Instant deadline = question.deadline();
-        return deadline == null
-                ? question
-                : new PendingQuestion(
-                        question.id(),
-                        question.agent(),
-                        question.branch(),
-                        question.text(),
-                        question.choices(),
-                        deadline.plus(since),
-                        question.answerType());
     }
 
     /**

@@ -50,18 +50,21 @@ final class NestedChild {
 
     /** A head who has several sums added up, each a run of its own. */
     static Workflow<Long, Long> over(Journal journal, Duration longest, Consumer<String> sideEffect) {
-        Agent<Turn, Decision> head = Agent.of("Head", (turn, context) -> Mono.fromSupplier(() -> {
-            sideEffect.accept(context.idempotencyKey());
-            if (turn.reason() == Turn.Reason.JOINED) {
-                return Decision.answer(
-                        turn.answers(Long.class).stream().mapToLong(Long::longValue).sum());
-            }
-            List<Invocation> sums = new ArrayList<>();
-            for (int at = 0; at < NESTED; at++) {
-                sums.add(Invocation.of("Sum", turn.input()));
-            }
-            return Decision.fanOut(sums);
-        }));
+        Agent<Turn, Decision> head = Agent.of(
+                "Head",
+                (turn, context) -> Mono.fromSupplier(() -> {
+                    sideEffect.accept(context.idempotencyKey());
+                    if (turn.reason() == Turn.Reason.JOINED) {
+                        return Decision.answer(turn.answers(Long.class).stream()
+                                .mapToLong(Long::longValue)
+                                .sum());
+                    }
+                    List<Invocation> sums = new ArrayList<>();
+                    for (int at = 0; at < NESTED; at++) {
+                        sums.add(Invocation.of("Sum", turn.input()));
+                    }
+                    return Decision.fanOut(sums);
+                }));
         return Workflow.builder(Topology.parse("start -> Head\nHead <-> Sum\nHead -> end"), Long.class)
                 .name("sums")
                 .agent("Head", head)
@@ -79,12 +82,11 @@ final class NestedChild {
             print("open");
             List<Run<Long>> runs =
                     new ArrayList<>(flow.runs().recoverAll().block().recovered());
-            long there = flow.runs()
-                    .list(RunFilter.all().workflow("sums"))
-                    .count()
-                    .block();
+            long there =
+                    flow.runs().list(RunFilter.all().workflow("sums")).count().block();
             for (long missing = there; missing < RUNS; missing++) {
-                runs.add(flow.submit(RunsChild.TASK, RunOptions.ofId("run-" + missing)).block());
+                runs.add(flow.submit(RunsChild.TASK, RunOptions.ofId("run-" + missing))
+                        .block());
             }
             Flux.fromIterable(runs).flatMap(Run::result, RUNS).then().block();
         }

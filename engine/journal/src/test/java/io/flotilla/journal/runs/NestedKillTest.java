@@ -100,8 +100,7 @@ class NestedKillTest {
         SqliteJournal journal = SqliteJournal.builder(file).codec(SumFlow.CODEC).open();
         Workflow<Long, Long> outer = NestedChild.over(journal, Duration.ZERO, key -> {});
         Runs<Long> inner = SumFlow.over(journal, Duration.ZERO, key -> {}).runs();
-        List<RunInfo> all =
-                outer.runs().list(RunFilter.all()).collectList().block(SOON);
+        List<RunInfo> all = outer.runs().list(RunFilter.all()).collectList().block(SOON);
         List<String> settled = new ArrayList<>();
         for (RunInfo run : all) {
             Runs<Long> runs = run.workflow().equals("sums") ? outer.runs() : inner;
