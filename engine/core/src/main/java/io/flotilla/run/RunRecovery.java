@@ -75,10 +75,6 @@ final class RunRecovery<O> {
     }
 
     private Mono<Void> tried(String runId, Set<String> versions, Recovery.Collected<O> collected) {
-        if (workflow.setup().live().claimed(runId) != null) {
-            collected.live(runId);
-            return Mono.empty();
-        }
         return catalog.header(runId)
                 .flatMap(header -> tried(runId, header, versions, collected))
                 .doOnNext(collected::recovered)
@@ -95,8 +91,12 @@ final class RunRecovery<O> {
             Workflow<?, ?> nested = nested(header.workflow());
             if (nested != null) {
                 collected.nested();
-                return cancelOrphan(runId, parent, nested);
+                return isClaimed(runId) ? Mono.empty() : cancelOrphan(runId, parent, nested);
             }
+        }
+        if (isClaimed(runId)) {
+            collected.live(runId);
+            return Mono.empty();
         }
         if (!header.workflow().equals(workflow.name())) {
             collected.ofWorkflow(header.workflow());
@@ -109,6 +109,10 @@ final class RunRecovery<O> {
                 .flatMap(version -> versions.contains(version)
                         ? recover(runId, versions)
                         : Mono.error(new Recovery.OtherVersion(version)));
+    }
+
+    private boolean isClaimed(String runId) {
+        return workflow.setup().live().claimed(runId) != null;
     }
 
     private @Nullable Workflow<?, ?> nested(String name) {
