@@ -166,6 +166,24 @@ class FairPermitsTest {
                 .isGreaterThanOrEqualTo(5);
     }
 
+    /** As a run's own priority does; what is no {@code Integer} says nothing. */
+    @Test
+    void turns_priorityInTheContextAndNoFunction_highestFirst() {
+        FairPermits permits = permits(InFlightLimit.of(1));
+        PermitUser.Held all = new PermitUser.Held();
+        List<String> started = new ArrayList<>();
+        PermitUser.of(permits, 1, noting("first", all, started)).start();
+        for (Object priority : List.of(-1, "high", 7, 3)) {
+            Context context = Context.of(InFlightLimit.PRIORITY_KEY, priority);
+            new PermitUser(permits, context, 1, noting(priority + "", all, started)).start();
+        }
+        while (all.count() > 0) {
+            all.endFirst();
+        }
+
+        assertThat(started).containsExactly("first", "7", "3", "high", "-1");
+    }
+
     @Test
     void turns_priorities_highestFirstAndTurnsAmongEqual() {
         FairPermits permits = permits(InFlightLimit.of(1).priority(context -> context.getOrDefault("priority", 0)));
