@@ -25,12 +25,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 import reactor.test.scheduler.VirtualTimeScheduler;
@@ -352,5 +355,33 @@ class RunExamplesTest {
         StepVerifier.create(other.flatMap(Run::result).map(RunResult::answers))
                 .expectNext(List.of("at once"))
                 .verifyComplete();
+    }
+
+    @Test
+    void questions_withTypeOrChoices_areDecisions() {
+        Decision number = Decision.ask(Question.of("how many?").answerType(Integer.class));
+        Decision choice = Decision.ask(Question.of("release it?")
+                .choices("yes", "later", "no")
+                .timeout(Duration.ofHours(8))
+                .defaultAnswer("no"));
+
+        assertThat(number).isInstanceOf(Decision.Ask.class);
+        assertThat(choice).isInstanceOf(Decision.Ask.class);
+    }
+
+    @Test
+    void events_asMaps_areWhatJsonHas() {
+        Workflow<String, String> workflow = Workflow.builder(Topology.parse("start -> Boss -> end"), String.class)
+                .agent("Boss", Agent.of("Boss", (turn, context) -> Mono.just(Decision.answer("done"))))
+                .build();
+        Run<String> run = workflow.start("go");
+
+        Flux<Map<String, @Nullable Object>> maps = run.events().map(RunEvent::toMap);
+
+        assertThat(maps.map(map -> String.valueOf(map.get("type")))
+                        .collectList()
+                        .block())
+                .startsWith("run-started")
+                .endsWith("run-finished");
     }
 }

@@ -1,7 +1,10 @@
 package io.flotilla.agent;
 
+import io.flotilla.internal.JsonFields;
 import java.math.BigDecimal;
+import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The usage of a step, a round or a run. Immutable.
@@ -67,5 +70,18 @@ public record Usage(long inputTokens, long outputTokens, BigDecimal cost) {
      */
     public long tokens() {
         return Math.addExact(inputTokens, outputTokens);
+    }
+
+    /**
+     * The usage as JSON has it: the components under their names.
+     *
+     * @return numbers; cannot be changed
+     */
+    public Map<String, @Nullable Object> toMap() {
+        return new JsonFields()
+                .number("inputTokens", inputTokens)
+                .number("outputTokens", outputTokens)
+                .number("cost", cost)
+                .toMap();
     }
 }

@@ -1,6 +1,5 @@
 package io.flotilla.internal;
 
-import io.flotilla.agent.Usage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -99,23 +98,6 @@ public final class JsonFields {
      */
     public JsonFields duration(String name, @Nullable Duration duration) {
         return text(name, duration);
-    }
-
-    /**
-     * Adds what was used.
-     *
-     * @param name the field
-     * @param usage what
-     * @return this
-     */
-    public JsonFields usage(String name, Usage usage) {
-        return map(
-                name,
-                new JsonFields()
-                        .number("inputTokens", usage.inputTokens())
-                        .number("outputTokens", usage.outputTokens())
-                        .number("cost", usage.cost())
-                        .toMap());
     }
 
     /**

@@ -77,7 +77,7 @@ final class RunReport {
                 .constant("status", state.status())
                 .instant("startedAt", startedAt)
                 .map("labels", labels)
-                .usage("usage", state.usage())
+                .map("usage", state.usage().toMap())
                 .toMap();
         JsonFields data =
                 new JsonFields().map("run", run).map("topology", topology()).list("events", events);

@@ -220,7 +220,7 @@ public final class RunResult<O> {
                 .number("steps", steps)
                 .map("branches", branches.toMap())
                 .number("lateArrivals", lateArrivals)
-                .usage("usage", usage)
+                .map("usage", usage.toMap())
                 .instant("startedAt", startedAt)
                 .duration("duration", duration)
                 .toMap();

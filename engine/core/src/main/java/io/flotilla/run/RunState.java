@@ -143,7 +143,7 @@ public record RunState(
                         "questions",
                         questions.stream().map(PendingQuestion::toMap).toList())
                 .number("steps", steps)
-                .usage("usage", usage)
+                .map("usage", usage.toMap())
                 .list("waits", waits.stream().map(PendingWait::toMap).toList())
                 .list("signals", signals.stream().map(PendingSignal::toMap).toList())
                 .toMap();

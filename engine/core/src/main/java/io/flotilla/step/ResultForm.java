@@ -17,7 +17,7 @@ final class ResultForm {
                 .number("attempts", result.attempts())
                 .instant("startedAt", result.startedAt())
                 .duration("duration", result.duration())
-                .usage("usage", result.usage())
+                .map("usage", result.usage().toMap())
                 .value("value", result.value())
                 .map("cause", causeOf(result.cause()));
         if (result instanceof StepResult.Degraded<?> degraded) {

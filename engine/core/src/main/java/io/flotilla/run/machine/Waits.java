@@ -50,7 +50,7 @@ final class Waits {
             branches.ready(branch);
             return;
         }
-        Instant until = wait(branch, null, sleep.duration(), sleep.carry());
+        Instant until = begin(branch, null, sleep.duration(), sleep.carry());
         branches.sleep(branch);
         output.record(new RunEvent.SleepStarted(
                 output.next(), output.at(), branch.path, branches.name(branch), until == null ? output.at() : until));
@@ -69,14 +69,14 @@ final class Waits {
             take(branch, signal.name(), first.value(), false);
             return;
         }
-        Instant deadline = wait(branch, signal, signal.timeout(), decision.carry());
+        Instant deadline = begin(branch, signal, signal.timeout(), decision.carry());
         branches.awaitSignal(branch);
         output.record(new RunEvent.SignalAwaited(
                 output.next(), output.at(), branch.path, branches.name(branch), signal.name(), deadline));
     }
 
     /** Returns until when; null if for as long as the run lives. */
-    private @Nullable Instant wait(
+    private @Nullable Instant begin(
             Branch branch, @Nullable Await signal, @Nullable Duration limit, @Nullable Object carry) {
         Instant deadline = limit == null ? null : output.at().plus(limit);
         WaitEntry entry = new WaitEntry(branch, signal, deadline);
