@@ -4,6 +4,7 @@ import io.flotilla.journal.JournalCorruptedException;
 import io.flotilla.journal.JournalEntry;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
+import java.time.Instant;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -52,12 +53,9 @@ final class SealChain {
     }
 
     private CanonicalWriter context(JournalEntry entry) {
-        return new CanonicalWriter(MAGIC)
-                .text(runId)
-                .number(entry.sequence())
-                .number(entry.timestamp().getEpochSecond())
-                .number(entry.timestamp().getNano())
-                .text(entry.type());
+        Instant at = entry.timestamp();
+        CanonicalWriter to = new CanonicalWriter(MAGIC).text(runId).number(entry.sequence());
+        return to.number(at.getEpochSecond()).number(at.getNano()).text(entry.type());
     }
 
     private byte[] seal(SealKeys.SealKey key, JournalEntry entry, byte[] sealedBytes) {

@@ -72,7 +72,7 @@ class AgentTokensTest {
         byte[] good = Base64.getUrlDecoder().decode(tokens.issue(PLANNER, "billing", MINUTE));
         for (int bit = 0; bit < 8 * good.length; bit++) {
             byte[] bad = good.clone();
-            bad[bit / 8] ^= (byte) (1 << bit % 8);
+            bad[bit / 8] ^= (byte) (1 << (bit % 8));
             assertThat(refusal(Base64.getUrlEncoder().withoutPadding().encodeToString(bad), "billing"))
                     .as("bit %d", bit)
                     .isNotNull();

@@ -239,7 +239,7 @@ class DelegationTest {
         int accepted = 0;
         for (int bit = 0; bit < 8 * good.length; bit++) {
             byte[] bad = good.clone();
-            bad[bit / 8] ^= (byte) (1 << bit % 8);
+            bad[bit / 8] ^= (byte) (1 << (bit % 8));
             try {
                 Delegation read = Delegation.parse(bad);
                 if (read.delegate().equals(HELPER)

@@ -120,7 +120,7 @@ class SealedJournalTest {
         byte[] good = stored.get(1).payload();
         for (int bit = 0; bit < 8 * good.length; bit++) {
             byte[] bad = good.clone();
-            bad[bit / 8] ^= (byte) (1 << bit % 8);
+            bad[bit / 8] ^= (byte) (1 << (bit % 8));
             Journal file = Journal.inMemory();
             file.append("run", 0, List.of(stored.get(0), with(stored.get(1), 1, bad), stored.get(2)))
                     .block(LONG);
@@ -195,7 +195,7 @@ class SealedJournalTest {
     void read_fromTheMiddle_seesWhatIsAltered() {
         SealedJournal forged = forged("run", stored -> {
             byte[] bad = stored.get(3).payload();
-            bad[60] ^= 1;
+            bad[60] ^= (byte) 1;
             stored.set(3, with(stored.get(3), 3, bad));
             return stored;
         });

@@ -104,7 +104,7 @@ class SignedMessageTest {
 
         for (int bit = 0; bit < 8 * good.length; bit++) {
             byte[] bad = good.clone();
-            bad[bit / 8] ^= (byte) (1 << bit % 8);
+            bad[bit / 8] ^= (byte) (1 << (bit % 8));
             try {
                 verifier.verify(SignedMessage.parse(bad).toEnvelope().build());
                 accepted++;
