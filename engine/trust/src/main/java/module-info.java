@@ -11,5 +11,8 @@ module io.flotilla.trust {
     requires transitive reactor.core;
     requires static transitive org.jspecify;
 
+    // Types of these are not.
+    requires org.reactivestreams;
+
     exports io.flotilla.security;
 }

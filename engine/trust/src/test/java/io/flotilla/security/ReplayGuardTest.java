@@ -147,7 +147,7 @@ class ReplayGuardTest {
         long now = Bounds.nanos(NOON);
         for (int at = 0; at < 50_000; at++) {
             long high = random.nextInt(40);
-            long low = random.nextInt(400) - 200;
+            long low = random.nextInt(400) - 200L;
             String key = random.nextBoolean() ? "one" : "other";
             long until = now + SECOND * (1 + (high + low + 200) % 200);
             boolean isNew = known.add(key + high + "/" + low);
