@@ -34,6 +34,7 @@ final class RunCatalog {
         return recording
                 .journal()
                 .list(filter.summaries())
+                .filter(RunSummary::isRun)
                 .flatMapSequential(this::readable, AHEAD, 1)
                 .filter(filter::matches)
                 .take(filter.limit());

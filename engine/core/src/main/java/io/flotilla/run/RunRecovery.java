@@ -66,6 +66,7 @@ final class RunRecovery<O> {
             return recording
                     .journal()
                     .list(JournalFilter.all().lastTypeNotIn(FactCodec.RUN_FINISHED))
+                    .filter(RunSummary::isRun)
                     .map(RunSummary::runId)
                     .collectList()
                     .flatMapIterable(ids -> ids)

@@ -9,7 +9,7 @@ import io.flotilla.step.StepResult;
  */
 final class FactFormat {
 
-    /** Types of entries. */
+    /** Types of entries. None begins with {@code state-}: those are of the logs of states, which no list of runs has. */
     static final class EntryType {
 
         static final String RUN_STARTED = "run-started";
