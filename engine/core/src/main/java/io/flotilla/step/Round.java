@@ -112,7 +112,7 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
 
     @SuppressWarnings("unchecked") // made for the results of this round
     private static <O> ReportMono.@Nullable Collector<O> report(Object downstream) {
-        return downstream instanceof ReportMono.Collector ? (ReportMono.Collector<O>) downstream : null;
+        return downstream instanceof ReportMono.Collector<?> report ? (ReportMono.Collector<O>) report : null;
     }
 
     /** Starts the round's observation, then {@code round}: without it, if its handlers keep the thread. */
