@@ -23,7 +23,8 @@ class VirtualTime {
 
     @BeforeEach
     void begin() {
-        // Reactor disposes of a shared scheduler that two threads make at once, and all of them are this one: so none is made
+        // Reactor disposes of a shared scheduler that two threads make at once, and all of them are this one: so none
+        // is made
         // later, when a thread that an earlier test has left behind may come first.
         do {
             VirtualTimeScheduler.reset();
