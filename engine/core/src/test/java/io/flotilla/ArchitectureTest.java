@@ -309,6 +309,7 @@ class ArchitectureTest {
             "RunState",
             "SignalTimeoutException",
             "Turn",
+            "Uncompensated",
             "UnsupportedRunFormatException");
 
     private static final DescribedPredicate<JavaClass> MACHINE =
@@ -640,6 +641,13 @@ class ArchitectureTest {
                         "PendingSignal",
                         "PendingWait",
                         "Decision$Sleep",
+                        "Decision$Compensate",
+                        "Compensation",
+                        "CompensatedStep",
+                        "NestedCompensationException",
+                        "Uncompensated",
+                        "RunEvent$CompensationStarted",
+                        "RunEvent$CompensationSettled",
                         "Decision$AwaitSignal",
                         "RunOutput",
                         "RunOutput$OfStep",

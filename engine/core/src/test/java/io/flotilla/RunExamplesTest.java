@@ -289,6 +289,30 @@ class RunExamplesTest {
                 .verifyComplete();
     }
 
+    private final List<String> cancelledBookings = new ArrayList<>();
+
+    private Mono<Void> cancelBooking(String key, String number) {
+        return Mono.fromRunnable(() -> cancelledBookings.add(number + " of " + key));
+    }
+
+    @Test
+    void compensate_theCheckFails_theBookingIsCancelled() {
+        Topology booking = Topology.parse("start -> Book -> Check -> end");
+        Agent<Turn, Decision> book = Agent.of("Book", (turn, context) -> Mono.just(Decision.handOff("Check", "no. 7")));
+        Agent<Turn, Decision> check = Agent.of("Check", (turn, context) -> Mono.just(Decision.fail("too dear")));
+
+        Workflow<String, String> trip = Workflow.builder(booking, String.class)
+                .agent("Book", book)
+                .agent("Check", check)
+                .compensate("Book", (step, context) -> cancelBooking(step.idempotencyKey(), step.value(String.class)))
+                .build();
+        RunResult<String> result = trip.run("to Oslo").block();
+
+        assertThat(result.failure()).hasMessageContaining("too dear");
+        assertThat(result.uncompensated()).isEmpty();
+        assertThat(cancelledBookings).containsExactly("no. 7 of " + result.runId() + "/#0");
+    }
+
     @Test
     void signal_aBranchWaits_sleepsAndAnswersInVirtualTime() {
         VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet(true);

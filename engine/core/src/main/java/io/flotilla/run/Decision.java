@@ -195,6 +195,18 @@ public sealed interface Decision {
     }
 
     /**
+     * The whole run ends as a failure, at once: all other branches are cancelled, and the settled steps of agents that have a {@link
+     * Compensation} are undone, see {@link Workflow.Builder#compensate}. {@link #fail} ends this branch only.
+     *
+     * @param reason why, for the reader of the result
+     * @return the decision
+     * @throws NullPointerException if {@code reason} is null
+     */
+    static Decision compensate(String reason) {
+        return new Compensate(reason);
+    }
+
+    /**
      * The agent has another turn at once.
      *
      * @param input the input of that turn; may be null
@@ -352,6 +364,24 @@ public sealed interface Decision {
          * @throws NullPointerException if {@code reason} is null
          */
         public Fail {
+            Objects.requireNonNull(reason, "reason");
+        }
+    }
+
+    /**
+     * See {@link Decision#compensate}.
+     *
+     * @param reason why
+     */
+    record Compensate(String reason) implements Decision {
+
+        /**
+         * Checks that there is a reason.
+         *
+         * @param reason why
+         * @throws NullPointerException if {@code reason} is null
+         */
+        public Compensate {
             Objects.requireNonNull(reason, "reason");
         }
     }

@@ -122,6 +122,15 @@ final class EventForm {
         if (event instanceof RunEvent.RunFinished finished) {
             return type("run-finished").constant("status", finished.status());
         }
+        if (event instanceof RunEvent.CompensationStarted started) {
+            return type("compensation-started", started.branch(), started.agent())
+                    .number("step", started.step());
+        }
+        if (event instanceof RunEvent.CompensationSettled settled) {
+            return type("compensation-settled", settled.branch(), settled.agent())
+                    .number("step", settled.step())
+                    .flag("failed", settled.failed());
+        }
         throw new IllegalStateException("no JSON form: " + event.getClass().getName());
     }
 

@@ -41,6 +41,9 @@ final class Redaction {
         if (redacts && decision instanceof Decision.Fail fail) {
             return Decision.fail(redacted(fail.reason()));
         }
+        if (redacts && decision instanceof Decision.Compensate compensate) {
+            return Decision.compensate(redacted(compensate.reason()));
+        }
         if (redacts && decision instanceof Decision.Ask ask) {
             return Decision.ask(ask.question().redacted(this::redacted), ask.carry());
         }

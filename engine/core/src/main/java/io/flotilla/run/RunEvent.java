@@ -342,6 +342,31 @@ public sealed interface RunEvent {
             implements RunEvent {}
 
     /**
+     * A settled step is being undone.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param branch on which branch it was
+     * @param agent whose
+     * @param step which of its branch, from 0
+     */
+    record CompensationStarted(long sequence, Instant at, BranchPath branch, String agent, long step)
+            implements RunEvent {}
+
+    /**
+     * The compensation of a step has ended.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param branch on which branch the step was
+     * @param agent whose
+     * @param step which of its branch, from 0
+     * @param failed whether the step could not be undone
+     */
+    record CompensationSettled(long sequence, Instant at, BranchPath branch, String agent, long step, boolean failed)
+            implements RunEvent {}
+
+    /**
      * No more steps start.
      *
      * @param sequence its number

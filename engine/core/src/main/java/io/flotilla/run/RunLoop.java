@@ -193,11 +193,11 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
             return; // its callers are being stopped, which is not the run's end
         }
         if (recorder != null) {
-            steps.stopStarting();
+            steps.stopAgents();
         }
         offer(new Fact.Cancelled(clock.now()));
         if (recorder != null) {
-            steps.cancelAllAtOnce();
+            steps.cancelAgentsAtOnce();
         }
     }
 

@@ -66,6 +66,7 @@ public final class RunResult<O> {
     private final long steps;
     private final Branches branches;
     private final long lateArrivals;
+    private final List<Uncompensated> uncompensated;
     private final Usage usage;
     private final Instant startedAt;
     private final Duration duration;
@@ -78,6 +79,7 @@ public final class RunResult<O> {
         this.steps = finish.steps();
         this.branches = finish.branches();
         this.lateArrivals = finish.lateArrivals();
+        this.uncompensated = finish.uncompensated();
         this.usage = usage;
         this.startedAt = startedAt;
         this.duration = duration;
@@ -178,6 +180,16 @@ public final class RunResult<O> {
     }
 
     /**
+     * The settled steps that could not be undone, see {@link Workflow.Builder#compensate}. All others that have a compensation are
+     * undone, if the run has not succeeded.
+     *
+     * @return in the order in which that was tried; cannot be changed
+     */
+    public List<Uncompensated> uncompensated() {
+        return uncompensated;
+    }
+
+    /**
      * What the steps have used.
      *
      * @return the total of the run's ledger
@@ -220,6 +232,9 @@ public final class RunResult<O> {
                 .number("steps", steps)
                 .map("branches", branches.toMap())
                 .number("lateArrivals", lateArrivals)
+                .list(
+                        "uncompensated",
+                        uncompensated.stream().map(Uncompensated::toMap).toList())
                 .map("usage", usage.toMap())
                 .instant("startedAt", startedAt)
                 .duration("duration", duration)
@@ -231,6 +246,7 @@ public final class RunResult<O> {
     public String toString() {
         return "RunResult[" + runId + " " + status
                 + (failure == null ? " answers=" + answers : " failure=" + Objects.toString(failure.getMessage()))
+                + (uncompensated.isEmpty() ? "" : " uncompensated=" + uncompensated)
                 + " steps=" + steps + " duration=" + duration + "]";
     }
 }

@@ -39,6 +39,8 @@ public record RunState(
         RUNNING,
         /** It starts no more steps until it is resumed. */
         PAUSED,
+        /** It has not succeeded, and undoes what its steps have done. */
+        COMPENSATING,
         /** It has ended with an answer. */
         SUCCEEDED,
         /** It has ended with a failure. */

@@ -45,7 +45,8 @@ final class RunStep implements StepIdentity, StepOutput {
 
     @Override
     public String branchPath() {
-        return start.branch().toString();
+        String path = start.branch().toString();
+        return start.isCompensation() ? path + CompensableAgent.SUFFIX : path;
     }
 
     @Override
@@ -55,7 +56,7 @@ final class RunStep implements StepIdentity, StepOutput {
 
     @Override
     public @Nullable Instant deadline() {
-        return scope.deadline;
+        return start.isCompensation() ? null : scope.deadline; // what is to be undone is so after the run's time, too
     }
 
     @Override

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -49,8 +50,11 @@ final class RunSteps {
     /** The nested runs that were in flight at the end of this one. */
     private final Queue<NestedRun> ended = new ConcurrentLinkedQueue<>();
 
-    /** Nobody wants the run any more, though the machine may not know yet: no agent is called. */
+    /** Nobody wants the run any more, though the machine may not know yet: no agent is called, though steps may be undone. */
     private volatile boolean cancelled;
+
+    /** Nothing is called any more. */
+    private volatile boolean stopped;
 
     RunSteps(
             Map<String, Agent<Turn, Decision>> agents,
@@ -80,10 +84,10 @@ final class RunSteps {
 
     /** False if the thread was kept and another has taken over. */
     boolean start(Effect.StartStep start, Context context) {
-        StepDriver.Prepared step = nested.prepare(start, context);
+        StepDriver.Prepared step = start.isCompensation() ? null : nested.prepare(start, context);
         if (step instanceof NestedRun run) {
             inFlight.put(start.step(), new InFlight(step, start));
-            if (cancelled) {
+            if (stopped || cancelled) {
                 inFlight.remove(start.step());
             } else {
                 run.start();
@@ -103,7 +107,7 @@ final class RunSteps {
             return true;
         }
         inFlight.put(start.step(), new InFlight(step, start)); // whoever stops the starting sees it, or is seen here
-        if (cancelled) {
+        if (stopped || (cancelled && !start.isCompensation())) {
             inFlight.remove(start.step());
             return true;
         }
@@ -112,6 +116,9 @@ final class RunSteps {
 
     private Agent<Turn, Decision> agent(Effect.StartStep start) {
         Agent<Turn, Decision> agent = Objects.requireNonNull(agents.get(start.agent()), start.agent());
+        if (start.isCompensation()) { // which is idempotent
+            return agent;
+        }
         InDoubtAgent.Reconciled reconciled =
                 nested.setup().places().reconcilers().get(start.agent());
         return reconciled != null && inDoubt.remove(start.step()) ? new InDoubtAgent(agent, reconciled) : agent;
@@ -140,17 +147,30 @@ final class RunSteps {
 
     /** From now on a step that is to be started is not: its end is not waited for. */
     void stopStarting() {
+        stopped = true;
+    }
+
+    /** The run is cancelled: steps that are in flight are, and no other is started but to undo what was done. */
+    void stopAgents() {
         cancelled = true;
+    }
+
+    /** Cancels what is in flight but compensations, the last step first, on the calling thread. */
+    void cancelAgentsAtOnce() {
+        cancelAtOnce(step -> !step.start().isCompensation());
     }
 
     /** Cancels what is in flight, the last step first, on the calling thread. */
     void cancelAllAtOnce() {
-        List<Long> steps = new ArrayList<>(inFlight.keySet());
-        steps.sort(Comparator.reverseOrder());
-        for (Long number : steps) {
-            InFlight cancelling = inFlight.remove(number);
-            if (cancelling != null) {
-                cancelling.step().cancel();
+        cancelAtOnce(step -> true);
+    }
+
+    private void cancelAtOnce(Predicate<InFlight> which) {
+        List<InFlight> steps = new ArrayList<>(inFlight.values());
+        steps.sort(Comparator.comparing((InFlight each) -> each.start().step()).reversed());
+        for (InFlight each : steps) {
+            if (which.test(each) && inFlight.remove(each.start().step(), each)) {
+                each.step().cancel();
             }
         }
     }

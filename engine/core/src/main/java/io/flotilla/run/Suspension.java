@@ -154,7 +154,8 @@ final class Suspension {
                 || (!cut
                         && fact instanceof Fact.StepSettled settled
                         && settled.failed() == null
-                        && !(settled.decision() instanceof Decision.Fail));
+                        && !(settled.decision() instanceof Decision.Fail)
+                        && !(settled.decision() instanceof Decision.Compensate));
     }
 
     /** A fact that is not admitted: its step counts as one that has not ended. */

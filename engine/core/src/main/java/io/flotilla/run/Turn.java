@@ -27,7 +27,9 @@ public final class Turn {
         /** A signal it waited for has come, or the default stands for it: see {@link Turn#signal()}. */
         SIGNALLED,
         /** It has slept, see {@link Decision#sleep(java.time.Duration)}. */
-        SLEPT
+        SLEPT,
+        /** A step of it is to be undone: its {@link Compensation} is called, never the agent. */
+        COMPENSATING
     }
 
     private final Reason reason;
@@ -187,6 +189,26 @@ public final class Turn {
      */
     public Turn thenSlept() {
         return then(Reason.SLEPT, null);
+    }
+
+    /**
+     * What a compensation is called with, for engines that drive runs.
+     *
+     * @param input what the step to undo was called with; may be null
+     * @param value what it answered or handed over; may be null
+     * @return a turn with {@link Reason#COMPENSATING}
+     */
+    public static Turn compensating(@Nullable Object input, @Nullable Object value) {
+        return requested(input, "start", List.of()).then(Reason.COMPENSATING, value);
+    }
+
+    /**
+     * What the step to undo answered or handed over.
+     *
+     * @return the value; null if that was null, and on other turns
+     */
+    public @Nullable Object compensatedValue() {
+        return reason == Reason.COMPENSATING ? received : null;
     }
 
     private Turn then(Reason next, @Nullable Object value) {

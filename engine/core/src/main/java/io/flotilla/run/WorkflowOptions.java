@@ -170,6 +170,30 @@ abstract class WorkflowOptions<B extends WorkflowOptions<B>> {
     }
 
     /**
+     * What undoes the steps of an agent. When a run fails, is cancelled, or an agent decides {@link Decision#compensate}, all its
+     * other branches are cancelled, and then each settled step of such an agent is undone, one after another, in reverse lineage
+     * order; of one branch the last step first. The result comes after that, and has what could not be undone: {@link
+     * RunResult#uncompensated()}.
+     *
+     * <p>A step is settled if its agent has decided something but to fail, also if it asked, slept or repeated, and also if the decision
+     * was not allowed. What was in flight and was cancelled is not undone: it may or may not have happened.
+     *
+     * <p>A compensation that fails is called again, three times, after half a second, one and two; then the next one has its turn. Each
+     * end is a fact in the journal, so after a restart nothing that was undone is undone again, and the rest is. {@link
+     * Run#cancel()}, {@link Run#pause()}, limits and the run's deadline do not hold compensations up; {@link Run#suspend()} does,
+     * until the run is recovered.
+     *
+     * @param name the agent's place
+     * @param undo what undoes a step of it
+     * @return this builder
+     * @throws NullPointerException if an argument is null
+     */
+    public B compensate(String name, Compensation undo) {
+        settings.compensate(Objects.requireNonNull(name, "name"), Objects.requireNonNull(undo, "undo"));
+        return self();
+    }
+
+    /**
      * Steps of these agents never overlap in one run, nor do two steps of one of them: those whose turn has come wait, in the
      * order in which their turns have come, and hold no place meanwhile. {@link RunState} shows them as {@link
      * RunState.BranchStatus#EXCLUDED}. A step that was cancelled or has timed out counts as ended, as everywhere.

@@ -30,6 +30,7 @@ final class WorkflowSettings {
     final Map<String, Join> joins = new LinkedHashMap<>();
     Join join = Join.all();
     Limits limits = Limits.none();
+    private final Map<String, Compensation> compensations = new LinkedHashMap<>();
     final List<List<String>> exclusive = new ArrayList<>();
     int maxPendingSignals = Plan.DEFAULT_MAX_PENDING_SIGNALS;
     int maxCorrections = Workflow.DEFAULT_MAX_CORRECTIONS;
@@ -103,7 +104,7 @@ final class WorkflowSettings {
             throw new InvalidWorkflowException(errors);
         }
         Map<String, Agent<Turn, Decision>> bodies = new HashMap<>();
-        agents.forEach((place, body) -> bodies.put(place, new NodeAgent(AgentId.of(place), body)));
+        agents.forEach((place, body) -> bodies.put(place, new NodeAgent(AgentId.of(place), compensable(place, body))));
         StepEngine steps = engine == null ? StepEngine.builder().build() : engine;
         Plan plan = plan(steps);
         RunHeader header = RunHeader.of(name, version, Map.of(), plan);
@@ -126,6 +127,17 @@ final class WorkflowSettings {
         nested.forEach((place, workflow) ->
                 recorded.put(place, recording == null ? workflow : workflow.recordedIn(recording)));
         return new Places(Map.copyOf(recorded), Map.copyOf(reconcilers));
+    }
+
+    private Agent<Turn, Decision> compensable(String place, Agent<Turn, Decision> body) {
+        Compensation undo = compensations.get(place);
+        return undo == null ? body : new CompensableAgent(place, body, undo);
+    }
+
+    void compensate(String place, Compensation undo) {
+        if (compensations.put(place, undo) != null) {
+            duplicates.add("the compensation of agent " + place + " is given twice");
+        }
     }
 
     private List<String> errors() {
@@ -152,6 +164,11 @@ final class WorkflowSettings {
                 errors.add("there is no agent " + place + " in the topology to reconcile");
             }
         }
+        for (String place : compensations.keySet()) {
+            if (!places.contains(place)) {
+                errors.add("there is no agent " + place + " in the topology to compensate");
+            }
+        }
         for (List<String> group : exclusive) {
             if (new HashSet<>(group).size() < 2) {
                 errors.add("exclusive needs two different agents, was " + group);
@@ -174,6 +191,7 @@ final class WorkflowSettings {
                 .maxPendingSignals(maxPendingSignals)
                 .maxStepsInFlight(EngineAccess.of(steps).maxStepsInFlight());
         exclusive.forEach(plan::exclusive);
+        compensations.keySet().forEach(plan::compensated);
         joins.forEach((place, at) -> plan.joinAt(place, at.redactedBy(redactor)));
         return plan.build();
     }

@@ -214,6 +214,7 @@ class JsonFormTest {
                         "steps",
                         "branches",
                         "lateArrivals",
+                        "uncompensated",
                         "usage",
                         "startedAt",
                         "duration");

@@ -26,10 +26,21 @@ final class Comparison {
         this.agents = agents;
     }
 
-    static List<String> differences(Expected expected, RunResult<Object> result, Map<String, ScriptedAgent> agents) {
+    static List<String> differences(
+            Expected expected,
+            RunResult<Object> result,
+            Map<String, ScriptedAgent> agents,
+            List<List<@Nullable Object>> compensated) {
         Comparison comparison = new Comparison(expected, agents);
         comparison.compareResult(result);
         comparison.compareAgents();
+        comparison.compare("compensated", expected.compensated(), Values.plain(compensated));
+        comparison.compare(
+                "uncompensated",
+                expected.uncompensated(),
+                Values.plain(result.uncompensated().stream()
+                        .map(step -> List.of(step.agent(), step.reason()))
+                        .toList()));
         return comparison.differences;
     }
 
@@ -58,6 +69,12 @@ final class Comparison {
             differ("took", expected.took(), result.duration());
         }
         compare(result.branches());
+    }
+
+    private void compare(String what, @Nullable List<@Nullable Object> wanted, List<@Nullable Object> was) {
+        if (wanted != null && !wanted.equals(was)) {
+            differ(what, Json.write(wanted), Json.write(was));
+        }
     }
 
     private static boolean sameInAnyOrder(List<@Nullable Object> expected, List<@Nullable Object> answers) {

@@ -25,7 +25,9 @@ record Expected(
         Map<String, Long> branches,
         Map<String, List<Joined>> joined,
         Map<String, List<@Nullable Object>> arrivals,
-        Map<String, Long> corrections) {
+        Map<String, Long> corrections,
+        @Nullable List<@Nullable Object> compensated,
+        @Nullable List<@Nullable Object> uncompensated) {
 
     private static final Set<String> KEYS = Keys.of(
             "status",
@@ -37,7 +39,9 @@ record Expected(
             "branches",
             "joined",
             "arrivals",
-            "corrections");
+            "corrections",
+            "compensated",
+            "uncompensated");
     private static final Set<String> FAILURE_KEYS = Keys.of("kind", "mentions");
     private static final Set<String> OUTCOME_KEYS = Keys.of("failed", "timedOut");
 
@@ -58,7 +62,7 @@ record Expected(
             "JoinPredicateFailed", RunFailure.Kind.JOIN_PREDICATE_FAILED);
 
     static final Expected NOTHING =
-            new Expected(null, null, null, null, null, null, Map.of(), Map.of(), Map.of(), Map.of());
+            new Expected(null, null, null, null, null, null, Map.of(), Map.of(), Map.of(), Map.of(), null, null);
 
     record Failure(RunFailure.@Nullable Kind kind, List<String> mentions) {}
 
@@ -100,7 +104,9 @@ record Expected(
                 json.has("branches") ? branches(json.get("branches")) : Map.of(),
                 byAgent(json, "joined", outcomes -> outcomes.list(Expected::joined)),
                 byAgent(json, "arrivals", Expected::values),
-                byAgent(json, "corrections", Json::integer));
+                byAgent(json, "corrections", Json::integer),
+                json.find("compensated", Expected::values),
+                json.find("uncompensated", Expected::values));
     }
 
     private static <T> Map<String, T> byAgent(Json json, String key, Function<Json, T> read) {

@@ -32,6 +32,7 @@ public final class Scenario {
             "joinAt",
             "limits",
             "exclusive",
+            "compensate",
             "task",
             "agents",
             "outside",
@@ -49,6 +50,7 @@ public final class Scenario {
     final Map<String, Join> joinAt;
     final Limits limits;
     final List<List<String>> exclusive;
+    final Map<String, String> compensate;
     final Object task;
     final Map<String, Script> agents;
     final List<Outside> outside;
@@ -64,6 +66,7 @@ public final class Scenario {
         this.limits = json.has("limits") ? limits(json.get("limits")) : Limits.none();
         this.exclusive =
                 json.has("exclusive") ? json.get("exclusive").list(group -> group.list(Json::text)) : List.of();
+        this.compensate = json.has("compensate") ? json.get("compensate").map(Scenario::compensation) : Map.of();
         this.task = task(json.get("task"));
         this.agents = json.get("agents").map(Script::read);
         this.outside = json.has("outside") ? json.get("outside").list(Outside::read) : List.of();
@@ -126,6 +129,16 @@ public final class Scenario {
         ofTopology.forEach(
                 agent -> made.put(agent, agents.getOrDefault(agent, Script.NONE).agent(agent)));
         return made;
+    }
+
+    /** What it fails with; empty if it does not. */
+    private static String compensation(Json json) {
+        if (json.isObject()) {
+            json.object(Keys.of("fail"));
+            return json.get("fail").text();
+        }
+        json.isTrue();
+        return "";
     }
 
     private static Object task(Json json) {

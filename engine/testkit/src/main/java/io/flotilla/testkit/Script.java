@@ -27,6 +27,7 @@ record Script(
             "fanOut",
             "fanOutMany",
             "fail",
+            "compensate",
             "throw",
             "hang",
             "ask",
@@ -108,6 +109,7 @@ record Script(
                         pair.get(0).text(), pair.get(1).small()));
             }
             case "fail" -> ScriptedDecision.fail(json.text());
+            case "compensate" -> ScriptedDecision.compensate(json.text());
             case "throw" -> ScriptedDecision.throwing(json.text());
             case "hang" -> {
                 json.isTrue();

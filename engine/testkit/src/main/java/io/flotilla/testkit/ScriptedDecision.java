@@ -131,6 +131,19 @@ public final class ScriptedDecision {
     }
 
     /**
+     * Ends the run, and has its settled steps undone.
+     *
+     * @param reason why
+     * @return the scripted decision
+     * @throws NullPointerException if {@code reason} is null
+     * @see Decision#compensate
+     */
+    public static ScriptedDecision compensate(String reason) {
+        Objects.requireNonNull(reason, "reason");
+        return of(turn -> Decision.compensate(Placeholders.fill(reason, turn)));
+    }
+
+    /**
      * Throws an {@link IllegalStateException}.
      *
      * @param message its message

@@ -4,6 +4,7 @@ import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
 import io.flotilla.journal.Journal;
+import io.flotilla.run.Compensation;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Run;
 import io.flotilla.run.RunResult;
@@ -12,9 +13,14 @@ import io.flotilla.run.Workflow;
 import io.flotilla.step.StepEngine;
 import io.flotilla.topology.Topology;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +39,8 @@ final class VirtualRun {
 
     private final Scenario scenario;
     private final Map<String, ScriptedAgent> agents = new LinkedHashMap<>();
+    private final Set<String> keys = new HashSet<>();
+    private final List<List<@Nullable Object>> compensated = new ArrayList<>();
     private volatile boolean stopped;
     private @Nullable RunResult<Object> result;
 
@@ -108,11 +116,27 @@ final class VirtualRun {
                 .filter(name -> !agents.containsKey(name))
                 .forEach(name -> workflow.agent(name, ScriptedAgent.of("nobody")));
         scenario.joinAt.forEach(workflow::joinAt);
+        scenario.compensate.forEach((name, reason) -> workflow.compensate(name, undoing(reason)));
         scenario.exclusive.forEach(group -> workflow.exclusive(group.toArray(String[]::new)));
         if (journal != null) {
             workflow.journal(journal);
         }
         return workflow.build();
+    }
+
+    /** Notes what it undoes, at its first call. */
+    private Compensation undoing(String reason) {
+        return (step, context) -> Mono.defer(() -> {
+            if (keys.add(step.idempotencyKey())) {
+                compensated.add(Arrays.asList(step.agent(), Values.plain(step.input()), Values.plain(step.value())));
+            }
+            return reason.isEmpty() ? Mono.empty() : Mono.error(new IllegalStateException(reason));
+        });
+    }
+
+    /** What was to be undone, in order: agent, input and value of each step. */
+    List<List<@Nullable Object>> compensated() {
+        return compensated;
     }
 
     private final class Stoppable implements Agent<Turn, Decision> {

@@ -35,6 +35,7 @@ class OtherEngineTest {
     /** The whole engine: a queue of facts, and a way to carry out each effect. */
     private static final class ToyEngine {
 
+        private final Scenario scenario;
         private final RunMachine machine;
         private final Map<String, ScriptedAgent> agents;
         private final VirtualTimeScheduler time;
@@ -45,7 +46,8 @@ class OtherEngineTest {
         private Effect.Finish finish;
         private Duration took;
 
-        ToyEngine(Plan plan, Map<String, ScriptedAgent> agents, VirtualTimeScheduler time) {
+        ToyEngine(Scenario scenario, Plan plan, Map<String, ScriptedAgent> agents, VirtualTimeScheduler time) {
+            this.scenario = scenario;
             this.machine = new RunMachine(plan);
             this.agents = agents;
             this.time = time;
@@ -65,7 +67,9 @@ class OtherEngineTest {
         }
 
         private void carryOut(Effect effect) {
-            if (effect instanceof Effect.StartStep start) {
+            if (effect instanceof Effect.StartStep start && start.isCompensation()) {
+                compensate(start);
+            } else if (effect instanceof Effect.StartStep start) {
                 steps.put(
                         start.step(),
                         agents.get(start.agent())
@@ -86,6 +90,17 @@ class OtherEngineTest {
             } else if (effect instanceof Effect.Finish end) {
                 finish = end;
                 took = Duration.ofNanos(time.now(TimeUnit.NANOSECONDS));
+            }
+        }
+
+        /** One that fails is tried again, as the shell does: three times, after half a second, one and two. */
+        private void compensate(Effect.StartStep start) {
+            String reason = scenario.compensate.get(start.agent());
+            if (reason.isEmpty()) {
+                settled(start, Decision.answer(null), null);
+            } else {
+                time.schedule(
+                        () -> settled(start, null, new IllegalStateException(reason)), 3_500, TimeUnit.MILLISECONDS);
             }
         }
 
@@ -128,6 +143,7 @@ class OtherEngineTest {
         assertThat(toy.finish.steps()).isEqualTo(expected.steps());
         assertThat(toy.finish.branches()).isEqualTo(expected.branches());
         assertThat(toy.finish.lateArrivals()).isEqualTo(expected.lateArrivals());
+        assertThat(toy.finish.uncompensated()).isEqualTo(expected.uncompensated());
         assertThat(toy.took).isEqualTo(expected.duration());
     }
 
@@ -135,7 +151,7 @@ class OtherEngineTest {
         VirtualTimeScheduler time = VirtualTimeScheduler.set(VirtualTimeScheduler.create());
         try {
             VirtualRun same = new VirtualRun(scenario);
-            ToyEngine toy = new ToyEngine(same.workflow().plan(), same.agents(), time);
+            ToyEngine toy = new ToyEngine(scenario, same.workflow().plan(), same.agents(), time);
             time.schedule(() -> toy.offer(new Fact.Started(toy.now(), scenario.task)));
             scenario.outside.forEach(outside -> time.schedule(
                     () -> toy.offer(outside.fact(toy.now())), outside.after().toNanos(), TimeUnit.NANOSECONDS));

@@ -153,6 +153,11 @@ final class Branches {
         }
     }
 
+    /** The number of a turn that is no branch's. */
+    long takeNumber() {
+        return ++numbered;
+    }
+
     /** Those that a turn has kept out, which is over. */
     private void letIn(Branch over) {
         List<Branch> letIn = exclusion.leave(over);

@@ -112,7 +112,13 @@ final class DigestCode {
         if (event instanceof RunEvent.SignalAwaited) {
             return 20;
         }
-        return event instanceof RunEvent.SignalReceived ? 21 : 22; // a signal taken
+        if (event instanceof RunEvent.SignalReceived) {
+            return 21;
+        }
+        if (event instanceof RunEvent.SignalTaken) {
+            return 22;
+        }
+        return event instanceof RunEvent.CompensationStarted ? 23 : 24; // a compensation has settled
     }
 
     static int of(RunEvent.Delivery delivery) {

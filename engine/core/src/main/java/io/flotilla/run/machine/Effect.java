@@ -5,6 +5,7 @@ import io.flotilla.run.PendingQuestion;
 import io.flotilla.run.RunFailure;
 import io.flotilla.run.RunResult;
 import io.flotilla.run.Turn;
+import io.flotilla.run.Uncompensated;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 public sealed interface Effect {
 
     /**
-     * Call an agent. Its end is the fact {@link Fact.StepSettled}.
+     * Call an agent, or, if it {@linkplain #isCompensation() is one}, its compensation. Its end is the fact {@link
+     * Fact.StepSettled}.
      *
      * @param step the step's serial number in the run, from 1
      * @param agent the name of the agent
@@ -34,6 +36,16 @@ public sealed interface Effect {
             BranchPath branch,
             long number,
             @Nullable Delegation delegation) implements Effect {
+
+        /**
+         * Whether the agent is not to be called, but what undoes its steps. The turn has what to undo; branch and number are those
+         * of the step that is undone.
+         *
+         * @return true for a turn with {@link Turn.Reason#COMPENSATING}
+         */
+        public boolean isCompensation() {
+            return turn.reason() == Turn.Reason.COMPENSATING;
+        }
 
         /**
          * The agents that handed the work on to this one.
@@ -91,6 +103,7 @@ public sealed interface Effect {
      * @param steps how many steps were started
      * @param branches how the branches ended
      * @param lateArrivals how many answers and arrivals came too late
+     * @param uncompensated the settled steps that could not be undone, in the order in which that was tried
      */
     record Finish(
             RunResult.Status status,
@@ -98,6 +111,7 @@ public sealed interface Effect {
             @Nullable RunFailure failure,
             long steps,
             RunResult.Branches branches,
-            long lateArrivals)
+            long lateArrivals,
+            List<Uncompensated> uncompensated)
             implements Effect {}
 }

@@ -110,6 +110,7 @@ final class FactFormat {
         static final String ASK = "ask";
         static final String FAIL = "fail";
         static final String REPEAT = "repeat";
+        static final String COMPENSATE = "compensate";
         static final String SLEEP = "sleep";
         static final String AWAIT = "await";
 

@@ -216,6 +216,7 @@ record FactReader(JournalEntry entry, Map<?, ?> values, PayloadCodec codec) {
             case DecisionKind.ASK -> Decision.ask(question(), value(FactKey.CARRY));
             case DecisionKind.FAIL -> Decision.fail(text(FactKey.REASON));
             case DecisionKind.REPEAT -> Decision.repeat(value(FactKey.INPUT), value(FactKey.CARRY));
+            case DecisionKind.COMPENSATE -> Decision.compensate(text(FactKey.REASON));
             case DecisionKind.SLEEP -> Decision.sleep(Duration.parse(text(FactKey.DURATION)), value(FactKey.CARRY));
             case DecisionKind.AWAIT -> Decision.await(signal(), value(FactKey.CARRY));
             default -> throw wrong("has an unknown decision, " + text(FactKey.KIND));

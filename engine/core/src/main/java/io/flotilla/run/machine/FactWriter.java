@@ -252,6 +252,9 @@ final class FactWriter {
         } else if (decision instanceof Decision.Fail fail) {
             tree.add(FactKey.KIND, DecisionKind.FAIL);
             tree.add(FactKey.REASON, fail.reason());
+        } else if (decision instanceof Decision.Compensate compensate) {
+            tree.add(FactKey.KIND, DecisionKind.COMPENSATE);
+            tree.add(FactKey.REASON, compensate.reason());
         } else if (decision instanceof Decision.Repeat again) {
             tree.add(FactKey.KIND, DecisionKind.REPEAT);
             tree.add(FactKey.INPUT, again.input());

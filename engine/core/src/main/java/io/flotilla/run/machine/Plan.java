@@ -5,12 +5,15 @@ import io.flotilla.run.Limits;
 import io.flotilla.topology.Topology;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +45,8 @@ public final class Plan {
     private final Class<?> answerType;
     private final List<List<String>> exclusive;
     private final int[][] exclusions;
+    private final Set<String> compensated;
+    private final BitSet compensatedNodes;
 
     private Plan(Builder builder) {
         topology = builder.topology;
@@ -67,6 +72,14 @@ public final class Plan {
         answerType = builder.answerType;
         exclusive = List.copyOf(builder.exclusive);
         exclusions = exclusions(routes, exclusive);
+        compensated = Collections.unmodifiableSet(new LinkedHashSet<>(builder.compensated));
+        compensatedNodes = new BitSet();
+        for (String name : compensated) {
+            if (!routes.isAgent(routes.number(name))) {
+                throw new IllegalArgumentException("there is no agent " + name + " in the topology to compensate");
+            }
+            compensatedNodes.set(routes.number(name));
+        }
     }
 
     /** By node, which of the groups it is in. */
@@ -100,6 +113,8 @@ public final class Plan {
         answerType = all.answerType;
         exclusive = all.exclusive;
         exclusions = all.exclusions;
+        compensated = all.compensated;
+        compensatedNodes = all.compensatedNodes;
     }
 
     /**
@@ -139,6 +154,7 @@ public final class Plan {
                 .maxStepsInFlight(maxStepsInFlight)
                 .maxPendingSignals(maxPendingSignals);
         exclusive.forEach(copy::exclusive);
+        compensated.forEach(copy::compensated);
         for (int node = 0; node < joins.length; node++) {
             Join own = joins[node];
             if (own != null) {
@@ -217,6 +233,11 @@ public final class Plan {
         return exclusions;
     }
 
+    /** Whether the steps at a node can be undone. */
+    boolean isCompensated(int node) {
+        return compensatedNodes.get(node);
+    }
+
     int exclusionCount() {
         return exclusive.size();
     }
@@ -252,6 +273,7 @@ public final class Plan {
         private int maxStepsInFlight = DEFAULT_MAX_STEPS_IN_FLIGHT;
         private int maxPendingSignals = DEFAULT_MAX_PENDING_SIGNALS;
         private final List<List<String>> exclusive = new ArrayList<>();
+        private final Set<String> compensated = new LinkedHashSet<>();
 
         private Builder(Topology topology, Class<?> answerType) {
             this.topology = Objects.requireNonNull(topology, "topology");
@@ -346,6 +368,18 @@ public final class Plan {
                 throw new IllegalArgumentException("exclusive must have two different agents, was " + agents);
             }
             exclusive.add(different);
+            return this;
+        }
+
+        /**
+         * Settled steps of this agent are undone when the run has not succeeded, see {@link Effect.StartStep#isCompensation()}.
+         *
+         * @param agent its name
+         * @return this builder
+         * @throws NullPointerException if {@code agent} is null
+         */
+        public Builder compensated(String agent) {
+            compensated.add(Objects.requireNonNull(agent, "agent"));
             return this;
         }
 

@@ -35,14 +35,14 @@ public record Recorded(
      */
     public static Recorded of(
             Fact fact, RunMachine machine, RunDigest digest, @Nullable RunHeader header, boolean timeShifted) {
-        Branch stepped = fact instanceof Fact.StepSettled settled ? machine.turn(settled.step()) : null;
+        Compensations.Place stepped = fact instanceof Fact.StepSettled settled ? machine.place(settled.step()) : null;
         return new Recorded(
                 fact,
                 digest.value(),
                 null,
                 fact instanceof Fact.Started ? header : null,
-                stepped == null ? "" : machine.plan().routes().name(stepped.node),
-                stepped == null ? "" : stepped.path.toString(),
+                stepped == null ? "" : stepped.agent(),
+                stepped == null ? "" : stepped.branch().toString(),
                 timeShifted);
     }
 

@@ -17,6 +17,8 @@ final class RunCompletion {
     private final Cancellation cancellation;
     private final Timers timers;
     private final Output output;
+    private final Compensations compensations;
+    private RunResult.Status status = RunResult.Status.FAILED;
     private List<@Nullable Object> answers = List.of();
     private @Nullable RunFailure failure;
     private boolean finished;
@@ -27,15 +29,18 @@ final class RunCompletion {
             OpenWaits waits,
             Cancellation cancellation,
             Timers timers,
-            Output output) {
+            Output output,
+            Compensations compensations) {
         this.branches = branches;
         this.questions = questions;
         this.waits = waits;
         this.cancellation = cancellation;
         this.timers = timers;
         this.output = output;
+        this.compensations = compensations;
     }
 
+    /** Whether nothing but compensations happens any more. */
     boolean isFinished() {
         return finished;
     }
@@ -88,8 +93,18 @@ final class RunCompletion {
         finish(why instanceof RunCancelledException ? RunResult.Status.CANCELLED : RunResult.Status.FAILED);
     }
 
-    private void finish(RunResult.Status status) {
+    private void finish(RunResult.Status how) {
         finished = true;
+        status = how;
+        if (how == RunResult.Status.SUCCEEDED || !compensations.begin()) {
+            conclude();
+        } else {
+            timers.stopAll();
+        }
+    }
+
+    /** Nothing is left to be done, or to be undone. */
+    void conclude() {
         output.record(new RunEvent.RunFinished(output.next(), output.at(), status));
         timers.stopAll();
         output.add(new Effect.Finish(
@@ -98,6 +113,7 @@ final class RunCompletion {
                 failure,
                 branches.steps(),
                 branches.ends(),
-                branches.lateArrivals()));
+                branches.lateArrivals(),
+                compensations.failed()));
     }
 }

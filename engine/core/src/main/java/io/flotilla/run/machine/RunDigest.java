@@ -146,6 +146,13 @@ public final class RunDigest {
             name(taken.agent());
             name(taken.signal());
             flag(taken.byDefault());
+        } else if (event instanceof RunEvent.CompensationStarted started) {
+            name(started.agent());
+            number(started.step());
+        } else if (event instanceof RunEvent.CompensationSettled settled) {
+            name(settled.agent());
+            number(settled.step());
+            flag(settled.failed());
         }
     }
 

@@ -16,6 +16,7 @@ import io.flotilla.run.RunState;
 import io.flotilla.run.Turn;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -35,10 +36,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RunMachine {
 
-    // A fact changes one branch. What follows is worked off until nothing moves (advanceUntilQuiet): scopes whose
-    // members
-    // have changed are evaluated, rendezvous that wait for no branch fire, branches whose turn has come start. Nothing
-    // here calls itself, so forks may be nested as deep as memory lets them.
+    // A fact changes one branch. What follows is worked off until nothing moves (apply): scopes whose
+    // members have changed are evaluated, rendezvous that wait for no branch fire, branches whose turn has come start.
+    // Nothing here calls itself, so forks may be nested as deep as memory lets them.
     //
     // The parts, each over those above it:
     //   Output         what comes of a fact: effects and events
@@ -47,13 +47,11 @@ public final class RunMachine {
     //   OpenQuestions, OpenWaits, RendezvousRegistry    what waits
     //   Cancellation   ends what lives inside a scope
     //   RunCompletion  ends the run; LimitGuard does when a limit is exceeded
-    //   QuestionRegistry, Shortfalls         ask; what a join that is not met leads to
-    //   Waits          sleeps, signals
+    //   QuestionRegistry, Waits, Shortfalls  ask, sleep, signals; what a join that is not met leads to
     //   Arrivals, ForkJoins, RunJoin         decide joins, with JoinEvaluator over a Tally
     //   Deliveries, Forks                    where answers go, and how forks begin
     //
-    // DecisionCheck holds a decision against the edges of its own agent. BranchPath is the lineage that everything is
-    // ordered by.
+    // DecisionCheck holds a decision against the edges of its own agent. BranchPath is the lineage all is ordered by.
     //
     // Why a run cannot hang on structure: a live branch is ready, running, awaiting an answer or a signal, sleeping, or
     // joining a scope that is not empty. Of an innermost scope without any but the last only rendezvous are left. They
@@ -70,6 +68,7 @@ public final class RunMachine {
     private final OpenQuestions openQuestions = new OpenQuestions(output, timers);
     private final OpenWaits openWaits = new OpenWaits(timers);
     private final RendezvousRegistry rendezvousRegistry;
+    private final Compensations compensations;
     private final RunCompletion completion;
     private final LimitGuard limits;
     private final QuestionRegistry questions;
@@ -95,7 +94,9 @@ public final class RunMachine {
         this.branches = new Branches(plan, output);
         this.rendezvousRegistry = new RendezvousRegistry(plan, branches, timers);
         this.cancellation = new Cancellation(branches, openQuestions, openWaits, rendezvousRegistry, timers, output);
-        this.completion = new RunCompletion(branches, openQuestions, openWaits, cancellation, timers, output);
+        this.compensations = new Compensations(plan, branches, output);
+        this.completion =
+                new RunCompletion(branches, openQuestions, openWaits, cancellation, timers, output, compensations);
         this.limits = new LimitGuard(plan, completion);
         this.questions = new QuestionRegistry(branches, openQuestions, limits, completion, timers, output);
         this.waits = new Waits(plan, branches, openWaits, timers, output);
@@ -119,7 +120,11 @@ public final class RunMachine {
         output.begin(fact.at());
         if (!completion.isFinished()) {
             take(fact);
-            advanceUntilQuiet();
+            while (!completion.isFinished() && advance()) {
+                // until nothing moves
+            }
+        } else if (fact instanceof Fact.StepSettled settled && compensations.apply(settled)) {
+            completion.conclude();
         }
         return output.effects();
     }
@@ -151,11 +156,6 @@ public final class RunMachine {
                 && timers.isQuiet();
     }
 
-    /** The branch whose turn has that number; null if there is none. For what is recorded of its end. */
-    @Nullable Branch turn(long step) {
-        return branches.turn(step);
-    }
-
     /** How many steps have started. */
     long steps() {
         return branches.steps();
@@ -168,8 +168,19 @@ public final class RunMachine {
 
     /** Which step of which branch it is, in words; empty if it is not in flight. */
     String describeStep(long step) {
+        Compensations.Place place = place(step);
+        return place == null ? "" : place.agent() + " " + place.branch();
+    }
+
+    /** Which step of which branch it is, or undoes; null if it is not in flight. */
+    Compensations.@Nullable Place place(long step) {
         Branch branch = branches.turn(step);
-        return branch == null ? "" : branches.name(branch) + " " + branch.path;
+        return branch == null ? compensations.place(step) : new Compensations.Place(branches.name(branch), branch.path);
+    }
+
+    /** Whether the run has not succeeded, and what its steps have done is being undone. */
+    boolean isCompensating() {
+        return compensations.isRunning();
     }
 
     /**
@@ -179,7 +190,7 @@ public final class RunMachine {
      * @return false if it has ended or was cancelled, and if there is no such step
      */
     public boolean isAwaited(long step) {
-        return branches.turn(step) != null;
+        return branches.turn(step) != null || compensations.place(step) != null;
     }
 
     /**
@@ -188,7 +199,7 @@ public final class RunMachine {
      * @return true after {@link Effect.Finish}
      */
     public boolean isFinished() {
-        return completion.isFinished();
+        return completion.isFinished() && !compensations.isRunning();
     }
 
     /**
@@ -224,18 +235,21 @@ public final class RunMachine {
      * @return in lineage order, with their deadlines as of the facts they began with; cannot be changed
      */
     public List<PendingWait> waits() {
+        return waits(entry -> entry.deadline);
+    }
+
+    private List<PendingWait> waits(Function<WaitEntry, @Nullable Instant> deadlines) {
         return branches.waits().stream()
-                .map(entry -> pending(entry, entry.deadline))
+                .map(entry -> entry.pending(branches.name(entry.branch), deadlines.apply(entry)))
                 .toList();
     }
 
-    /** The same with the time that is left as the caller knows it, by timer. */
     /**
      * The state of the run, of which the machine does not know all.
      *
      * @param runId which run
      * @param facts how many facts have made it so
-     * @param status how it is
+     * @param status how it is, unless it undoes what was done
      * @param questions what is open, in the order they were asked
      * @param used what the steps have used
      * @param deadlines when a timer is due, by its number; null if it is not running
@@ -249,21 +263,16 @@ public final class RunMachine {
             Usage used,
             LongFunction<@Nullable Instant> deadlines) {
         return new RunState(
-                runId, facts, status, branchStates(), ends(), questions, steps(), used, waits(deadlines), signals());
-    }
-
-    List<PendingWait> waits(LongFunction<@Nullable Instant> deadlines) {
-        return branches.waits().stream()
-                .map(entry -> pending(entry, deadlines.apply(entry.timer)))
-                .toList();
-    }
-
-    private PendingWait pending(WaitEntry entry, @Nullable Instant deadline) {
-        return new PendingWait(
-                entry.branch.path,
-                branches.name(entry.branch),
-                entry.signal == null ? null : entry.signal.name(),
-                deadline);
+                runId,
+                facts,
+                compensations.isRunning() ? RunState.Status.COMPENSATING : status,
+                branchStates(),
+                ends(),
+                questions,
+                steps(),
+                used,
+                waits(entry -> deadlines.apply(entry.timer)),
+                signals());
     }
 
     /**
@@ -349,12 +358,6 @@ public final class RunMachine {
 
     // --- what follows from a fact
 
-    private void advanceUntilQuiet() {
-        while (!completion.isFinished() && advance()) {
-            // until nothing moves
-        }
-    }
-
     /** Does one thing that is due; false if nothing is. */
     private boolean advance() {
         Scope scope = branches.nextChanged();
@@ -410,6 +413,9 @@ public final class RunMachine {
         String name = branches.name(branch);
         output.record(new RunEvent.StepSettled(
                 output.next(), output.at(), branch.path, name, branch.steps - 1, settled.failed() != null));
+        if (settled.decision() != null && settled.failed() == null) {
+            compensations.settled(branch, settled.decision());
+        }
         if (limits.endsByUsage(settled.used(), branch)) {
             return;
         }
@@ -455,6 +461,11 @@ public final class RunMachine {
             waits.await(branch, await);
         } else if (decision instanceof Decision.Fail fail) {
             branches.failed(branch, AgentFailedException.decided(branches.name(branch), branch.path, fail.reason()));
+        } else if (decision instanceof Decision.Compensate compensate) {
+            AgentFailedException why =
+                    AgentFailedException.decided(branches.name(branch), branch.path, compensate.reason());
+            branches.failed(branch, why);
+            completion.end(why);
         } else if (decision instanceof Decision.Repeat again) {
             branch.turn = branch.turn.thenRepeated(again.input()).withCarried(again.carry());
             branches.ready(branch);

@@ -1,6 +1,7 @@
 package io.flotilla.run.machine;
 
 import io.flotilla.run.Await;
+import io.flotilla.run.PendingWait;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -22,5 +23,10 @@ final class WaitEntry {
         this.branch = branch;
         this.signal = signal;
         this.deadline = deadline;
+    }
+
+    /** As others see it. */
+    PendingWait pending(String agent, @Nullable Instant until) {
+        return new PendingWait(branch.path, agent, signal == null ? null : signal.name(), until);
     }
 }

@@ -103,6 +103,7 @@ class FactCodecTest {
                                 Decision.fail("no"),
                                 Decision.repeat(null),
                                 Decision.repeat(null, "draft"),
+                                Decision.compensate("no"),
                                 Decision.sleep(Duration.ZERO),
                                 Decision.sleep(Duration.ofDays(40_000), TREE),
                                 Decision.await("paid"),

@@ -215,7 +215,9 @@ class FormatTest {
                 new RunEvent.SleepEnded(0, AT, ROOT, "A"),
                 new RunEvent.SignalAwaited(0, AT, ROOT, "A", "paid", null),
                 new RunEvent.SignalReceived(0, AT, "paid", RunEvent.Delivery.KEPT),
-                new RunEvent.SignalTaken(0, AT, ROOT, "A", "paid", true));
+                new RunEvent.SignalTaken(0, AT, ROOT, "A", "paid", true),
+                new RunEvent.CompensationStarted(0, AT, ROOT, "A", 0),
+                new RunEvent.CompensationSettled(0, AT, ROOT, "A", 0, true));
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -40,6 +41,16 @@ final class Onlooker {
     private final int corrections;
     private final int maxSignals;
     private final List<Set<Integer>> exclusive;
+    private final Set<Integer> compensated;
+    private final List<Done> done = new ArrayList<>();
+    private boolean asked;
+    private boolean compensating;
+    private boolean undoing;
+    private int notUndone;
+
+    /** A step that may have to be undone. */
+    private record Done(Place place, String path, int node, long number) {}
+
     private final Map<String, List<Object>> kept = new HashMap<>();
     private Fact fact = new Fact.Paused(Instant.EPOCH);
     private final Counts counts;
@@ -209,6 +220,7 @@ final class Onlooker {
             RandomJoin[] joins,
             Plan plan,
             List<Set<Integer>> exclusive,
+            Set<Integer> compensated,
             Counts counts) {
         this.graph = graph;
         this.script = script;
@@ -216,6 +228,7 @@ final class Onlooker {
         this.limits = plan.limits();
         this.corrections = plan.maxCorrections();
         this.exclusive = exclusive;
+        this.compensated = compensated;
         this.maxSignals = plan.maxPendingSignals();
         this.counts = counts;
         this.root = new Fork(null, null, -1, joins[graph.agents], List.of(), Instant.EPOCH);
@@ -232,9 +245,17 @@ final class Onlooker {
         Fact.StepSettled step = fact instanceof Fact.StepSettled settledFact ? settledFact : null;
         String expected = null;
         if (stepped != null && step != null && !events.isEmpty()) {
+            Decision decision = step.decision();
+            asked |= decision instanceof Decision.Compensate;
+            if (compensated.contains(stepped.node)
+                    && decision != null
+                    && step.failed() == null
+                    && !(decision instanceof Decision.Fail || decision instanceof Decision.Compensate)) {
+                done.add(new Done(stepped.place, stepped.path, stepped.node, stepped.steps - 1));
+            }
             expected = expected(stepped, step);
         }
-        if (expected != null && !isLimited(effects)) {
+        if (expected != null && !isLimited(effects, events)) {
             RunEvent next = events.size() > 1 ? events.get(1) : null;
             String told = next == null ? "nothing" : next.getClass().getSimpleName() + " " + next.branch();
             check(told.equals(expected), "expected %s, was %s", expected, next);
@@ -250,7 +271,7 @@ final class Onlooker {
         if (fact instanceof Fact.BranchCancelRequested cancel) {
             checkCancelled(lines.get(cancel.branch().toString()));
         }
-        if (!finished) {
+        if (!finished && !compensating) {
             checkForks();
             checkRendezvous();
         }
@@ -268,10 +289,13 @@ final class Onlooker {
                 "something lives in the forks of a cancelled branch");
     }
 
-    private static boolean isLimited(List<Effect> effects) {
-        return !effects.isEmpty()
-                && effects.get(effects.size() - 1) instanceof Effect.Finish finish
-                && finish.failure() instanceof LimitExceededException;
+    private static boolean isLimited(List<Effect> effects, List<RunEvent> events) {
+        return events.stream()
+                        .anyMatch(event -> event instanceof RunEvent.BranchFailed failed
+                                && failed.failure() instanceof LimitExceededException)
+                || !effects.isEmpty()
+                        && effects.get(effects.size() - 1) instanceof Effect.Finish finish
+                        && finish.failure() instanceof LimitExceededException;
     }
 
     /** What has to be told right after the end of a step; null if nothing. By lineage: names are looked for around the branch only. */
@@ -309,7 +333,7 @@ final class Onlooker {
         } else if (decision instanceof Decision.Ask ask) {
             line.carry = ask.carry();
             return "QuestionAsked " + line.path;
-        } else if (decision instanceof Decision.Fail) {
+        } else if (decision instanceof Decision.Fail || decision instanceof Decision.Compensate) {
             return "BranchFailed " + line.path;
         }
         return null;
@@ -408,7 +432,30 @@ final class Onlooker {
             received(received);
         } else if (event instanceof RunEvent.SignalTaken taken) {
             taken(taken);
+        } else if (event instanceof RunEvent.CompensationStarted started) {
+            undo(started);
+        } else if (event instanceof RunEvent.CompensationSettled undone) {
+            check(undoing, "%s, but nothing is being undone", event);
+            undoing = false;
+            notUndone += undone.failed() ? 1 : 0;
+            counts.add(undone.failed() ? "compensations that failed" : "compensations");
         }
+    }
+
+    private void undo(RunEvent.CompensationStarted event) {
+        check(!undoing && live.isEmpty(), "%s, but others are at work", event);
+        undoing = true;
+        compensating = true;
+        done.sort(Comparator.comparing(Done::place).thenComparing(Done::number));
+        check(!done.isEmpty(), "%s, but nothing is left to undo", event);
+        Done last = done.remove(done.size() - 1);
+        check(
+                last.path().equals(event.branch().toString())
+                        && last.number() == event.step()
+                        && graph.name(last.node()).equals(event.agent()),
+                "%s, but %s is the last",
+                event,
+                last);
     }
 
     private static Await awaits(Line line) {
@@ -938,7 +985,7 @@ final class Onlooker {
 
     private void checkTurns(List<Effect> effects) {
         for (Effect effect : effects) {
-            if (effect instanceof Effect.StartStep start) {
+            if (effect instanceof Effect.StartStep start && !start.isCompensation()) {
                 Line line = Objects.requireNonNull(lines.get(start.branch().toString()));
                 checkTurn(line, start.turn());
                 List<Integer> handedOn = Delegation.nodes(start.delegation());
@@ -994,6 +1041,13 @@ final class Onlooker {
 
     void checkEnd(Effect.Finish finish) {
         check(finished, "no last event");
+        check(!undoing, "a compensation has not ended");
+        check(finish.uncompensated().size() == notUndone, "%s, but %s failed", finish.uncompensated(), notUndone);
+        check(
+                finish.status() == RunResult.Status.SUCCEEDED ? !compensating : done.isEmpty(),
+                "%s, not undone: %s",
+                finish.status(),
+                done);
         check(live.isEmpty(), "live at the end: %s", live.keySet());
         RunResult.Branches branches = finish.branches();
         check(branches.answered() == settledAs("answered"), "answered %s", branches);
@@ -1024,6 +1078,7 @@ final class Onlooker {
             check(
                     finish.status() == RunResult.Status.CANCELLED
                             || failure instanceof LimitExceededException
+                            || asked
                             || root.join.keeps()
                             || root.join.kind() > RandomJoin.AT_LEAST
                             || !root.join.isMet(root.answered, root.failed, 0)

@@ -148,6 +148,8 @@ class RandomReplaysTest {
                     status = RunState.Status.PAUSED;
                 } else if (event instanceof RunEvent.RunResumed) {
                     status = RunState.Status.RUNNING;
+                } else if (event instanceof RunEvent.CompensationStarted) {
+                    status = RunState.Status.COMPENSATING;
                 } else if (event instanceof RunEvent.RunFinished finished) {
                     status = RunState.Status.valueOf(finished.status().name());
                 }

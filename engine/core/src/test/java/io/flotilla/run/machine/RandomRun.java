@@ -98,12 +98,17 @@ final class RandomRun {
                 drawn.joinAt(graph.name(node), joins[node].join());
             }
         }
+        Set<Integer> compensated = new HashSet<>();
+        for (int node = 0; node < graph.agents && random.nextInt(2) == 0; node++) {
+            compensated.add(random.nextInt(graph.agents));
+        }
+        compensated.forEach(node -> drawn.compensated(graph.name(node)));
         List<Set<Integer>> exclusive = drawExclusive();
         exclusive.forEach(
                 group -> drawn.exclusive(group.stream().map(graph::name).toList()));
         this.plan = drawn.build();
         this.machine = new RunMachine(plan);
-        this.onlooker = new Onlooker(graph, script, joins, plan, exclusive, counts);
+        this.onlooker = new Onlooker(graph, script, joins, plan, exclusive, compensated, counts);
     }
 
     private List<Set<Integer>> drawExclusive() {
@@ -258,7 +263,7 @@ final class RandomRun {
         tell(told, effects, events);
         carryOut(effects);
         onlooker.look(fact, events, effects, steppedOn);
-        if (finish == null) {
+        if (finish == null && !machine.isCompensating()) {
             check(
                     inFlight.size() == plan.maxStepsInFlight() || !onlooker.mayStart(),
                     "a turn waits, and so does a place");
@@ -291,7 +296,7 @@ final class RandomRun {
             checkIgnored(fact);
             return;
         }
-        apply(fact, step.branch().toString());
+        apply(fact, step.isCompensation() ? null : step.branch().toString());
         checkUsage();
     }
 
@@ -299,7 +304,7 @@ final class RandomRun {
         Limits limits = plan.limits();
         boolean exceeded = (limits.maxTokens() != null && used.tokens() > limits.maxTokens())
                 || (limits.maxCost() != null && used.cost().compareTo(limits.maxCost()) > 0);
-        check(!exceeded || finish != null, "used %s and goes on", used);
+        check(!exceeded || finish != null || machine.isCompensating(), "used %s and goes on", used);
     }
 
     private void checkIgnored(Fact fact) {
@@ -337,6 +342,14 @@ final class RandomRun {
 
     private void start(Effect.StartStep start) {
         check(inFlight.put(start.step(), start) == null, "%s twice", start);
+        if (start.isCompensation()) {
+            boolean fails = random.nextInt(5) == 0;
+            after(random.nextInt(5), () -> {
+                settle(start, new RandomScript.Act(0, fails ? null : Decision.answer(null), fails));
+                return null;
+            });
+            return;
+        }
         RandomScript.Act act = script.act(
                 graph.number(start.agent()),
                 start.branch().depth(),

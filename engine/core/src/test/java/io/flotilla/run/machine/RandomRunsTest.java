@@ -77,6 +77,8 @@ class RandomRunsTest {
             "signals by default",
             "signals taken later",
             "branches cancelled from outside",
+            "compensations",
+            "compensations that failed",
             "turns excluded",
             "nudged by a signal",
             "nudged by an answer",

@@ -41,6 +41,7 @@ final class RandomScript {
                 random.nextInt(12) == 0 ? 1 : 0, // hangs
                 random.nextInt(3) == 0 ? random.nextInt(5) : 0, // sleeps
                 random.nextInt(3) == 0 ? random.nextInt(5) : 0, // waits for a signal
+                random.nextInt(10) == 0 ? 1 : 0, // has all undone
             };
         }
     }
@@ -75,7 +76,8 @@ final class RandomScript {
                         delayMs,
                         Decision.sleep(Duration.ofMillis(Math.max(0, random.nextInt(25) - 4)), carry()),
                         false);
-            default -> new Act(delayMs, await(), false);
+            case 10 -> new Act(delayMs, await(), false);
+            default -> new Act(delayMs, Decision.compensate("undo"), false);
         };
     }
 
