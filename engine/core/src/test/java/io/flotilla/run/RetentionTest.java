@@ -95,7 +95,7 @@ class RetentionTest {
         run(flow("others"), "d", "x");
         run(flow, "e", "x");
 
-        assertThat(sweep(RetentionPolicy.keepAll().maxAge(Duration.ofSeconds(180))))
+        assertThat(sweep(RetentionPolicy.keepAll().maxAge(Duration.ofMinutes(3))))
                 .as("b is 240 s old, c exactly 180 s")
                 .isEqualTo(1);
 
