@@ -8,6 +8,7 @@ import io.flotilla.step.StepReport;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -59,7 +60,7 @@ public class Hop {
     }
 
     @Benchmark
-    public List<Outcome> handWritten() {
+    public @Nullable List<Outcome> handWritten() {
         return Flux.fromIterable(agents)
                 .flatMap(agent -> agent.step(1, context)
                         .map(value -> new Outcome(agent.id(), value))
@@ -69,7 +70,7 @@ public class Hop {
     }
 
     @Benchmark
-    public StepReport<Integer> flotilla() {
+    public @Nullable StepReport<Integer> flotilla() {
         return engine.run(agents, 1).block();
     }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -77,7 +78,7 @@ public class Managers {
     }
 
     @Benchmark
-    public Long manager() {
+    public @Nullable Long manager() {
         return Flux.range(0, steps)
                 .flatMap(task -> manager.submit(task, "work"), WORKERS)
                 .count()
@@ -85,7 +86,7 @@ public class Managers {
     }
 
     @Benchmark
-    public Long pool() {
+    public @Nullable Long pool() {
         return Flux.range(0, steps)
                 .flatMap(task -> pool.withPoolable(worker -> worker.apply(task)), WORKERS)
                 .count()
@@ -93,7 +94,7 @@ public class Managers {
     }
 
     @Benchmark
-    public Long inTurns() {
+    public @Nullable Long inTurns() {
         return Flux.range(0, steps)
                 .flatMap(task -> workers.get(task % WORKERS).apply(task), WORKERS)
                 .count()

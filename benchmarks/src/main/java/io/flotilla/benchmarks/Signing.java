@@ -45,6 +45,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(
         value = 1,
         jvmArgsAppend = {"-Xms1g", "-Xmx1g"})
+@SuppressWarnings("NullAway.Init") // by JMH, and the set-up
 public class Signing {
 
     private static final AgentId SENDER = AgentId.of("planner");

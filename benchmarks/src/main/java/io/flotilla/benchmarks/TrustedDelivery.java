@@ -66,6 +66,7 @@ public class TrustedDelivery {
 
     /** A hub and its one receiver. */
     @State(Scope.Benchmark)
+    @SuppressWarnings("NullAway.Init") // by JMH, and the set-up
     public static class Network {
 
         @Param({"plain", "trusted"})
@@ -119,6 +120,7 @@ public class TrustedDelivery {
 
     /** A journal, whose run is begun anew each time. */
     @State(Scope.Benchmark)
+    @SuppressWarnings("NullAway.Init") // by JMH, and the set-up
     public static class File {
 
         static final int ENTRIES = 1_000;

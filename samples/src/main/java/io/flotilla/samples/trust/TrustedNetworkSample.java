@@ -149,7 +149,7 @@ public final class TrustedNetworkSample implements Sample {
 
     private static String reason(UndeliverableException refused) {
         return refused.getCause() instanceof RefusedException why
-                ? why.getMessage()
+                ? String.valueOf(why.getMessage())
                 : refused.reason().toString();
     }
 

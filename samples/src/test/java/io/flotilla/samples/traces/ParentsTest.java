@@ -83,12 +83,14 @@ class ParentsTest {
             Hooks.enableAutomaticContextPropagation();
         }
         Observation request = Observation.start("http.request", spans.registry());
-        try (Observation.Scope current = request.openScope()) {
+        Observation.Scope current = request.openScope();
+        try {
             return Objects.requireNonNull(
                     handler.contextWrite(context -> context.put(ObservationThreadLocalAccessor.KEY, request)
                                     .put("tenant", "blue"))
                             .block(SOON));
         } finally {
+            current.close();
             request.stop();
         }
     }

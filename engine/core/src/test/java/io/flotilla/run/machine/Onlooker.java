@@ -293,9 +293,9 @@ final class Onlooker {
         return events.stream()
                         .anyMatch(event -> event instanceof RunEvent.BranchFailed failed
                                 && failed.failure() instanceof LimitExceededException)
-                || !effects.isEmpty()
+                || (!effects.isEmpty()
                         && effects.get(effects.size() - 1) instanceof Effect.Finish finish
-                        && finish.failure() instanceof LimitExceededException;
+                        && finish.failure() instanceof LimitExceededException);
     }
 
     /** What has to be told right after the end of a step; null if nothing. By lineage: names are looked for around the branch only. */
