@@ -375,8 +375,8 @@ public final class Runs<O> {
     }
 
     /**
-     * Cancels a run, live or only recorded: what is in flight is sent a cancel, and the journal has that it is cancelled. No step
-     * of a recorded run is started for it.
+     * Cancels a run, live or only recorded: what is in flight is sent a cancel, and the journal has that it is cancelled. Of a
+     * recorded run no step is started for it but the compensations of those that had settled, here and now.
      *
      * <ul>
      *   <li><b>onNext</b>: the result, when the run has ended and that is in the journal; of a live run that has ended at the same

@@ -309,6 +309,30 @@ class CompensationTest {
     }
 
     @Test
+    void cancel_runThatIsOnlyRecorded_allIsUndoneHere() {
+        Workflow<String, String> trip = trip(Agent.of("Check", (turn, context) -> Mono.never()))
+                .journal(Journal.inMemory())
+                .build();
+        Run<String> run = trip.start("task");
+        run.events()
+                .filter(event -> event instanceof RunEvent.StepStarted step
+                        && step.agent().equals("Check"))
+                .blockFirst(SOON);
+        run.suspend().block(SOON);
+
+        StepVerifier.create(trip.runs().cancel(run.runId()))
+                .assertNext(result -> {
+                    assertThat(result.status()).isEqualTo(RunResult.Status.CANCELLED);
+                    assertThat(result.uncompensated()).isEmpty();
+                })
+                .expectComplete()
+                .verify(SOON);
+
+        assertThat(undone).containsExactly(ALL);
+        assertThat(outside).isEmpty();
+    }
+
+    @Test
     void build_unknownOrTwice_isAnError() {
         assertThatExceptionOfType(InvalidWorkflowException.class)
                 .isThrownBy(() -> trip(failing())
