@@ -104,12 +104,11 @@ final class NestedRun implements StepDriver.Prepared {
             return;
         }
         String runId = nested.runId();
-        Mono<Void> told = Mono.when(
+        Mono<Boolean> told = Mono.when(
                         told(nested.events().map(event -> new NestedEvent(runId, event))),
                         told(nested.output().map(output -> new NestedOutput(runId, output))))
-                .cache();
-        told.subscribe();
-        nested.result().flatMap(result -> told.thenReturn(result)).subscribe(this::ended, this::brokenDown);
+                .thenReturn(true);
+        nested.result().zipWith(told, (result, all) -> result).subscribe(this::ended, this::brokenDown);
     }
 
     /** A subscriber that comes late, or misses some, misses them in the run around too. */

@@ -12,10 +12,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -48,7 +46,7 @@ final class RunSteps {
     private record InFlight(StepDriver.Prepared step, Effect.StartStep start) {}
 
     /** The nested runs that were in flight at the end of this one. */
-    private final Queue<NestedRun> ended = new ConcurrentLinkedQueue<>();
+    private final Set<NestedRun> ended = ConcurrentHashMap.newKeySet();
 
     /** Nobody wants the run any more, though the machine may not know yet: no agent is called, though steps may be undone. */
     private volatile boolean cancelled;

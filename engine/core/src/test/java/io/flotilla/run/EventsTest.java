@@ -317,9 +317,16 @@ class EventsTest {
                 .concatMap(awaited -> waiting.signal("go", "x"), 1)
                 .blockLast(SOON);
 
+        Run<String> undone = alone(deciding(
+                        "Solo", turn -> turn.input() == null ? Decision.compensate("no") : Decision.repeat(null)))
+                .compensate("Solo", (step, context) -> Mono.empty())
+                .build()
+                .start("task");
+
         assertThat(ended(everything).answer()).isEqualTo("[l, r]");
+        assertThat(ended(undone).isSucceeded()).isFalse();
         assertThat(ended(waiting).answer()).isEqualTo("x");
-        assertThat(Stream.of(everything, handingOff, waiting)
+        assertThat(Stream.of(everything, handingOff, waiting, undone)
                         .flatMap(run -> events(run).stream())
                         .map(RunEvent::getClass)
                         .collect(Collectors.toSet()))
