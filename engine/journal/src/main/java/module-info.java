@@ -12,7 +12,7 @@ module io.flotilla.journal.sqlite {
     requires transitive tools.jackson.databind;
 
     // For RunsModule2 only, brought by the application.
-    requires static transitive com.fasterxml.jackson.databind;
+    requires static com.fasterxml.jackson.databind;
     requires static com.fasterxml.jackson.core;
 
     // Types of these are not.

@@ -149,6 +149,7 @@ class ResilienceArchitectureTest {
                 .onlyDependOnClassesThat(resideInAnyPackage(
                         "io.flotilla",
                         "io.flotilla.agent",
+                        "io.flotilla.health",
                         "io.flotilla.step",
                         "io.flotilla.resilience..",
                         "io.github.resilience4j..",

@@ -19,6 +19,7 @@ import java.util.function.Function;
  *
  * @since 0.1
  */
+@SuppressWarnings("exports") // not transitively required: applications without Jackson 2 compile too
 public final class RunsModule2 extends SimpleModule {
 
     private static final long serialVersionUID = 1L;
