@@ -96,6 +96,7 @@ class PeersTest extends VirtualTime {
         hub.offer(Envelope.to("ann", "who are you?").build());
         TestSubscriber<StepResult<String>> task = offer(one);
         pass(Peers.DEFAULT_BID_WINDOW); // the stranger does not answer
+        settle();
         bob.answer("roses");
 
         assertThat(result(task).value()).isEqualTo("roses");
