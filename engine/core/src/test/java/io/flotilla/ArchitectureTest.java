@@ -732,12 +732,10 @@ class ArchitectureTest {
                         "BlockingLevel",
                         "BlockingPool",
                         "JsonFields",
-                        "JsonText",
                         "OutputFeed",
                         "OutputFeed$Policy",
                         "OutputHub",
                         "OutputLog",
-                        "RunView",
                         "Shown",
                         "VirtualThreads");
         assertThat(publicTypes(".health"))

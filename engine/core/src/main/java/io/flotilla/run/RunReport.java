@@ -1,7 +1,6 @@
 package io.flotilla.run;
 
 import io.flotilla.internal.JsonFields;
-import io.flotilla.internal.RunView;
 import io.flotilla.observe.Redactor;
 import io.flotilla.run.machine.Effect;
 import io.flotilla.run.machine.Replay;
@@ -85,14 +84,13 @@ final class RunReport {
         if (result != null) {
             data.text("result", result);
         }
-        return RunView.load().page(header.workflow() + " " + replay.runId(), data.toMap());
+        return ReportPage.of(header.workflow() + " " + replay.runId(), data.toMap());
     }
 
     /** Null for a run that has not ended. */
     private @Nullable String result() {
-        Effect first = replay.state().status() == RunState.Status.RUNNING
-                ? null
-                : replay.outstandingEffects(Instant.EPOCH).stream().findFirst().orElse(null);
+        Effect first =
+                replay.outstandingEffects(Instant.EPOCH).stream().findFirst().orElse(null);
         if (!(first instanceof Effect.Finish finish)) {
             return null;
         }

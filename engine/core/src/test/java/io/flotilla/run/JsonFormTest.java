@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.Usage;
-import io.flotilla.internal.JsonText;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepResult;
 import io.flotilla.topology.Topology;

@@ -1,10 +1,9 @@
 "use strict";
 /*
- * The page of one run. RunView.show(root, data) draws it; view.add(events) continues it with further events of a live run.
- * data: { run: {...}, topology: { nodes: [{name, kind}], edges: [[from, to]] }, events: [...] }, the events in the form of
+ * The page of one run: RunReport.show(root, data) draws it. data: { run: {...}, topology: { nodes: [{name, kind}], edges: [[from, to]] }, events: [...] }, the events in the form of
  * RunEvent.toMap(). Texts go into the page as text nodes only, so nothing an agent has said can become markup.
  */
-const RunView = (() => {
+const RunReport = (() => {
   const KEEP = 1000, ROW = 20, INDENT = 12, PAD = 10, MIN_NAMES = 130;
   const SVG = "http://www.w3.org/2000/svg";
   const ENDS = { "branch-answered": "answered", "branch-failed": "failed", "branch-moved-on": "moved", "branch-cancelled": "cancelled" };
@@ -130,6 +129,12 @@ const RunView = (() => {
         case "signal-awaited":
           close();
           branch.spans.push({ kind: "ask", agent: event.agent, from: entry, to: null, failed: false });
+          break;
+        case "compensation-started":
+          branch.spans.push({ kind: "undo", agent: event.agent, from: entry, to: null, failed: false });
+          break;
+        case "compensation-settled":
+          close();
           break;
         case "handed-off":
           close();
@@ -452,7 +457,7 @@ const RunView = (() => {
         const over = part.to && part.to.seq < this.count;
         const from = x(part.from.ms), to = x(over ? part.to.ms : ended);
         const tall = part.kind === "step" ? 12 : 4;
-        pen.fillStyle = part.kind === "wait" ? paint.wait : part.kind === "ask" ? paint.ask
+        pen.fillStyle = part.kind === "wait" ? paint.wait : part.kind === "ask" ? paint.ask : part.kind === "undo" ? paint.moved
           : part.failed && over ? paint.bad : `hsl(${hue(part.agent)} ${dark ? "52% 58%" : "58% 46%"})`;
         pen.fillRect(from, middle - tall / 2, Math.max(1.5, to - from), tall);
       }
@@ -496,7 +501,6 @@ const RunView = (() => {
     constructor(root, data) {
       this.model = new Model(data);
       this.data = data;
-      this.follow = true;
       this.count = this.model.events.length;
       this.tab = this.model.failures.length > 0 ? "Failures" : "Events";
       this.build(root);
@@ -518,7 +522,7 @@ const RunView = (() => {
         el("button", { type: "button", title: "Show more time", "aria-label": "Zoom out", onclick: () => this.timeline.zoomBy(.5) }, "−"))));
       this.timeline = new Timeline(this.model, lanes, branch => { this.branch = branch; this.open("Branch"); });
       const key = (color, text) => el("span", {}, (i => { i.style.background = `var(--${color})`; return i; })(el("i", {})), text);
-      lanes.append(el("div", { class: "legend" }, key("run", "step, a colour an agent"), key("bad", "failed step"), key("wait", "waits for a join"), key("ask", "waits for an answer, a signal or time"),
+      lanes.append(el("div", { class: "legend" }, key("run", "step, a colour an agent"), key("bad", "failed step"), key("wait", "waits for a join"), key("ask", "waits for an answer, a signal or time"), key("moved", "is undone"),
         el("span", {}, "✓ answered  → moved on  ✕ failed  ⊘ cancelled  ! late  / hands off  ) joined")));
       const topology = this.data.topology;
       const picture = el("section", { class: "card", "aria-labelledby": "graph" }, el("div", { class: "bar" }, el("h2", { id: "graph" }, "Topology")), graph);
@@ -526,19 +530,12 @@ const RunView = (() => {
       this.panel = el("div", { class: "panel", role: "tabpanel", id: "panel", tabindex: "0" });
       const details = el("section", { class: "card wide" }, el("div", { class: "bar" }, this.tabs), this.panel);
       this.slider = el("input", { type: "range", min: 0, max: this.count, value: this.count, "aria-label": "Event of the run",
-        oninput: () => { this.follow = Number(this.slider.value) === this.model.events.length; this.show(Number(this.slider.value)); } });
+        oninput: () => this.show(Number(this.slider.value)) });
       this.where = el("output", {});
       this.playing = el("button", { type: "button", onclick: () => this.play() }, "Play");
       root.replaceChildren(header, this.facts, el("main", {}, picture, lanes, details),
         el("footer", { class: "time" }, this.playing, this.slider, this.where));
       this.graph = new Graph(topology, graph);
-    }
-
-    /* Further events of a live run. */
-    add(events) {
-      this.model.add(events);
-      this.slider.max = this.model.events.length;
-      if (this.follow) { this.slider.value = this.model.events.length; this.show(this.model.events.length); } else this.timeline.later();
     }
 
     play() {
@@ -585,7 +582,7 @@ const RunView = (() => {
 
     details() {
       clearTimeout(this.soon);
-      const names = ["Failures", "Agents", "Branch", "Questions", "Events", ...(this.data.output && this.data.output.length > 0 ? ["Output"] : []), ...(this.data.result !== undefined ? ["Result"] : [])];
+      const names = ["Failures", "Agents", "Branch", "Questions", "Events", ...(this.data.result !== undefined ? ["Result"] : [])];
       this.tabs.replaceChildren(...names.map(name => el("button", { type: "button", role: "tab", "aria-selected": String(name === this.tab), "aria-controls": "panel", onclick: () => this.open(name) },
         name === "Failures" ? `Failures (${this.model.failures.filter(failure => failure.entry.seq < this.count).length})` : name)));
       this.panel.replaceChildren(...[this["tab" + this.tab]()].flat());
@@ -625,11 +622,7 @@ const RunView = (() => {
       return this.eventTable(this.model.events.slice(from, this.count).reverse());
     }
 
-    tabOutput() {
-      return this.table(["agent", "branch", "output"], this.data.output.map(out => el("tr", {}, el("td", {}, out.agent), el("td", { class: "mono" }, out.branch), el("td", {}, el("pre", {}, out.text)))));
-    }
-
-    tabResult() { return el("pre", {}, typeof this.data.result === "string" ? this.data.result : JSON.stringify(this.data.result, null, 2)); }
+    tabResult() { return el("pre", {}, this.data.result); }
 
     eventTable(entries) {
       return this.table(["#no.", "#time", "agent", "branch", "what"], entries.map(entry => el("tr", entry.seq === this.count - 1 ? { class: "now" } : {}, el("td", { class: "num" }, number(entry.seq)),

@@ -1,4 +1,4 @@
-package io.flotilla.internal;
+package io.flotilla.run;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,68 +13,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The page of one run, with style, script and data in one text. It asks for nothing from elsewhere, and its content security policy
- * allows no other script or style than its own. Immutable.
- *
- * @since 0.1
+ * allows no other script or style than its own.
  */
-public final class RunView {
+final class ReportPage {
 
     private static final String SHOW =
-            "RunView.show(document.getElementById('run'),JSON.parse(document.getElementById('data').textContent));";
+            "RunReport.show(document.getElementById('run'),JSON.parse(document.getElementById('data').textContent));";
 
-    private final String style;
-    private final String script;
+    private ReportPage() {}
 
-    private RunView(String style, String script) {
-        this.style = style;
-        this.script = script;
-    }
-
-    /**
-     * Reads style and script of the page, which are in this jar.
-     *
-     * @return the page without data
-     * @throws UncheckedIOException if they cannot be read
-     */
-    public static RunView load() {
-        return new RunView(text("run-view.css"), text("run-view.js"));
-    }
-
-    private static String text(String name) {
-        try (InputStream stream = Objects.requireNonNull(RunView.class.getResourceAsStream(name), name)) {
-            return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException("cannot read " + name, unreadable);
-        }
-    }
-
-    /**
-     * The style of the page.
-     *
-     * @return CSS
-     */
-    public String style() {
-        return style;
-    }
-
-    /**
-     * The script of the page: {@code RunView.show(element, data)}.
-     *
-     * @return JavaScript
-     */
-    public String script() {
-        return script;
-    }
-
-    /**
-     * The whole page as one file.
-     *
-     * @param title what the browser shows as its title
-     * @param data the run, its topology, its events and its result
-     * @return HTML
-     */
-    public String page(String title, Map<String, @Nullable Object> data) {
-        String code = script + SHOW;
+    /** HTML with the run, its topology, its events and its result. */
+    static String of(String title, Map<String, @Nullable Object> data) {
+        String style = resource("run-report.css");
+        String code = resource("run-report.js") + SHOW;
         return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                 + "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src '"
                 + hash(style) + "'; script-src '" + hash(code) + "'; base-uri 'none'; form-action 'none'\">\n"
@@ -85,6 +36,14 @@ public final class RunView {
                 + "<noscript>This page draws the run with a script, which your browser does not run.</noscript>\n"
                 + "<script type=\"application/json\" id=\"data\">" + JsonText.of(data) + "</script>\n"
                 + "<script>" + code + "</script>\n</body>\n</html>\n";
+    }
+
+    private static String resource(String name) {
+        try (InputStream stream = Objects.requireNonNull(ReportPage.class.getResourceAsStream(name), name)) {
+            return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException("cannot read " + name, unreadable);
+        }
     }
 
     private static String escaped(String text) {

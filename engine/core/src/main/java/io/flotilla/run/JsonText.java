@@ -1,5 +1,6 @@
-package io.flotilla.internal;
+package io.flotilla.run;
 
+import io.flotilla.internal.JsonFields;
 import java.util.Iterator;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -7,21 +8,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes the values that {@link JsonFields} has as JSON (RFC 8259), so that it can stand in a script element of a page: {@code <}, {@code >},
  * {@code &}, the line separators of Unicode and halves of characters are escaped.
- *
- * @since 0.1
  */
-public final class JsonText {
+final class JsonText {
 
     private JsonText() {}
 
-    /**
-     * Writes a value.
-     *
-     * @param value texts, numbers, flags, null, maps with texts as keys, and iterables of these
-     * @return the JSON text
-     * @throws IllegalArgumentException if it has anything else
-     */
-    public static String of(@Nullable Object value) {
+    /** The text of texts, numbers, flags, null, maps with texts as keys, and iterables of these; anything else is refused. */
+    static String of(@Nullable Object value) {
         StringBuilder text = new StringBuilder();
         write(value, text);
         return text.toString();
