@@ -15,6 +15,8 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +31,8 @@ final class Branches {
     /** Whose turn has come, and has no number yet; some may have been cancelled since. */
     private final Deque<Branch> ready = new ArrayDeque<>();
 
-    /** Whose turn has a number and waits for a place; some may have been cancelled since. */
-    private final Deque<Branch> queued = new ArrayDeque<>();
+    /** Whose turn has a number and waits for a place, in the order of the numbers; some may have been cancelled since. */
+    private final Queue<Branch> queued = new PriorityQueue<>(Comparator.comparingLong(branch -> branch.step));
 
     /**
      * By the serial number of the step, in the order in which their turns came: those that wait for a place too. What a
@@ -160,16 +162,15 @@ final class Branches {
 
     /** Those that a turn has kept out, which is over. */
     private void letIn(Branch over) {
-        List<Branch> letIn = exclusion.leave(over);
-        for (int last = letIn.size() - 1; last >= 0; last--) { // before those whose turns have come later
-            become(letIn.get(last), State.READY);
-            queued.addFirst(letIn.get(last));
+        for (Branch next : exclusion.leave(over)) {
+            become(next, State.READY);
+            queued.add(next); // before those whose turns have come later, and behind those whose have come before
         }
     }
 
     /** The branch has a place, and starts its step. */
     void startStep(Branch branch) {
-        queued.removeFirstOccurrence(branch); // the first of them, unless facts are replayed with fewer places
+        queued.remove(branch); // the first of them, unless facts are replayed with fewer places
         become(branch, State.RUNNING);
         inFlight++;
         steps++;

@@ -65,7 +65,7 @@ final class Exclusion {
         return mayEnter(branch, own) && hold(branch, own);
     }
 
-    /** The turn of the branch is over, whatever it has had. Returns those who are let in, the first of them first. */
+    /** The turn of the branch is over, whatever it has had. Returns those who are let in. */
     List<Branch> leave(Branch branch) {
         if (branch.stake == Stake.NONE) {
             return List.of();

@@ -222,7 +222,7 @@ public final class FactCodec {
                 new Fact.QuestionAnswered(entry.timestamp(), reader.text(FactKey.QUESTION), input);
             case EntryType.SIGNAL_RECEIVED ->
                 new Fact.SignalReceived(
-                        entry.timestamp(), reader.text(FactKey.SIGNAL), input, reader.isSet(FactKey.IF_AWAITED));
+                        entry.timestamp(), reader.text(FactKey.SIGNAL), input, reader.has(FactKey.IF_AWAITED));
             case EntryType.STEP_SETTLED ->
                 new Fact.StepSettled(
                         entry.timestamp(),

@@ -171,12 +171,7 @@ record FactReader(JournalEntry entry, Map<?, ?> values, PayloadCodec codec) {
         return new PayloadException("fact " + entry.sequence() + " " + what, why);
     }
 
-    /** Whether a flag is there. */
-    boolean isSet(String key) {
-        return has(key);
-    }
-
-    private boolean has(String key) {
+    boolean has(String key) {
         return values.get(key) != null;
     }
 

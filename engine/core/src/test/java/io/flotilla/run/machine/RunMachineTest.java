@@ -144,4 +144,22 @@ class RunMachineTest {
         assertThat(told(RunEvent.BranchMovedOn.class)).containsExactly("/0.0/");
         assertThat(told(RunEvent.BranchFailed.class)).isEmpty();
     }
+
+    /** Two that exclude each other and repeat would else keep the only place between them. */
+    @Test
+    void apply_aTurnIsLetInWhileAnEarlierOneWaitsForAPlace_theEarlierOneStartsFirst() {
+        RunMachine machine = new RunMachine(Plan.builder(Topology.parse("start -> Lead\nLead <-> A, B, C"), String.class)
+                .exclusive(List.of("A", "B"))
+                .maxStepsInFlight(1)
+                .build());
+        start(machine);
+        decide(machine, 1, Decision.fanOut(Invocation.of("A", 1), Invocation.of("B", 2), Invocation.of("C", 3)));
+
+        decide(machine, 2, Decision.repeat("A once more"));
+        decide(machine, 3, Decision.repeat("B once more"));
+        decide(machine, 4, Decision.answer("C"));
+        decide(machine, 5, Decision.answer("A"));
+
+        assertThat(told(RunEvent.StepStarted.class)).containsExactly("/", "/0.0/", "/0.1/", "/0.2/", "/0.0/", "/0.1/");
+    }
 }
