@@ -46,8 +46,12 @@ final class Retention implements Disposable {
         return this;
     }
 
+    private boolean isOver() {
+        return next.isDisposed() || workflow.setup().shutdown().isBegun();
+    }
+
     private void later(Duration delay) {
-        if (next.isDisposed() || workflow.setup().shutdown().isBegun()) {
+        if (isOver()) {
             return;
         }
         try {
@@ -58,6 +62,9 @@ final class Retention implements Disposable {
     }
 
     private void background() {
+        if (isOver()) { // since the timer was set
+            return;
+        }
         sweep.update(sweep().subscribe(
                         deleted -> {
                             LOG.debug("runs of workflow {} deleted: {}", workflow.name(), deleted);

@@ -34,6 +34,10 @@ final class RunCancels<O> {
         RunSetup setup = workflow.setup();
         LiveRuns.Claim claim = setup.live().claim(runId);
         if (claim != null) {
+            if (setup.shutdown().isBegun()) { // before anything is written
+                claim.releaseWithoutRun();
+                return Mono.error(setup.shutdown().refusal());
+            }
             return reader.replayOf(Long.MAX_VALUE, workflow.past(runId))
                     .flatMap(replay -> {
                         Mono<Void> nested = cancelNested(replay);

@@ -60,6 +60,7 @@ class ShutdownTest {
                 flow.submit("more"),
                 flow.runs().recover(suspended),
                 flow.runs().recoverAll(),
+                flow.runs().cancel(suspended),
                 flow.runs().fork(suspended, 0, "other"))) {
             StepVerifier.create(refused)
                     .expectError(RunsShutDownException.class)
