@@ -1,11 +1,8 @@
 package io.flotilla.run;
 
-import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.RunSummary;
 import io.flotilla.run.machine.FactCodec;
 import io.flotilla.run.machine.RunHeader;
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -111,24 +108,14 @@ final class RunCatalog {
         return recording
                 .journal()
                 .read(runId, 0)
-                .last()
-                .map(Optional::of)
-                .onErrorResume(
-                        java.util.NoSuchElementException.class, none -> Mono.just(Optional.<JournalEntry>empty()))
-                .map(last -> Existence.of(last.orElse(null)));
+                .map(entry -> entry.type().equals(FactCodec.RUN_FINISHED) ? Existence.ENDED : Existence.UNFINISHED)
+                .last(Existence.UNKNOWN);
     }
 
     /** Whether a run is there. */
     enum Existence {
         UNKNOWN,
         UNFINISHED,
-        ENDED;
-
-        private static Existence of(@Nullable JournalEntry last) {
-            if (last == null) {
-                return UNKNOWN;
-            }
-            return last.type().equals(FactCodec.RUN_FINISHED) ? ENDED : UNFINISHED;
-        }
+        ENDED
     }
 }

@@ -176,14 +176,8 @@ public final class RunFilter {
         return workflow;
     }
 
-    /**
-     * Whether a run matches this filter, apart from the limit.
-     *
-     * @param run the run
-     * @return whether it matches
-     * @throws NullPointerException if {@code run} is null
-     */
-    public boolean matches(RunInfo run) {
+    /** Whether a run of {@link #summaries} matches, too, what the journal cannot be asked. */
+    boolean matches(RunInfo run) {
         return (workflow == null || workflow.equals(run.workflow()))
                 && (version == null || version.equals(run.version()))
                 && run.labels().entrySet().containsAll(labels.entrySet())

@@ -148,10 +148,11 @@ class RunMachineTest {
     /** Two that exclude each other and repeat would else keep the only place between them. */
     @Test
     void apply_aTurnIsLetInWhileAnEarlierOneWaitsForAPlace_theEarlierOneStartsFirst() {
-        RunMachine machine = new RunMachine(Plan.builder(Topology.parse("start -> Lead\nLead <-> A, B, C"), String.class)
-                .exclusive(List.of("A", "B"))
-                .maxStepsInFlight(1)
-                .build());
+        RunMachine machine =
+                new RunMachine(Plan.builder(Topology.parse("start -> Lead\nLead <-> A, B, C"), String.class)
+                        .exclusive(List.of("A", "B"))
+                        .maxStepsInFlight(1)
+                        .build());
         start(machine);
         decide(machine, 1, Decision.fanOut(Invocation.of("A", 1), Invocation.of("B", 2), Invocation.of("C", 3)));
 
