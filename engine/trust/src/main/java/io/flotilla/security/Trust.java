@@ -87,18 +87,19 @@ public final class Trust implements NetworkGuard {
     }
 
     /**
-     * A signer for an agent, with the verifier's clock and codec. It encrypts if the verifier requires it.
+     * A signer for an agent, with the verifier's clock, codec and run. It encrypts if the verifier requires it.
      *
      * @param sender the agent
      * @return a signer
      * @throws NullPointerException if {@code sender} is null
      */
     public Signer signer(AgentId sender) {
-        Signer.Builder signer = Signer.builder(verifier.ring, sender)
+        Signer.Builder builder = Signer.builder(verifier.ring, sender)
                 .clock(verifier.clock)
                 .codec(verifier.codec)
                 .lifetime(lifetime);
-        return (verifier.requiresEncryption ? signer.encrypting() : signer).build();
+        Signer signer = (verifier.requiresEncryption ? builder.encrypting() : builder).build();
+        return verifier.run == null ? signer : signer.inRun(verifier.run);
     }
 
     /**

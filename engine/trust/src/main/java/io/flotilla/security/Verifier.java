@@ -41,7 +41,7 @@ public final class Verifier {
     final boolean requiresEncryption;
     private final int maxBytes;
     private final int maxDepth;
-    private final @Nullable String run;
+    final @Nullable String run;
 
     private Verifier(Builder from) {
         this.ring = from.ring;
@@ -142,10 +142,14 @@ public final class Verifier {
         }
     }
 
-    static void checkOwner(KeyEntry key, AgentId sender) {
+    /** Whoever has the key of nobody in particular must not speak for an agent that has one of its own. */
+    void checkOwner(KeyEntry key, AgentId sender) {
         AgentId owner = key.owner();
         if (owner != null && !owner.equals(sender)) {
             throw refused(Refusal.WRONG_SENDER, "key " + key.id() + " is of " + owner + ", not of " + sender);
+        }
+        if (owner == null && ring.hasOwn(sender)) {
+            throw refused(Refusal.WRONG_SENDER, sender + " has a key of its own, and it is not " + key.id());
         }
     }
 

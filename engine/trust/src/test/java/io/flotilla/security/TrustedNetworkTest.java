@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Mono;
@@ -138,6 +139,22 @@ class TrustedNetworkTest {
                 .verify(LONG);
         assertThat(capabilities.granted()).as("an answer needs none").containsExactly(Edge.between(PLANNER, WRITER));
         assertThat(trust.admittedCount()).isEqualTo(2);
+    }
+
+    @Test
+    void request_inARun_isAnsweredInThatRun() {
+        Trust inRun = Trust.builder(Verifier.builder(ring).run("run-1").build())
+                .capabilities(capabilities)
+                .build();
+        Hub hub = Hub.create(NetworkOptions.builder().guard(inRun).build());
+        hub.join(Agent.<String, String>of(WRITER.kind(), (text, context) -> Mono.just("done")));
+
+        StepVerifier.create(hub.request(inRun.signer(PLANNER).sign(plan("?"))))
+                .assertNext(reply -> assertThat(
+                                Objects.requireNonNull(Verified.of(reply)).run())
+                        .isEqualTo("run-1"))
+                .expectComplete()
+                .verify(LONG);
     }
 
     @Test
