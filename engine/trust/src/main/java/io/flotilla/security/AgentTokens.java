@@ -132,7 +132,7 @@ public final class AgentTokens {
 
         KeyEntry key = verifier.verified(keyId, algorithm, content, signature, Bounds.instant(issuedAt), now);
         AgentId agent = agent(subject);
-        Verifier.checkOwner(key, agent);
+        verifier.checkOwner(key, agent);
         if (!wanted.equals(audience)) {
             throw new RefusedException(Refusal.MISDIRECTED, "the token is for another audience than " + audience);
         }

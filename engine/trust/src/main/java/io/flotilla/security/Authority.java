@@ -70,7 +70,7 @@ final class Authority {
                         .verifies(link.content(before == null ? new byte[0] : before.signature()), link.signature())) {
             throw denied("a delegation is not what " + delegator + " has signed");
         }
-        Verifier.checkOwner(held.key(), delegator);
+        verifier.checkOwner(held.key(), delegator);
         if (!verifier.ring.isBelieved(held, Bounds.instant(link.issuedAt()), now, verifier.maxSkew)) {
             throw denied("a delegation is signed with the retired key " + link.keyId());
         }

@@ -175,7 +175,8 @@ public final class KeyEntry {
 
     /**
      * The same key, of one agent: what it signs is believed only if that agent is the sender. A key of nobody in particular
-     * speaks for every agent that has none of its own.
+     * speaks for every agent of which the ring has no key for signatures. So an agent's messages that are on their way when
+     * its first own key is added are refused: give it one before it sends.
      *
      * @param agent whose it is
      * @return a key of that agent

@@ -26,8 +26,9 @@ import org.jspecify.annotations.Nullable;
  * {@linkplain Builder#retirementWindow retirement window}, so messages on their way arrive; what it signs later is not.
  * Journals sealed with a retired key can be read until it is {@linkplain #remove removed}.
  *
- * <p>Of several keys that could sign for an agent, its own ones come before those of nobody in particular, and the one that
- * was added last before the others.
+ * <p>An agent of which the ring has a key for signatures speaks with its own keys alone, be they public ones or retired: else
+ * everybody who has a key of nobody in particular could be that agent. Of several keys that could sign, the one that was added
+ * last does.
  *
  * <p>Thread-safe: changes replace the whole, and readers never wait.
  *
@@ -44,8 +45,8 @@ public final class KeyRing {
     private final Duration retirementWindow;
     private final InstantSource clock;
 
-    /** In the order of adding. Replaced as a whole, under the lock of this. */
-    private volatile Map<String, Held> held = Map.of();
+    /** Replaced as a whole, under the lock of this. */
+    private volatile RingKeys keys = RingKeys.of(Map.of());
 
     private KeyRing(Builder from) {
         this.retirementWindow = from.retirementWindow;
@@ -86,12 +87,16 @@ public final class KeyRing {
      * @throws IllegalArgumentException if there is a key of this id
      */
     public synchronized KeyRing add(KeyEntry key) {
-        Map<String, Held> changed = new LinkedHashMap<>(held);
+        keys = RingKeys.of(with(key));
+        return this;
+    }
+
+    private Map<String, Held> with(KeyEntry key) {
+        Map<String, Held> changed = new LinkedHashMap<>(keys.held());
         if (changed.put(Objects.requireNonNull(key, "key").id(), new Held(key, null)) != null) {
             throw new IllegalArgumentException("there is a key of this id: " + key.id());
         }
-        held = changed;
-        return this;
+        return changed;
     }
 
     /**
@@ -107,9 +112,9 @@ public final class KeyRing {
         if (before.retiredAt() != null) {
             return false;
         }
-        Map<String, Held> changed = new LinkedHashMap<>(held);
+        Map<String, Held> changed = new LinkedHashMap<>(keys.held());
         changed.put(id, new Held(before.key(), clock.instant()));
-        held = changed;
+        keys = RingKeys.of(changed);
         return true;
     }
 
@@ -123,27 +128,31 @@ public final class KeyRing {
      * @throws KeyUnavailableException if there is no old one
      */
     public synchronized void rotate(String old, KeyEntry next) {
-        known(old);
-        add(next);
-        retire(old);
+        Held before = known(old);
+        Map<String, Held> changed = with(next);
+        if (before.retiredAt() == null) {
+            changed.put(old, new Held(before.key(), clock.instant()));
+        }
+        keys = RingKeys.of(changed);
     }
 
     /**
-     * Forgets a key. Nothing that it has signed or encrypted can be verified or read any more.
+     * Forgets a key. Nothing that it has signed or encrypted can be verified or read any more. Once the last key of an agent
+     * is forgotten, those of nobody in particular speak for it again.
      *
      * @param id which one
      * @return false if there was none
      * @throws NullPointerException if {@code id} is null
      */
     public synchronized boolean remove(String id) {
-        Map<String, Held> changed = new LinkedHashMap<>(held);
+        Map<String, Held> changed = new LinkedHashMap<>(keys.held());
         boolean was = changed.remove(Objects.requireNonNull(id, "id")) != null;
-        held = changed;
+        keys = RingKeys.of(changed);
         return was;
     }
 
     private Held known(String id) {
-        Held found = held.get(Objects.requireNonNull(id, "id"));
+        Held found = keys.held().get(Objects.requireNonNull(id, "id"));
         if (found == null) {
             throw new KeyUnavailableException(id, "the ring has none of this id");
         }
@@ -156,7 +165,7 @@ public final class KeyRing {
      * @return a copy, in the order of adding
      */
     public List<KeyEntry> keys() {
-        return held.values().stream().map(Held::key).toList();
+        return keys.held().values().stream().map(Held::key).toList();
     }
 
     /**
@@ -174,7 +183,7 @@ public final class KeyRing {
     // --- for what signs and verifies
 
     @Nullable Held find(String id) {
-        return held.get(id);
+        return keys.held().get(id);
     }
 
     /** Whether what the key has signed may be believed, as far as its retirement is concerned. */
@@ -184,28 +193,20 @@ public final class KeyRing {
                 || (!issuedAt.isAfter(retiredAt.plus(maxSkew)) && now.isBefore(retiredAt.plus(retirementWindow)));
     }
 
+    /** Whether the agent speaks with keys of its own alone: one that only verifies here counts, and a retired one too. */
+    boolean hasOwn(AgentId agent) {
+        return keys.owners().contains(agent);
+    }
+
     /** The key that signs for an agent. */
     KeyEntry signing(AgentId sender) {
-        KeyEntry found = null;
-        for (Held each : held.values()) {
-            KeyEntry key = each.key();
-            boolean isOwn = sender.equals(key.owner());
-            if (each.retiredAt() == null
-                    && key.signs()
-                    && (isOwn || (key.owner() == null && (found == null || found.owner() == null)))) {
-                found = key;
-            }
-        }
-        if (found == null) {
-            throw new KeyUnavailableException("of " + sender, "no key of the ring signs for it");
-        }
-        return found;
+        return keys.signing(sender);
     }
 
     /** The newest key of an algorithm that is not retired, and of nobody in particular. */
     KeyEntry current(KeyAlgorithm algorithm) {
         KeyEntry found = null;
-        for (Held each : held.values()) {
+        for (Held each : keys.held().values()) {
             KeyEntry key = each.key();
             if (each.retiredAt() == null && key.algorithm() == algorithm && key.owner() == null) {
                 found = key;
@@ -220,7 +221,7 @@ public final class KeyRing {
     /** The keys of an algorithm, retired ones too. */
     List<KeyEntry> all(KeyAlgorithm algorithm) {
         List<KeyEntry> found = new ArrayList<>();
-        for (Held each : held.values()) {
+        for (Held each : keys.held().values()) {
             if (each.key().algorithm() == algorithm) {
                 found.add(each.key());
             }

@@ -52,6 +52,15 @@ class AgentTokensTest {
         assertThat(refusal(tokens.issue(PLANNER, "billing", MINUTE), "mail")).isEqualTo(Refusal.MISDIRECTED);
     }
 
+    @Test
+    void token_byTheSharedKeyOfAnAgentWithItsOwn_isOfTheWrongSender() {
+        String shared = tokens.issue(PLANNER, "billing", MINUTE);
+        world.ring.add(KeyEntry.generateEd25519("own").ownedBy(PLANNER));
+
+        assertThat(refusal(shared, "billing")).isEqualTo(Refusal.WRONG_SENDER);
+        assertThat(refusal(tokens.issue(PLANNER, "billing", MINUTE), "billing")).isNull();
+    }
+
     /** 1 ns below, at, above. */
     @Test
     void token_atTheBoundsOfItsTime_isAsTheySay() {

@@ -57,6 +57,17 @@ class DelegationTest {
         return Envelope.to(WRITER, "1").from(sender).build();
     }
 
+    @Test
+    void delegation_byTheSharedKeyOfAnAgentWithItsOwn_isOfTheWrongSender() {
+        KeyRing shared = KeyRing.builder().clock(world.clock).build();
+        shared.add(KeyEntry.hmac("domain", World.secret(1)));
+        world.ring.add(KeyEntry.hmac("domain", World.secret(1)));
+        Delegation forged =
+                Signer.builder(shared, PLANNER).clock(world.clock).build().delegate(EDGE, HELPER, MINUTE);
+
+        assertThat(refusal(signer(HELPER).under(forged).sign(from(HELPER)))).isEqualTo(Refusal.WRONG_SENDER);
+    }
+
     // --- default deny
 
     @Test

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flotilla.message.Envelope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,61 @@ class KeyRingTest {
     private final World world = new World();
 
     // --- keys
+
+    /** Else everybody who has the shared key could be that agent. */
+    @Test
+    void sharedKey_ofAnAgentWithItsOwn_isNotBelieved() {
+        Envelope shared = world.signed();
+        world.ring.add(KeyEntry.generateEd25519("own").ownedBy(PLANNER));
+        Verifier verifier = world.verifier().build();
+
+        assertThatThrownBy(() -> verifier.verify(shared))
+                .hasMessage("WRONG_SENDER: planner has a key of its own, and it is not domain");
+        assertThat(verifier.verify(world.signed()).payload()).isEqualTo("a title");
+
+        world.ring.retire("own");
+        assertThatThrownBy(() -> verifier.verify(shared)).as("nor now").hasMessageStartingWith("WRONG_SENDER");
+        assertThatThrownBy(world::signed)
+                .hasMessage("key of planner cannot be had: its own keys are public ones or retired");
+        world.ring.remove("own");
+        assertThat(verifier.verify(world.signed()).payload())
+                .as("by the shared key again")
+                .isEqualTo("a title");
+    }
+
+    /** It has a key of its own elsewhere, and here is what verifies it. */
+    @Test
+    void sharedKey_ofAnAgentWithAPublicKey_neitherSignsNorIsBelieved() throws Exception {
+        Envelope shared = world.signed();
+        KeyPair pair = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
+        world.ring.add(
+                KeyEntry.ed25519Public("its", pair.getPublic()::getEncoded).ownedBy(PLANNER));
+
+        assertThatThrownBy(() -> world.verifier().build().verify(shared)).hasMessageStartingWith("WRONG_SENDER");
+        assertThatThrownBy(world::signed).isInstanceOf(KeyUnavailableException.class);
+        assertThat(world.ring.signing(MALLORY).id()).isEqualTo("domain");
+    }
+
+    /** A key that encrypts says nothing about who speaks. */
+    @Test
+    void sharedKey_ofAnAgentWithAKeyThatEncrypts_speaksForIt() {
+        world.ring.add(KeyEntry.aes("its", secret(3)).ownedBy(PLANNER));
+
+        assertThat(world.verifier().build().verify(world.signed()).payload()).isEqualTo("a title");
+    }
+
+    @Test
+    void ownKey_rotated_isBelievedAndTheSharedOneIsNot() {
+        Envelope shared = world.signed();
+        world.ring.add(KeyEntry.generateEd25519("own-1").ownedBy(PLANNER));
+        Envelope before = world.signed();
+        world.ring.rotate("own-1", KeyEntry.generateEd25519("own-2").ownedBy(PLANNER));
+        Verifier verifier = world.verifier().build();
+
+        assertThat(verifier.verify(before).payload()).isEqualTo("a title");
+        assertThat(verifier.verify(world.signed()).payload()).isEqualTo("a title");
+        assertThatThrownBy(() -> verifier.verify(shared)).hasMessageStartingWith("WRONG_SENDER");
+    }
 
     @Test
     void key_fromAFile_isThatOfItsText(@TempDir Path folder) throws Exception {
@@ -172,6 +228,10 @@ class KeyRingTest {
         world.ring.retire("own-2");
         assertThat(world.ring.signing(PLANNER).id()).isEqualTo("own-1");
         world.ring.remove("own-1");
+        assertThatThrownBy(() -> world.ring.signing(PLANNER))
+                .as("own-2 is retired")
+                .isInstanceOf(KeyUnavailableException.class);
+        world.ring.remove("own-2");
         assertThat(world.ring.signing(PLANNER).id()).isEqualTo("domain-2");
     }
 

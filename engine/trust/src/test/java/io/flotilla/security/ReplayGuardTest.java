@@ -23,6 +23,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(120)
 class ReplayGuardTest {
@@ -154,6 +156,24 @@ class ReplayGuardTest {
             assertThat(accept(guard, key, high, low, until, now)).isEqualTo(isNew ? null : Refusal.REPLAYED);
         }
         assertThat(guard.size()).isEqualTo(known.size());
+    }
+
+    /** The rates of SECURITY-MODEL.md, a hundredth of each: the guard is never full. */
+    @ParameterizedTest
+    @CsvSource({"300, 31", "60, 130"})
+    void rate_thatIsStated_doesNotFillTheGuard(long lifetimeSeconds, int perSecond) {
+        ReplayGuard guard = ReplayGuard.builder()
+                .maxMessages(ReplayGuard.DEFAULT_MAX_MESSAGES / 100)
+                .build();
+        long now = Bounds.nanos(NOON);
+        long lifetime = (lifetimeSeconds + SKEW.toSeconds()) * SECOND;
+        int most = 0;
+        for (int at = 0; at < 1_000 * perSecond; at++) {
+            now += SECOND / perSecond;
+            assertThat(accept(guard, "domain", at, at, now + lifetime, now)).isNull();
+            most = Math.max(most, guard.size());
+        }
+        assertThat(most).as("nor is it far from full").isGreaterThan(guard.maxMessages() * 95 / 100);
     }
 
     @Test
