@@ -175,6 +175,8 @@ final class Branches {
         inFlight++;
         steps++;
         branch.steps++;
+        output.record(
+                new RunEvent.StepStarted(output.next(), output.at(), branch.path, name(branch), branch.steps - 1));
     }
 
     /** The branch whose turn it was; null if it was cancelled. */

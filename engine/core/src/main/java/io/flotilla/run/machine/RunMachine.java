@@ -1,11 +1,6 @@
 package io.flotilla.run.machine;
 
 import io.flotilla.agent.Usage;
-import io.flotilla.run.AgentFailedException;
-import io.flotilla.run.Arrival;
-import io.flotilla.run.Correction;
-import io.flotilla.run.Decision;
-import io.flotilla.run.InvalidDecisionException;
 import io.flotilla.run.PendingQuestion;
 import io.flotilla.run.PendingSignal;
 import io.flotilla.run.PendingWait;
@@ -50,6 +45,7 @@ public final class RunMachine {
     //   QuestionRegistry, Waits, Shortfalls  ask, sleep, signals; what a join that is not met leads to
     //   Arrivals, ForkJoins, RunJoin         decide joins, with JoinEvaluator over a Tally
     //   Deliveries, Forks                    where answers go, and how forks begin
+    //   Settlements                          what the end of a step leads to
     //
     // DecisionCheck holds a decision against the edges of its own agent. BranchPath is the lineage all is ordered by.
     //
@@ -77,9 +73,7 @@ public final class RunMachine {
     private final Arrivals arrivals;
     private final ForkJoins joins;
     private final RunJoin runJoin;
-    private final Deliveries deliveries;
-    private final Forks forks;
-    private final DecisionCheck check;
+    private final Settlements settlements;
     private boolean paused;
 
     /**
@@ -104,9 +98,20 @@ public final class RunMachine {
         this.arrivals = new Arrivals(routes, branches, rendezvousRegistry, limits, shortfalls, output);
         this.joins = new ForkJoins(routes, branches, cancellation, shortfalls, timers, output);
         this.runJoin = new RunJoin(branches, rendezvousRegistry, questions, cancellation, completion, timers);
-        this.deliveries = new Deliveries(branches);
-        this.forks = new Forks(plan, branches, limits, joins, arrivals, deliveries, timers, output);
-        this.check = new DecisionCheck(plan);
+        Deliveries deliveries = new Deliveries(branches);
+        Forks forks = new Forks(plan, branches, limits, joins, arrivals, deliveries, timers, output);
+        this.settlements = new Settlements(
+                plan,
+                branches,
+                output,
+                compensations,
+                completion,
+                limits,
+                questions,
+                waits,
+                arrivals,
+                deliveries,
+                forks);
     }
 
     /**
@@ -286,7 +291,7 @@ public final class RunMachine {
 
     private void take(Fact fact) {
         if (fact instanceof Fact.StepSettled settled) {
-            stepSettled(settled);
+            settlements.settle(settled);
         } else if (fact instanceof Fact.Started started) {
             start(started.task());
         } else if (fact instanceof Fact.DeadlinePassed deadline) {
@@ -382,7 +387,7 @@ public final class RunMachine {
     private boolean nextTurn() {
         Branch queued = branches.inFlight() < plan.maxStepsInFlight() ? branches.nextQueued() : null;
         if (queued != null) {
-            startStep(queued);
+            branches.startStep(queued);
             output.add(new Effect.StartStep(
                     queued.step, branches.name(queued), queued.turn, queued.path, queued.steps - 1, queued.delegation));
             return true;
@@ -392,108 +397,5 @@ public final class RunMachine {
             branches.number();
         }
         return ready != null;
-    }
-
-    private void startStep(Branch branch) {
-        branches.startStep(branch);
-        output.record(new RunEvent.StepStarted(
-                output.next(), output.at(), branch.path, branches.name(branch), branch.steps - 1));
-    }
-
-    // --- decisions
-
-    private void stepSettled(Fact.StepSettled settled) {
-        Branch branch = branches.takeStep(settled.step());
-        if (branch == null) {
-            return; // cancelled meanwhile
-        }
-        if (branch.state != Branch.State.RUNNING) { // it had a place when this was recorded, with more places
-            startStep(branch);
-        }
-        String name = branches.name(branch);
-        output.record(new RunEvent.StepSettled(
-                output.next(), output.at(), branch.path, name, branch.steps - 1, settled.failed() != null));
-        if (settled.decision() != null && settled.failed() == null) {
-            compensations.settled(branch, settled.decision());
-        }
-        if (limits.endsByUsage(settled.used(), branch)) {
-            return;
-        }
-        if (settled.failed() != null && settled.cause() != null) {
-            branches.failed(branch, AgentFailedException.step(name, branch.path, settled.failed(), settled.cause()));
-            return;
-        }
-        String problem = check.problem(branch.node, settled.decision(), branch.home == branches.root);
-        if (problem == null) {
-            branch.corrections = 0;
-            act(branch, settled.decision());
-        } else {
-            correct(branch, settled.decision(), problem);
-        }
-    }
-
-    private void correct(Branch branch, @Nullable Decision decision, String problem) {
-        branch.corrections++;
-        Correction correction =
-                new Correction(problem, decision, routes.successorNames(branch.node), branch.corrections);
-        String name = branches.name(branch);
-        if (branch.corrections > plan.maxCorrections()) {
-            branches.failed(branch, new InvalidDecisionException(name, branch.path, correction));
-        } else {
-            output.record(new RunEvent.DecisionRejected(output.next(), output.at(), branch.path, name, problem));
-            branch.turn = branch.turn.thenCorrected(correction);
-            branches.ready(branch);
-        }
-    }
-
-    private void act(Branch branch, @Nullable Decision decision) {
-        if (decision instanceof Decision.Answer answer) {
-            deliveries.deliver(branch, branch.home, answer.value());
-        } else if (decision instanceof Decision.HandOff handOff) {
-            handOff(branch, routes.number(handOff.agent()), handOff.request());
-        } else if (decision instanceof Decision.FanOut fanOut) {
-            forks.open(branch, fanOut.invocations());
-        } else if (decision instanceof Decision.Ask ask) {
-            questions.ask(branch, ask.question(), ask.carry());
-        } else if (decision instanceof Decision.Sleep sleep) {
-            waits.sleep(branch, sleep);
-        } else if (decision instanceof Decision.AwaitSignal await) {
-            waits.await(branch, await);
-        } else if (decision instanceof Decision.Fail fail) {
-            branches.failed(branch, AgentFailedException.decided(branches.name(branch), branch.path, fail.reason()));
-        } else if (decision instanceof Decision.Compensate compensate) {
-            AgentFailedException why =
-                    AgentFailedException.decided(branches.name(branch), branch.path, compensate.reason());
-            branches.failed(branch, why);
-            completion.end(why);
-        } else if (decision instanceof Decision.Repeat again) {
-            branch.turn = branch.turn.thenRepeated(again.input()).withCarried(again.carry());
-            branches.ready(branch);
-        }
-    }
-
-    /** By lineage, never by name alone: an agent that forked is one of the branch's own resolvers. */
-    private void handOff(Branch branch, int target, @Nullable Object request) {
-        String from = branches.name(branch);
-        if (routes.isEnd(target)) {
-            deliveries.deliverToRun(branch, from, request);
-            return;
-        }
-        for (Scope scope = branch.home; scope != null; scope = scope.parent) {
-            if (scope.node == target) { // never the run, which is at no node
-                deliveries.deliver(branch, scope, request);
-                return;
-            }
-        }
-        if (limits.endsByDelegation(branch, target)) {
-            return;
-        }
-        Delegation delegation = plan.delegation(branch.delegation, branch.node);
-        if (routes.isRendezvous(target)) {
-            arrivals.arrive(branch, target, new Arrival(from, branch.path, request), delegation);
-        } else {
-            output.record(new RunEvent.HandedOff(output.next(), output.at(), branch.path, from, routes.name(target)));
-            branches.move(branch, target, Turn.requested(request, from, routes.successorNames(target)), delegation);
-        }
     }
 }
