@@ -9,6 +9,7 @@
  */
 module io.flotilla.core {
     // Types of these are in public signatures, or annotate them.
+    requires transitive micrometer.commons;
     requires transitive micrometer.core;
     requires transitive micrometer.observation;
     requires transitive org.reactivestreams;

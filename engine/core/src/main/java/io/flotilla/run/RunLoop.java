@@ -112,7 +112,8 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
                 ? identity.claim()
                 : setup.live().claim(runId); // a new run has an id that no other has
         this.calls = new RunCalls(clock::now, this::offer, this::suspendedNow);
-        this.tracing = new Tracing(driver, runId, context);
+        this.tracing = new Tracing(
+                driver, EngineAccess.of(setup.engine()), setup.header().workflow(), runId, context);
         this.events = new EventLog(setup.eventHistory(), setup.listeners().orVirtual(driver::listen));
         this.effects = new RunEffects(steps, timers, questions, tracing, this::finish);
         this.end = new RunEnd<>(runId, clock, usage, recorder, events, outputs, claim);

@@ -1,5 +1,6 @@
 package io.flotilla.run;
 
+import io.flotilla.observe.FlotillaEvent;
 import io.flotilla.step.StepDriver;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -60,7 +61,7 @@ final class Span {
         }
     }
 
-    void note(String what) {
+    void note(FlotillaEvent what) {
         StepDriver.Observed started;
         synchronized (this) {
             started = observed;

@@ -1,6 +1,9 @@
 package io.flotilla.run;
 
-import io.flotilla.observe.Telemetry;
+import io.flotilla.observe.BranchObservationContext;
+import io.flotilla.observe.FlotillaEvent;
+import io.flotilla.observe.RunObservationContext;
+import io.flotilla.step.EngineAccess;
 import io.flotilla.step.StepDriver;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -23,6 +26,8 @@ import reactor.util.context.Context;
 final class Tracing {
 
     private final StepDriver<?, ?> driver;
+    private final EngineAccess engine;
+    private final String runId;
     private final boolean observed;
     private final Span run;
     private final Map<BranchPath, Span> branches = new LinkedHashMap<>();
@@ -32,13 +37,15 @@ final class Tracing {
     private record Ended(
             int depth, Span span, String outcome, @Nullable Throwable cause) {}
 
-    Tracing(StepDriver<?, ?> driver, String runId, Context outer) {
+    Tracing(StepDriver<?, ?> driver, EngineAccess engine, String workflow, String runId, Context outer) {
         this.driver = driver;
+        this.engine = engine;
+        this.runId = runId;
         this.observed = driver.isObserved();
         this.run = new Span(outer);
         if (observed) {
-            Map<Telemetry.Tag, String> tags = Map.of(Telemetry.Tag.RUN_ID, runId);
-            unreported.add(() -> run.start(within -> driver.observe(Telemetry.RUN, within, tags)));
+            String name = engine.boundedWorkflow(workflow);
+            unreported.add(() -> run.start(within -> driver.observe(new RunObservationContext(name, runId), within)));
         }
     }
 
@@ -59,11 +66,15 @@ final class Tracing {
         if (event instanceof RunEvent.BranchStarted started) {
             start(started);
         } else if (event instanceof RunEvent.Joined joined) {
-            note(joined.branch(), "join " + joined.verdict().name().toLowerCase(Locale.ROOT));
+            note(joined.branch(), joinEvent(joined.verdict()));
         } else if (event instanceof RunEvent.Forked forked) {
-            note(forked.branch(), "fork");
+            note(forked.branch(), FlotillaEvent.FORK);
         } else if (event instanceof RunEvent.RendezvousFired fired) {
-            note(fired.branch(), "rendezvous " + fired.verdict().name().toLowerCase(Locale.ROOT));
+            note(
+                    fired.branch(),
+                    fired.verdict() == RunEvent.Verdict.MET
+                            ? FlotillaEvent.RENDEZVOUS_MET
+                            : FlotillaEvent.RENDEZVOUS_UNMET);
         } else if (event instanceof RunEvent.BranchAnswered answered) {
             stop(answered.branch(), "answered", null);
         } else if (event instanceof RunEvent.BranchFailed failed) {
@@ -122,15 +133,21 @@ final class Tracing {
         Span outer = inside(started.branch().parent());
         Span span = new Span(outer);
         branches.put(started.branch(), span);
-        Map<Telemetry.Tag, String> tags = Map.of(
-                Telemetry.Tag.AGENT,
-                started.agent(),
-                Telemetry.Tag.BRANCH,
-                started.branch().toString());
-        unreported.add(() -> span.start(within -> driver.observe(Telemetry.BRANCH, within, tags)));
+        String agent = engine.boundedAgent(started.agent());
+        String path = started.branch().toString();
+        unreported.add(
+                () -> span.start(within -> driver.observe(new BranchObservationContext(agent, runId, path), within)));
     }
 
-    private void note(BranchPath branch, String what) {
+    private static FlotillaEvent joinEvent(RunEvent.Verdict verdict) {
+        return switch (verdict) {
+            case MET -> FlotillaEvent.JOIN_MET;
+            case UNMET -> FlotillaEvent.JOIN_UNMET;
+            case VACATED -> FlotillaEvent.JOIN_VACATED;
+        };
+    }
+
+    private void note(BranchPath branch, FlotillaEvent what) {
         Span span = branches.get(branch);
         if (span != null) {
             unreported.add(() -> span.note(what));

@@ -153,6 +153,10 @@ abstract class CalledStep<I, O> extends TimedStep<I, O> {
         return context().stepId();
     }
 
+    String runId() {
+        return context().runId();
+    }
+
     @Nullable StepIdentity identity() {
         return identity;
     }

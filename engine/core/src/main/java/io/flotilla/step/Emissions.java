@@ -1,7 +1,7 @@
 package io.flotilla.step;
 
+import io.flotilla.observe.FlotillaMeter;
 import io.flotilla.observe.Redactor;
-import io.flotilla.observe.Telemetry;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -27,18 +27,14 @@ final class Emissions {
     Emissions(EngineSettings settings) {
         MeterRegistry meters = settings.meterRegistry;
         this.redactor = settings.redactor.equals(Redactor.NONE) ? null : settings.redactor;
-        this.droppedMeter = meters == null
-                ? null
-                : meter(meters, Telemetry.EMISSIONS_DROPPED, "Emitted values that slow subscribers did not get");
-        this.ignoredMeter = meters == null
-                ? null
-                : meter(meters, Telemetry.EMISSIONS_IGNORED, "Emissions of null, or after the end of the attempt");
+        this.droppedMeter = meters == null ? null : meter(meters, FlotillaMeter.EMISSIONS_DROPPED);
+        this.ignoredMeter = meters == null ? null : meter(meters, FlotillaMeter.EMISSIONS_IGNORED);
     }
 
-    private static Counter meter(MeterRegistry meters, Telemetry what, String description) {
-        return Counter.builder(what.metricName())
-                .description(description)
-                .baseUnit(what.unit())
+    private static Counter meter(MeterRegistry meters, FlotillaMeter what) {
+        return Counter.builder(what.getName())
+                .description(what.description())
+                .baseUnit(what.getBaseUnit())
                 .register(meters);
     }
 

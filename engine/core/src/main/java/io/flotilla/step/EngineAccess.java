@@ -128,4 +128,25 @@ public final class EngineAccess {
     public Redactor redactor() {
         return engine.core().settings.redactor;
     }
+
+    /**
+     * The value of {@link io.flotilla.observe.FlotillaKey#WORKFLOW} for a workflow.
+     *
+     * @param workflow its name
+     * @return the name, or {@link io.flotilla.observe.FlotillaKey#OTHER}
+     */
+    public String boundedWorkflow(String workflow) {
+        return engine.core().workflows.bounded(workflow);
+    }
+
+    /**
+     * The value of {@link io.flotilla.observe.FlotillaKey#AGENT} for an agent.
+     *
+     * @param kind its kind
+     * @return the kind, or {@link io.flotilla.observe.FlotillaKey#OTHER}
+     */
+    public String boundedAgent(String kind) {
+        StepTelemetry telemetry = engine.core().telemetry;
+        return telemetry == null ? kind : telemetry.boundedKind(kind);
+    }
 }

@@ -2,6 +2,7 @@ package io.flotilla.step;
 
 import io.flotilla.AgentId;
 import io.flotilla.agent.UsageLedger;
+import io.flotilla.internal.BoundedNames;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -19,6 +20,7 @@ final class EngineCore {
     final FailureReporter failures;
     final EngineClock clock;
     final Emissions emissions;
+    final BoundedNames workflows = new BoundedNames();
     private final @Nullable StepTimeouts ownTimeouts;
 
     /** Null without a limit on all steps. */

@@ -4,6 +4,7 @@ import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.observe.Redactor;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.ObservationConvention;
 import io.micrometer.observation.ObservationRegistry;
 import java.time.Clock;
 import java.time.Duration;
@@ -258,7 +259,7 @@ abstract class EngineOptions<B extends EngineOptions<B>> {
     }
 
     /**
-     * Makes an observation of every round and every step, see {@link io.flotilla.observe.Telemetry}.
+     * Makes an observation of every round, run, branch and step, see {@link io.flotilla.observe.FlotillaObservation}.
      *
      * @param registry receives the observations; by default there is none
      * @return this builder
@@ -270,7 +271,21 @@ abstract class EngineOptions<B extends EngineOptions<B>> {
     }
 
     /**
-     * Records meters, see {@link io.flotilla.observe.Telemetry}.
+     * Names observations and their keys otherwise than {@link io.flotilla.observe.FlotillaObservationConvention} does. May be called
+     * several times, for one observation or another: the first convention that supports the context of an observation is asked, then those
+     * of the registry, then the library's own. Where it throws, or returns null for the keys, the library's own stands in.
+     *
+     * @param convention asked when an observation starts and when it stops, by the threads that do; thread-safe
+     * @return this builder
+     * @throws NullPointerException if {@code convention} is null
+     */
+    public B observationConvention(ObservationConvention<?> convention) {
+        settings.observationConventions.add(Objects.requireNonNull(convention, "convention"));
+        return self();
+    }
+
+    /**
+     * Records meters, see {@link io.flotilla.observe.FlotillaMeter}.
      *
      * @param registry receives the meters; by default there is none
      * @return this builder

@@ -2,6 +2,7 @@ package io.flotilla.step;
 
 import io.flotilla.observe.Redactor;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.ObservationConvention;
 import io.micrometer.observation.ObservationRegistry;
 import java.time.Clock;
 import java.time.Duration;
@@ -45,6 +46,8 @@ final class EngineSettings {
     final List<StepInterceptor> interceptors = new ArrayList<>();
 
     @Nullable ObservationRegistry observationRegistry;
+
+    final List<ObservationConvention<?>> observationConventions = new ArrayList<>();
 
     @Nullable MeterRegistry meterRegistry;
 
@@ -111,6 +114,7 @@ final class EngineSettings {
         copy.failureMode = failureMode;
         copy.interceptors.addAll(interceptors);
         copy.observationRegistry = observationRegistry;
+        copy.observationConventions.addAll(observationConventions);
         copy.meterRegistry = meterRegistry;
         copy.timeoutScheduler = timeoutScheduler;
         copy.blockingScheduler = blockingScheduler;
@@ -137,8 +141,14 @@ final class EngineSettings {
 
     /** Null if nobody observes. */
     @Nullable StepTelemetry telemetry() {
-        return observationRegistry == null && meterRegistry == null
+        Observations observations = observations();
+        return observations == null && meterRegistry == null ? null : new StepTelemetry(observations, meterRegistry);
+    }
+
+    /** Null without a registry, and with the one that never has a handler. */
+    private @Nullable Observations observations() {
+        return observationRegistry == null || observationRegistry.equals(ObservationRegistry.NOOP)
                 ? null
-                : new StepTelemetry(observationRegistry, meterRegistry);
+                : new Observations(observationRegistry, observationConventions);
     }
 }

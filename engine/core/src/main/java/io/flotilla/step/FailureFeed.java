@@ -1,6 +1,6 @@
 package io.flotilla.step;
 
-import io.flotilla.observe.Telemetry;
+import io.flotilla.observe.FlotillaMeter;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
@@ -25,9 +25,9 @@ final class FailureFeed {
     FailureFeed(int bufferSize, @Nullable MeterRegistry meters) {
         this.droppedCounter = meters == null
                 ? null
-                : Counter.builder(Telemetry.FAILURES_DROPPED.metricName())
-                        .description("Failures that slow subscribers did not get")
-                        .baseUnit(Telemetry.FAILURES_DROPPED.unit())
+                : Counter.builder(FlotillaMeter.FAILURES_DROPPED.getName())
+                        .description(FlotillaMeter.FAILURES_DROPPED.description())
+                        .baseUnit(FlotillaMeter.FAILURES_DROPPED.getBaseUnit())
                         .register(meters);
         // A sink of Flux.create may be fed by many threads at once; the buffer behind it takes all it is given.
         this.failures = Flux.defer(() -> {

@@ -1,6 +1,6 @@
 package io.flotilla.step;
 
-import io.flotilla.observe.Telemetry;
+import io.flotilla.observe.FlotillaMeter;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -22,12 +22,12 @@ final class LimitMeters implements FairPermits.Meters {
     private final Counter rejected;
 
     private LimitMeters(MeterRegistry registry) {
-        this.wait = Timer.builder(Telemetry.PERMIT_WAIT.metricName())
-                .description("How long rounds, runs and single steps wait for a permit")
+        this.wait = Timer.builder(FlotillaMeter.PERMIT_WAIT.getName())
+                .description(FlotillaMeter.PERMIT_WAIT.description())
                 .register(registry);
-        this.rejected = Counter.builder(Telemetry.PERMITS_REJECTED.metricName())
-                .description("Steps refused since the queue for permits was full")
-                .baseUnit(Telemetry.PERMITS_REJECTED.unit())
+        this.rejected = Counter.builder(FlotillaMeter.PERMITS_REJECTED.getName())
+                .description(FlotillaMeter.PERMITS_REJECTED.description())
+                .baseUnit(FlotillaMeter.PERMITS_REJECTED.getBaseUnit())
                 .register(registry);
     }
 
@@ -40,13 +40,8 @@ final class LimitMeters implements FairPermits.Meters {
             all.add(permits);
         }
         if (isSame(all, made)) {
-            gauge(Telemetry.PERMITS_IN_USE, "Permits held by steps in flight", all, FairPermits::inFlight, registry);
-            gauge(
-                    Telemetry.PERMITS_QUEUED,
-                    "Rounds, runs and single steps that wait for a permit",
-                    all,
-                    FairPermits::waiting,
-                    registry);
+            gauge(FlotillaMeter.PERMITS_IN_USE, all, FairPermits::inFlight, registry);
+            gauge(FlotillaMeter.PERMITS_QUEUED, all, FairPermits::waiting, registry);
         }
         permits.meters(new LimitMeters(registry));
     }
@@ -57,14 +52,10 @@ final class LimitMeters implements FairPermits.Meters {
     }
 
     private static void gauge(
-            Telemetry what,
-            String description,
-            Set<FairPermits> all,
-            ToIntFunction<FairPermits> of,
-            MeterRegistry registry) {
-        Gauge.builder(what.metricName(), all, engines -> sum(engines, of))
-                .description(description)
-                .baseUnit(what.unit())
+            FlotillaMeter what, Set<FairPermits> all, ToIntFunction<FairPermits> of, MeterRegistry registry) {
+        Gauge.builder(what.getName(), all, engines -> sum(engines, of))
+                .description(what.description())
+                .baseUnit(what.getBaseUnit())
                 .register(registry);
     }
 

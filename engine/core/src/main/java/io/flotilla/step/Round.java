@@ -2,6 +2,7 @@ package io.flotilla.step;
 
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.UsageLedger;
+import io.flotilla.observe.FlotillaEvent;
 import io.micrometer.observation.Observation;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
@@ -58,9 +59,6 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
         /** The round has been cancelled, from below or by a failure: the source is of no use any more. */
         void cancel();
     }
-
-    private static final Observation.Event WAITS_FOR_PERMITS =
-            Observation.Event.of("permits.waiting", "waiting for a permit of the engine's maxInFlight");
 
     @SuppressWarnings("rawtypes")
     private static final AtomicIntegerFieldUpdater<Round> WAIT_SAID =
@@ -136,7 +134,7 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
         synchronized (this) {
             if (!begun) {
                 observation = started;
-                context = StepTelemetry.within(started, subscriber);
+                context = Observations.within(started, subscriber);
                 return;
             }
         }
@@ -358,7 +356,7 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
     public void waitsForPermits() {
         Observation around = observation;
         if (around != null && WAIT_SAID.compareAndSet(this, 0, 1)) {
-            Relay.run(() -> around.event(WAITS_FOR_PERMITS), () -> {});
+            Relay.run(() -> around.event(FlotillaEvent.PERMITS_WAITING), () -> {});
         }
     }
 

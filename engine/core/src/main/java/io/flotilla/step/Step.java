@@ -120,7 +120,7 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
         StepTelemetry telemetry = host.core().telemetry;
         if (telemetry != null) {
             Observation begun = observed(telemetry, context);
-            context = StepTelemetry.within(begun, context);
+            context = Observations.within(begun, context);
             observation = begun;
             if (begun != null && !isActive()) { // ended meanwhile, by one who did not see it
                 telemetry.abandoned(takeObservation());

@@ -3,10 +3,10 @@ package io.flotilla.step;
 import io.flotilla.Experimental;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.UsageLedger;
-import io.flotilla.observe.Telemetry;
+import io.flotilla.observe.FlotillaEvent;
+import io.flotilla.observe.FlotillaObservationContext;
 import io.micrometer.observation.Observation;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import reactor.util.context.Context;
@@ -91,9 +91,9 @@ public final class StepDriver<I, O> {
         /**
          * Records an event of this observation.
          *
-         * @param name what happened, in a few words
+         * @param event what happened
          */
-        void event(String name);
+        void event(FlotillaEvent event);
 
         /**
          * Ends the observation.
@@ -213,20 +213,19 @@ public final class StepDriver<I, O> {
     /**
      * Starts an observation of something that contains steps.
      *
-     * @param what the kind of observation
+     * @param what which observation, and what it says
      * @param outer its parent is the observation in here, if there is one
-     * @param tags more about it, by name
-     * @return the observation; null if the engine has no observation registry
+     * @return the observation; null if nobody observes
      */
-    public @Nullable Observed observe(Telemetry what, ContextView outer, Map<Telemetry.Tag, String> tags) {
-        Observation observation = steps.telemetry == null ? null : observation(steps.telemetry, what, outer, tags);
+    public @Nullable Observed observe(FlotillaObservationContext what, ContextView outer) {
+        Observation observation = steps.telemetry == null ? null : observation(steps.telemetry, what, outer);
         return observation == null ? null : new Reporting(observation);
     }
 
     private static @Nullable Observation observation(
-            StepTelemetry telemetry, Telemetry what, ContextView outer, Map<Telemetry.Tag, String> tags) {
+            StepTelemetry telemetry, FlotillaObservationContext what, ContextView outer) {
         try {
-            return telemetry.started(what, outer, tags);
+            return telemetry.started(what, outer);
         } catch (Throwable thrown) {
             Steps.reportFailed(thrown);
             return null;
@@ -249,13 +248,13 @@ public final class StepDriver<I, O> {
     private record Reporting(Observation observation) implements Observed {
         @Override
         public Context within(Context outer) {
-            return StepTelemetry.within(observation, outer);
+            return Observations.within(observation, outer);
         }
 
         @Override
-        public void event(String name) {
+        public void event(FlotillaEvent event) {
             try {
-                observation.event(Observation.Event.of(name));
+                observation.event(event);
             } catch (Throwable thrown) {
                 Steps.reportFailed(thrown);
             }

@@ -1,16 +1,19 @@
 package io.flotilla.step;
 
-import io.flotilla.observe.Telemetry;
+import io.flotilla.internal.BoundedNames;
+import io.flotilla.observe.FlotillaKey;
+import io.flotilla.observe.FlotillaMeter;
+import io.flotilla.observe.FlotillaObservationContext;
+import io.flotilla.observe.RoundObservationContext;
+import io.flotilla.observe.StepObservationContext;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.observation.Observation;
-import io.micrometer.observation.ObservationRegistry;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
 /**
@@ -19,24 +22,22 @@ import reactor.util.context.ContextView;
  */
 final class StepTelemetry {
 
-    /** Where Micrometer's Reactor support keeps the current observation. */
-    static final String OBSERVATION_KEY = "micrometer.observation";
-
     private static final StepResult.Kind[] KINDS = StepResult.Kind.values();
     private static final String[] OUTCOMES = outcomes();
 
-    private final @Nullable ObservationRegistry observations;
+    private final @Nullable Observations observations;
     private final @Nullable MeterRegistry meters;
+    private final BoundedNames kinds = new BoundedNames();
     private final Map<String, Timer[]> timersByKind = new ConcurrentHashMap<>();
 
-    StepTelemetry(@Nullable ObservationRegistry observations, @Nullable MeterRegistry meters) {
+    StepTelemetry(@Nullable Observations observations, @Nullable MeterRegistry meters) {
         this.observations = observations;
         this.meters = meters;
     }
 
-    /** Whether there is a registry of observations. */
+    /** Whether anybody listens to observations. */
     boolean observes() {
-        return observations != null;
+        return observations != null && !observations.isNoop();
     }
 
     private static String[] outcomes() {
@@ -47,83 +48,29 @@ final class StepTelemetry {
         return outcomes;
     }
 
-    /** None, and one that is switched off, leaves the caller's observation where it is. */
-    static Context within(@Nullable Observation observation, Context context) {
-        return observation == null || observation.isNoop() ? context : context.put(OBSERVATION_KEY, observation);
-    }
-
-    /**
-     * Within the scope of its parent, if it has one: a handler that makes spans prefers the span that is current on the thread, and that
-     * may be anybody's.
-     */
-    private static Observation startedIn(ContextView context, Observation observation) {
-        if (!(context.getOrDefault(OBSERVATION_KEY, null) instanceof Observation parent)) {
-            return observation.start();
-        }
-        observation.parentObservation(parent);
-        Observation.Scope current = parent.openScope();
-        try {
-            return observation.start();
-        } finally {
-            current.close();
-        }
-    }
-
     @Nullable Observation roundStarted(RoundScope scope, ContextView subscriber) {
-        if (observations == null) {
-            return null;
-        }
-        Observation round = Observation.createNotStarted(Telemetry.ROUND.metricName(), observations)
-                .highCardinalityKeyValue(Telemetry.Tag.RUN_ID.key(), scope.runId());
-        return startedIn(subscriber, round);
+        return observes() ? started(new RoundObservationContext(scope.runId()), subscriber) : null;
     }
 
-    @Nullable Observation started(Telemetry what, ContextView outer, Map<Telemetry.Tag, String> tags) {
-        if (observations == null) {
-            return null;
-        }
-        Observation observation = Observation.createNotStarted(what.metricName(), observations);
-        tags.forEach((tag, value) -> {
-            if (tag.isLowCardinality()) {
-                observation.lowCardinalityKeyValue(tag.key(), tag == Telemetry.Tag.AGENT ? boundedKind(value) : value);
-            } else {
-                observation.highCardinalityKeyValue(tag.key(), value);
-            }
-        });
-        return startedIn(outer, observation);
+    /** Null if nobody listens. */
+    @Nullable Observation started(FlotillaObservationContext context, ContextView outer) {
+        return observations == null || observations.isNoop() ? null : observations.started(context, outer);
     }
 
     /** {@code cause} null and {@code outcome} say how it went; no observation, nothing to do. */
     static void roundEnded(@Nullable Observation round, String outcome, @Nullable Throwable cause) {
         if (round != null) {
-            stop(round, outcome, cause);
-        }
-    }
-
-    private static void stop(Observation observation, String outcome, @Nullable Throwable cause) {
-        try {
-            if (cause != null) {
-                observation.error(cause);
-            }
-        } finally {
-            observation
-                    .lowCardinalityKeyValue(Telemetry.Tag.OUTCOME.key(), outcome)
-                    .stop();
+            Observations.stop(round, outcome, cause);
         }
     }
 
     @Nullable Observation stepStarted(Step<?, ?> step, ContextView round) {
-        if (observations == null) {
-            return null;
-        }
-        Observation observation = Observation.createNotStarted(Telemetry.STEP.metricName(), observations)
-                .lowCardinalityKeyValue(Telemetry.Tag.AGENT.key(), boundedKind(step.agentId.kind()))
-                .highCardinalityKeyValue(Telemetry.Tag.STEP_ID.key(), step.stepId());
-        String instance = step.agentId.instance();
-        if (instance != null) {
-            observation.highCardinalityKeyValue(Telemetry.Tag.AGENT_INSTANCE.key(), instance);
-        }
-        return startedIn(round, observation);
+        return observes()
+                ? started(
+                        new StepObservationContext(
+                                boundedKind(step.agentId.kind()), step.agentId, step.runId(), step.stepId()),
+                        round)
+                : null;
     }
 
     void stepEnded(Step<?, ?> step, StepResult<?> result) {
@@ -133,7 +80,7 @@ final class StepTelemetry {
     /** A handler took so long to start an observation that the step has ended without it. */
     void abandoned(@Nullable Observation late) {
         if (late != null) {
-            stop(late, OUTCOMES[StepResult.Kind.TIMED_OUT.ordinal()], null);
+            Observations.stop(late, OUTCOMES[StepResult.Kind.TIMED_OUT.ordinal()], null);
         }
     }
 
@@ -149,7 +96,7 @@ final class StepTelemetry {
         } finally {
             Observation observation = step.takeObservation();
             if (observation != null) {
-                stop(observation, OUTCOMES[kind.ordinal()], cause);
+                Observations.stop(observation, OUTCOMES[kind.ordinal()], cause);
             }
         }
     }
@@ -162,30 +109,18 @@ final class StepTelemetry {
         Timer timer = timers[kind.ordinal()];
         if (timer == null) {
             // Two threads may both come here; the registry gives both the same timer.
-            timer = Timer.builder(Telemetry.STEP_DURATION.metricName())
-                    .description("How long the steps of agents take")
-                    .tag(Telemetry.Tag.AGENT.key(), boundedKind(agentKind))
-                    .tag(Telemetry.Tag.OUTCOME.key(), OUTCOMES[kind.ordinal()])
+            timer = Timer.builder(FlotillaMeter.STEP_DURATION.getName())
+                    .description(FlotillaMeter.STEP_DURATION.description())
+                    .tag(FlotillaKey.AGENT.asString(), boundedKind(agentKind))
+                    .tag(FlotillaKey.OUTCOME.asString(), OUTCOMES[kind.ordinal()])
                     .register(registry);
             timers[kind.ordinal()] = timer;
         }
         return timer;
     }
 
-    /** The kind itself for those seen first, {@link Telemetry.Tag#OTHER} for all that come when the table is full. */
-    private String boundedKind(String agentKind) {
-        if (timersByKind.containsKey(agentKind)) {
-            return agentKind;
-        }
-        if (timersByKind.size() >= Telemetry.Tag.MAX_AGENT_KINDS) {
-            return Telemetry.Tag.OTHER;
-        }
-        synchronized (timersByKind) { // two threads with a new kind each must not both take the last place
-            if (!timersByKind.containsKey(agentKind) && timersByKind.size() >= Telemetry.Tag.MAX_AGENT_KINDS) {
-                return Telemetry.Tag.OTHER;
-            }
-            timersByKind.putIfAbsent(agentKind, new Timer[KINDS.length]);
-        }
-        return agentKind;
+    /** See {@link FlotillaKey#AGENT}. */
+    String boundedKind(String agentKind) {
+        return kinds.bounded(agentKind);
     }
 }

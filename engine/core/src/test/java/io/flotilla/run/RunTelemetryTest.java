@@ -9,16 +9,18 @@ import static io.flotilla.run.TestRuns.stepping;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.agent.Agent;
-import io.flotilla.observe.Telemetry;
-import io.flotilla.observe.Telemetry.Tag;
+import io.flotilla.observe.FlotillaKey;
+import io.flotilla.observe.FlotillaObservation;
 import io.flotilla.step.NothingDropped;
 import io.flotilla.step.StepEngine;
 import io.flotilla.topology.Topology;
 import io.micrometer.common.KeyValue;
+import io.micrometer.common.docs.KeyName;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -90,20 +92,20 @@ class RunTelemetryTest {
             return true;
         }
 
-        List<Observation.Context> of(Telemetry what) {
+        List<Observation.Context> of(FlotillaObservation what) {
             return stopped.stream()
-                    .filter(context -> what.metricName().equals(context.getName()))
+                    .filter(context -> what.getName().equals(context.getName()))
                     .toList();
         }
 
         Observation.Context run() {
-            assertThat(of(Telemetry.RUN)).hasSize(1);
-            return of(Telemetry.RUN).get(0);
+            assertThat(of(FlotillaObservation.RUN)).hasSize(1);
+            return of(FlotillaObservation.RUN).get(0);
         }
 
         Observation.Context branch(String path) {
-            return of(Telemetry.BRANCH).stream()
-                    .filter(context -> path.equals(tag(context, Tag.BRANCH)))
+            return of(FlotillaObservation.BRANCH).stream()
+                    .filter(context -> path.equals(tag(context, FlotillaKey.BRANCH)))
                     .findFirst()
                     .orElseThrow();
         }
@@ -133,10 +135,10 @@ class RunTelemetryTest {
         return (Observation.Context) context.getParentObservation().getContextView();
     }
 
-    private static String tag(Observation.Context context, Tag tag) {
+    private static String tag(Observation.Context context, FlotillaKey tag) {
         KeyValue value = tag.isLowCardinality()
-                ? context.getLowCardinalityKeyValue(tag.key())
-                : context.getHighCardinalityKeyValue(tag.key());
+                ? context.getLowCardinalityKeyValue(tag.asString())
+                : context.getHighCardinalityKeyValue(tag.asString());
         return value == null ? null : value.getValue();
     }
 
@@ -159,18 +161,18 @@ class RunTelemetryTest {
         assertThat(ended(run).isSucceeded()).isTrue();
 
         Observation.Context root = recording.branch("/");
-        assertThat(tag(recording.run(), Tag.RUN_ID)).isEqualTo(run.runId());
-        assertThat(tag(recording.run(), Tag.OUTCOME)).isEqualTo("succeeded");
+        assertThat(tag(recording.run(), FlotillaKey.RUN_ID)).isEqualTo(run.runId());
+        assertThat(tag(recording.run(), FlotillaKey.OUTCOME)).isEqualTo("succeeded");
         assertThat(parent(recording.run())).isNull();
         assertThat(parent(root)).isSameAs(recording.run());
-        assertThat(tag(root, Tag.AGENT)).isEqualTo("Lead");
+        assertThat(tag(root, FlotillaKey.AGENT)).isEqualTo("Lead");
         for (String path : List.of("/0.0/", "/0.1/")) {
             assertThat(parent(recording.branch(path))).isSameAs(root);
-            assertThat(tag(recording.branch(path), Tag.AGENT)).isEqualTo("Worker");
-            assertThat(tag(recording.branch(path), Tag.OUTCOME)).isEqualTo("answered");
+            assertThat(tag(recording.branch(path), FlotillaKey.AGENT)).isEqualTo("Worker");
+            assertThat(tag(recording.branch(path), FlotillaKey.OUTCOME)).isEqualTo("answered");
         }
-        assertThat(recording.of(Telemetry.STEP)).hasSize(4).allSatisfy(step -> {
-            String id = tag(step, Tag.STEP_ID);
+        assertThat(recording.of(FlotillaObservation.STEP)).hasSize(4).allSatisfy(step -> {
+            String id = tag(step, FlotillaKey.STEP_ID);
             String path = id.substring(run.runId().length(), id.indexOf('#'));
             assertThat(parent(step)).isSameAs(recording.branch(path));
         });
@@ -237,7 +239,7 @@ class RunTelemetryTest {
         @Override
         public void onStop(Observation.Context context) {
             tell("stop", context);
-            if (context.getName().equals(Telemetry.RUN.metricName())) {
+            if (context.getName().equals(FlotillaObservation.RUN.getName())) {
                 runStopped.countDown();
             }
         }
@@ -250,9 +252,9 @@ class RunTelemetryTest {
 
     static List<Arguments> stubborn() {
         return Stream.of("start", "event", "error", "stop")
-                .flatMap(what -> Stream.of(Telemetry.RUN, Telemetry.BRANCH)
-                        .map(of -> what + " " + of.metricName())
-                        .filter(when -> !when.equals("event " + Telemetry.RUN.metricName())))
+                .flatMap(what -> Stream.of(FlotillaObservation.RUN, FlotillaObservation.BRANCH)
+                        .map(of -> what + " " + of.getName())
+                        .filter(when -> !when.equals("event " + FlotillaObservation.RUN.getName())))
                 .flatMap(when -> Stream.of(Arguments.of(when, true), Arguments.of(when, false)))
                 .toList();
     }
@@ -280,7 +282,7 @@ class RunTelemetryTest {
 
     @Test
     void observation_stoppedWhileItsStartKeepsAThread_isStoppedWhenItHasStarted() throws InterruptedException {
-        Stubborn stubborn = new Stubborn("start " + Telemetry.RUN.metricName(), true);
+        Stubborn stubborn = new Stubborn("start " + FlotillaObservation.RUN.getName(), true);
         observations.observationConfig().observationHandler(stubborn);
         Workflow<String, String> solo = alone(deciding("Solo", turn -> Decision.answer("done")))
                 .engine(StepEngine.builder().observationRegistry(observations).build())
@@ -292,7 +294,7 @@ class RunTelemetryTest {
         assertThat(ended).succeedsWithin(TestRuns.SOON);
         assertThat(recording.stopped)
                 .extracting(Observation.Context::getName)
-                .doesNotContain(Telemetry.RUN.metricName());
+                .doesNotContain(FlotillaObservation.RUN.getName());
         stubborn.over.tryEmitEmpty();
 
         assertThat(stubborn.runStopped.await(TestRuns.SOON.toSeconds(), TimeUnit.SECONDS))
@@ -315,12 +317,12 @@ class RunTelemetryTest {
                 .start("task");
 
         assertThat(ended(run).answer()).isEqualTo("done");
-        Observation.Context writer = recording.of(Telemetry.BRANCH).stream()
-                .filter(branch -> "Writer".equals(tag(branch, Tag.AGENT)))
+        Observation.Context writer = recording.of(FlotillaObservation.BRANCH).stream()
+                .filter(branch -> "Writer".equals(tag(branch, FlotillaKey.AGENT)))
                 .findFirst()
                 .orElseThrow();
         assertThat(recording.eventsOf(writer)).containsExactly("rendezvous met");
-        assertThat(tag(recording.branch("/0.0/"), Tag.OUTCOME)).isEqualTo("moved_on");
+        assertThat(tag(recording.branch("/0.0/"), FlotillaKey.OUTCOME)).isEqualTo("moved_on");
         recording.assertEachStoppedOnceInsideItsParent();
     }
 
@@ -340,12 +342,12 @@ class RunTelemetryTest {
                 .start("task");
 
         RunFailure failure = ended(run).failure();
-        assertThat(tag(recording.run(), Tag.OUTCOME)).isEqualTo("failed");
+        assertThat(tag(recording.run(), FlotillaKey.OUTCOME)).isEqualTo("failed");
         assertThat(recording.run().getError()).isSameAs(failure);
-        assertThat(tag(recording.branch("/"), Tag.OUTCOME)).isEqualTo("failed");
+        assertThat(tag(recording.branch("/"), FlotillaKey.OUTCOME)).isEqualTo("failed");
         assertThat(recording.branch("/").getError()).isSameAs(failure);
-        assertThat(tag(recording.branch("/0.0/"), Tag.OUTCOME)).isEqualTo("cancelled");
-        assertThat(tag(recording.branch("/0.1/"), Tag.OUTCOME)).isEqualTo("failed");
+        assertThat(tag(recording.branch("/0.0/"), FlotillaKey.OUTCOME)).isEqualTo("cancelled");
+        assertThat(tag(recording.branch("/0.1/"), FlotillaKey.OUTCOME)).isEqualTo("failed");
         assertThat(recording.branch("/0.1/").getError()).hasMessageContaining("boom");
         assertThat(recording.eventsOf(recording.branch("/"))).containsExactly("fork", "join unmet");
         recording.assertEachStoppedOnceInsideItsParent();
@@ -360,12 +362,13 @@ class RunTelemetryTest {
 
         run.cancel();
 
-        assertThat(tag(recording.run(), Tag.OUTCOME)).isEqualTo("cancelled");
+        assertThat(tag(recording.run(), FlotillaKey.OUTCOME)).isEqualTo("cancelled");
         assertThat(recording.run().getError()).isNull();
-        assertThat(recording.of(Telemetry.BRANCH))
+        assertThat(recording.of(FlotillaObservation.BRANCH))
                 .hasSize(21)
-                .allSatisfy(branch -> assertThat(tag(branch, Tag.OUTCOME)).isEqualTo("cancelled"));
-        assertThat(recording.of(Telemetry.STEP)).hasSize(21);
+                .allSatisfy(
+                        branch -> assertThat(tag(branch, FlotillaKey.OUTCOME)).isEqualTo("cancelled"));
+        assertThat(recording.of(FlotillaObservation.STEP)).hasSize(21);
         recording.assertEachStoppedOnceInsideItsParent();
     }
 
@@ -381,8 +384,8 @@ class RunTelemetryTest {
                 .assertNext(result -> assertThat(recording.run().getError()).isSameAs(result.failure()))
                 .verifyComplete();
 
-        assertThat(tag(recording.run(), Tag.OUTCOME)).isEqualTo("failed");
-        assertThat(recording.of(Telemetry.STEP)).hasSize(6);
+        assertThat(tag(recording.run(), FlotillaKey.OUTCOME)).isEqualTo("failed");
+        assertThat(recording.of(FlotillaObservation.STEP)).hasSize(6);
         recording.assertEachStoppedOnceInsideItsParent();
     }
 
@@ -422,7 +425,7 @@ class RunTelemetryTest {
                 .toList();
         assertThat(calls)
                 .hasSize(5)
-                .allSatisfy(call -> assertThat(tag(parentOf(call), Tag.STEP_ID))
+                .allSatisfy(call -> assertThat(tag(parentOf(call), FlotillaKey.STEP_ID))
                         .isEqualTo(call.getHighCardinalityKeyValue("of").getValue()));
     }
 
@@ -438,16 +441,21 @@ class RunTelemetryTest {
     void telemetry_ofARun_hasTheTagsThatAreDocumented() {
         ended(crew(forking(1), answering(false)).engine(engine()).build().start("task"));
 
-        for (Telemetry what : List.of(Telemetry.RUN, Telemetry.BRANCH)) {
+        for (FlotillaObservation what : List.of(FlotillaObservation.RUN, FlotillaObservation.BRANCH)) {
             assertThat(recording.of(what))
                     .isNotEmpty()
                     .allSatisfy(context -> assertThat(keys(context))
                             .as("%s", what)
-                            .isEqualTo(what.tags().stream().map(Tag::key).collect(Collectors.toSet())));
+                            .isEqualTo(Arrays.stream(KeyName.merge(
+                                            what.getLowCardinalityKeyNames(), what.getHighCardinalityKeyNames()))
+                                    .map(KeyName::asString)
+                                    .collect(Collectors.toSet())));
         }
         assertThat(recording.started.stream().map(Observation.Context::getName).distinct())
                 .containsExactlyInAnyOrder(
-                        Telemetry.RUN.metricName(), Telemetry.BRANCH.metricName(), Telemetry.STEP.metricName());
+                        FlotillaObservation.RUN.getName(),
+                        FlotillaObservation.BRANCH.getName(),
+                        FlotillaObservation.STEP.getName());
     }
 
     // --- nobody observes, or throws

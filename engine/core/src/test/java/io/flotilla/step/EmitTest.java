@@ -8,8 +8,8 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
+import io.flotilla.observe.FlotillaMeter;
 import io.flotilla.observe.Redactor;
-import io.flotilla.observe.Telemetry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.CharBuffer;
 import java.time.Duration;
@@ -74,7 +74,7 @@ class EmitTest {
             assertThat(emitted(signals)).containsExactly("a", "b");
             assertThat(unheard.values()).as("it fails no step").containsExactly("done");
             assertThat(engine.ignoredEmissionCount()).as("heard or not").isEqualTo(4);
-            assertThat(meters.get(Telemetry.EMISSIONS_IGNORED.metricName())
+            assertThat(meters.get(FlotillaMeter.EMISSIONS_IGNORED.getName())
                             .counter()
                             .count())
                     .isEqualTo(4);
@@ -245,7 +245,7 @@ class EmitTest {
                         StepSignal.Settled.class,
                         settled -> assertThat(settled.dropped()).isEqualTo(values - 10));
         assertThat(engine.droppedEmissionCount()).isEqualTo(values - 10);
-        assertThat(meters.get(Telemetry.EMISSIONS_DROPPED.metricName())
+        assertThat(meters.get(FlotillaMeter.EMISSIONS_DROPPED.getName())
                         .counter()
                         .count())
                 .isEqualTo(values - 10);

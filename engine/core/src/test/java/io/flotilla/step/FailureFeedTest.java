@@ -3,7 +3,7 @@ package io.flotilla.step;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.agent.Agent;
-import io.flotilla.observe.Telemetry;
+import io.flotilla.observe.FlotillaMeter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.List;
 import java.util.Queue;
@@ -99,7 +99,7 @@ class FailureFeedTest {
                 .then(() -> fail(engine, 0, failures))
                 .then(() -> {
                     assertThat(engine.droppedFailureCount()).isEqualTo(dropped);
-                    assertThat(meters.get(Telemetry.FAILURES_DROPPED.metricName())
+                    assertThat(meters.get(FlotillaMeter.FAILURES_DROPPED.getName())
                                     .counter()
                                     .count())
                             .isEqualTo((double) dropped);

@@ -9,8 +9,9 @@ import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
 import io.flotilla.agent.Usage;
 import io.flotilla.agent.UsageLedger;
-import io.flotilla.observe.Telemetry;
-import io.flotilla.observe.Telemetry.Tag;
+import io.flotilla.observe.BranchObservationContext;
+import io.flotilla.observe.FlotillaEvent;
+import io.flotilla.observe.RunObservationContext;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import java.math.BigDecimal;
@@ -19,7 +20,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -447,7 +447,7 @@ class StepDriverTest {
 
     @Test
     void observe_noRegistry_isNull() {
-        assertThat(driver(StepEngine.builder()).observe(Telemetry.RUN, Context.empty(), Map.of()))
+        assertThat(driver(StepEngine.builder()).observe(new RunObservationContext("flow", "r"), Context.empty()))
                 .isNull();
     }
 
@@ -457,12 +457,12 @@ class StepDriverTest {
         registry.observationConfig().observationHandler(context -> true);
         StepDriver<String, String> driver = driver(StepEngine.builder().observationRegistry(registry));
 
-        StepDriver.Observed run = driver.observe(Telemetry.RUN, Context.empty(), Map.of(Tag.RUN_ID, "r"));
+        StepDriver.Observed run = driver.observe(new RunObservationContext("flow", "r"), Context.empty());
         Context within = run.within(Context.empty());
-        StepDriver.Observed branch = driver.observe(Telemetry.BRANCH, within, Map.of(Tag.AGENT, "a"));
+        StepDriver.Observed branch = driver.observe(new BranchObservationContext("a", "r", "/"), within);
         Observation inner = branch.within(within).get("micrometer.observation");
         Observation outer = within.get("micrometer.observation");
-        branch.event("fork");
+        branch.event(FlotillaEvent.FORK);
         branch.stop("failed", new IllegalStateException("boom"));
         run.stop("failed", null);
 

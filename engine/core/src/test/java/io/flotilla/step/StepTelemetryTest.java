@@ -3,12 +3,15 @@ package io.flotilla.step;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.agent.Agent;
-import io.flotilla.observe.Telemetry;
-import io.flotilla.observe.Telemetry.Tag;
+import io.flotilla.observe.FlotillaKey;
+import io.flotilla.observe.FlotillaMeter;
+import io.flotilla.observe.FlotillaObservation;
+import io.flotilla.observe.FlotillaObservationContext;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Workflow;
 import io.flotilla.topology.Topology;
 import io.micrometer.common.KeyValue;
+import io.micrometer.common.docs.KeyName;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Metrics;
 import io.micrometer.core.instrument.Timer;
@@ -20,6 +23,7 @@ import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -27,6 +31,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -90,19 +95,19 @@ class StepTelemetryTest {
         }
 
         Observation.Context round() {
-            return only(Telemetry.ROUND);
+            return only(FlotillaObservation.ROUND);
         }
 
-        Observation.Context only(Telemetry what) {
-            assertThat(of(what.metricName())).hasSize(1);
-            return of(what.metricName()).get(0);
+        Observation.Context only(FlotillaObservation what) {
+            assertThat(of(what.getName())).hasSize(1);
+            return of(what.getName()).get(0);
         }
     }
 
-    private static String tag(Observation.Context context, Tag tag) {
+    private static String tag(Observation.Context context, FlotillaKey tag) {
         KeyValue value = tag.isLowCardinality()
-                ? context.getLowCardinalityKeyValue(tag.key())
-                : context.getHighCardinalityKeyValue(tag.key());
+                ? context.getLowCardinalityKeyValue(tag.asString())
+                : context.getHighCardinalityKeyValue(tag.asString());
         return value == null ? null : value.getValue();
     }
 
@@ -143,12 +148,12 @@ class StepTelemetryTest {
                 .containsExactly("flotilla.step", "flotilla.step", "flotilla.round");
         assertThat(recording.started).hasSameSizeAs(recording.stopped);
         Observation.Context second = recording.of("flotilla.step").get(1);
-        String runId = tag(recording.round(), Tag.RUN_ID);
-        assertThat(tag(second, Tag.AGENT)).isEqualTo("b");
-        assertThat(tag(second, Tag.AGENT_INSTANCE)).isEqualTo("7");
-        assertThat(tag(second, Tag.STEP_ID)).isEqualTo(runId + "/#1");
-        assertThat(tag(second, Tag.OUTCOME)).isEqualTo("succeeded");
-        assertThat(tag(recording.round(), Tag.OUTCOME)).isEqualTo("completed");
+        String runId = tag(recording.round(), FlotillaKey.RUN_ID);
+        assertThat(tag(second, FlotillaKey.AGENT)).isEqualTo("b");
+        assertThat(tag(second, FlotillaKey.AGENT_INSTANCE)).isEqualTo("7");
+        assertThat(tag(second, FlotillaKey.STEP_ID)).isEqualTo(runId + "/#1");
+        assertThat(tag(second, FlotillaKey.OUTCOME)).isEqualTo("succeeded");
+        assertThat(tag(recording.round(), FlotillaKey.OUTCOME)).isEqualTo("completed");
     }
 
     @Test
@@ -160,7 +165,10 @@ class StepTelemetryTest {
                 .block();
 
         assertThat(recording.round().getParentObservation()).isSameAs(caller);
-        assertThat(recording.only(Telemetry.STEP).getParentObservation().getContextView())
+        assertThat(recording
+                        .only(FlotillaObservation.STEP)
+                        .getParentObservation()
+                        .getContextView())
                 .isSameAs(recording.round());
     }
 
@@ -223,7 +231,7 @@ class StepTelemetryTest {
         engine().run(List.of(agent), "go").block();
 
         assertThat(recording.of("llm").get(0).getParentObservation().getContextView())
-                .isSameAs(recording.only(Telemetry.STEP));
+                .isSameAs(recording.only(FlotillaObservation.STEP));
     }
 
     @Test
@@ -256,9 +264,9 @@ class StepTelemetryTest {
         StepResult<String> result =
                 engine.run(List.of(ending(kind)), "go").block().results().get(0);
 
-        Observation.Context step = recording.only(Telemetry.STEP);
+        Observation.Context step = recording.only(FlotillaObservation.STEP);
         assertThat(result.kind()).isEqualTo(kind);
-        assertThat(tag(step, Tag.OUTCOME)).isEqualTo(outcome);
+        assertThat(tag(step, FlotillaKey.OUTCOME)).isEqualTo(outcome);
         assertThat(step.getError()).isSameAs(result.cause());
         Timer timer = meters.get("flotilla.step.duration")
                 .tags("agent", "a", "outcome", outcome)
@@ -266,7 +274,7 @@ class StepTelemetryTest {
         assertThat(timer.count()).isEqualTo(1);
         assertThat(timer.totalTime(java.util.concurrent.TimeUnit.NANOSECONDS))
                 .isEqualTo((double) result.duration().toNanos());
-        assertThat(tag(recording.round(), Tag.OUTCOME)).isEqualTo("completed");
+        assertThat(tag(recording.round(), FlotillaKey.OUTCOME)).isEqualTo("completed");
     }
 
     @Test
@@ -278,7 +286,7 @@ class StepTelemetryTest {
         assertThat(recording.started).hasSize(3);
         assertThat(recording.stopped).containsExactlyInAnyOrderElementsOf(recording.started);
         assertThat(recording.stopped)
-                .extracting(context -> tag(context, Tag.OUTCOME))
+                .extracting(context -> tag(context, FlotillaKey.OUTCOME))
                 .containsOnly("cancelled");
         assertThat(meters.get("flotilla.step.duration")
                         .tag("outcome", "cancelled")
@@ -293,10 +301,10 @@ class StepTelemetryTest {
                 .verifyError(StepFailedException.class);
 
         assertThat(recording.stopped).containsExactlyInAnyOrderElementsOf(recording.started);
-        assertThat(tag(recording.round(), Tag.OUTCOME)).isEqualTo("failed");
+        assertThat(tag(recording.round(), FlotillaKey.OUTCOME)).isEqualTo("failed");
         assertThat(recording.round().getError()).isInstanceOf(StepFailedException.class);
         assertThat(recording.of("flotilla.step"))
-                .extracting(context -> tag(context, Tag.OUTCOME))
+                .extracting(context -> tag(context, FlotillaKey.OUTCOME))
                 .containsExactlyInAnyOrder("cancelled", "failed");
     }
 
@@ -304,7 +312,8 @@ class StepTelemetryTest {
     void run_noAgents_observesTheRoundAlone() {
         engine().run(List.<Agent<String, String>>of(), "go").block();
 
-        assertThat(tag(recording.only(Telemetry.ROUND), Tag.OUTCOME)).isEqualTo("completed");
+        assertThat(tag(recording.only(FlotillaObservation.ROUND), FlotillaKey.OUTCOME))
+                .isEqualTo("completed");
         assertThat(recording.started).hasSize(1);
     }
 
@@ -345,38 +354,46 @@ class StepTelemetryTest {
                 .collect(Collectors.toSet());
         recording.stopped.forEach(context -> seen.add(context.getName()));
         assertThat(seen)
-                .containsExactlyInAnyOrder(java.util.Arrays.stream(Telemetry.values())
-                        .map(Telemetry::metricName)
-                        .toArray(String[]::new));
+                .containsExactlyInAnyOrderElementsOf(Stream.concat(
+                                Arrays.stream(FlotillaObservation.values()).map(FlotillaObservation::getName),
+                                Arrays.stream(FlotillaMeter.values()).map(FlotillaMeter::getName))
+                        .toList());
         meters.getMeters().forEach(StepTelemetryTest::assertListed);
         recording.stopped.forEach(StepTelemetryTest::assertListed);
     }
 
-    private static Telemetry named(String name) {
-        return java.util.Arrays.stream(Telemetry.values())
-                .filter(known -> known.metricName().equals(name))
+    private static void assertListed(Meter meter) {
+        FlotillaMeter listed = Arrays.stream(FlotillaMeter.values())
+                .filter(known -> known.getName().equals(meter.getId().getName()))
                 .findAny()
                 .orElseThrow();
-    }
-
-    private static void assertListed(Meter meter) {
-        Telemetry listed = named(meter.getId().getName());
-        assertThat(meter.getId().getType().name()).isEqualTo(listed.type().name());
-        assertThat(meter.getId().getBaseUnit()).isEqualTo(listed.unit());
-        assertThat(meter.getId().getDescription()).isNotBlank();
+        assertThat(meter.getId().getType()).isEqualTo(listed.getType());
+        assertThat(meter.getId().getBaseUnit()).isEqualTo(listed.getBaseUnit());
+        assertThat(meter.getId().getDescription()).isEqualTo(listed.description());
         assertThat(meter.getId().getTags().stream().map(tag -> tag.getKey()))
-                .containsExactlyInAnyOrderElementsOf(
-                        listed.tags().stream().map(Tag::key).toList());
-        assertThat(listed.tags()).as("meters have few values").allMatch(Tag::isLowCardinality);
+                .containsExactlyInAnyOrderElementsOf(names(listed.getKeyNames()));
+        assertThat(listed.getKeyNames())
+                .as("meters have few values")
+                .allSatisfy(key ->
+                        assertThat(((FlotillaKey) key).isLowCardinality()).isTrue());
     }
 
     private static void assertListed(Observation.Context context) {
-        Telemetry listed = named(context.getName());
-        assertThat(listed.type()).isEqualTo(Telemetry.Type.OBSERVATION);
-        assertThat(listed.unit()).isEmpty();
-        boolean oneOfAKind = context.getHighCardinalityKeyValue(Tag.AGENT_INSTANCE.key()) == null;
-        assertThat(keys(context.getLowCardinalityKeyValues())).isEqualTo(keys(listed, true, oneOfAKind));
-        assertThat(keys(context.getHighCardinalityKeyValues())).isEqualTo(keys(listed, false, oneOfAKind));
+        FlotillaObservation listed = Arrays.stream(FlotillaObservation.values())
+                .filter(known -> known.getName().equals(context.getName()))
+                .findAny()
+                .orElseThrow();
+        assertThat(((FlotillaObservationContext) context).documentation()).isEqualTo(listed);
+        assertThat(keys(context.getLowCardinalityKeyValues())).isEqualTo(names(listed.getLowCardinalityKeyNames()));
+        Set<String> high = names(listed.getHighCardinalityKeyNames());
+        if (context.getHighCardinalityKeyValue(FlotillaKey.AGENT_INSTANCE.asString()) == null) {
+            high.remove(FlotillaKey.AGENT_INSTANCE.asString());
+        }
+        assertThat(keys(context.getHighCardinalityKeyValues())).isEqualTo(high);
+    }
+
+    private static Set<String> names(KeyName[] keys) {
+        return Arrays.stream(keys).map(KeyName::asString).collect(Collectors.toSet());
     }
 
     private static Set<String> keys(Iterable<KeyValue> values) {
@@ -385,19 +402,16 @@ class StepTelemetryTest {
                 .collect(Collectors.toSet());
     }
 
-    private static Set<String> keys(Telemetry listed, boolean lowCardinality, boolean withoutInstance) {
-        return listed.tags().stream()
-                .filter(tag -> tag.isLowCardinality() == lowCardinality)
-                .filter(tag -> !(withoutInstance && tag == Tag.AGENT_INSTANCE))
-                .map(Tag::key)
-                .collect(Collectors.toSet());
-    }
-
     // --- few values
 
     @ParameterizedTest
     @ValueSource(
-            ints = {Tag.MAX_AGENT_KINDS - 1, Tag.MAX_AGENT_KINDS, Tag.MAX_AGENT_KINDS + 1, Tag.MAX_AGENT_KINDS + 50})
+            ints = {
+                FlotillaKey.MAX_VALUES - 1,
+                FlotillaKey.MAX_VALUES,
+                FlotillaKey.MAX_VALUES + 1,
+                FlotillaKey.MAX_VALUES + 50
+            })
     void run_kindsAroundTheMost_theFirstHaveAValueOfTheirOwnAndTheOthersShareOne(int kinds) {
         List<Agent<String, String>> agents = IntStream.range(0, kinds)
                 .mapToObj(at -> TestAgents.answering("kind-" + at))
@@ -408,17 +422,17 @@ class StepTelemetryTest {
         engine.run(agents, "go").block();
 
         Set<String> values = agentTags();
-        int own = Math.min(kinds, Tag.MAX_AGENT_KINDS);
+        int own = Math.min(kinds, FlotillaKey.MAX_VALUES);
         assertThat(values).hasSize(own + (kinds > own ? 1 : 0)).contains("kind-" + (own - 1));
-        assertThat(values.contains(Tag.OTHER)).isEqualTo(kinds > own);
+        assertThat(values.contains(FlotillaKey.OTHER)).isEqualTo(kinds > own);
         if (kinds > own) {
             assertThat(meters.get("flotilla.step.duration")
-                            .tag("agent", Tag.OTHER)
+                            .tag("agent", FlotillaKey.OTHER)
                             .timer()
                             .count())
                     .isEqualTo(2L * (kinds - own));
         }
-        assertThat(recording.of("flotilla.step").stream().map(context -> tag(context, Tag.AGENT)))
+        assertThat(recording.of("flotilla.step").stream().map(context -> tag(context, FlotillaKey.AGENT)))
                 .allMatch(values::contains);
     }
 
@@ -430,7 +444,7 @@ class StepTelemetryTest {
         for (int thread = 0; thread < threads; thread++) {
             int number = thread;
             rounds[thread] = () -> engine.run(
-                            IntStream.range(0, Tag.MAX_AGENT_KINDS)
+                            IntStream.range(0, FlotillaKey.MAX_VALUES)
                                     .mapToObj(at -> TestAgents.answering("kind-" + number + "-" + at))
                                     .toList(),
                             "go")
@@ -439,7 +453,7 @@ class StepTelemetryTest {
 
         RaceTestUtils.race(Schedulers.boundedElastic(), rounds);
 
-        assertThat(agentTags()).hasSize(Tag.MAX_AGENT_KINDS + 1);
+        assertThat(agentTags()).hasSize(FlotillaKey.MAX_VALUES + 1);
     }
 
     @Test
@@ -498,7 +512,7 @@ class StepTelemetryTest {
         throwing.config().meterFilter(new MeterFilter() {
             @Override
             public MeterFilterReply accept(Meter.Id id) {
-                if (id.getName().equals(Telemetry.STEP_DURATION.metricName())) {
+                if (id.getName().equals(FlotillaMeter.STEP_DURATION.getName())) {
                     throw new IllegalStateException("registry");
                 }
                 return MeterFilterReply.NEUTRAL;

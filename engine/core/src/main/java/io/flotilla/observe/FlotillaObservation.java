@@ -1,0 +1,89 @@
+package io.flotilla.observe;
+
+import static io.flotilla.observe.FlotillaKey.AGENT;
+import static io.flotilla.observe.FlotillaKey.AGENT_INSTANCE;
+import static io.flotilla.observe.FlotillaKey.OUTCOME;
+import static io.flotilla.observe.FlotillaKey.RUN_ID;
+import static io.flotilla.observe.FlotillaKey.STEP_ID;
+import static io.flotilla.observe.FlotillaKey.WORKFLOW;
+
+import io.micrometer.common.docs.KeyName;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationConvention;
+import io.micrometer.observation.docs.ObservationDocumentation;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Every observation of core. They are made when an {@code ObservationRegistry} is given to the engine, and cost nothing otherwise.
+ *
+ * <p>Names and keys are those of {@link FlotillaObservationConvention}, unless another convention is given to the engine or the registry.
+ *
+ * @since 0.1
+ */
+public enum FlotillaObservation implements ObservationDocumentation {
+    /** One subscription to a round. Its parent is the observation in the subscriber's context, if there is one. */
+    ROUND("flotilla.round", List.of(OUTCOME, RUN_ID), List.of(FlotillaEvent.PERMITS_WAITING)),
+
+    /** One run. Its parent is the observation in the context the run was started with, if there is one. */
+    RUN("flotilla.run", List.of(WORKFLOW, OUTCOME, RUN_ID), List.of()),
+
+    /** One branch of a run. Its parent is the branch that forked it, or the run. */
+    BRANCH(
+            "flotilla.branch",
+            List.of(AGENT, OUTCOME, FlotillaKey.BRANCH),
+            List.of(
+                    FlotillaEvent.FORK,
+                    FlotillaEvent.JOIN_MET,
+                    FlotillaEvent.JOIN_UNMET,
+                    FlotillaEvent.JOIN_VACATED,
+                    FlotillaEvent.RENDEZVOUS_MET,
+                    FlotillaEvent.RENDEZVOUS_UNMET)),
+
+    /** One step, all attempts included. Its parent is the round's, or its branch's; what the agent observes has it for a parent. */
+    STEP("flotilla.step", List.of(AGENT, OUTCOME, AGENT_INSTANCE, STEP_ID), List.of());
+
+    private final String name;
+
+    @SuppressWarnings("ImmutableEnumChecker") // List.of
+    private final List<FlotillaKey> keys;
+
+    @SuppressWarnings("ImmutableEnumChecker") // List.of
+    private final List<FlotillaEvent> events;
+
+    FlotillaObservation(String name, List<FlotillaKey> keys, List<FlotillaEvent> events) {
+        this.name = name;
+        this.keys = keys;
+        this.events = events;
+    }
+
+    @Override
+    public String getName() {
+        return name;
+    }
+
+    @Override
+    @SuppressWarnings({"unchecked", "rawtypes"}) // Micrometer asks for the raw class of a generic convention
+    public Class<? extends ObservationConvention<? extends Observation.Context>> getDefaultConvention() {
+        return (Class) FlotillaObservationConvention.class;
+    }
+
+    @Override
+    public KeyName[] getLowCardinalityKeyNames() {
+        return keys(true).toArray(KeyName[]::new);
+    }
+
+    @Override
+    public KeyName[] getHighCardinalityKeyNames() {
+        return keys(false).toArray(KeyName[]::new);
+    }
+
+    private Stream<FlotillaKey> keys(boolean lowCardinality) {
+        return keys.stream().filter(key -> key.isLowCardinality() == lowCardinality);
+    }
+
+    @Override
+    public Observation.Event[] getEvents() {
+        return events.toArray(Observation.Event[]::new);
+    }
+}
