@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +28,9 @@ final class HealthRounds {
     private final int successThreshold;
     private final int concurrency;
     private final HealthChanges changes = new HealthChanges();
+
+    /** The same as {@link #checks}, for those who choose a route by each message, and do not wait for the lock. */
+    private final Map<String, MonitoredCheck> byName = new ConcurrentHashMap<>();
 
     // Guarded by this.
     private final Map<String, MonitoredCheck> checks = new LinkedHashMap<>();
@@ -53,11 +57,14 @@ final class HealthRounds {
         if (checks.containsKey(check.name())) {
             throw new IllegalArgumentException("there are two checks of the name " + check.name());
         }
-        checks.put(check.name(), new MonitoredCheck(check, new Hysteresis(failureThreshold, successThreshold)));
+        MonitoredCheck added = new MonitoredCheck(check, new Hysteresis(failureThreshold, successThreshold));
+        checks.put(check.name(), added);
+        byName.put(check.name(), added);
     }
 
     synchronized boolean remove(String name) {
-        return checks.remove(Objects.requireNonNull(name, "name")) != null;
+        byName.remove(Objects.requireNonNull(name, "name"));
+        return checks.remove(name) != null;
     }
 
     /** Asks all of them: as many as may run now, the others later. */
@@ -171,9 +178,9 @@ final class HealthRounds {
                         .toList());
     }
 
-    /** The status that counts; null if there is no such check. */
-    synchronized @Nullable HealthStatus status(String name) {
-        MonitoredCheck one = checks.get(Objects.requireNonNull(name, "name"));
+    /** The status that counts; null if there is no such check. Without the lock. */
+    @Nullable HealthStatus status(String name) {
+        MonitoredCheck one = byName.get(Objects.requireNonNull(name, "name"));
         return one == null ? null : one.status(HealthTime.nanos(), staleNanos);
     }
 

@@ -4,16 +4,25 @@ import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** A check in a monitor: its last result, what counts, and the call in flight. Guarded by the monitor's lock. */
+/**
+ * A check in a monitor: its last result, what counts, and the call in flight. Guarded by the monitor's lock, but for {@link
+ * #status}.
+ */
 final class MonitoredCheck {
 
     final HealthCheck check;
     private final Hysteresis hysteresis;
-    private HealthStatus settled = HealthStatus.UNKNOWN;
-    private @Nullable Health last;
-    private @Nullable Instant lastAt;
-    private long lastNanos;
-    private Duration took = Duration.ZERO;
+
+    /** Written under the lock. */
+    private volatile @Nullable Found found;
+
+    /** What the last call has found. */
+    private record Found(HealthStatus settled, Health last, Instant at, long nanos, Duration took) {
+
+        boolean isStale(long now, long staleNanos) {
+            return now - nanos > staleNanos;
+        }
+    }
 
     /** The status that the last change has told of. */
     private HealthStatus told = HealthStatus.UNKNOWN;
@@ -48,44 +57,40 @@ final class MonitoredCheck {
     }
 
     void record(Health health, Duration duration, Instant at, long nanos) {
-        settled = hysteresis.after(health.status());
-        last = health;
-        lastAt = at;
-        lastNanos = nanos;
-        took = duration;
+        found = new Found(hysteresis.after(health.status()), health, at, nanos, duration);
     }
 
-    private boolean isStale(long nanos, long staleNanos) {
-        return last != null && nanos - lastNanos > staleNanos;
-    }
-
+    /** On any thread. */
     HealthStatus status(long nanos, long staleNanos) {
-        return last == null || isStale(nanos, staleNanos) ? HealthStatus.UNKNOWN : settled;
+        Found last = found;
+        return last == null || last.isStale(nanos, staleNanos) ? HealthStatus.UNKNOWN : last.settled();
     }
 
     CheckResult result(long nanos, long staleNanos) {
+        Found result = found;
         return new CheckResult(
                 check.name(),
                 check.isCritical(),
                 status(nanos, staleNanos),
                 reason(nanos, staleNanos),
-                last,
-                lastAt,
-                took);
+                result == null ? null : result.last(),
+                result == null ? null : result.at(),
+                result == null ? Duration.ZERO : result.took());
     }
 
     private @Nullable String reason(long nanos, long staleNanos) {
-        Health found = last;
-        if (found == null) {
+        Found result = found;
+        if (result == null) {
             return "not checked yet";
         }
-        if (isStale(nanos, staleNanos)) {
-            return "last checked " + Duration.ofNanos(nanos - lastNanos).toMillis() + " ms ago";
+        if (result.isStale(nanos, staleNanos)) {
+            return "last checked " + Duration.ofNanos(nanos - result.nanos()).toMillis() + " ms ago";
         }
-        if (found.reason() != null || found.status() == settled) {
-            return found.reason();
+        Health last = result.last();
+        if (last.reason() != null || last.status() == result.settled()) {
+            return last.reason();
         }
-        return "the last check found " + found.status(); // which does not count yet
+        return "the last check found " + last.status(); // which does not count yet
     }
 
     /** What has changed since the last call of this; null for nothing. */

@@ -46,6 +46,8 @@ public record DeadLetter(
         NOT_CONNECTED,
         /** A link leads there, and a partition cuts it. */
         PARTITIONED,
+        /** Its receiver is {@linkplain NetworkOptions.Builder#health unhealthy}, and nobody else may take it. */
+        UNHEALTHY,
         /** It follows from more messages than the network's hop limit. */
         TOO_MANY_HOPS,
         /** It answers a request that has ended. */

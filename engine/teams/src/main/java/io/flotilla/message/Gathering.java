@@ -63,18 +63,23 @@ final class Gathering {
             if (isOver()) {
                 return;
             }
+            if (requests.leavesOut(member, request)) {
+                fail(member.id(), DeadLetter.Reason.UNHEALTHY, Answer.Status.FAILED);
+                continue;
+            }
             requests.passing(request, member.id());
             OfferResult result = member.mailbox().offer(request);
             if (!result.isAccepted()) {
                 boolean isLate = result == OfferResult.EXPIRED; // as if its time had passed in the mailbox
-                ended(
-                        member.id(),
-                        isLate ? Answer.Status.TIMED_OUT : Answer.Status.FAILED,
-                        new UndeliverableException(result.reason(), request, member.id(), null));
+                fail(member.id(), result.reason(), isLate ? Answer.Status.TIMED_OUT : Answer.Status.FAILED);
             } else if (isOver() && !join.keepsStragglers() && !hasEnded(member.id())) {
                 member.mailbox().withdraw(request); // decided, or cancelled, while it was on its way
             }
         }
+    }
+
+    private void fail(AgentId receiver, DeadLetter.Reason reason, Answer.Status status) {
+        ended(receiver, status, new UndeliverableException(reason, request, receiver, null));
     }
 
     private synchronized boolean isOver() {

@@ -19,25 +19,29 @@ public final class MemberOptions {
             Overflow.REJECT,
             Mailbox.DEFAULT_MAX_WAITING,
             Mailbox.DEFAULT_HANDLER_TIMEOUT,
-            null);
+            null,
+            false);
 
     private final int capacity;
     private final Overflow overflow;
     private final int maxWaiting;
     private final @Nullable Duration handlerTimeout;
     private final @Nullable Supplier<Scheduler> scheduler;
+    final boolean isInterchangeable;
 
     private MemberOptions(
             int capacity,
             Overflow overflow,
             int maxWaiting,
             @Nullable Duration handlerTimeout,
-            @Nullable Supplier<Scheduler> scheduler) {
+            @Nullable Supplier<Scheduler> scheduler,
+            boolean isInterchangeable) {
         this.capacity = capacity;
         this.overflow = overflow;
         this.maxWaiting = maxWaiting;
         this.handlerTimeout = handlerTimeout;
         this.scheduler = scheduler;
+        this.isInterchangeable = isInterchangeable;
     }
 
     /**
@@ -60,7 +64,7 @@ public final class MemberOptions {
         if (capacity < 1) {
             throw new IllegalArgumentException("capacity must be >= 1, was " + capacity);
         }
-        return new MemberOptions(capacity, overflow, maxWaiting, handlerTimeout, scheduler);
+        return new MemberOptions(capacity, overflow, maxWaiting, handlerTimeout, scheduler, isInterchangeable);
     }
 
     /**
@@ -73,7 +77,12 @@ public final class MemberOptions {
      */
     public MemberOptions overflow(Overflow overflow) {
         return new MemberOptions(
-                capacity, Objects.requireNonNull(overflow, "overflow"), maxWaiting, handlerTimeout, scheduler);
+                capacity,
+                Objects.requireNonNull(overflow, "overflow"),
+                maxWaiting,
+                handlerTimeout,
+                scheduler,
+                isInterchangeable);
     }
 
     /**
@@ -87,7 +96,7 @@ public final class MemberOptions {
         if (maxWaiting < 0) {
             throw new IllegalArgumentException("maxWaiting must be >= 0, was " + maxWaiting);
         }
-        return new MemberOptions(capacity, overflow, maxWaiting, handlerTimeout, scheduler);
+        return new MemberOptions(capacity, overflow, maxWaiting, handlerTimeout, scheduler, isInterchangeable);
     }
 
     /**
@@ -101,7 +110,12 @@ public final class MemberOptions {
      */
     public MemberOptions handlerTimeout(Duration handlerTimeout) {
         return new MemberOptions(
-                capacity, overflow, maxWaiting, Limits.positive("handlerTimeout", handlerTimeout), scheduler);
+                capacity,
+                overflow,
+                maxWaiting,
+                Limits.positive("handlerTimeout", handlerTimeout),
+                scheduler,
+                isInterchangeable);
     }
 
     /**
@@ -110,7 +124,7 @@ public final class MemberOptions {
      * @return changed options
      */
     public MemberOptions noHandlerTimeout() {
-        return new MemberOptions(capacity, overflow, maxWaiting, null, scheduler);
+        return new MemberOptions(capacity, overflow, maxWaiting, null, scheduler, isInterchangeable);
     }
 
     /**
@@ -122,7 +136,27 @@ public final class MemberOptions {
      */
     public MemberOptions scheduler(Supplier<Scheduler> scheduler) {
         return new MemberOptions(
-                capacity, overflow, maxWaiting, handlerTimeout, Objects.requireNonNull(scheduler, "scheduler"));
+                capacity,
+                overflow,
+                maxWaiting,
+                handlerTimeout,
+                Objects.requireNonNull(scheduler, "scheduler"),
+                isInterchangeable);
+    }
+
+    /**
+     * Lets other members of the same kind ({@link io.flotilla.AgentId#kind()}) that are interchangeable, too, take what is sent to
+     * this one alone while it is {@linkplain NetworkOptions.Builder#health unhealthy}, and this one theirs. Of those that are well
+     * and that the sender reaches, the one with the least in its mailbox has the message, as it is: its recipient is still who
+     * it was sent to, and the report names who has it. Replies are never rerouted; with a {@link NetworkGuard} it has to permit
+     * it. The order of one sender's messages is kept at each member alone.
+     *
+     * <p>Not for members with a state or tasks of their own, such as those of {@code Peers} or a {@code StateAgent}.
+     *
+     * @return changed options; default: a member has its messages to itself
+     */
+    public MemberOptions interchangeable() {
+        return new MemberOptions(capacity, overflow, maxWaiting, handlerTimeout, scheduler, true);
     }
 
     Mailbox.Builder apply(Mailbox.Builder to) {

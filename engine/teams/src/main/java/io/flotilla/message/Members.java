@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -27,6 +28,7 @@ final class Members {
     final EngineClock clock;
     private final Router router;
     private final Requests requests;
+    final Steering steering;
     final Taps taps = new Taps();
     private final Map<AgentId, Member> byId = new ConcurrentHashMap<>();
 
@@ -35,6 +37,10 @@ final class Members {
 
     private final Deque<DeliveryReport> log = new ArrayDeque<>();
     private volatile @Nullable List<Member> inOrder;
+
+    /** Those that are interchangeable, by kind; worked out when they are looked for. */
+    private volatile @Nullable Map<String, List<Member>> byKind;
+
     private volatile boolean closed;
 
     // Guarded by this.
@@ -46,6 +52,7 @@ final class Members {
         this.router = router;
         this.clock = EngineAccess.of(options.engine).clock();
         this.requests = new Requests(this, options.maxPendingRequests);
+        this.steering = new Steering(options, router);
     }
 
     Requests requests() {
@@ -65,11 +72,12 @@ final class Members {
             if (closed) {
                 throw new IllegalStateException("the network is closed");
             }
-            if (byId.putIfAbsent(id, new Member(id, mailbox, joined)) != null) {
+            if (byId.putIfAbsent(id, new Member(id, mailbox, how.isInterchangeable, joined)) != null) {
                 throw new DuplicateMemberException(id);
             }
             joined++;
             inOrder = null;
+            byKind = null;
         }
     }
 
@@ -79,6 +87,7 @@ final class Members {
             synchronized (this) {
                 member = byId.remove(id);
                 inOrder = null;
+                byKind = null;
                 if (member != null) {
                     leaving.add(member);
                     router.left(id); // before another joins under its id
@@ -115,6 +124,19 @@ final class Members {
             inOrder = sorted;
             return sorted;
         }
+    }
+
+    private List<Member> interchangeable(String kind) {
+        Map<String, List<Member>> known = byKind;
+        if (known == null) {
+            synchronized (this) {
+                known = all().stream()
+                        .filter(Member::isInterchangeable)
+                        .collect(Collectors.groupingBy(member -> member.id().kind()));
+                byKind = known;
+            }
+        }
+        return known.getOrDefault(kind, List.of());
     }
 
     /** Those of some ids that are members, in the order of joining. */
@@ -158,7 +180,15 @@ final class Members {
             return Receivers.none(recipient, DeadLetter.Reason.UNKNOWN_RECIPIENT);
         }
         DeadLetter.Reason refusal = router.refusal(envelope.sender(), recipient);
-        return refusal == null ? new Receivers(List.of(member), null, null) : Receivers.none(recipient, refusal);
+        if (refusal != null) {
+            return Receivers.none(recipient, refusal);
+        }
+        Member receiver = steering.isUsable(member)
+                ? member
+                : steering.instead(envelope, member, interchangeable(recipient.kind()));
+        return receiver == null
+                ? Receivers.none(recipient, DeadLetter.Reason.UNHEALTHY)
+                : new Receivers(List.of(receiver), null, null);
     }
 
     DeliveryReport offer(Envelope envelope) {
@@ -197,14 +227,20 @@ final class Members {
         Delivery[] deliveries = new Delivery[members.size()];
         for (int at = 0; at < deliveries.length; at++) {
             Member member = members.get(at);
-            taps.passing(envelope, member.id());
-            OfferResult result = member.mailbox().offer(envelope);
-            if (result == OfferResult.FULL && member.mailbox().core().waitsForRoom()) {
-                waiting.add(new Waiting(at, member));
-            }
-            deliveries[at] = result.isAccepted() ? member.accepted() : new Delivery(member.id(), result.reason());
+            deliveries[at] = steering.leavesOut(member, envelope)
+                    ? new Delivery(member.id(), DeadLetter.Reason.UNHEALTHY)
+                    : offer(envelope, member, at, waiting);
         }
         return deliveries;
+    }
+
+    private Delivery offer(Envelope envelope, Member member, int at, List<Waiting> waiting) {
+        taps.passing(envelope, member.id());
+        OfferResult result = member.mailbox().offer(envelope);
+        if (result == OfferResult.FULL && member.mailbox().core().waitsForRoom()) {
+            waiting.add(new Waiting(at, member));
+        }
+        return result.isAccepted() ? member.accepted() : new Delivery(member.id(), result.reason());
     }
 
     private record Waiting(int at, Member member) {}

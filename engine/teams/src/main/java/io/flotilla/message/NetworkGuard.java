@@ -1,5 +1,7 @@
 package io.flotilla.message;
 
+import io.flotilla.AgentId;
+
 /**
  * Stands at the door of a network: sees each message once, before any receiver is looked for, and lets it in or refuses it.
  * {@code Trust} of {@code flotilla-trust} is one.
@@ -24,6 +26,19 @@ public interface NetworkGuard {
      * @return what the receivers get: the same envelope, or one with another payload
      */
     Envelope admit(Envelope envelope, boolean isAnswer);
+
+    /**
+     * Whether a message that was let in may go to another member than its recipient, because that one is {@linkplain
+     * NetworkOptions.Builder#health unhealthy} and both are {@linkplain MemberOptions#interchangeable interchangeable}. A guard
+     * that throws has refused.
+     *
+     * @param admitted what {@link #admit} has returned
+     * @param receiver who is to have it
+     * @return by default false: it was let in for its recipient
+     */
+    default boolean mayReroute(Envelope admitted, AgentId receiver) {
+        return false;
+    }
 
     /**
      * Prepares what the network itself sends for a member: the answer of an agent. It is admitted afterwards as any other

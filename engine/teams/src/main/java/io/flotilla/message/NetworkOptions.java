@@ -1,5 +1,6 @@
 package io.flotilla.message;
 
+import io.flotilla.health.HealthMonitor;
 import io.flotilla.step.StepEngine;
 import java.time.Duration;
 import java.util.Objects;
@@ -33,6 +34,7 @@ public final class NetworkOptions {
     final int maxPendingRequests;
     final int logSize;
     final @Nullable NetworkGuard guard;
+    final @Nullable HealthMonitor health;
 
     private NetworkOptions(Builder from) {
         this.engine = from.engine == null ? WorkerPool.DEFAULT_ENGINE : from.engine;
@@ -44,6 +46,7 @@ public final class NetworkOptions {
         this.maxPendingRequests = from.maxPendingRequests;
         this.logSize = from.logSize;
         this.guard = from.guard;
+        this.health = from.health;
     }
 
     /**
@@ -76,6 +79,7 @@ public final class NetworkOptions {
         private int maxPendingRequests = DEFAULT_MAX_PENDING_REQUESTS;
         private int logSize = DEFAULT_LOG_SIZE;
         private @Nullable NetworkGuard guard;
+        private @Nullable HealthMonitor health;
 
         private Builder() {}
 
@@ -187,6 +191,24 @@ public final class NetworkOptions {
          */
         public Builder guard(NetworkGuard guard) {
             this.guard = Objects.requireNonNull(guard, "guard");
+            return this;
+        }
+
+        /**
+         * What says which members are well. One that is {@linkplain HealthMonitor#isUsable(io.flotilla.AgentId) not usable} is
+         * sent nothing more, until it is again: with {@link MemberOptions#interchangeable} another member of its kind has what
+         * is sent to it alone; else that is refused with {@link DeadLetter.Reason#UNHEALTHY}, and so is its part of what goes to
+         * all, to a topic, or is gathered. What its mailbox has accepted before is delivered, and answers to requests are.
+         *
+         * <p>The monitor is asked at each message, on the thread of its sender; that it does not flap is the monitor's: see its
+         * thresholds.
+         *
+         * @param monitor has checks whose names are members' ids or kinds; members without one are well. Default none
+         * @return this builder
+         * @throws NullPointerException if {@code monitor} is null
+         */
+        public Builder health(HealthMonitor monitor) {
+            this.health = Objects.requireNonNull(monitor, "monitor");
             return this;
         }
 

@@ -31,6 +31,10 @@ final class Requests {
         members.taps.passing(request, receiver);
     }
 
+    boolean leavesOut(Member member, Envelope request) {
+        return members.steering.leavesOut(member, request);
+    }
+
     int count() {
         return count.get();
     }

@@ -19,6 +19,10 @@ final class Authority {
         return new RefusedException(Refusal.UNAUTHORISED, what);
     }
 
+    boolean permits(Edge edge, Instant now) {
+        return capabilities.permits(edge, now);
+    }
+
     void check(Verified verified, boolean isAnswer, Instant now) {
         SignedMessage.Fields fields = verified.fields();
         Delegation delegation = Delegation.read(fields.delegation());

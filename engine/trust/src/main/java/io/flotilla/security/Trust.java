@@ -127,6 +127,18 @@ public final class Trust implements NetworkGuard {
     }
 
     /**
+     * Whether a message may go to another member than the one it was signed for, see {@link NetworkGuard#mayReroute}.
+     *
+     * @param admitted a message that was let in
+     * @param receiver who is to have it
+     * @return true if its sender has a capability of its own for that edge, too
+     */
+    @Override
+    public boolean mayReroute(Envelope admitted, AgentId receiver) {
+        return authority.permits(Edge.between(admitted.sender(), receiver), verifier.clock.instant());
+    }
+
+    /**
      * Signs the answer of an agent. Networks call it.
      *
      * @param reply the answer

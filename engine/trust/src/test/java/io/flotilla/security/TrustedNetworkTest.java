@@ -8,11 +8,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
+import io.flotilla.health.Health;
+import io.flotilla.health.HealthCheck;
+import io.flotilla.health.HealthMonitor;
 import io.flotilla.message.Answer;
 import io.flotilla.message.DeadLetter;
 import io.flotilla.message.Delivery;
 import io.flotilla.message.Envelope;
 import io.flotilla.message.Hub;
+import io.flotilla.message.MemberOptions;
 import io.flotilla.message.Mesh;
 import io.flotilla.message.MessageHandler;
 import io.flotilla.message.Network;
@@ -121,6 +125,35 @@ class TrustedNetworkTest {
 
         assertThat(heard).containsExactlyInAnyOrder("writer 1", "mallory 1");
         assertThat(trust.refusals()).containsOnlyKeys(Refusal.REPLAYED, Refusal.UNAUTHORISED);
+    }
+
+    /** It was signed for another one: who sends it must be permitted to send it there, too. */
+    @Test
+    void hub_reroutesWhatItsSenderMaySendThere() {
+        AgentId one = AgentId.of("clerk#1");
+        AgentId two = AgentId.of("clerk#2");
+        capabilities.grant(Edge.between(PLANNER, one));
+        HealthMonitor monitor = HealthMonitor.builder()
+                .check(HealthCheck.of("clerk#1", () -> Health.down("ill")))
+                .build();
+        assertThat(monitor.refresh().block(LONG)).isNotNull();
+        Hub hub =
+                Hub.create(NetworkOptions.builder().guard(trust).health(monitor).build());
+        for (AgentId each : List.of(one, two)) {
+            hub.join(
+                    Agent.<String, String>of(each.toString(), (text, context) -> Mono.just("by " + each)),
+                    MemberOptions.defaults().interchangeable());
+        }
+        Envelope plain = Envelope.to(one, "?").from(PLANNER).build();
+
+        assertThat(hub.offer(planner.sign(plain)).deliveries())
+                .containsExactly(new Delivery(one, DeadLetter.Reason.UNHEALTHY));
+        capabilities.grant(Edge.between(PLANNER, two));
+        StepVerifier.create(hub.request(planner.sign(plain)))
+                .assertNext(reply -> assertThat(reply.payload()).isEqualTo("by clerk#2"))
+                .expectComplete()
+                .verify(LONG);
+        monitor.close();
     }
 
     // --- requests and answers

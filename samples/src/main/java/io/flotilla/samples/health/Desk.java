@@ -4,6 +4,11 @@ import io.flotilla.health.CheckResult;
 import io.flotilla.health.HealthMonitor;
 import io.flotilla.health.HealthReport;
 import io.flotilla.health.HealthStatus;
+import io.flotilla.message.Delivery;
+import io.flotilla.message.Envelope;
+import io.flotilla.message.Hub;
+import io.flotilla.message.MemberOptions;
+import io.flotilla.message.NetworkOptions;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepHealth;
 import io.flotilla.step.StepResult;
@@ -11,6 +16,7 @@ import io.flotilla.team.Manager;
 import io.flotilla.team.Worker;
 import io.flotilla.team.WorkerStatus;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -18,7 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** A manager, two clerks, and a monitor that looks when it is told to. */
+/** A manager and a hub with the same two clerks, and a monitor that looks when it is told to. */
 final class Desk {
 
     private static final Duration STUCK_AFTER = Duration.ofMillis(60);
@@ -44,9 +50,15 @@ final class Desk {
             .health(monitor::isUsable)
             .healthInterval(LOOK)
             .build();
+    private final Hub hub = Hub.create(NetworkOptions.builder()
+            .health(monitor)
+            .member(MemberOptions.defaults().interchangeable())
+            .build());
     private CompletableFuture<StepResult<String>> stuck = new CompletableFuture<>();
 
     Desk() {
+        hub.join(first);
+        hub.join(second);
         look();
     }
 
@@ -67,6 +79,18 @@ final class Desk {
                 .toStream()
                 .forEach(result -> byWhom.merge(result.agentId().toString(), 1, Integer::sum));
         return byWhom;
+    }
+
+    /** Who answers a note that is sent to the first clerk. */
+    String note() {
+        Envelope answer = Objects.requireNonNull(
+                hub.request(Envelope.to(first.id(), "a note").build()).block(PATIENCE));
+        return answer.sender() + " answers " + answer.payload(String.class);
+    }
+
+    /** What becomes of news to all. */
+    List<Delivery> news() {
+        return hub.offer(Envelope.toAll("news").build()).deliveries();
     }
 
     /** Until the monitor has seen it. */
@@ -99,6 +123,7 @@ final class Desk {
     }
 
     void close() {
+        hub.close(Duration.ZERO).block(PATIENCE);
         first.goesHome();
         second.goesHome();
         monitor.close();

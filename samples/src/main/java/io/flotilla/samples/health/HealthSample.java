@@ -7,7 +7,7 @@ import io.flotilla.samples.shell.Shell;
 
 /**
  * Two clerks at a desk. One of them gets stuck, while its timer ticks on. A check of the timer says that it is well; a check of the work
- * sees it, the manager sends letters to the other one, and comes back when the first one does.
+ * sees it, the manager and the network route around it to the other one, and come back when the first one does.
  */
 public final class HealthSample implements Sample {
 
@@ -25,22 +25,28 @@ public final class HealthSample implements Sample {
         Desk desk = new Desk();
         try {
             output.line("two clerks write letters, each with a timer that ticks whatever happens");
-            output.line("  letters written by %s", desk.write());
+            work(desk, output);
             show(desk, output);
 
             desk.firstGetsStuck();
             output.line("clerk#1 gets stuck in a letter");
             show(desk, output);
-            output.line("  letters written by %s", desk.write());
+            work(desk, output);
 
             String letter = desk.firstComesBack();
             output.line("clerk#1 is back, and has written its letter after all: %s", letter);
             show(desk, output);
-            output.line("  letters written by %s", desk.write());
+            work(desk, output);
             return 0;
         } finally {
             desk.close();
         }
+    }
+
+    /** Through the manager, and through the network. */
+    private static void work(Desk desk, Output output) {
+        output.line("  letters written by %s", desk.write());
+        output.line("  a note to clerk#1: %s; news to all: %s", desk.note(), desk.news());
     }
 
     private static void show(Desk desk, Output output) {

@@ -25,6 +25,7 @@ class HealthSampleTest {
                 .containsExactly(
                         "two clerks write letters, each with a timer that ticks whatever happens",
                         "letters written by {clerk#1=3, clerk#2=3}",
+                        "a note to clerk#1: clerk#1 answers A NOTE; news to all: [clerk#1, clerk#2]",
                         "clerk#1 UP",
                         "clerk#2 UP",
                         "the timer of clerk#1 UP",
@@ -35,11 +36,13 @@ class HealthSampleTest {
                         "the timer of clerk#1 UP",
                         "the whole DEGRADED, ready",
                         "letters written by {clerk#2=6}",
+                        "a note to clerk#1: clerk#2 answers A NOTE; news to all: [clerk#1 UNHEALTHY, clerk#2]",
                         "clerk#1 is back, and has written its letter after all: A LONG LETTER",
                         "clerk#1 UP",
                         "clerk#2 UP",
                         "the timer of clerk#1 UP",
                         "the whole UP, ready",
-                        "letters written by {clerk#1=3, clerk#2=3}");
+                        "letters written by {clerk#1=3, clerk#2=3}",
+                        "a note to clerk#1: clerk#1 answers A NOTE; news to all: [clerk#1, clerk#2]");
     }
 }
