@@ -8,7 +8,6 @@ import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalClosedException;
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.JournalFilter;
-import io.flotilla.journal.RunSummary;
 import io.flotilla.journal.StaleAppendException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +20,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
@@ -41,9 +39,8 @@ class JournalFailureTest {
     }
 
     /** One in memory, whose appends are what {@code how} makes of them. */
-    static final class Odd implements Journal {
+    static final class Odd extends ForwardingJournal {
 
-        final Journal kept = Journal.inMemory();
         final AtomicInteger appends = new AtomicInteger();
         final AtomicInteger most = new AtomicInteger();
         final Function<Append, Mono<Long>> how;
@@ -51,6 +48,7 @@ class JournalFailureTest {
         record Append(int number, List<JournalEntry> entries, Mono<Long> as) {}
 
         Odd(Function<Append, Mono<Long>> how) {
+            super(Journal.inMemory());
             this.how = how;
         }
 
@@ -58,26 +56,6 @@ class JournalFailureTest {
         public Mono<Long> append(String runId, long expected, List<JournalEntry> entries) {
             most.accumulateAndGet(entries.size(), Math::max);
             return how.apply(new Append(appends.incrementAndGet(), entries, kept.append(runId, expected, entries)));
-        }
-
-        @Override
-        public Flux<JournalEntry> read(String runId, long from) {
-            return kept.read(runId, from);
-        }
-
-        @Override
-        public Flux<RunSummary> list(JournalFilter filter) {
-            return kept.list(filter);
-        }
-
-        @Override
-        public Mono<Boolean> delete(String runId) {
-            return kept.delete(runId);
-        }
-
-        @Override
-        public Mono<Void> close() {
-            return kept.close();
         }
     }
 

@@ -40,31 +40,18 @@ import reactor.test.StepVerifier;
 class LiveRunsTest {
 
     /** A journal that reads what {@code reading} gives. */
-    private record Unreadable(Journal kept, Supplier<Flux<JournalEntry>> reading) implements Journal {
+    private static final class Unreadable extends ForwardingJournal {
 
-        @Override
-        public Mono<Long> append(String runId, long expectedSequence, List<JournalEntry> entries) {
-            return kept.append(runId, expectedSequence, entries);
+        private final Supplier<Flux<JournalEntry>> reading;
+
+        Unreadable(Journal kept, Supplier<Flux<JournalEntry>> reading) {
+            super(kept);
+            this.reading = reading;
         }
 
         @Override
         public Flux<JournalEntry> read(String runId, long fromSequence) {
             return Flux.defer(reading);
-        }
-
-        @Override
-        public Flux<RunSummary> list(JournalFilter filter) {
-            return kept.list(filter);
-        }
-
-        @Override
-        public Mono<Boolean> delete(String runId) {
-            return kept.delete(runId);
-        }
-
-        @Override
-        public Mono<Void> close() {
-            return kept.close();
         }
     }
 
@@ -104,7 +91,7 @@ class LiveRunsTest {
     @Test
     void recover_aRunThatWasRecoveredHere_isAnErrorUntilItHasEnded() {
         String runId = asking(journal).start("go").runId();
-        Runs<String> here = asking(new OtherProcess(journal)).runs();
+        Runs<String> here = asking(new ForwardingJournal(journal)).runs();
         Run<String> recovered = here.recover(runId).block(TestRuns.SOON);
 
         assertThatThrownBy(() -> here.recover(runId).block(TestRuns.SOON)).isInstanceOf(RunAlreadyLiveException.class);
@@ -153,7 +140,7 @@ class LiveRunsTest {
     @RepeatedTest(50)
     void recover_manyAtOnce_exactlyOneIsLive() {
         String runId = asking(journal).start("go").runId();
-        Runs<String> runs = asking(new OtherProcess(journal)).runs();
+        Runs<String> runs = asking(new ForwardingJournal(journal)).runs();
         List<Throwable> refused = new CopyOnWriteArrayList<>();
 
         List<Run<String>> live = Flux.range(0, 4)
@@ -202,7 +189,7 @@ class LiveRunsTest {
             unfit.add(old.start("far").runId());
             fit.add(old.start("near").runId());
         }
-        Workflow<String, String> renamed = deploy(new OtherProcess(journal), "Renamed");
+        Workflow<String, String> renamed = deploy(new ForwardingJournal(journal), "Renamed");
 
         Recovery<String> recovery = renamed.runs().recoverAll().block(TestRuns.SOON);
 
@@ -232,7 +219,7 @@ class LiveRunsTest {
 
         Recovery<String> recovery = TestRuns.alone(TestRuns.deciding("Solo", turn -> Decision.ask("what?")))
                 .name("renamed")
-                .journal(new OtherProcess(journal))
+                .journal(new ForwardingJournal(journal))
                 .<String>build()
                 .runs()
                 .recoverAll()

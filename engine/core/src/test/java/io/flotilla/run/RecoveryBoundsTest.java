@@ -7,9 +7,7 @@ import io.flotilla.agent.Agent;
 import io.flotilla.journal.InMemoryJournal;
 import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalEntry;
-import io.flotilla.journal.JournalFilter;
 import io.flotilla.journal.PayloadCodec;
-import io.flotilla.journal.RunSummary;
 import io.flotilla.run.machine.FactCodec;
 import io.flotilla.run.machine.Replay;
 import io.flotilla.topology.Topology;
@@ -74,31 +72,18 @@ class RecoveryBoundsTest {
     }
 
     /** The codec runs out of something from the third payload on. */
-    private record Exhausted(Journal kept, Error error) implements Journal {
+    private static final class Exhausted extends ForwardingJournal {
 
-        @Override
-        public Mono<Long> append(String runId, long expectedSequence, List<JournalEntry> entries) {
-            return kept.append(runId, expectedSequence, entries);
+        private final Error error;
+
+        Exhausted(Journal kept, Error error) {
+            super(kept);
+            this.error = error;
         }
 
         @Override
         public Flux<JournalEntry> read(String runId, long fromSequence) {
             return kept.read(runId, fromSequence).publishOn(Schedulers.parallel());
-        }
-
-        @Override
-        public Flux<RunSummary> list(JournalFilter filter) {
-            return kept.list(filter);
-        }
-
-        @Override
-        public Mono<Boolean> delete(String runId) {
-            return kept.delete(runId);
-        }
-
-        @Override
-        public Mono<Void> close() {
-            return kept.close();
         }
 
         @Override

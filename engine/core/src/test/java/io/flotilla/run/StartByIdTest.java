@@ -87,7 +87,7 @@ class StartByIdTest {
     @Test
     void submit_theIdOfARecordedRun_continuesItOrHasItsResult() {
         submitted(asking(journal), Map.of("a", 1, "b", List.of(2)), RunOptions.ofId("order-17"));
-        Workflow<Object, String> later = asking(new OtherProcess(journal));
+        Workflow<Object, String> later = asking(new ForwardingJournal(journal));
         Map<String, Object> sameTask = new HashMap<>();
         sameTask.put("b", new ArrayList<>(List.of(2)));
         sameTask.put("a", 1);
@@ -114,7 +114,7 @@ class StartByIdTest {
                 .hasMessageContaining("another task");
         assertThatThrownBy(() -> flow.start("stay", RunOptions.ofId("order-17")))
                 .isInstanceOf(RunIdTakenException.class);
-        assertThatThrownBy(() -> submitted(asking(new OtherProcess(journal)), "stay", RunOptions.ofId("order-17")))
+        assertThatThrownBy(() -> submitted(asking(new ForwardingJournal(journal)), "stay", RunOptions.ofId("order-17")))
                 .as("recorded only")
                 .isInstanceOf(RunIdTakenException.class);
         assertThat(run.questions()).hasSize(1);
@@ -130,7 +130,7 @@ class StartByIdTest {
                 .build();
         Workflow<Object, String> otherLater = TestRuns.alone(TestRuns.deciding("Solo", turn -> Decision.answer("x")))
                 .name("others")
-                .journal(new OtherProcess(journal))
+                .journal(new ForwardingJournal(journal))
                 .build();
 
         for (Workflow<Object, String> each : List.of(other, otherLater)) {
@@ -144,7 +144,7 @@ class StartByIdTest {
     void start_theIdOfARecordedRun_breaksDownBeforeAStepIsStarted() {
         submitted(asking(journal), "go", RunOptions.ofId("order-17"));
 
-        Run<String> run = asking(new OtherProcess(journal)).start("go", RunOptions.ofId("order-17"));
+        Run<String> run = asking(new ForwardingJournal(journal)).start("go", RunOptions.ofId("order-17"));
 
         assertThatThrownBy(() -> TestRuns.ended(run))
                 .isInstanceOf(RunIdTakenException.class)
@@ -188,7 +188,7 @@ class StartByIdTest {
     @RepeatedTest(10)
     void submit_manyAtOnceOfARecordedRun_recoverItOnce() {
         submitted(asking(journal), "go", RunOptions.ofId("order-17"));
-        Workflow<Object, String> later = asking(new OtherProcess(journal));
+        Workflow<Object, String> later = asking(new ForwardingJournal(journal));
 
         List<Run<String>> runs = Flux.range(0, 100)
                 .parallel(8)
@@ -205,32 +205,12 @@ class StartByIdTest {
     void submit_theOneWhoHasTheIdFails_theNextTries() {
         AtomicInteger appends = new AtomicInteger();
         Sinks.One<Long> first = Sinks.one();
-        Journal odd = new Journal() {
+        Journal odd = new ForwardingJournal(journal) {
             @Override
             public Mono<Long> append(String runId, long expectedSequence, List<JournalEntry> entries) {
                 return Mono.defer(() -> appends.incrementAndGet() == 1
                         ? first.asMono()
-                        : journal.append(runId, expectedSequence, entries));
-            }
-
-            @Override
-            public Flux<JournalEntry> read(String runId, long fromSequence) {
-                return journal.read(runId, fromSequence);
-            }
-
-            @Override
-            public Flux<RunSummary> list(JournalFilter filter) {
-                return journal.list(filter);
-            }
-
-            @Override
-            public Mono<Boolean> delete(String runId) {
-                return journal.delete(runId);
-            }
-
-            @Override
-            public Mono<Void> close() {
-                return journal.close();
+                        : super.append(runId, expectedSequence, entries));
             }
         };
         Workflow<Object, String> flow = asking(odd);
@@ -261,7 +241,7 @@ class StartByIdTest {
         assertThat(asking(journal).runs().find("a"))
                 .as("through another workflow object")
                 .containsSame(a);
-        assertThat(asking(new OtherProcess(journal)).runs().find("a"))
+        assertThat(asking(new ForwardingJournal(journal)).runs().find("a"))
                 .as("in another process")
                 .isEmpty();
         assertThat(flow.runs().find("nobody")).isEmpty();
@@ -316,7 +296,7 @@ class StartByIdTest {
         TestRuns.ended(unnoticed);
 
         Run<String> recovered =
-                asking(new OtherProcess(journal)).runs().recover("b").block(TestRuns.SOON);
+                asking(new ForwardingJournal(journal)).runs().recover("b").block(TestRuns.SOON);
         assertThat(TestRuns.ended(recovered).failure()).hasMessageContaining("time");
     }
 
@@ -365,7 +345,7 @@ class StartByIdTest {
         submitted(flow, "go", RunOptions.ofId("a").limits(Limits.steps(1)));
 
         Run<String> recovered =
-                asking(new OtherProcess(journal)).runs().recover("a").block(TestRuns.SOON);
+                asking(new ForwardingJournal(journal)).runs().recover("a").block(TestRuns.SOON);
         recovered.answer("q0", "x").block(TestRuns.SOON);
 
         assertThat(TestRuns.ended(recovered).failure())
@@ -407,7 +387,7 @@ class StartByIdTest {
                 })));
         Workflow<Object, String> flow = builder.journal(journal).build();
         Workflow<Object, String> later =
-                builder.journal(new OtherProcess(journal)).build();
+                builder.journal(new ForwardingJournal(journal)).build();
         submitted(flow, "go", RunOptions.ofId("a").priority(5));
 
         Run<String> recovered = later.runs().recover("a").block(TestRuns.SOON);

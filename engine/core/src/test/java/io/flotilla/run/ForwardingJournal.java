@@ -9,36 +9,42 @@ import java.util.List;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** A journal as another process sees it: the same runs, and none of them live here. */
-record OtherProcess(Journal journal) implements Journal {
+/** A journal that does what another does: by itself, one of another process with the same runs, none of them live here. */
+class ForwardingJournal implements Journal {
+
+    final Journal kept;
+
+    ForwardingJournal(Journal kept) {
+        this.kept = kept;
+    }
 
     @Override
     public Mono<Long> append(String runId, long expectedSequence, List<JournalEntry> entries) {
-        return journal.append(runId, expectedSequence, entries);
+        return kept.append(runId, expectedSequence, entries);
     }
 
     @Override
     public Flux<JournalEntry> read(String runId, long fromSequence) {
-        return journal.read(runId, fromSequence);
+        return kept.read(runId, fromSequence);
     }
 
     @Override
     public Flux<RunSummary> list(JournalFilter filter) {
-        return journal.list(filter);
+        return kept.list(filter);
     }
 
     @Override
     public Mono<Boolean> delete(String runId) {
-        return journal.delete(runId);
+        return kept.delete(runId);
     }
 
     @Override
     public Mono<Void> close() {
-        return journal.close();
+        return kept.close();
     }
 
     @Override
     public PayloadCodec codec() {
-        return journal.codec();
+        return kept.codec();
     }
 }
