@@ -50,6 +50,7 @@ class TeamsArchitectureTest {
                 .onlyDependOnClassesThat(resideInAnyPackage(
                         "io.flotilla",
                         "io.flotilla.agent",
+                        "io.flotilla.health",
                         "io.flotilla.journal",
                         "io.flotilla.run",
                         "io.flotilla.step",
