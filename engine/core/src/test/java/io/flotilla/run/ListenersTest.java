@@ -133,7 +133,7 @@ class ListenersTest {
         CountDownLatch release = new CountDownLatch(1);
         Run<String> run = started(2);
         for (int at = 0; at < 5; at++) {
-            run.events().subscribe(event -> awaitUninterruptibly(release));
+            run.events().subscribe(event -> TestRuns.awaitUninterruptibly(release));
         }
         List<Mono<Long>> others = new ArrayList<>();
         for (int at = 0; at < 10; at++) {
@@ -156,21 +156,6 @@ class ListenersTest {
                 .isEqualTo(EVENTS);
     }
 
-    private static void awaitUninterruptibly(CountDownLatch latch) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                latch.await();
-                break;
-            } catch (InterruptedException again) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     @Test
     void events_subscriberCancelsInBetween_getsNoMore() {
         Run<String> run = started(2);
@@ -186,7 +171,7 @@ class ListenersTest {
                 }
             }
         });
-        awaitUninterruptibly(cancelled);
+        TestRuns.awaitUninterruptibly(cancelled);
 
         assertThat(run.events().count().block(SOON)).isEqualTo(EVENTS);
         assertThat(had.get()).isEqualTo(70);
@@ -212,7 +197,7 @@ class ListenersTest {
         go.tryEmitValue(1);
 
         assertThat(run.events().count().block(SOON)).isEqualTo(EVENTS);
-        awaitUninterruptibly(failed);
+        TestRuns.awaitUninterruptibly(failed);
         assertThat(error.get()).hasMessage("its own");
     }
 

@@ -370,7 +370,7 @@ class SuspendTest {
                     called.add("Solo");
                     if (called.size() == 1) {
                         kept.countDown();
-                        awaitUninterruptibly(release);
+                        TestRuns.awaitUninterruptibly(release);
                     }
                     return Mono.just(Decision.answer("x"));
                 }))
@@ -396,21 +396,6 @@ class SuspendTest {
                 .isEqualTo(RunState.Status.SUCCEEDED);
     }
 
-    private static void awaitUninterruptibly(CountDownLatch latch) {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                latch.await();
-                break;
-            } catch (InterruptedException again) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     @Test
     void suspend_journalDoesNotAnswer_waitsForItNoLongerThanItsTimeout() {
         Odd silent = new Odd(append -> append.number() == 2 ? Mono.never() : append.as());
@@ -430,7 +415,7 @@ class SuspendTest {
     void suspend_aSubscriberOfTheResultBlocks_completesAllTheSame() {
         CountDownLatch release = new CountDownLatch(1);
         Run<String> run = crew(number -> Mono.never()).start("go");
-        run.result().subscribe(any -> {}, error -> awaitUninterruptibly(release));
+        run.result().subscribe(any -> {}, error -> TestRuns.awaitUninterruptibly(release));
 
         try {
             StepVerifier.create(run.suspend(Duration.ofMillis(1)))

@@ -7,6 +7,7 @@ import io.flotilla.topology.Topology;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -93,5 +94,21 @@ final class TestRuns {
         return Mono.fromSupplier(found)
                 .repeatWhenEmpty(again -> again.delayElements(Duration.ofMillis(2), Schedulers.boundedElastic()))
                 .block(SOON);
+    }
+
+    /** Blocks as code does that no interrupt reaches. */
+    static void awaitUninterruptibly(CountDownLatch latch) {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                latch.await();
+                break;
+            } catch (InterruptedException again) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
