@@ -671,6 +671,8 @@ class ArchitectureTest {
                         "NestedEvent",
                         "NestedOutput",
                         "NestedRunException",
+                        "RecordedRun",
+                        "RunFact",
                         "Reconciler",
                         "Reconciler$WhenUnknown",
                         "Reconciliation",

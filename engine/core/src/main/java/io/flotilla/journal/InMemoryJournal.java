@@ -2,7 +2,9 @@ package io.flotilla.journal;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -26,6 +28,11 @@ public final class InMemoryJournal implements Journal {
     private final Object lock = new Object();
 
     private final TreeMap<String, Log> runs = new TreeMap<>();
+
+    /** By their numbers, which say which was there first. */
+    private final TreeMap<Long, Log> byNumber = new TreeMap<>();
+
+    private long lastNumber;
     private final int maxRuns;
     private final int maxPayloadBytes;
     private boolean closed;
@@ -63,12 +70,19 @@ public final class InMemoryJournal implements Journal {
                 if (runs.size() >= maxRuns) {
                     throw new JournalFullException(runId, maxRuns);
                 }
-                log = new Log();
-                runs.put(runId, log);
+                log = added(runId);
             }
             log.add(entries);
             return log.size;
         }
+    }
+
+    /** With the lock. */
+    private Log added(String runId) {
+        Log log = new Log(runId, ++lastNumber);
+        runs.put(runId, log);
+        byNumber.put(log.number, log);
+        return log;
     }
 
     @Override
@@ -91,12 +105,11 @@ public final class InMemoryJournal implements Journal {
                 if (runs.size() >= maxRuns) {
                     throw new JournalFullException(targetRunId, maxRuns);
                 }
-                target = new Log();
+                target = added(targetRunId);
                 if (source != null) {
                     target.add(Arrays.asList(source.kept).subList(0, (int) count));
                 }
                 target.add(checked);
-                runs.put(targetRunId, target);
                 return (long) target.size;
             }
         });
@@ -124,15 +137,74 @@ public final class InMemoryJournal implements Journal {
 
     @Override
     public Flux<RunSummary> list(JournalFilter filter) {
-        long limit = filter.limit();
-        return Flux.defer(() -> {
+        return Flux.<List<RunSummary>, Listing>generate(() -> new Listing(filter), (listing, pages) -> {
+                    List<RunSummary> page = listing.page();
+                    if (listing.isDone) {
+                        pages.complete();
+                    } else {
+                        pages.next(page);
+                    }
+                    return listing;
+                })
+                .concatMapIterable(page -> page, 1)
+                .take(filter.limit());
+    }
+
+    /** A place in the list of runs. The lock is held for a page, so that appends do not wait for a long list. */
+    private final class Listing {
+
+        private static final int PAGE_RUNS = 256;
+
+        private final JournalFilter filter;
+
+        /** By id the run before the next page; its number otherwise, 0 if it is not known yet. */
+        private String after;
+
+        private long below;
+        private boolean isDone;
+
+        Listing(JournalFilter filter) {
+            this.filter = filter;
+            this.after = filter.after();
+        }
+
+        /** What matches of the runs that come next. */
+        List<RunSummary> page() {
             List<RunSummary> found = new ArrayList<>();
             synchronized (lock) {
                 checkOpen();
-                runs.forEach((runId, log) -> found.add(log.summary(runId)));
+                Iterator<Log> logs = next().values().iterator();
+                isDone = !logs.hasNext();
+                for (int seen = 0; seen < PAGE_RUNS && logs.hasNext(); seen++) {
+                    Log log = logs.next();
+                    after = log.runId;
+                    below = log.number;
+                    RunSummary summary = log.summary();
+                    if (filter.matches(summary)) {
+                        found.add(summary);
+                    }
+                }
             }
-            return Flux.fromIterable(found).filter(filter::matches).take(limit);
-        });
+            return found;
+        }
+
+        private Map<?, Log> next() {
+            if (!filter.isNewestFirst()) {
+                return runs.tailMap(after, false);
+            }
+            if (below == 0) {
+                below = after.isEmpty() ? Long.MAX_VALUE : numberOf(after);
+            }
+            return byNumber.headMap(below, false).descendingMap();
+        }
+
+        private long numberOf(String runId) {
+            Log log = runs.get(runId);
+            if (log == null) {
+                throw new RunDeletedException(runId, 0);
+            }
+            return log.number;
+        }
     }
 
     @Override
@@ -141,7 +213,12 @@ public final class InMemoryJournal implements Journal {
         return Mono.fromCallable(() -> {
             synchronized (lock) {
                 checkOpen();
-                return runs.remove(runId) != null;
+                Log log = runs.remove(runId);
+                if (log == null) {
+                    return false;
+                }
+                byNumber.remove(log.number);
+                return true;
             }
         });
     }
@@ -152,6 +229,7 @@ public final class InMemoryJournal implements Journal {
             synchronized (lock) {
                 closed = true;
                 runs.clear();
+                byNumber.clear();
             }
         });
     }
@@ -165,9 +243,16 @@ public final class InMemoryJournal implements Journal {
     /** The entries of one run. A place of the array is written once, so a reader who knows array and size needs no lock. */
     private static final class Log {
 
+        private final String runId;
+        private final long number;
         private JournalEntry[] kept = new JournalEntry[8];
         private int size;
         private long bytes;
+
+        private Log(String runId, long number) {
+            this.runId = runId;
+            this.number = number;
+        }
 
         void add(List<JournalEntry> more) {
             if (size + more.size() > kept.length) {
@@ -179,7 +264,7 @@ public final class InMemoryJournal implements Journal {
             }
         }
 
-        RunSummary summary(String runId) {
+        RunSummary summary() {
             JournalEntry last = kept[size - 1];
             return new RunSummary(runId, size, kept[0].timestamp(), last.timestamp(), last.type(), bytes);
         }

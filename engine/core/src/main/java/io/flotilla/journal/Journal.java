@@ -136,7 +136,7 @@ public interface Journal {
     Flux<JournalEntry> read(String runId, long fromSequence);
 
     /**
-     * Lists the runs of this journal, ordered by run id.
+     * Lists the runs of this journal, ordered by run id, or the {@linkplain JournalFilter#newestFirst() newest first}.
      *
      * <p>Cold: every subscription lists again.
      *
@@ -144,7 +144,8 @@ public interface Journal {
      *   <li><b>onNext</b>: each matching run at most once, as it was at some moment after subscription. A run that is
      *       appended to or deleted during the listing appears in its earlier or its later state.
      *   <li><b>onError</b>: {@link JournalCorruptedException} if the summary of a run has been altered, after all runs
-     *       with an intact summary; {@link JournalOverloadedException}, {@link JournalClosedException}.
+     *       with an intact summary; {@link RunDeletedException} if the newest come first and the run to come {@linkplain
+     *       JournalFilter#after after} is not there; {@link JournalOverloadedException}, {@link JournalClosedException}.
      *   <li><b>onComplete</b>: after the last one.
      *   <li><b>cancel</b>: no more is read.
      *   <li><b>demand</b>: honoured; what is read ahead of it is bounded, as the implementation says.

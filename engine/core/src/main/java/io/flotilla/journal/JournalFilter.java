@@ -21,7 +21,7 @@ public final class JournalFilter {
     /** The most types of one filter. */
     public static final int MAX_TYPES = 100;
 
-    private static final JournalFilter ALL = new JournalFilter(null, Set.of(), null, null, "", Long.MAX_VALUE);
+    private static final JournalFilter ALL = new JournalFilter(null, Set.of(), null, null, "", Long.MAX_VALUE, false);
 
     private final @Nullable Set<String> typesIn;
     private final Set<String> typesNotIn;
@@ -29,6 +29,7 @@ public final class JournalFilter {
     private final @Nullable Instant before;
     private final String after;
     private final long limit;
+    private final boolean newestFirst;
 
     private JournalFilter(
             @Nullable Set<String> typesIn,
@@ -36,13 +37,15 @@ public final class JournalFilter {
             @Nullable Instant from,
             @Nullable Instant before,
             String after,
-            long limit) {
+            long limit,
+            boolean newestFirst) {
         this.typesIn = typesIn;
         this.typesNotIn = typesNotIn;
         this.from = from;
         this.before = before;
         this.after = after;
         this.limit = limit;
+        this.newestFirst = newestFirst;
     }
 
     /**
@@ -72,7 +75,7 @@ public final class JournalFilter {
      * @throws IllegalArgumentException if there are none or too many, or one cannot be a type
      */
     public JournalFilter lastTypeIn(String... types) {
-        return new JournalFilter(checked(List.of(types)), typesNotIn, from, before, after, limit);
+        return new JournalFilter(checked(List.of(types)), typesNotIn, from, before, after, limit, newestFirst);
     }
 
     /**
@@ -84,7 +87,7 @@ public final class JournalFilter {
      * @throws IllegalArgumentException if there are none or too many, or one cannot be a type
      */
     public JournalFilter lastTypeNotIn(String... types) {
-        return new JournalFilter(typesIn, checked(List.of(types)), from, before, after, limit);
+        return new JournalFilter(typesIn, checked(List.of(types)), from, before, after, limit, newestFirst);
     }
 
     /**
@@ -95,7 +98,8 @@ public final class JournalFilter {
      * @throws NullPointerException if {@code instant} is null
      */
     public JournalFilter startedAtOrAfter(Instant instant) {
-        return new JournalFilter(typesIn, typesNotIn, Objects.requireNonNull(instant, "instant"), before, after, limit);
+        return new JournalFilter(
+                typesIn, typesNotIn, Objects.requireNonNull(instant, "instant"), before, after, limit, newestFirst);
     }
 
     /**
@@ -106,24 +110,37 @@ public final class JournalFilter {
      * @throws NullPointerException if {@code instant} is null
      */
     public JournalFilter startedBefore(Instant instant) {
-        return new JournalFilter(typesIn, typesNotIn, from, Objects.requireNonNull(instant, "instant"), after, limit);
+        return new JournalFilter(
+                typesIn, typesNotIn, from, Objects.requireNonNull(instant, "instant"), after, limit, newestFirst);
     }
 
     /**
-     * Only runs whose id comes after this one: the next page, after the last run of the page before. Replaces an earlier call of
+     * Only runs that come after this one: the next page, after the last run of the page before. Replaces an earlier call of
      * this method.
      *
-     * @param runId 1 to 200 printable ASCII characters, no spaces; no run need have it
+     * @param runId 1 to 200 printable ASCII characters, no spaces; no run need have it unless the {@linkplain #newestFirst() newest
+     *     come first}
      * @return the new filter
      * @throws NullPointerException if {@code runId} is null
      * @throws IllegalArgumentException if {@code runId} cannot be a run id
      */
     public JournalFilter after(String runId) {
-        return new JournalFilter(typesIn, typesNotIn, from, before, JournalBounds.checkRunId(runId), limit);
+        return new JournalFilter(
+                typesIn, typesNotIn, from, before, JournalBounds.checkRunId(runId), limit, newestFirst);
     }
 
     /**
-     * Only the first runs, ordered by run id.
+     * The newest run first, instead of by id: the run whose first entry was stored last. What follows {@link #after} a run that is not
+     * there, nobody knows: the list ends with {@link RunDeletedException} then.
+     *
+     * @return the new filter
+     */
+    public JournalFilter newestFirst() {
+        return new JournalFilter(typesIn, typesNotIn, from, before, after, limit, true);
+    }
+
+    /**
+     * Only the first runs, in the order of the list.
      *
      * @param most the most runs; 1 or more
      * @return the new filter
@@ -133,7 +150,16 @@ public final class JournalFilter {
         if (most < 1) {
             throw new IllegalArgumentException("limit must be >= 1, was " + most);
         }
-        return new JournalFilter(typesIn, typesNotIn, from, before, after, most);
+        return new JournalFilter(typesIn, typesNotIn, from, before, after, most, newestFirst);
+    }
+
+    /**
+     * Whether the newest run comes first, see {@link #newestFirst()}.
+     *
+     * @return false by default: runs are ordered by id
+     */
+    public boolean isNewestFirst() {
+        return newestFirst;
     }
 
     /**
@@ -155,7 +181,8 @@ public final class JournalFilter {
     }
 
     /**
-     * Whether a run matches this filter, apart from the limit.
+     * Whether a run matches this filter, apart from the limit, and from {@link #after} where the newest come first: only the journal
+     * knows which was there first.
      *
      * @param summary the run
      * @return whether it matches
@@ -164,7 +191,7 @@ public final class JournalFilter {
     public boolean matches(RunSummary summary) {
         return (typesIn == null || typesIn.contains(summary.lastType()))
                 && !typesNotIn.contains(summary.lastType())
-                && summary.runId().compareTo(after) > 0
+                && (newestFirst || summary.runId().compareTo(after) > 0)
                 && (from == null || !summary.startedAt().isBefore(from))
                 && (before == null || summary.startedAt().isBefore(before));
     }
@@ -172,6 +199,7 @@ public final class JournalFilter {
     @Override
     public String toString() {
         return "JournalFilter[lastTypeIn=" + typesIn + ", lastTypeNotIn=" + typesNotIn + ", startedAtOrAfter=" + from
-                + ", startedBefore=" + before + (after.isEmpty() ? "" : ", after=" + after) + ", limit=" + limit + "]";
+                + ", startedBefore=" + before + (newestFirst ? ", newestFirst" : "")
+                + (after.isEmpty() ? "" : ", after=" + after) + ", limit=" + limit + "]";
     }
 }

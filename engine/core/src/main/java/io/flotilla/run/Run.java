@@ -91,6 +91,20 @@ public final class Run<O> {
     }
 
     /**
+     * The events that there are now, from one on: for who looks now and then instead of being told of each. The run does not notice.
+     *
+     * @param from the number of the first event wanted, from 0
+     * @param most how many at most; 1 or more
+     * @return the events in order; empty if that event has not happened yet, or never will
+     * @throws IllegalArgumentException if {@code from} is negative or {@code most} less than 1
+     * @throws EventsLostException if that event is not kept any more, see {@link Workflow.Builder#eventHistory}; {@link
+     *     RecordedRun#facts} has it
+     */
+    public List<RunEvent> events(long from, int most) {
+        return loop.events(Bounds.atLeast(0, "from", from), (int) Bounds.atLeast(1, "most", most));
+    }
+
+    /**
      * What the steps of the run emit while they run: tokens, progress, intermediate findings, from all parallel branches, however
      * deep their fork is. None of it is in the journal; the result of the run does not depend on it.
      *

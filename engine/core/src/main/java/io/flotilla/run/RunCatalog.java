@@ -1,5 +1,7 @@
 package io.flotilla.run;
 
+import io.flotilla.journal.JournalBounds;
+import io.flotilla.journal.JournalFilter;
 import io.flotilla.journal.RunSummary;
 import io.flotilla.run.machine.FactCodec;
 import io.flotilla.run.machine.RunHeader;
@@ -48,10 +50,40 @@ final class RunCatalog {
         });
     }
 
+    /** What is known of one run; nothing if there is no such run. */
+    Mono<RunInfo> info(String runId) {
+        return Mono.defer(() -> {
+            String before = before(JournalBounds.checkRunId(runId));
+            JournalFilter filter = JournalFilter.all().limit(1);
+            return recording
+                    .journal()
+                    .list(before.isEmpty() ? filter : filter.after(before))
+                    .filter(summary -> summary.isRun() && summary.runId().equals(runId))
+                    .next()
+                    .flatMap(this::info);
+        });
+    }
+
+    /** The last id that can come before another, by the order of printable characters; empty if there is none. */
+    private static String before(String runId) {
+        int last = runId.length() - 1;
+        return runId.charAt(last) == '!'
+                ? runId.substring(0, last)
+                : runId.substring(0, last)
+                        + (char) (runId.charAt(last) - 1)
+                        + "~".repeat(JournalBounds.MAX_RUN_ID_LENGTH - runId.length());
+    }
+
     private Mono<RunInfo> info(RunSummary summary) {
         String runId = summary.runId();
         boolean isFinished = summary.lastType().equals(FactCodec.RUN_FINISHED);
         return header(runId).flatMap(header -> {
+            LiveRuns.Claim claim = live.claimed(runId);
+            Run<?> run = claim == null ? null : claim.live();
+            if (!isFinished && run != null) { // it need not be read
+                return Mono.just(
+                        info(summary, header, run.loop().identity().header().version(), RunInfo.Status.UNFINISHED));
+            }
             if (!isFinished) {
                 return version(runId, header).map(version -> info(summary, header, version, RunInfo.Status.UNFINISHED));
             }

@@ -141,9 +141,9 @@ public final class RunFilter {
     }
 
     /**
-     * Only runs whose id comes after this one: the next page, after the last run of the page before.
+     * Only runs that come after this one: the next page, after the last run of the page before.
      *
-     * @param runId the id of a run, which need not be there any more
+     * @param runId the id of a run, which need not be there any more unless the {@linkplain #newestFirst() newest come first}
      * @return the new filter
      * @throws NullPointerException if {@code runId} is null
      * @throws IllegalArgumentException if no run can have that id
@@ -153,7 +153,18 @@ public final class RunFilter {
     }
 
     /**
-     * Only the first runs, ordered by run id.
+     * The newest run first, instead of by id: the run that came into the journal last, be it that it was started or forked. The first
+     * runs of a large journal are there at once. {@link #after} a run that was deleted the list ends with {@link
+     * io.flotilla.journal.RunDeletedException}.
+     *
+     * @return the new filter
+     */
+    public RunFilter newestFirst() {
+        return with(summaries.newestFirst());
+    }
+
+    /**
+     * Only the first runs, in the order of the list.
      *
      * @param most the most runs; 1 or more
      * @return the new filter

@@ -180,6 +180,10 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         return events.events();
     }
 
+    List<RunEvent> events(long from, int most) {
+        return events.read(from, most);
+    }
+
     Flux<RunOutput> output() {
         return outputs.flux();
     }

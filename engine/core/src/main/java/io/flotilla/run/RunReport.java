@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -39,11 +40,13 @@ final class RunReport {
 
     /** Takes what the last fact has told. */
     void addFresh() {
-        for (RunEvent event : replay.fresh()) {
-            if (startedAt == null) {
-                startedAt = event.at();
-            }
-            events.add(event.toMap());
+        replay.fresh().forEach(event -> events.add(event.toMap()));
+    }
+
+    /** Takes when a fact happened; the first counts. */
+    void started(Instant at) {
+        if (startedAt == null) {
+            startedAt = at;
         }
     }
 
@@ -67,6 +70,17 @@ final class RunReport {
     }
 
     private String page() {
+        Map<String, @Nullable Object> all = new LinkedHashMap<>(overview());
+        Object result = all.remove("result"); // the last
+        all.put("events", events);
+        if (result != null) {
+            all.put("result", result);
+        }
+        return ReportPage.of(header.workflow() + " " + replay.runId(), all);
+    }
+
+    /** All but the events. */
+    Map<String, @Nullable Object> overview() {
         RunState state = replay.state();
         Map<String, @Nullable Object> labels = new TreeMap<>(header.labels());
         Map<String, @Nullable Object> run = new JsonFields()
@@ -78,13 +92,12 @@ final class RunReport {
                 .map("labels", labels)
                 .map("usage", state.usage().toMap())
                 .toMap();
-        JsonFields data =
-                new JsonFields().map("run", run).map("topology", topology()).list("events", events);
+        JsonFields data = new JsonFields().map("run", run).map("topology", topology());
         String result = result();
         if (result != null) {
             data.text("result", result);
         }
-        return ReportPage.of(header.workflow() + " " + replay.runId(), data.toMap());
+        return data.toMap();
     }
 
     /** Null for a run that has not ended. */

@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Schedulers;
 import reactor.util.context.Context;
 
 /**
@@ -83,6 +82,15 @@ public final class Runs<O> {
 
     private LiveRuns claims() {
         return workflow.setup().live();
+    }
+
+    /**
+     * Whose runs they are.
+     *
+     * @return the workflow
+     */
+    public Workflow<?, O> workflow() {
+        return workflow;
     }
 
     /**
@@ -236,13 +244,18 @@ public final class Runs<O> {
      */
     public Flux<RunEvent> events(String runId) {
         Objects.requireNonNull(runId, "runId");
-        return Flux.defer(() -> {
-            Replay replay = new Replay(runId, workflow.plan());
-            return reader.entries(runId, Long.MAX_VALUE).concatMapIterable(entry -> {
-                reader.read(entry, replay);
-                return replay.fresh();
-            });
-        });
+        return recorded(runId).facts().concatMapIterable(RunFact::events);
+    }
+
+    /**
+     * A run as the journal has it: its facts with what comes of each, and what is known of it without or after a replay.
+     *
+     * @param runId which run
+     * @return the run, of which nothing is read yet
+     * @throws NullPointerException if {@code runId} is null
+     */
+    public RecordedRun recorded(String runId) {
+        return new RecordedRun(Objects.requireNonNull(runId, "runId"), workflow, reader, catalog);
     }
 
     /**
@@ -307,16 +320,7 @@ public final class Runs<O> {
     public Mono<Path> report(String runId, Path file) {
         Objects.requireNonNull(runId, "runId");
         Objects.requireNonNull(file, "file");
-        return reader.header(runId).flatMap(header -> {
-            Replay replay = new Replay(runId, workflow.plan());
-            RunReport report = new RunReport(workflow.setup().redactor(), workflow.topology(), header, replay);
-            return reader.entries(runId, Long.MAX_VALUE)
-                    .doOnNext(entry -> {
-                        reader.read(entry, replay);
-                        report.addFresh();
-                    })
-                    .then(Mono.fromCallable(() -> report.write(file)).subscribeOn(Schedulers.boundedElastic()));
-        });
+        return recorded(runId).report(file);
     }
 
     /**
@@ -343,7 +347,7 @@ public final class Runs<O> {
      * {@link RunFilter#after} the last one of the page before.
      *
      * <ul>
-     *   <li><b>onNext</b>: the runs that match, ordered by id.
+     *   <li><b>onNext</b>: the runs that match, ordered by id, or the {@linkplain RunFilter#newestFirst() newest first}.
      *   <li><b>onError</b>: what the journal fails with when it lists its runs.
      *   <li><b>cancel</b>: no more is read.
      *   <li><b>demand</b>: honoured; a few runs are read ahead.

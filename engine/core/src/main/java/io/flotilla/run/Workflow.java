@@ -1,5 +1,6 @@
 package io.flotilla.run;
 
+import io.flotilla.journal.Journal;
 import io.flotilla.run.machine.Plan;
 import io.flotilla.run.machine.Replay;
 import io.flotilla.step.StepEngine;
@@ -340,6 +341,16 @@ public final class Workflow<I, O> {
             throw new IllegalStateException("the workflow has no journal, see Workflow.Builder.journal");
         }
         return new Runs<>(this, setup.recording());
+    }
+
+    /**
+     * Where its runs are recorded.
+     *
+     * @return the journal; null if it has none
+     */
+    public @Nullable Journal journal() {
+        FactRecorder.Recording recording = setup.recording();
+        return recording == null ? null : recording.journal();
     }
 
     /**

@@ -2,6 +2,7 @@ package io.flotilla.journal.sqlite;
 
 import io.flotilla.journal.JournalCorruptedException;
 import io.flotilla.journal.JournalFilter;
+import io.flotilla.journal.RunDeletedException;
 import io.flotilla.journal.RunSummary;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -15,16 +16,23 @@ import org.jspecify.annotations.Nullable;
 final class ListCursor {
 
     private static final int PAGE_RUNS = 256;
+    private static final int SHORT_PAGE_RUNS = 16;
 
     private final Chain chain = new Chain();
     private final JournalFilter filter;
     private @Nullable JournalCorruptedException fault;
+    private final int pageRuns;
     private String after;
+
+    /** Where the next page begins if the newest come first: below this number; 0 if it is not known yet. */
+    private long below;
+
     private boolean done;
 
     ListCursor(JournalFilter filter, @Nullable String faultInRuns) {
         this.filter = filter;
         this.after = filter.after();
+        this.pageRuns = (int) Math.max(SHORT_PAGE_RUNS, Math.min(PAGE_RUNS, filter.limit()));
         this.fault = faultInRuns == null
                 ? null
                 : new JournalCorruptedException(null, -1, "the list of runs is damaged: " + faultInRuns, null);
@@ -37,15 +45,13 @@ final class ListCursor {
     Page<RunSummary> more(Connection connection) {
         List<RunSummary> runs = new ArrayList<>();
         int seen = 0;
-        try (PreparedStatement list = connection.prepareStatement(
-                "SELECT " + RunHead.COLUMNS + " FROM runs WHERE run_id > ? ORDER BY run_id LIMIT ?")) {
-            list.setString(1, after);
-            list.setInt(2, PAGE_RUNS);
+        try (PreparedStatement list = statement(connection)) {
             try (ResultSet row = list.executeQuery()) {
                 while (row.next()) {
                     seen++;
                     RunHead head = RunHead.of(row);
                     after = head.runId();
+                    below = head.runNo();
                     if (head.isWhole(chain)) {
                         add(runs, head.summary());
                     } else if (fault == null) {
@@ -54,13 +60,44 @@ final class ListCursor {
                     }
                 }
             }
+        } catch (RunDeletedException gone) {
+            done = true;
+            return new Page<>(runs, gone);
         } catch (SQLException unreadable) {
             done = true;
             return new Page<>(
                     runs, new JournalCorruptedException(null, -1, "the list of runs cannot be read", unreadable));
         }
-        done = seen < PAGE_RUNS;
+        done = seen < pageRuns;
         return new Page<>(runs, done ? fault : null);
+    }
+
+    private PreparedStatement statement(Connection connection) throws SQLException {
+        if (filter.isNewestFirst() && below == 0) {
+            below = after.isEmpty() ? Long.MAX_VALUE : numberOf(connection, after);
+        }
+        PreparedStatement list = connection.prepareStatement("SELECT " + RunHead.COLUMNS + " FROM runs WHERE "
+                + (filter.isNewestFirst() ? "run_no < ? ORDER BY run_no DESC" : "run_id > ? ORDER BY run_id")
+                + " LIMIT ?");
+        if (filter.isNewestFirst()) {
+            list.setLong(1, below);
+        } else {
+            list.setString(1, after);
+        }
+        list.setInt(2, pageRuns);
+        return list;
+    }
+
+    private static long numberOf(Connection connection, String runId) throws SQLException {
+        try (PreparedStatement find = connection.prepareStatement("SELECT run_no FROM runs WHERE run_id = ?")) {
+            find.setString(1, runId);
+            try (ResultSet row = find.executeQuery()) {
+                if (!row.next()) {
+                    throw new RunDeletedException(runId, 0);
+                }
+                return row.getLong(1);
+            }
+        }
     }
 
     private void add(List<RunSummary> runs, RunSummary summary) {

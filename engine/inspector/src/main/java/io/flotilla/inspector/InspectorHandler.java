@@ -1,0 +1,205 @@
+package io.flotilla.inspector;
+
+import io.flotilla.journal.JournalException;
+import io.flotilla.run.DivergenceException;
+import io.flotilla.run.UnknownRunException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/**
+ * Answers the requests of an inspector's page, whatever server they come from: see {@link Inspector.Builder#handler()}. The README shows
+ * how a WebFlux application mounts it. Thread-safe.
+ *
+ * @since 0.1
+ */
+public final class InspectorHandler implements Disposable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Inspector.class);
+
+    private final Settings settings;
+    private final Access access;
+    private final Assets assets = new Assets();
+    private final Sources sources;
+    private final RunList list;
+    private final RunPages pages;
+    private final Sinks.Empty<Void> closed = Sinks.empty();
+    private volatile boolean disposed;
+
+    InspectorHandler(Settings settings) {
+        this.settings = settings;
+        this.access = new Access(settings);
+        this.sources = new Sources(settings.runs());
+        Rows rows = new Rows();
+        this.list = new RunList(sources, rows);
+        this.pages = new RunPages(rows);
+    }
+
+    /**
+     * Answers a request.
+     *
+     * <p>Cold: nothing happens before subscription; a second one is a second request.
+     *
+     * <ul>
+     *   <li><b>onNext</b>: the response, once. Errors are responses, too: {@code {"error": {"code": .., "message": ..}}}.
+     *   <li><b>onError</b>: never.
+     *   <li><b>cancel</b>: stops reading; an action that has been begun is carried out.
+     *   <li><b>threads</b>: the thread that subscribes, or one of {@code Schedulers.boundedElastic()}.
+     * </ul>
+     *
+     * @param request the request
+     * @return the response
+     * @throws NullPointerException if {@code request} is null (the call itself, not a signal)
+     */
+    public Mono<InspectorResponse> handle(InspectorRequest request) {
+        String method = request.method();
+        return Mono.defer(() -> answered(request)).onErrorResume(cause -> Mono.just(refused(method, request, cause)));
+    }
+
+    private Mono<InspectorResponse> answered(InspectorRequest request) {
+        if (disposed) {
+            throw ApiError.of(503, "stopped", "this inspector has been stopped");
+        }
+        access.checkOrigin(request);
+        String path = request.path();
+        if (!path.startsWith(settings.prefix() + "/")) {
+            if (path.equals(settings.prefix())) {
+                return Mono.just(redirect());
+            }
+            throw ApiError.notFound();
+        }
+        List<String> segments = Query.segments(path.substring(settings.prefix().length()));
+        if (segments.isEmpty()) {
+            checkMethod(request, "GET");
+            return Mono.just(assets.response(Assets.INDEX, request.header("If-None-Match")));
+        }
+        if (segments.get(0).equals("assets") && segments.size() == 2) {
+            checkMethod(request, "GET");
+            return Mono.just(assets.response(segments.get(1), request.header("If-None-Match")));
+        }
+        if (segments.get(0).equals("api")) {
+            access.checkReader(request.header("Authorization"));
+            return api(request, segments.subList(1, segments.size()));
+        }
+        throw ApiError.notFound();
+    }
+
+    private InspectorResponse redirect() {
+        Map<String, String> headers = Responses.headers("text/plain; charset=utf-8");
+        headers.put("Location", settings.prefix() + "/");
+        headers.put("Content-Length", "0");
+        return new InspectorResponse(308, headers, reactor.core.publisher.Flux.empty());
+    }
+
+    private static void checkMethod(InspectorRequest request, String allowed) {
+        if (!request.method().equals(allowed)) {
+            throw ApiError.of(405, "method-not-allowed", "this path takes " + allowed);
+        }
+    }
+
+    private Mono<InspectorResponse> api(InspectorRequest request, List<String> path) {
+        Query query = Query.of(request.query());
+        String first = path.isEmpty() ? "" : path.get(0);
+        if (path.size() == 1) {
+            checkMethod(request, "GET");
+            switch (first) {
+                case "about":
+                    return Mono.fromSupplier(() -> Responses.json(200, about()));
+                case "runs":
+                    return json(list.page(query));
+                default:
+                    throw ApiError.notFound();
+            }
+        }
+        if (first.equals("runs")) {
+            return run(request, query, path.get(1), path.subList(2, path.size()));
+        }
+        throw ApiError.notFound();
+    }
+
+    private Mono<InspectorResponse> run(InspectorRequest request, Query query, String id, List<String> path) {
+        checkMethod(request, "GET");
+        Mono<Sources.Found> found = sources.find(id);
+        if (path.isEmpty()) {
+            return json(found.flatMap(pages::details));
+        }
+        switch (path.size() == 1 ? path.get(0) : "") {
+            case "facts":
+                return found.map(run -> Responses.json(pages.facts(run, query)));
+            case "state":
+                return json(found.flatMap(run -> pages.state(run, query)));
+            case "usage":
+                return json(found.flatMap(pages::usage));
+            default:
+                throw ApiError.notFound();
+        }
+    }
+
+    private static Mono<InspectorResponse> json(Mono<? extends Map<String, @Nullable Object>> value) {
+        return value.map(found -> Responses.json(200, found));
+    }
+
+    private Map<String, @Nullable Object> about() {
+        Map<String, @Nullable Object> about = new LinkedHashMap<>();
+        String version = InspectorHandler.class.getPackage().getImplementationVersion();
+        about.put("version", version == null ? "development" : version);
+        about.put(
+                "workflows",
+                settings.runs().stream()
+                        .map(runs -> runs.workflow().name())
+                        .distinct()
+                        .toList());
+        about.put("actions", settings.allowsActions());
+        about.put("network", !settings.networks().isEmpty());
+        about.put("health", settings.health() != null || settings.breakers() != null);
+        about.put("now", settings.clock().instant().toString());
+        return about;
+    }
+
+    // --- errors
+
+    private static InspectorResponse refused(String method, InspectorRequest request, Throwable cause) {
+        ApiError error = errorOf(cause);
+        if (error.status() == 500) {
+            LOG.warn("the inspector cannot answer: {} {}", method, request.path(), cause);
+        }
+        return Responses.error(error);
+    }
+
+    private static ApiError errorOf(Throwable cause) {
+        if (cause instanceof ApiError error) {
+            return error;
+        }
+        if (cause instanceof UnknownRunException) {
+            return ApiError.unknownRun();
+        }
+        if (cause instanceof DivergenceException) {
+            return ApiError.of(409, "diverges", "the run cannot be replayed with the workflow as it is now");
+        }
+        if (cause instanceof JournalException) {
+            return ApiError.of(
+                    503,
+                    "journal",
+                    "the journal cannot be read: " + cause.getClass().getSimpleName());
+        }
+        return ApiError.of(500, "internal", "the inspector has failed, see the log of the service");
+    }
+
+    /** Ends all responses that are still going on, and answers no more requests. What it has shown goes on. */
+    @Override
+    public void dispose() {
+        disposed = true;
+        closed.tryEmitEmpty();
+    }
+
+    @Override
+    public boolean isDisposed() {
+        return disposed;
+    }
+}

@@ -1,0 +1,125 @@
+package io.flotilla.inspector;
+
+import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.netty.DisposableServer;
+import reactor.netty.http.server.HttpServer;
+import reactor.netty.http.server.HttpServerRequest;
+import reactor.netty.http.server.HttpServerResponse;
+import reactor.netty.http.server.HttpServerRoutes;
+import reactor.netty.resources.LoopResources;
+
+/** An inspector with a server of its own. Thread-safe. */
+final class InspectorServer {
+
+    private static final Duration GRACE = Duration.ofSeconds(2);
+
+    private final Settings settings;
+    private final InspectorHandler handler;
+    private final LoopResources threads;
+    private final DisposableServer server;
+    private final AtomicBoolean stopped = new AtomicBoolean();
+    private final Mono<Void> stop;
+
+    private InspectorServer(
+            Settings settings, InspectorHandler handler, LoopResources threads, DisposableServer server) {
+        this.settings = settings;
+        this.handler = handler;
+        this.threads = threads;
+        this.server = server;
+        this.stop = Mono.defer(this::stopOnce).cache();
+    }
+
+    static Mono<InspectorServer> start(Settings settings) {
+        return Mono.defer(() -> {
+            LoopResources threads = LoopResources.create("flotilla-inspector", 1, 2, true);
+            InspectorHandler handler = new InspectorHandler(settings);
+            return HttpServer.create()
+                    .host(settings.host())
+                    .port(settings.port())
+                    .runOn(threads, false)
+                    .idleTimeout(Duration.ofMinutes(1))
+                    .httpRequestDecoder(
+                            decoder -> decoder.maxInitialLineLength(8_192).maxHeaderSize(16_384))
+                    .route(routes -> route(routes, settings.prefix(), handler))
+                    .bind()
+                    .map(server -> new InspectorServer(settings, handler, threads, server))
+                    .doOnError(failed -> threads.dispose())
+                    .doOnDiscard(
+                            InspectorServer.class, unwanted -> unwanted.stop().subscribe());
+        });
+    }
+
+    static void route(HttpServerRoutes routes, String prefix, InspectorHandler handler) {
+        routes.route(
+                request -> pathOf(request).equals(prefix) || pathOf(request).startsWith(prefix + "/"),
+                (request, response) -> handle(request, response, handler));
+    }
+
+    private static String pathOf(HttpServerRequest request) {
+        String uri = request.uri();
+        int query = uri.indexOf('?');
+        return query < 0 ? uri : uri.substring(0, query);
+    }
+
+    private static Publisher<Void> handle(
+            HttpServerRequest request, HttpServerResponse response, InspectorHandler handler) {
+        String path = pathOf(request);
+        SocketAddress remote = request.remoteAddress();
+        InspectorRequest own = new InspectorRequest(
+                request.method().name(),
+                path,
+                request.uri().length() > path.length() ? request.uri().substring(path.length() + 1) : "",
+                headers(request.requestHeaders()),
+                remote == null ? null : remote.toString(),
+                Flux.defer(() -> request.receive().asByteArray()));
+        return handler.handle(own).flatMap(answer -> send(answer, response));
+    }
+
+    private static Map<String, String> headers(HttpHeaders from) {
+        Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+        from.forEach(header -> headers.putIfAbsent(header.getKey(), header.getValue()));
+        return headers;
+    }
+
+    private static Mono<Void> send(InspectorResponse answer, HttpServerResponse response) {
+        response.status(answer.status());
+        answer.headers().forEach(response::header);
+        boolean streams = !answer.headers().containsKey("Content-Length");
+        return response.send(answer.body().map(Unpooled::wrappedBuffer), piece -> streams)
+                .then();
+    }
+
+    URI address() {
+        InetSocketAddress bound = (InetSocketAddress) server.address();
+        return Inspector.uri(bound, settings.host(), settings.prefix());
+    }
+
+    boolean isStopped() {
+        return stopped.get();
+    }
+
+    Mono<Void> stop() {
+        return stop;
+    }
+
+    private Mono<Void> stopOnce() {
+        stopped.set(true);
+        handler.dispose();
+        server.dispose();
+        return server.onDispose()
+                .timeout(GRACE, Mono.empty())
+                .then(threads.disposeLater(Duration.ZERO, GRACE))
+                .onErrorResume(failed -> Mono.empty());
+    }
+}
