@@ -61,7 +61,7 @@ class ReportInBrowserTest {
                 .contains("<h1>crew</h1>", ">succeeded</span>", result.runId())
                 .contains("The topology: 4 nodes, 4 edges", "class=\"node agent bad\"")
                 .contains("<dt>branches</dt><dd>4</dd>", "<dt>steps</dt><dd>5</dd>")
-                .contains("<dt>failed branches</dt><dd>1</dd>", "Failures (1)")
+                .contains("<dt>failed branches</dt><dd>1</dd>", "<span>Failures</span><span class=\"count\">1</span>")
                 .contains("&lt;b&gt;sold out&lt;/b&gt;")
                 .doesNotContain("<b>sold out</b>");
     }

@@ -1,0 +1,299 @@
+"use strict";
+/*
+ * What a run's events say, for the page of one run. The scripts run-*.js are loaded in the order model, graph, timeline, table, report, and share the one name RunReport.
+ * Texts go into the page as text nodes only, so nothing an agent has said can become markup.
+ */
+var RunReport = (() => {
+  const KEEP = 1000;
+  const SVG = "http://www.w3.org/2000/svg";
+  const ENDS = { "branch-answered": "answered", "branch-failed": "failed", "branch-moved-on": "moved", "branch-cancelled": "cancelled" };
+  const WAITS = { forked: "join", "question-asked": "ask", "sleep-started": "ask", "signal-awaited": "ask" };
+
+  /* ---- small tools ---- */
+  function el(name, attributes = {}, ...children) {
+    const node = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (key === "class") { if (value) node.className = value; }
+      else if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+      else if (value !== null && value !== undefined && value !== false) node.setAttribute(key, value === true ? "" : String(value));
+    }
+    node.append(...children.flat().filter(child => child !== null && child !== undefined && child !== false).map(child => child instanceof Node ? child : String(child)));
+    return node;
+  }
+  function svg(name, attributes = {}, ...children) {
+    const node = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
+    node.append(...children);
+    return node;
+  }
+  const number = value => Number(value).toLocaleString("en");
+  const many = (count, one, more = one + "s") => number(count) + " " + (Number(count) === 1 ? one : more);
+  function millis(value) {
+    if (value < 1000) return Math.round(value) + " ms";
+    if (value < 60000) return (value / 1000).toFixed(value < 10000 ? 2 : 1) + " s";
+    const minutes = Math.floor(value / 60000);
+    return minutes < 60 ? minutes + " min " + Math.floor((value % 60000) / 1000) + " s" : Math.floor(minutes / 60) + " h " + (minutes % 60) + " min";
+  }
+  /* A branch outside every fork is written /~1/, and comes after all that the first one has forked. */
+  const path = text => text.split("/").filter(part => part !== "").map(part => part.startsWith("~") ? "9e9." + part.slice(1) : part);
+  const parentOf = text => text.slice(0, text.lastIndexOf("/", text.length - 2) + 1);
+  function comparePaths(left, right) {
+    for (let at = 0; at < Math.min(left.length, right.length); at++) {
+      const [a, b] = [left[at].split(".").map(Number), right[at].split(".").map(Number)];
+      const difference = (a[0] - b[0]) || ((a[1] ?? 0) - (b[1] ?? 0));
+      if (difference) return difference;
+    }
+    return left.length - right.length;
+  }
+
+  /* ---- what all events say, each branch with the spans of its steps and waits ---- */
+  class Model {
+    constructor(data) {
+      this.data = data;
+      this.events = [];
+      this.branches = new Map();
+      this.rows = [];
+      this.failures = [];
+      this.forks = new Map();
+      this.arrivals = new Map();
+      this.colors = new Map();
+      this.zero = null;
+      this.last = 0;
+      this.state = new State();
+      this.kept = [this.state.copy()];
+      for (const node of data.topology?.nodes ?? []) if (!["start", "end", "user"].includes(node.kind)) this.color(node.name);
+      this.add(data.events || []);
+    }
+
+    /* Which of the colours of the page an agent has. */
+    color(agent) {
+      let known = this.colors.get(agent);
+      if (known === undefined) this.colors.set(agent, known = this.colors.size % 8);
+      return known;
+    }
+
+    /* Takes further events, in order; gives back what it has made of them. */
+    add(events) {
+      let born = false;
+      const added = [];
+      for (const event of events) {
+        const at = Date.parse(event.at);
+        if (this.zero === null) this.zero = at;
+        this.last = Math.max(at - this.zero, this.last);
+        const entry = { seq: this.events.length, ms: this.last, raw: event, type: event.type };
+        this.events.push(entry);
+        added.push(entry);
+        born = this.take(entry) || born;
+        this.state.take(entry);
+        if (this.events.length % KEEP === 0) this.kept.push(this.state.copy());
+      }
+      if (born) {
+        this.rows = [...this.branches.values()].sort((left, right) => comparePaths(left.parts, right.parts));
+        this.rows.forEach((branch, at) => { branch.row = at; });
+      }
+      return added;
+    }
+
+    take(entry) {
+      const event = entry.raw;
+      const name = event.branch ?? event.question?.branch;
+      if (name === undefined || name === null) return false;
+      if (entry.type === "branch-started") return this.born(entry, name);
+      const branch = this.branches.get(name);
+      if (!branch) return false;
+      const open = branch.spans[branch.spans.length - 1];
+      const close = () => { if (open && open.to === null) open.to = entry; };
+      const begin = kind => { close(); branch.spans.push({ kind, agent: event.agent ?? branch.agent, from: entry, to: null, failed: false, attempts: 1 }); };
+      const mark = glyph => branch.marks.push({ seq: entry.seq, ms: entry.ms, glyph });
+      switch (entry.type) {
+        case "step-started": branch.steps++; begin("step"); break;
+        case "step-settled":
+          if (open && open.kind === "step") Object.assign(open, { failed: event.failed === true, attempts: event.attempts ?? 1, degraded: event.degraded === true });
+          close();
+          break;
+        case "forked": Object.assign(this.fork(name, event.fork), { branch, opened: entry, size: event.branches }); begin("join"); break;
+        case "joined": this.fork(name, event.fork).closed = entry; close(); mark(")"); break;
+        case "question-answered": case "sleep-ended": case "signal-taken": case "compensation-settled": close(); break;
+        case "compensation-started": begin("undo"); break;
+        case "rendezvous-fired": this.arrived(event.agent).push({ seq: entry.seq, fired: true }); break;
+        case "decision-rejected": mark("?"); break;
+        case "handed-off":
+          close();
+          entry.edge = branch.agent + "\n" + event.to;
+          branch.moves.push({ seq: entry.seq, agent: event.to });
+          branch.agent = event.to;
+          mark("/");
+          break;
+        default:
+          if (WAITS[entry.type]) begin(WAITS[entry.type]);
+          else if (ENDS[entry.type]) { close(); this.ended(entry, branch, event); }
+      }
+      return false;
+    }
+
+    born(entry, name) {
+      const { agent } = entry.raw;
+      const parent = name === "/" ? undefined : this.branches.get(parentOf(name));
+      const branch = { name, parts: path(name), depth: path(name).length - (name.startsWith("/~") ? 1 : 0), start: entry, end: null, spans: [], marks: [], agent, moves: [{ seq: entry.seq, agent }], steps: 0 };
+      this.color(agent);
+      if (name === "/") entry.edge = "start\n" + agent;
+      else if (parent) entry.edge = parent.moves[parent.moves.length - 1].agent + "\n" + agent;
+      const part = name.slice(parentOf(name).length, -1);
+      if (parent && !part.startsWith("~")) this.fork(parent.name, part.split(".")[0]).members.push(branch);
+      this.branches.set(name, branch);
+      return true;
+    }
+
+    ended(entry, branch, event) {
+      entry.place = branch.agent;
+      if (entry.type === "branch-answered" && event.late !== true) entry.edge = branch.agent + "\n" + this.asker(branch);
+      if (event.to) {
+        entry.edge = branch.agent + "\n" + event.to;
+        if (event.to !== "end" && event.late !== true) this.arrived(event.to).push({ seq: entry.seq, branch });
+      }
+      branch.end = { seq: entry.seq, ms: entry.ms, fate: ENDS[entry.type], late: event.late === true, to: event.to };
+      if (entry.type === "branch-failed") this.failures.push({ entry, branch });
+    }
+
+    /* Who gets a branch's answer: the agent that forked it, or the end of the run. */
+    asker(branch) {
+      const parent = branch.name === "/" || branch.parts.length === 0 ? undefined : this.branches.get(parentOf(branch.name));
+      return parent && !branch.name.startsWith("~", 1) ? parent.agent : "end";
+    }
+
+    fork(branch, fork) {
+      const key = branch + "#" + fork;
+      let known = this.forks.get(key);
+      if (!known) this.forks.set(key, known = { key, fork: Number(fork), branch: null, opened: null, closed: null, size: 0, members: [] });
+      return known;
+    }
+
+    arrived(node) {
+      let known = this.arrivals.get(node);
+      if (!known) this.arrivals.set(node, known = []);
+      return known;
+    }
+
+    /* What the run is like after so many events: from the nearest of the states kept on the way. */
+    at(count) {
+      const from = Math.min(this.kept.length - 1, Math.floor(count / KEEP));
+      const state = this.kept[from].copy();
+      for (let at = from * KEEP; at < count; at++) state.take(this.events[at]);
+      state.moment = count === 0 ? 0 : this.events[count - 1].ms;
+      return state;
+    }
+
+    /* Where a branch is after so many events. */
+    agentAt(branch, count) {
+      let agent = branch.moves[0].agent;
+      for (const move of branch.moves) if (move.seq < count) agent = move.agent;
+      return agent;
+    }
+
+    /* What a branch is doing after so many events, in a word; null before it starts. */
+    statusAt(branch, count) {
+      if (branch.start.seq >= count) return null;
+      if (branch.end && branch.end.seq < count) return branch.end.fate;
+      for (let at = branch.spans.length - 1; at >= 0; at--) {
+        const span = branch.spans[at];
+        if (span.from.seq >= count) continue;
+        return span.to && span.to.seq < count ? "ready" : { step: "running", join: "joining", ask: "waiting", undo: "compensating" }[span.kind];
+      }
+      return "ready";
+    }
+
+    /* The forks and rendezvous that wait after so many events, each with who has come and who is awaited. */
+    joinsAt(count) {
+      const waiting = [];
+      for (const fork of this.forks.values()) {
+        if (!fork.opened || fork.opened.seq >= count || (fork.closed && fork.closed.seq < count) || (fork.branch.end && fork.branch.end.seq < count)) continue;
+        const told = { kind: "fork", agent: this.agentAt(fork.branch, count), branch: fork.branch.name, size: fork.size, answered: 0, failed: 0, moved: 0, cancelled: 0, awaited: [] };
+        for (const member of fork.members) {
+          if (member.end && member.end.seq < count) told[member.end.fate]++;
+          else if (member.start.seq < count) told.awaited.push(member);
+        }
+        waiting.push(told);
+      }
+      for (const [node, all] of this.arrivals) {
+        let come = [];
+        for (const each of all) if (each.seq < count) { if (each.fired) come = []; else come.push(each.branch); }
+        if (come.length > 0) waiting.push({ kind: "rendezvous", agent: node, branch: "", size: come.length, arrived: come, awaited: this.canReach(node, count) });
+      }
+      return waiting;
+    }
+
+    canReach(node, count) {
+      const before = new Map();
+      for (const [from, to] of this.data.topology?.edges ?? []) { if (!before.has(to)) before.set(to, []); before.get(to).push(from); }
+      const seen = new Set(), todo = [node];
+      while (todo.length > 0) for (const from of before.get(todo.pop()) ?? []) if (!seen.has(from)) { seen.add(from); todo.push(from); }
+      return this.rows.filter(branch => { const status = this.statusAt(branch, count); return status !== null && !FATES.has(status) && seen.has(this.agentAt(branch, count)); });
+    }
+  }
+  const FATES = new Set(Object.values(ENDS));
+
+  /* ---- what a run is like after some events, as far as the graph and the numbers show it ---- */
+  class State {
+    constructor(nodes = new Map(), edges = new Map(), questions = new Map(), totals = { live: 0, steps: 0, retries: 0, failed: 0, ended: 0, corrections: 0, status: "running", used: null }) {
+      Object.assign(this, { nodes, edges, questions, totals, moment: 0 });
+    }
+
+    copy() {
+      const nodes = new Map();
+      for (const [name, node] of this.nodes) nodes.set(name, { ...node });
+      return new State(nodes, new Map(this.edges), new Map(this.questions), { ...this.totals });
+    }
+
+    node(name) {
+      let known = this.nodes.get(name);
+      if (!known) this.nodes.set(name, known = { live: 0, steps: 0, failed: 0, retries: 0, degraded: 0 });
+      return known;
+    }
+
+    take({ type, raw, place, edge }) {
+      const { totals } = this;
+      if (edge !== undefined) this.edges.set(edge, (this.edges.get(edge) ?? 0) + 1);
+      switch (type) {
+        case "branch-started": this.node(raw.agent).live++; totals.live++; break;
+        case "step-started": this.node(raw.agent).steps++; totals.steps++; break;
+        case "step-settled": this.settled(raw); break;
+        case "handed-off": this.node(raw.agent).live--; this.node(raw.to).live++; break;
+        case "decision-rejected": totals.corrections++; break;
+        case "question-asked": this.questions.set(raw.question.id, raw.question); break;
+        case "question-answered": this.questions.delete(raw.question); break;
+        case "run-paused": totals.status = "paused"; break;
+        case "run-resumed": totals.status = "running"; break;
+        case "compensation-started": totals.status = "compensating"; break;
+        case "run-finished": totals.status = String(raw.status).toLowerCase(); this.questions.clear(); break;
+        default:
+          if (ENDS[type]) {
+            this.node(place).live--; totals.live--; totals.ended++;
+            if (type === "branch-failed") totals.failed++;
+          }
+      }
+    }
+
+    settled(raw) {
+      const node = this.node(raw.agent), again = Math.max(0, (raw.attempts ?? 1) - 1);
+      node.retries += again;
+      this.totals.retries += again;
+      if (raw.failed === true) node.failed++;
+      if (raw.degraded === true) node.degraded++;
+      if (raw.used) this.totals.used = raw.used;
+    }
+  }
+
+  /* ---- words ---- */
+  const reasonOf = event => {
+    const { failure } = event;
+    return failure === null || failure === undefined ? "" : typeof failure === "string" ? failure : failure.message ?? failure.reason ?? JSON.stringify(failure);
+  };
+  function words({ type, raw }) {
+    const skip = new Set(["type", "sequence", "fact", "at", "branch", "agent", "used"]);
+    const rest = Object.entries(raw).filter(([key, value]) => !skip.has(key) && value !== null && value !== undefined && value !== false && !(key === "attempts" && value === 1));
+    const told = rest.map(([key, value]) => key + " " + (typeof value === "object" ? value.reason ?? value.message ?? value.text ?? JSON.stringify(value) : value)).join(", ");
+    return type.replaceAll("-", " ") + (told ? ": " + told : "");
+  }
+
+  return { Model, el, svg, number, many, millis, words, reasonOf, parentOf };
+})();

@@ -1,0 +1,167 @@
+/* One run: its recorded facts, then what comes. */
+import { get, runPath, Stream } from "./api.js";
+import { eachPage, reportData } from "./facts.js";
+import { Output } from "./output.js";
+import { cancel, cancelBranch, fork, pause, questionForm, recover, unpause } from "./actions.js";
+
+const { el, number, words } = RunReport;
+const ENDED = ["succeeded", "failed", "cancelled"], USAGE_PAUSE = 4000;
+
+class RunPage {
+  constructor(host, id, { about, title, query }) {
+    Object.assign(this, { host, id, about, title, query, waiting: [], closed: false, output: new Output() });
+    this.notices = el("div", { class: "notices" });
+    this.buttons = new Map();
+    this.loading = el("p", { class: "empty", role: "status" }, "Reading the run…");
+  }
+
+  stays(name, of) { return name === "runs" && of === this.id; }
+
+  close() {
+    this.closed = true;
+    clearTimeout(this.usageSoon);
+    this.stream?.close();
+    this.view?.dispose();
+  }
+
+  async start() {
+    this.host.replaceChildren(this.back(), this.loading);
+    this.detail = await get(runPath(this.id));
+    const { run } = this.detail, entries = [];
+    this.title(run.workflow + " " + run.id);
+    await eachPage(this.id, (page, count) => {
+      for (const entry of page) entries.push(entry);
+      this.loading.textContent = number(count) + " events read…";
+    }, { going: () => !this.closed });
+    if (this.closed) return this;
+    this.show(entries);
+    if (!this.over()) this.listen();
+    this.used();
+    return this;
+  }
+
+  back() { return el("p", { class: "crumbs" }, el("a", { href: "#/" }, "← All runs")); }
+
+  over() { return ENDED.includes(this.detail.run.status) || (!this.detail.run.live && this.view && this.view.model.state.totals.status !== "running" && this.view.model.state.totals.status !== "paused"); }
+
+  show(entries) {
+    const body = el("div", {}), live = this.detail.run.live;
+    this.host.replaceChildren(this.back(), body);
+    this.view = RunReport.show(body, reportData(this.detail, entries), { live, tabs: [this.output.tab(live)], actions: this.bar(), notices: this.notices, moved: () => this.settle() });
+    if (this.query.get("at")) this.view.seek(Math.min(entries.length, Number(this.query.get("at")) || 0));
+    this.settle();
+  }
+
+  /* ---- live ---- */
+  listen() {
+    const { events } = this.view.model;
+    this.stream = new Stream(runPath(this.id, "/events"), { event: (type, data) => this.take(type, data), again: () => this.refresh() }, events.length > 0 ? events[events.length - 1].raw.sequence : null);
+  }
+
+  take(type, data) {
+    if (type === "event") { this.waiting.push(data); this.later(); }
+    else if (type === "output") this.output.take(data);
+    else if (type === "end") { this.flush(); this.ended(); }
+  }
+
+  later() {
+    if (this.drawing) return;
+    this.drawing = true;
+    requestAnimationFrame(() => { this.drawing = false; this.flush(); });
+    setTimeout(() => { if (this.drawing) { this.drawing = false; this.flush(); } }, 500); // a page in the background has no frames
+  }
+
+  /* Events come in order and may come twice after a reconnect; what is missing is fetched. */
+  flush() {
+    if (this.closed || this.catching || this.waiting.length === 0) return;
+    const { events } = this.view.model, fresh = [];
+    let next = events.length > 0 ? events[events.length - 1].raw.sequence + 1 : 0;
+    for (const event of this.waiting) {
+      if (event.sequence < next) continue;
+      if (event.sequence > next) { this.catchUp(next); break; }
+      fresh.push(event);
+      next++;
+    }
+    this.waiting = this.catching ? this.waiting : [];
+    if (fresh.length > 0) { this.view.append(fresh); this.usedSoon(); }
+  }
+
+  async catchUp(from) {
+    this.catching = true;
+    const missed = [];
+    try { await eachPage(this.id, page => { for (const entry of page) missed.push(entry); }, { from, going: () => !this.closed }); } catch { /* the stream reconnects, and asks again */ }
+    this.catching = false;
+    if (this.closed) return;
+    if (missed.length > 0) this.view.append(missed.filter(entry => entry.sequence >= from));
+    this.flush();
+  }
+
+  async ended() {
+    this.stream?.close();
+    this.stream = null;
+    await this.refresh();
+    if (!this.closed && this.detail.run.live && !this.over()) this.listen();
+  }
+
+  async refresh() {
+    try { this.detail = await get(runPath(this.id)); } catch { return; }
+    if (this.closed) return;
+    const { run, result } = this.detail;
+    this.view.options.live = run.live;
+    this.view.update({ run: reportData(this.detail, []).run, ...(result === null || result === undefined ? {} : { result: String(result) }) });
+    this.settle();
+    this.used();
+  }
+
+  usedSoon() { this.usageSoon ??= setTimeout(() => { this.usageSoon = null; this.used(); }, USAGE_PAUSE); }
+
+  async used() {
+    try {
+      const usage = await get(runPath(this.id, "/usage"));
+      if (!this.closed) this.view.update({ usage: usage.agents, run: { usage: usage.total } });
+    } catch { /* the numbers stay as they are */ }
+  }
+
+  /* ---- what can be done ---- */
+  bar() {
+    const button = (name, text, kind, doIt) => { const node = el("button", { type: "button", class: kind, hidden: true, onclick: doIt }, text); this.buttons.set(name, node); return node; };
+    const then = action => async () => { if (await action()) this.refresh(); };
+    const run = () => this.detail.run;
+    return [button("pause", "Pause", null, then(() => pause(run()))), button("unpause", "Resume", null, then(() => unpause(run()))), button("recover", "Recover", "primary", then(async () => this.recovered(await recover(run())))),
+      button("branch", "Cancel branch", null, then(() => cancelBranch(run(), this.view.branch.name, this.view.model.agentAt(this.view.branch, this.view.count)))),
+      button("fork", "Fork from here", null, then(() => fork(run(), this.factHere()?.raw.fact ?? 0, this.factHere() ? words(this.factHere()) : ""))), el("a", { class: "button", href: "#/compare?a=" + encodeURIComponent(this.id) }, "Compare"), button("cancel", "Cancel run", "danger quiet", then(() => cancel(run())))];
+  }
+
+  recovered(done) { if (done && !this.stream) this.listen(); return done; }
+
+  /* The event before the slider with which a run can be taken another way: its start, the end of a step, an answer. */
+  factHere() {
+    const { events } = this.view.model;
+    for (let at = this.view.count - 1; at >= 0; at--) {
+      const { type, raw } = events[at];
+      if (raw.fact !== undefined && ["run-started", "step-settled", "question-answered"].includes(type)) return events[at];
+    }
+    return null;
+  }
+
+  settle() {
+    if (!this.view?.state) return;
+    const { run } = this.detail, { view } = this, last = view.model.state.totals.status, running = run.live && !ENDED.includes(last), paused = last === "paused", allowed = this.about.actions;
+    const chosen = view.branch && view.model.statusAt(view.branch, view.model.events.length);
+    const shown = { pause: running && !paused, unpause: running && paused, cancel: running || (!run.live && run.status === "unfinished"), recover: !run.live && run.status === "unfinished",
+      branch: running && chosen && !["answered", "failed", "moved", "cancelled"].includes(chosen), fork: view.count > 0 };
+    for (const [name, button] of this.buttons) button.hidden = !(allowed && shown[name]);
+    const questions = [...view.state.questions.values()], key = questions.map(question => question.id).join() + allowed + (view.atEnd() && running) + (view.atEnd() ? view.model.failures.length + last : "");
+    if (key === this.noticed) return;
+    this.noticed = key;
+    const answerable = allowed && running && view.atEnd(), failure = view.atEnd() && last === "failed" ? view.data.result : null;
+    this.notices.replaceChildren(...(questions.length > 0 ? [el("section", { class: "card notice", "aria-label": "Pending questions" }, el("ul", {}, questions.slice(0, 20).map(question => answerable ? questionForm(run, question, true)
+      : el("li", {}, el("p", { class: "asks" }, el("b", {}, question.agent), " asks: ", question.text), running && view.atEnd() ? el("small", { class: "dim" }, "The inspector was started without actions, so answers are not taken here.") : null))))] : []),
+    ...(failure ? [el("section", { class: "card notice is-bad", "aria-label": "Failure" }, el("b", {}, "The run has failed"), el("p", { class: "reason" }, String(failure).trim()))] : []));
+  }
+}
+
+export async function runPage(host, frame) {
+  const page = new RunPage(host, frame.of, frame);
+  try { return await page.start(); } catch (failed) { page.close(); throw failed; }
+}

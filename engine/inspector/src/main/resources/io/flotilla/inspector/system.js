@@ -1,0 +1,75 @@
+/* How the process is: health with its circuit breakers, and who sends how much to whom. */
+import { get } from "./api.js";
+
+const { el, number, many, millis, tabs } = RunReport;
+const PAUSE = 2000;
+const said = value => value === null || value === undefined || value === "" ? "–" : typeof value === "object" ? JSON.stringify(value) : String(value);
+const word = status => String(status ?? "unknown").toLowerCase().replaceAll("_", "-");
+const badge = status => el("span", { class: "badge " + word(status) }, word(status).replaceAll("-", " "));
+
+class System {
+  constructor(host, { about, title }) { Object.assign(this, { host, about }); title("System"); }
+
+  close() { this.closed = true; clearTimeout(this.timer); }
+
+  async start() {
+    this.content = el("div", { class: "system-grid" });
+    this.status = el("span", {});
+    this.host.replaceChildren(el("div", { class: "page-head" }, el("h1", {}, "System"), this.status), this.content);
+    await this.load();
+    return this;
+  }
+
+  async load() {
+    const { health, network } = this.about;
+    try {
+      const [healthy, networks] = await Promise.all([health ? get("health") : null, network ? get("network") : null]);
+      if (!this.closed) this.show(healthy, networks);
+    } catch (failed) { if (!this.shown) throw failed; } // the next look may succeed
+    if (!this.closed) this.timer = setTimeout(() => this.load(), PAUSE);
+  }
+
+  show(health, networks) {
+    const now = JSON.stringify([health, networks]);
+    if (now === this.shown) return;
+    this.shown = now;
+    this.status.replaceChildren(...(health?.status ? [badge(health.status)] : []));
+    const cards = [...(health ? this.health(health) : []), ...(networks ? this.networks(networks) : [])];
+    this.content.replaceChildren(...(cards.length > 0 ? cards : [el("section", { class: "card blank" }, el("h2", {}, "Neither health nor a network is shown"), el("p", { class: "dim" }, "The service tells the inspector of them when it starts it: Inspector.on(runs).health(monitor).network(network)."))]));
+  }
+
+  card(title, count, body) { return el("section", { class: "card", "aria-label": title }, el("div", { class: "bar" }, el("h2", {}, title), count ? el("span", { class: "dim" }, count) : null), body); }
+
+  health(health) {
+    const checks = health.checks ?? [], breakers = health.circuitBreakers ?? health.breakers ?? [], cards = [];
+    if (checks.length > 0 || breakers.length === 0) cards.push(this.card("Health checks", many(checks.length, "check"), checks.length === 0 ? tabs.quiet("No check is registered.") : tabs.table("Health checks", ["check", "status", "", "#took"], checks.map(check =>
+      el("tr", {}, el("th", { scope: "row" }, check.name, check.critical ? el("span", { class: "dim" }, " critical") : null), el("td", {}, badge(check.status)), el("td", { class: "detail" }, check.detail ?? check.message ?? ""), el("td", { class: "num" }, check.durationMillis === undefined || check.durationMillis === null ? "–" : millis(check.durationMillis)))))));
+    if (breakers.length > 0) cards.push(this.card("Circuit breakers", many(breakers.length, "breaker"), tabs.table("Circuit breakers", ["breaker", "state", ""], breakers.map(breaker =>
+      el("tr", {}, el("th", { scope: "row" }, breaker.name ?? breaker.agent), el("td", {}, badge(breaker.state ?? breaker.status)), el("td", { class: "detail" }, breaker.detail ?? breaker.message ?? ""))))));
+    return cards;
+  }
+
+  networks(given) {
+    const all = Array.isArray(given) ? given : given.networks ?? [given];
+    return all.flatMap(network => {
+      const members = network.members ?? [], edges = network.edges ?? network.messages ?? [], title = network.name ? "Network " + network.name : "Network", cards = [];
+      cards.push(this.card(title, many(members.length, "member"), members.length === 0 ? tabs.quiet("Nobody is a member of this network.") : this.generic(title, members)));
+      if (edges.length > 0) cards.push(this.card(title + ": messages", many(edges.length, "way"), this.generic(title + ": messages", edges)));
+      return cards;
+    });
+  }
+
+  /* A table of whatever fields there are. */
+  generic(label, rows) {
+    const names = [...new Set(rows.flatMap(row => Object.keys(row)))].slice(0, 8), isNumber = name => rows.every(row => row[name] === undefined || row[name] === null || typeof row[name] === "number");
+    return tabs.table(label, names.map(name => (isNumber(name) ? "#" : "") + name.replace(/([A-Z])/g, " $1").toLowerCase()), rows.map(row => el("tr", {}, names.map((name, at) => {
+      const value = typeof row[name] === "number" ? number(row[name]) : said(row[name]);
+      return at === 0 ? el("th", { scope: "row" }, value) : el("td", { class: isNumber(name) ? "num" : null }, value);
+    }))));
+  }
+}
+
+export async function systemPage(host, frame) {
+  const page = new System(host, frame);
+  try { return await page.start(); } catch (failed) { page.close(); throw failed; }
+}
