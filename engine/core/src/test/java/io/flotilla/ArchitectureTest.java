@@ -309,6 +309,10 @@ class ArchitectureTest {
             "RunResult",
             "RunState",
             "SignalTimeoutException",
+            "StateChange",
+            "StateMergeException",
+            "StateRejectedException",
+            "StateValue",
             "Turn",
             "Uncompensated",
             "UnsupportedRunFormatException");
@@ -650,6 +654,11 @@ class ArchitectureTest {
                         "Uncompensated",
                         "RunEvent$CompensationStarted",
                         "RunEvent$CompensationSettled",
+                        "RunEvent$StateWritten",
+                        "StateChange",
+                        "StateMergeException",
+                        "StateRejectedException",
+                        "StateValue",
                         "Decision$AwaitSignal",
                         "RunOutput",
                         "RunOutput$OfStep",
@@ -722,14 +731,25 @@ class ArchitectureTest {
                         "Replay",
                         "RunDigest",
                         "RunHeader",
-                        "RunMachine");
+                        "RunMachine",
+                        "StateMerge",
+                        "StateWrite",
+                        "StateWrite$Kind");
     }
 
     @Test
     void publicTypes_ofTheSmallPackages_areThoseUsersName() {
         assertThat(publicTypes("")).containsExactly("AgentId", "Experimental", "FlotillaException");
         assertThat(publicTypes(".agent"))
-                .containsExactly("Agent", "NestedBlockingException", "StepContext", "Usage", "UsageLedger");
+                .containsExactly(
+                        "Agent",
+                        "NestedBlockingException",
+                        "StepContext",
+                        "StepState",
+                        "StepStateException",
+                        "StepStateException$Reason",
+                        "Usage",
+                        "UsageLedger");
         assertThat(publicTypes(".internal"))
                 .as("not exported, so that nobody else can name it")
                 .containsExactly(

@@ -2,6 +2,7 @@ package io.flotilla.resilience;
 
 import io.flotilla.AgentId;
 import io.flotilla.agent.StepContext;
+import io.flotilla.agent.StepState;
 import io.flotilla.agent.UsageLedger;
 import java.time.Instant;
 import java.util.List;
@@ -48,5 +49,10 @@ record StandInContext(StepContext step, AgentId agentId) implements StepContext 
     @Override
     public UsageLedger usage() {
         return step.usage();
+    }
+
+    @Override
+    public StepState state() {
+        return step.state();
     }
 }

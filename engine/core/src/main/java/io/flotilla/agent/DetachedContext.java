@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The context behind {@link StepContext#detached(AgentId)}. */
-record DetachedContext(String runId, AgentId agentId, UsageLedger usage, Consumer<Object> emitted)
+record DetachedContext(String runId, AgentId agentId, UsageLedger usage, StepState state, Consumer<Object> emitted)
         implements StepContext {
 
     private static final AtomicLong COUNT = new AtomicLong();
@@ -17,7 +17,8 @@ record DetachedContext(String runId, AgentId agentId, UsageLedger usage, Consume
     static DetachedContext of(AgentId agentId, Consumer<Object> emitted) {
         Objects.requireNonNull(agentId, "agentId");
         Objects.requireNonNull(emitted, "emitted");
-        return new DetachedContext("detached-" + COUNT.incrementAndGet(), agentId, new UsageLedger(), emitted);
+        return new DetachedContext(
+                "detached-" + COUNT.incrementAndGet(), agentId, new UsageLedger(), new DetachedState(), emitted);
     }
 
     @Override

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * two steps of one agent, however their threads interleave, cannot read each other's identity. It may be kept and read
  * after the step has ended; it does not change.
  *
- * <p>Immutable, but for what is written into {@link #usage()} and told by {@link #emit}; thread-safe.
+ * <p>Immutable, but for what is written into {@link #usage()} and {@link #state()} and told by {@link #emit}; thread-safe.
  *
  * @since 0.1
  */
@@ -123,8 +123,19 @@ public interface StepContext {
     default void emit(Object value) {}
 
     /**
+     * The run's own state: what its steps have written, journaled with the run. What this step writes takes effect when it ends with
+     * success, see {@link StepState}.
+     *
+     * @return the state as this attempt sees it; outside of a run {@link StepState#none()}, which refuses to be written, and so for a
+     *     context of another kind: this is the default
+     */
+    default StepState state() {
+        return StepState.none();
+    }
+
+    /**
      * A context outside every engine, to call an agent directly with, as a unit test does: a run id of its own, first
-     * attempt, no deadline, a new ledger.
+     * attempt, no deadline, a new ledger, a state of its own that each write changes at once.
      *
      * @param agentId whose step it is
      * @return the context

@@ -40,6 +40,9 @@ record CompensableAgent(String name, Agent<Turn, Decision> body, Compensation un
     }
 
     private Mono<?> called(CompensatedStep step, StepContext context) {
+        if (context.state() instanceof StepDraft draft) {
+            draft.reset(); // what a call that has failed has written is void
+        }
         Mono<?> undone = undo.undo(step, context);
         if (undone == null) {
             throw new NullPointerException("the compensation of agent " + name + " returned null instead of a Mono");

@@ -33,6 +33,13 @@ final class EventForm {
                     .number("step", step.step())
                     .flag("failed", step.failed());
         }
+        if (event instanceof RunEvent.StateWritten written) {
+            return type("state-written", written.branch(), written.agent())
+                    .number("step", written.step())
+                    .list(
+                            "changes",
+                            written.changes().stream().map(StateChange::toMap).toList());
+        }
         if (event instanceof RunEvent.DecisionRejected rejected) {
             return type("decision-rejected", rejected.branch(), rejected.agent())
                     .text("problem", rejected.problem());

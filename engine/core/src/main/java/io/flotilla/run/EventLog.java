@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
@@ -18,6 +19,7 @@ final class EventLog {
 
     private final int history;
     private final Executor threads;
+    private final UnaryOperator<RunEvent> readable;
 
     private final Flux<RunEvent> events = new Flux<>() {
         @Override
@@ -43,9 +45,11 @@ final class EventLog {
     private boolean over;
     private @Nullable Throwable failure;
 
-    EventLog(int history, Executor threads) {
-        this.history = history;
-        this.threads = threads;
+    /** {@code virtual} is where subscribers are told in virtual time. */
+    EventLog(RunSetup setup, Executor virtual, Redaction redaction) {
+        this.history = setup.eventHistory();
+        this.threads = setup.listeners().orVirtual(virtual);
+        this.readable = redaction::readable;
     }
 
     Flux<RunEvent> events() {
@@ -66,7 +70,8 @@ final class EventLog {
         }
     }
 
-    void emit(RunEvent event) {
+    void emit(RunEvent emitted) {
+        RunEvent event = readable.apply(emitted);
         EventFeed[] told;
         synchronized (this) {
             if (count == 0) {

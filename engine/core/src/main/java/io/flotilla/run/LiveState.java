@@ -23,11 +23,16 @@ final class LiveState {
 
     private static final Logger LOG = LoggerFactory.getLogger(Run.class);
 
+    private final Redaction redaction;
     private final Map<Long, Instant> deadlines = new HashMap<>();
     private final Map<String, PendingQuestion> questions = new LinkedHashMap<>();
     private RunState.Status status = RunState.Status.RUNNING;
     private Usage used = Usage.NONE;
     private long facts;
+
+    LiveState(Redaction redaction) {
+        this.redaction = redaction;
+    }
 
     /** The run has this behind it; {@code left} is what it had asked for, as of {@code now}. */
     void recovered(Replay replay, List<Effect> left, Instant now) {
@@ -74,8 +79,9 @@ final class LiveState {
     void tell(MonoSink<RunState> caller, String runId, RunMachine machine, @Nullable Throwable breakdown) {
         try {
             if (breakdown == null) {
-                caller.success(
-                        machine.state(runId, facts, status, List.copyOf(questions.values()), used, this::deadline));
+                RunState state =
+                        machine.state(runId, facts, status, List.copyOf(questions.values()), used, this::deadline);
+                caller.success(state.withValues(redaction.readable(state.values())));
             } else {
                 caller.error(breakdown);
             }

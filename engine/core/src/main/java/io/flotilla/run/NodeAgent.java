@@ -48,7 +48,8 @@ record NodeAgent(AgentId id, Agent<Turn, Decision> body) implements Agent<Turn, 
         @Override
         public Mono<Decision> step(Turn turn, StepContext context) {
             Correction correction = turn.correction();
-            if (correction != null) { // which it cannot read: it would only say the same again
+            if (correction != null
+                    && correction.conflicts().isEmpty()) { // it cannot read it, and would say the same again
                 return Mono.just(Decision.fail(correction.problem()));
             }
             I input = turn.input(inputType);

@@ -1,12 +1,13 @@
 package io.flotilla.run;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Something that happened in a run: enough to draw it. Every event has a number, from 0 and without gaps, and the time of
- * what caused it. Inputs, requests and answers are not in it. Immutable.
+ * what caused it. Inputs, requests and answers are not in it; of values, only what is written into the run's state. Immutable.
  *
  * <p>Every branch starts once, and ends once: it is {@link BranchAnswered}, {@link BranchFailed}, {@link BranchMovedOn} or {@link
  * BranchCancelled}.
@@ -122,7 +123,37 @@ public sealed interface RunEvent {
             implements RunEvent {}
 
     /**
-     * A decision was not allowed, and the agent gets a {@link Correction}.
+     * A step has written into the run's own state: what it wrote was taken. Comes right after its {@link StepSettled}, or before the
+     * {@link CompensationSettled} of a compensation.
+     *
+     * @param sequence its number
+     * @param at when
+     * @param branch on which branch
+     * @param agent whose
+     * @param step which of its branch, from 0
+     * @param changes what is otherwise now, one for each key; not empty
+     */
+    record StateWritten(
+            long sequence, Instant at, BranchPath branch, String agent, long step, List<StateChange> changes)
+            implements RunEvent {
+
+        /**
+         * Copies the list.
+         *
+         * @param sequence its number
+         * @param at when
+         * @param branch on which branch
+         * @param agent whose
+         * @param step which of its branch
+         * @param changes what is otherwise now
+         */
+        public StateWritten {
+            changes = List.copyOf(changes);
+        }
+    }
+
+    /**
+     * A decision was not allowed, or what its step wrote into the run's state was not taken, and the agent gets a {@link Correction}.
      *
      * @param sequence its number
      * @param at when

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A recorded fact of a run, and what has come of it, see {@link Runs#facts}. Immutable.
+ * A recorded fact of a run, and what has come of it, see {@link RecordedRun#facts}. Immutable.
  *
  * @param sequence its place in the journal, from 0: {@link Runs#stateAt} with one more is the state after it, and {@link Runs#fork}
  *     takes it another way

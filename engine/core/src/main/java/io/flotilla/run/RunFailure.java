@@ -20,7 +20,9 @@ public abstract sealed class RunFailure extends FlotillaException
                 NoAnswerException,
                 QuestionExpiredException,
                 RunCancelledException,
-                SignalTimeoutException {
+                SignalTimeoutException,
+                StateMergeException,
+                StateRejectedException {
 
     private static final long serialVersionUID = 1L;
 
@@ -43,7 +45,11 @@ public abstract sealed class RunFailure extends FlotillaException
         /** A signal did not come in time: {@link SignalTimeoutException}. */
         SIGNAL_TIMEOUT,
         /** The predicate of a join threw: {@link JoinPredicateException}. */
-        JOIN_PREDICATE_FAILED
+        JOIN_PREDICATE_FAILED,
+        /** What an agent wrote into the run's state was not taken: {@link StateRejectedException}. */
+        STATE_REJECTED,
+        /** The merge of a key of the run's state threw: {@link StateMergeException}. */
+        STATE_MERGE_FAILED
     }
 
     RunFailure(String message, @Nullable Throwable cause) {

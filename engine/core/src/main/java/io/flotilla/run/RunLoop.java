@@ -58,7 +58,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
     private final Outlet<Boolean> started = new Outlet<>();
 
     private final RunInbox inbox = new RunInbox();
-    private final LiveState live = new LiveState();
+    private final LiveState live;
 
     private volatile int waiting;
 
@@ -91,8 +91,9 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
                 : new FactRecorder(setup.recording(), runId, identity.header(), machine, driver.clock(), replay);
         Duration limit = identity.plan().limits().maxTime();
         this.outputs = new RunOutputs(setup.outputHistory(), driver::listen, driver::emissionsDropped);
-        RunStep.Scope scope = new RunStep.Scope(
-                runId, limit == null ? null : clock.startedAt().plus(limit), usage, outputs);
+        Instant deadline = limit == null ? null : clock.startedAt().plus(limit);
+        StateRules state = StateRules.of(identity.plan(), setup.recording());
+        RunStep.Scope scope = new RunStep.Scope(runId, deadline, usage, outputs, state);
         Redaction redaction = new Redaction(EngineAccess.of(setup.engine()).redactor(), setup.plan());
         NestedRuns nested = new NestedRuns(
                 setup,
@@ -114,7 +115,8 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         this.calls = new RunCalls(clock::now, this::offer, this::suspendedNow);
         this.tracing = new Tracing(
                 driver, EngineAccess.of(setup.engine()), setup.header().workflow(), runId, context);
-        this.events = new EventLog(setup.eventHistory(), setup.listeners().orVirtual(driver::listen));
+        this.events = new EventLog(setup, driver::listen, redaction);
+        this.live = new LiveState(redaction);
         this.effects = new RunEffects(steps, timers, questions, tracing, this::finish);
         this.end = new RunEnd<>(runId, clock, usage, recorder, events, outputs, claim);
     }

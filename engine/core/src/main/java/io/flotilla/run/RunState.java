@@ -2,8 +2,10 @@ package io.flotilla.run;
 
 import io.flotilla.agent.Usage;
 import io.flotilla.internal.JsonFields;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param usage what they have used, as of the last step that ended
  * @param waits the branches that sleep or wait for a signal, in lineage order
  * @param signals the signals that no branch has taken, in the order they came
+ * @param values the run's own state: what its steps have written, by key, in alphabetical order; redacted as {@link
+ *     io.flotilla.agent.StepContext#emit emitted} values are
  * @since 0.1
  */
 public record RunState(
@@ -31,7 +35,8 @@ public record RunState(
         long steps,
         Usage usage,
         List<PendingWait> waits,
-        List<PendingSignal> signals) {
+        List<PendingSignal> signals,
+        Map<String, StateValue> values) {
 
     /** How a run is. */
     public enum Status {
@@ -93,7 +98,7 @@ public record RunState(
     }
 
     /**
-     * Copies the lists.
+     * Copies the lists and the map.
      *
      * @param runId which run
      * @param facts how many facts
@@ -105,15 +110,22 @@ public record RunState(
      * @param usage what they have used
      * @param waits who sleeps or waits for a signal
      * @param signals which signals are kept
+     * @param values the run's own state
      */
     public RunState {
         branches = List.copyOf(branches);
         questions = List.copyOf(questions);
         waits = List.copyOf(waits);
         signals = List.copyOf(signals);
+        values = Collections.unmodifiableMap(new TreeMap<>(values));
     }
 
-    /** As records print; who waits and which signals are kept only where there are any. */
+    /** The same with other values. */
+    RunState withValues(Map<String, StateValue> others) {
+        return new RunState(runId, facts, status, branches, ended, questions, steps, usage, waits, signals, others);
+    }
+
+    /** As records print; who waits, which signals are kept and values only where there are any. */
     @Override
     public String toString() {
         return "RunState[runId=" + runId
@@ -126,7 +138,14 @@ public record RunState(
                 + ", usage=" + usage
                 + (waits.isEmpty() ? "" : ", waits=" + waits)
                 + (signals.isEmpty() ? "" : ", signals=" + signals)
+                + (values.isEmpty() ? "" : ", values=" + values)
                 + "]";
+    }
+
+    private Map<String, @Nullable Object> valuesToMap() {
+        JsonFields fields = new JsonFields();
+        values.forEach((key, value) -> fields.map(key, value.toMap()));
+        return fields.toMap();
     }
 
     /**
@@ -148,6 +167,7 @@ public record RunState(
                 .map("usage", usage.toMap())
                 .list("waits", waits.stream().map(PendingWait::toMap).toList())
                 .list("signals", signals.stream().map(PendingSignal::toMap).toList())
+                .map("values", valuesToMap())
                 .toMap();
     }
 }

@@ -1,8 +1,10 @@
 package io.flotilla.run;
 
 import io.flotilla.AgentId;
+import io.flotilla.agent.StepState;
 import io.flotilla.agent.UsageLedger;
 import io.flotilla.run.machine.Effect;
+import io.flotilla.run.machine.StateWrite;
 import io.flotilla.step.StepIdentity;
 import io.flotilla.step.StepOutput;
 import io.flotilla.step.StepResult;
@@ -26,13 +28,16 @@ final class RunStep implements StepIdentity, StepOutput {
 
     private volatile @Nullable StepLog log;
 
+    /** What the attempt that counts has written into the run's state. */
+    private volatile List<StateWrite> writes = List.of();
+
     RunStep(Scope scope, Effect.StartStep start) {
         this.scope = scope;
         this.start = start;
     }
 
     /** What all steps of a run have in common; does not hold on to the run. */
-    record Scope(String runId, @Nullable Instant deadline, UsageLedger usage, RunOutputs outputs) {}
+    record Scope(String runId, @Nullable Instant deadline, UsageLedger usage, RunOutputs outputs, StateRules state) {}
 
     Effect.StartStep start() {
         return start;
@@ -67,6 +72,26 @@ final class RunStep implements StepIdentity, StepOutput {
     @Override
     public UsageLedger usage() {
         return scope.usage;
+    }
+
+    // --- the run's state
+
+    @Override
+    public StepState openState() {
+        return new StepDraft(scope.state, start.state());
+    }
+
+    @Override
+    public void stateEnded(StepState state, boolean kept) {
+        List<StateWrite> written = ((StepDraft) state).close();
+        if (kept) {
+            writes = written;
+        }
+    }
+
+    /** What it has written into the run's state. */
+    List<StateWrite> writes() {
+        return writes;
     }
 
     // --- its output

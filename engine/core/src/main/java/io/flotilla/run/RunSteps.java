@@ -251,7 +251,8 @@ final class RunSteps {
                 cause,
                 scope.usage().total(),
                 settled.attempts(),
-                kind == StepResult.Kind.DEGRADED);
+                kind == StepResult.Kind.DEGRADED,
+                kind.isFailure() ? List.of() : step.writes());
     }
 
     /** Types are erased where steps are guarded: what comes out of them may be anything. */

@@ -2,10 +2,12 @@ package io.flotilla.run;
 
 import io.flotilla.agent.Agent;
 import io.flotilla.journal.Journal;
+import io.flotilla.run.machine.StateMerge;
 import io.flotilla.step.StepEngine;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.BinaryOperator;
 
 /**
  * What can be set of a workflow, with its documentation: {@link Workflow.Builder} inherits all of it, and is the only type
@@ -207,6 +209,43 @@ abstract class WorkflowOptions<B extends WorkflowOptions<B>> {
      */
     public B exclusive(String... agents) {
         settings.exclusive.add(List.of(agents));
+        return self();
+    }
+
+    /**
+     * How values of a key of the run's state are merged, see {@link io.flotilla.agent.StepState#merge}: what many branches write at
+     * once, as lists, counts and maxima are. Of two steps that end side by side, both are in it.
+     *
+     * <p>The function is called by the run when a step ends, holds up the run as long as it takes, and is called again whenever the run
+     * is replayed: it must depend on its arguments only, and change none of them. It must be associative, since what a step merges
+     * several times is merged among itself first; whether the order of the steps matters is up to it, and the order is the recorded one. If it
+     * throws or returns null, the branch of the step fails with {@link StateMergeException}.
+     *
+     * @param key the key, as for {@link io.flotilla.agent.StepState#put}
+     * @param type what its values are; {@code put} refuses others too
+     * @param merge takes the value there is and what is merged into it; default none, and {@code merge} of the key is refused
+     * @param <T> what its values are
+     * @return this builder
+     * @throws NullPointerException if an argument is null
+     * @throws IllegalArgumentException if {@code key} is out of its bounds, or {@code type} is primitive, as {@code int.class} is
+     */
+    public <T> B mergeState(String key, Class<T> type, BinaryOperator<T> merge) {
+        WorkflowSettings.checkType("type", type);
+        settings.mergeState(key, new StateMerge<>(type, merge));
+        return self();
+    }
+
+    /**
+     * How many keys the state of a run may have, see {@link io.flotilla.agent.StepContext#state()}. A step that would write more is
+     * refused.
+     *
+     * @param maxStateKeys 0 or more, 0 for a run without state; default {@value
+     *     io.flotilla.run.machine.Plan#DEFAULT_MAX_STATE_KEYS}
+     * @return this builder
+     * @throws IllegalArgumentException if {@code maxStateKeys} is negative
+     */
+    public B maxStateKeys(int maxStateKeys) {
+        settings.maxStateKeys = (int) Bounds.atLeast(0, "maxStateKeys", maxStateKeys);
         return self();
     }
 

@@ -2,10 +2,12 @@ package io.flotilla.run;
 
 import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
+import io.flotilla.agent.StepState;
 import io.flotilla.journal.Journal;
 import io.flotilla.observe.Redactor;
 import io.flotilla.run.machine.Plan;
 import io.flotilla.run.machine.RunHeader;
+import io.flotilla.run.machine.StateMerge;
 import io.flotilla.step.EngineAccess;
 import io.flotilla.step.StepEngine;
 import io.flotilla.topology.Rules;
@@ -32,6 +34,8 @@ final class WorkflowSettings {
     Limits limits = Limits.none();
     private final Map<String, Compensation> compensations = new LinkedHashMap<>();
     final List<List<String>> exclusive = new ArrayList<>();
+    private final Map<String, StateMerge<?>> stateMerges = new LinkedHashMap<>();
+    int maxStateKeys = Plan.DEFAULT_MAX_STATE_KEYS;
     int maxPendingSignals = Plan.DEFAULT_MAX_PENDING_SIGNALS;
     int maxCorrections = Workflow.DEFAULT_MAX_CORRECTIONS;
     int eventHistory = Workflow.DEFAULT_EVENT_HISTORY;
@@ -189,11 +193,29 @@ final class WorkflowSettings {
                 .limits(withRules(limits, topology.rules()))
                 .maxCorrections(maxCorrections)
                 .maxPendingSignals(maxPendingSignals)
+                .maxStateKeys(maxStateKeys)
                 .maxStepsInFlight(EngineAccess.of(steps).maxStepsInFlight());
+        stateMerges.forEach((key, merge) -> plan.mergeState(key, redacted(merge, redactor)));
         exclusive.forEach(plan::exclusive);
         compensations.keySet().forEach(plan::compensated);
         joins.forEach((place, at) -> plan.joinAt(place, at.redactedBy(redactor)));
         return plan.build();
+    }
+
+    <T> void mergeState(String key, StateMerge<T> merge) {
+        if (stateMerges.put(StepState.checkKey(key), merge) != null) {
+            duplicates.add("the merge of state \"" + key + "\" is given twice");
+        }
+    }
+
+    private static <T> StateMerge<T> redacted(StateMerge<T> merge, Redactor redactor) {
+        return new StateMerge<>(merge.type(), (current, update) -> {
+            try {
+                return merge.merge().apply(current, update);
+            } catch (Throwable thrown) {
+                throw RecordedException.redacted(thrown, redactor);
+            }
+        });
     }
 
     private FactRecorder.@Nullable Recording recording(StepEngine steps, RunHeader header) {

@@ -2,6 +2,7 @@ package io.flotilla.step;
 
 import io.flotilla.AgentId;
 import io.flotilla.agent.StepContext;
+import io.flotilla.agent.StepState;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +57,57 @@ abstract class AttemptContext implements StepContext {
     final long lastSignNanos(long otherwise) {
         long nanos = lastSignNanos;
         return nanos == 0 ? otherwise : nanos;
+    }
+
+    /** Whether what the body emits is ignored. */
+    @SuppressWarnings("ReferenceEquality") // a mark
+    final boolean isOver() {
+        return output == OVER;
+    }
+
+    /** The identity of a step that was given one; null in a round. */
+    abstract @Nullable StepIdentity identity();
+
+    /** The state as this attempt sees it; null if it has not asked for it. */
+    @Nullable StepState openedState() {
+        return null;
+    }
+
+    /** It has asked. */
+    void opened(StepState state) {
+        throw new IllegalStateException("a step of a round has no state");
+    }
+
+    @Override
+    public final StepState state() {
+        StepIdentity identity = identity();
+        if (identity == null) {
+            return StepState.none();
+        }
+        StepState opened = openedState();
+        return opened == null ? open(identity) : opened;
+    }
+
+    private StepState open(StepIdentity identity) {
+        synchronized (identity) { // which no body has
+            StepState opened = openedState();
+            if (opened == null) {
+                opened = identity.openState();
+                opened(opened);
+                if (isOver()) {
+                    identity.stateEnded(opened, false);
+                }
+            }
+            return opened;
+        }
+    }
+
+    /** The attempt ends; what it has written counts if {@code kept}. */
+    final void endState(StepIdentity identity, boolean kept) {
+        StepState opened = openedState();
+        if (opened != null) {
+            identity.stateEnded(opened, kept);
+        }
     }
 
     /** What the body emits from now on is ignored. */

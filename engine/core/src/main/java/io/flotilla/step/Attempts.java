@@ -194,6 +194,11 @@ final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
         }
 
         @Override
+        void failed(Throwable cause) {
+            step.attemptEnded();
+        }
+
+        @Override
         void broke(Throwable fatal) {
             step.threw(fatal);
         }

@@ -114,12 +114,22 @@ abstract class CalledStep<I, O> extends TimedStep<I, O> {
         AttemptContext failed = current();
         if (failed != null) {
             failed.end();
+            if (identity != null) {
+                failed.endState(identity, false);
+            }
         }
     }
 
     /** Before anybody can know of the end: nothing is emitted after it. */
     void outputEnded(StepResult.Kind kind) {
-        attemptEnded();
+        AttemptContext last = current();
+        if (last != null) {
+            boolean kept = !kind.isFailure() && !last.isOver(); // one that has failed had its value from elsewhere
+            last.end();
+            if (identity != null) {
+                last.endState(identity, kept);
+            }
+        }
         StepOutput output = identity == null ? null : identity.output();
         if (output != null) {
             output.ended(kind);

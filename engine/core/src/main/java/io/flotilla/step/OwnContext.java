@@ -2,6 +2,7 @@ package io.flotilla.step;
 
 import io.flotilla.AgentId;
 import io.flotilla.agent.StepContext;
+import io.flotilla.agent.StepState;
 import io.flotilla.agent.Usage;
 import io.flotilla.agent.UsageLedger;
 import java.time.Duration;
@@ -115,6 +116,11 @@ abstract class OwnContext extends AttemptContext {
         }
 
         @Override
+        final @Nullable StepIdentity identity() {
+            return null;
+        }
+
+        @Override
         final UsageLedger whole() {
             return scope.usage();
         }
@@ -169,6 +175,7 @@ abstract class OwnContext extends AttemptContext {
         private final StepIdentity identity;
         private final Instant startedAt;
         private final @Nullable Duration stepTimeout;
+        private volatile @Nullable StepState state;
 
         OfIdentity(
                 RoundScope scope,
@@ -186,6 +193,21 @@ abstract class OwnContext extends AttemptContext {
         @Override
         RoundScope scope() {
             return scope;
+        }
+
+        @Override
+        StepIdentity identity() {
+            return identity;
+        }
+
+        @Override
+        @Nullable StepState openedState() {
+            return state;
+        }
+
+        @Override
+        void opened(StepState opened) {
+            state = opened;
         }
 
         @Override
@@ -226,6 +248,7 @@ abstract class OwnContext extends AttemptContext {
 
         private final OwnContext first;
         private final int attempt;
+        private volatile @Nullable StepState state;
 
         Later(OwnContext first, int attempt) {
             this.first = first;
@@ -235,6 +258,21 @@ abstract class OwnContext extends AttemptContext {
         @Override
         RoundScope scope() {
             return first.scope();
+        }
+
+        @Override
+        @Nullable StepIdentity identity() {
+            return first.identity();
+        }
+
+        @Override
+        @Nullable StepState openedState() {
+            return state;
+        }
+
+        @Override
+        void opened(StepState opened) {
+            state = opened;
         }
 
         @Override

@@ -1,6 +1,7 @@
 package io.flotilla.step;
 
 import io.flotilla.AgentId;
+import io.flotilla.agent.StepState;
 import io.flotilla.agent.UsageLedger;
 import java.time.Instant;
 import java.util.List;
@@ -67,4 +68,22 @@ public interface StepIdentity {
     default @Nullable StepOutput output() {
         return null;
     }
+
+    /**
+     * The state of the run as an attempt of the step sees it. Called once an attempt at most, by any thread, if its body asks for it.
+     *
+     * @return see {@link io.flotilla.agent.StepContext#state()}; {@link StepState#none()} by default
+     */
+    default StepState openState() {
+        return StepState.none();
+    }
+
+    /**
+     * An attempt has ended that had asked for the state. Called before the result of the step is known to others; must neither block
+     * nor throw.
+     *
+     * @param state what {@link #openState} has returned
+     * @param kept whether the step has ended with the value of this attempt, so that what it has written counts
+     */
+    default void stateEnded(StepState state, boolean kept) {}
 }

@@ -319,7 +319,10 @@ class EventsTest {
 
         Run<String> undone = alone(deciding(
                         "Solo", turn -> turn.input() == null ? Decision.compensate("no") : Decision.repeat(null)))
-                .compensate("Solo", (step, context) -> Mono.empty())
+                .compensate("Solo", (step, context) -> {
+                    context.state().put("undone", true);
+                    return Mono.empty();
+                })
                 .build()
                 .start("task");
 

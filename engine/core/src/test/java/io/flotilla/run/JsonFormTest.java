@@ -53,7 +53,9 @@ class JsonFormTest {
                         RunFailure.class,
                         AgentFailedException.decided("Boss", BRANCH, "no"),
                         PendingQuestion.class,
-                        QUESTION)
+                        QUESTION,
+                        List.class,
+                        List.of(new StateChange("plan", 2, List.of("a", 1)), new StateChange("old", 2, null)))
                 .get(type);
     }
 
@@ -158,6 +160,12 @@ class JsonFormTest {
         expected.put(
                 new JoinPredicateException("Boss", BRANCH, new RecordedException("no", "x: no")),
                 orNull("type", "join-predicate-failed", "agent", "Boss", "branch", "/0.2/"));
+        expected.put(
+                new StateRejectedException("Boss", BRANCH, new Correction("no", null, List.of(), 3, List.of("a", "b"))),
+                orNull("type", "state-rejected", "agent", "Boss", "branch", "/0.2/", "conflicts", List.of("a", "b")));
+        expected.put(
+                new StateMergeException("Boss", BRANCH, "plan", new RecordedException("no", "x: no")),
+                orNull("type", "state-merge-failed", "agent", "Boss", "branch", "/0.2/", "key", "plan"));
         expected.put(new RunCancelledException(), Map.of("type", "cancelled"));
 
         Set<Class<?>> seen = new HashSet<>();
@@ -233,13 +241,15 @@ class JsonFormTest {
                 2,
                 Usage.NONE,
                 List.of(new PendingWait(BRANCH, "Boss", "go", Instant.EPOCH)),
-                List.of(new PendingSignal("go", Instant.EPOCH)));
+                List.of(new PendingSignal("go", Instant.EPOCH)),
+                Map.of("plan", new StateValue(List.of("a", 1), 3)));
         assertThat(JsonText.of(state.toMap()))
                 .startsWith("{\"runId\":\"r\",\"facts\":3,\"status\":\"running\",\"branches\":[{\"path\":\"/0.2/\","
                         + "\"agent\":\"Boss\",\"status\":\"awaiting-answer\",\"steps\":2}],\"ended\":{\"answered\":1,")
                 .contains(
                         "\"questions\":[{\"id\":\"q0\",\"agent\":\"Boss\",\"branch\":\"/0.2/\",\"text\":\"Shall we?\",")
-                .contains("\"usage\":{\"inputTokens\":0,\"outputTokens\":0,\"cost\":0}");
+                .contains("\"usage\":{\"inputTokens\":0,\"outputTokens\":0,\"cost\":0}")
+                .endsWith("\"values\":{\"plan\":{\"value\":[\"a\",1],\"version\":3}}}");
         assertThat(state.toMap().keySet())
                 .containsAll(Arrays.stream(RunState.class.getRecordComponents())
                         .map(RecordComponent::getName)

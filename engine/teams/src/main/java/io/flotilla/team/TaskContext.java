@@ -2,6 +2,7 @@ package io.flotilla.team;
 
 import io.flotilla.AgentId;
 import io.flotilla.agent.StepContext;
+import io.flotilla.agent.StepState;
 import io.flotilla.agent.UsageLedger;
 import java.time.Instant;
 import java.util.List;
@@ -62,6 +63,11 @@ record TaskContext(StepContext step, Task<?, ?> task) implements StepContext {
     @Override
     public UsageLedger usage() {
         return step.usage();
+    }
+
+    @Override
+    public StepState state() {
+        return step.state();
     }
 
     @Override

@@ -22,6 +22,7 @@ final class Compensations {
     private final Plan plan;
     private final Branches branches;
     private final Output output;
+    private final StateValues state;
     private final Deque<Done> left = new ArrayDeque<>();
     private final List<Done> done = new ArrayList<>();
     private final List<Uncompensated> failed = new ArrayList<>();
@@ -38,10 +39,11 @@ final class Compensations {
     /** The agent and branch of a step. */
     record Place(String agent, BranchPath branch) {}
 
-    Compensations(Plan plan, Branches branches, Output output) {
+    Compensations(Plan plan, Branches branches, Output output, StateValues state) {
         this.plan = plan;
         this.branches = branches;
         this.output = output;
+        this.state = state;
     }
 
     /** A step of the branch has settled with a decision. */
@@ -78,7 +80,7 @@ final class Compensations {
         String agent = name(next);
         output.record(new RunEvent.CompensationStarted(output.next(), output.at(), next.branch, agent, next.number));
         output.add(new Effect.StartStep(
-                step, agent, Turn.compensating(next.input, next.value), next.branch, next.number, null));
+                step, agent, Turn.compensating(next.input, next.value), next.branch, next.number, null, state.now()));
         return true;
     }
 
@@ -92,16 +94,31 @@ final class Compensations {
         if (undone == null || settled.step() != step) {
             return false;
         }
-        boolean hasFailed = settled.failed() != null;
-        if (hasFailed) {
-            String reason = settled.cause() == null
-                    ? ""
-                    : String.valueOf(RecordedException.of(settled.cause()).getMessage());
-            failed.add(new Uncompensated(name(undone), undone.branch, undone.number, reason));
+        String problem = problem(undone, settled);
+        boolean hasFailed = problem != null;
+        if (problem != null) {
+            failed.add(new Uncompensated(name(undone), undone.branch, undone.number, problem));
         }
         output.record(new RunEvent.CompensationSettled(
                 output.next(), output.at(), undone.branch, name(undone), undone.number, hasFailed));
         return !next();
+    }
+
+    /** Why the step could not be undone; null if it was, and what that has written was taken. */
+    private @Nullable String problem(Done undone, Fact.StepSettled settled) {
+        if (settled.failed() != null) {
+            return settled.cause() == null
+                    ? ""
+                    : String.valueOf(RecordedException.of(settled.cause()).getMessage());
+        }
+        StateValues.Outcome written = state.write(settled.writes());
+        if (!written.changes().isEmpty()) {
+            output.record(new RunEvent.StateWritten(
+                    output.next(), output.at(), undone.branch, name(undone), undone.number, written.changes()));
+        }
+        return written.thrown() == null
+                ? written.problem()
+                : String.valueOf(written.thrown().getMessage());
     }
 
     boolean isRunning() {

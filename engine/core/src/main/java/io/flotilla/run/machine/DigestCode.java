@@ -118,7 +118,11 @@ final class DigestCode {
         if (event instanceof RunEvent.SignalTaken) {
             return 22;
         }
-        return event instanceof RunEvent.CompensationStarted ? 23 : 24; // a compensation has settled
+        return event instanceof RunEvent.CompensationStarted ? 23 : ofLast(event);
+    }
+
+    private static int ofLast(RunEvent event) {
+        return event instanceof RunEvent.CompensationSettled ? 24 : 25; // state was written
     }
 
     static int of(RunEvent.Delivery delivery) {
@@ -157,6 +161,8 @@ final class DigestCode {
             case CANCELLED -> 7;
             case SIGNAL_TIMEOUT -> 8;
             case JOIN_PREDICATE_FAILED -> 9;
+            case STATE_REJECTED -> 10;
+            case STATE_MERGE_FAILED -> 11;
         };
     }
 

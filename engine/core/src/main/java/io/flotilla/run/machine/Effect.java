@@ -4,10 +4,12 @@ import io.flotilla.run.BranchPath;
 import io.flotilla.run.PendingQuestion;
 import io.flotilla.run.RunFailure;
 import io.flotilla.run.RunResult;
+import io.flotilla.run.StateValue;
 import io.flotilla.run.Turn;
 import io.flotilla.run.Uncompensated;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,7 @@ public sealed interface Effect {
      * @param branch on which branch
      * @param number which step of the branch, from 0
      * @param delegation the agents that handed the work on to this one; null for none
+     * @param state the run's own state as it is now; cannot be changed
      */
     record StartStep(
             long step,
@@ -35,7 +38,9 @@ public sealed interface Effect {
             Turn turn,
             BranchPath branch,
             long number,
-            @Nullable Delegation delegation) implements Effect {
+            @Nullable Delegation delegation,
+            Map<String, StateValue> state)
+            implements Effect {
 
         /**
          * Whether the agent is not to be called, but what undoes its steps. The turn has what to undo; branch and number are those

@@ -5,6 +5,7 @@ import io.flotilla.run.BranchPath;
 import io.flotilla.run.Decision;
 import io.flotilla.step.StepResult;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +42,8 @@ public sealed interface Fact {
                     settled.cause(),
                     settled.used(),
                     settled.attempts(),
-                    settled.degraded());
+                    settled.degraded(),
+                    settled.writes());
         }
         return this instanceof QuestionAnswered answer
                 ? new QuestionAnswered(other, answer.question(), answer.value())
@@ -83,6 +85,8 @@ public sealed interface Fact {
      * @param used what the whole run has used by then
      * @param attempts how many times its agent was called; 0 if a guard refused it before the first
      * @param degraded whether a fallback made the decision
+     * @param writes what it wants to write into the run's state, each key once; taken as a whole, if its decision is allowed and is not
+     *     to fail
      */
     record StepSettled(
             Instant at,
@@ -92,8 +96,50 @@ public sealed interface Fact {
             @Nullable Throwable cause,
             Usage used,
             int attempts,
-            boolean degraded)
+            boolean degraded,
+            List<StateWrite> writes)
             implements Fact {
+
+        /**
+         * Copies the writes.
+         *
+         * @param at when
+         * @param step its number
+         * @param decision what its agent decided
+         * @param failed how it failed
+         * @param cause why it failed
+         * @param used what the whole run has used by then
+         * @param attempts how many times its agent was called
+         * @param degraded whether a fallback made the decision
+         * @param writes what it wants to write
+         */
+        public StepSettled {
+            writes = List.copyOf(writes);
+        }
+
+        /**
+         * A step that writes nothing into the run's state.
+         *
+         * @param at when
+         * @param step its number
+         * @param decision what its agent decided; null if it decided nothing, or failed
+         * @param failed how it failed; null if it did not
+         * @param cause why it failed; null if it did not
+         * @param used what the whole run has used by then
+         * @param attempts how many times its agent was called
+         * @param degraded whether a fallback made the decision
+         */
+        public StepSettled(
+                Instant at,
+                long step,
+                @Nullable Decision decision,
+                StepResult.@Nullable Kind failed,
+                @Nullable Throwable cause,
+                Usage used,
+                int attempts,
+                boolean degraded) {
+            this(at, step, decision, failed, cause, used, attempts, degraded, List.of());
+        }
 
         /**
          * A step of one attempt, by the agent itself.

@@ -121,6 +121,17 @@ public final class FactCodec {
         }
     }
 
+    /**
+     * How many bytes a value takes in a fact.
+     *
+     * @param value any value
+     * @return the number, about
+     * @throws io.flotilla.journal.PayloadException if it has a type that the codec does not know, or is too large or too deep
+     */
+    public int sizeOf(Object value) {
+        return writer.sizeOf(value);
+    }
+
     /** The fact of an entry, for tests. */
     Fact fact(JournalEntry entry) {
         return reader(entry).recorded().fact();
@@ -210,7 +221,7 @@ public final class FactCodec {
      *
      * @param entry the start of a run, the end of a step, the answer to a question, or a signal
      * @param input the task, the decision or what the agent answers, the answer, or the value of the signal
-     * @return the fact
+     * @return the fact; what a step has written into the run's state stays
      * @throws IllegalArgumentException if the fact has no input
      * @see io.flotilla.run.Runs#fork
      */
@@ -230,7 +241,10 @@ public final class FactCodec {
                         input instanceof Decision decision ? decision : Decision.answer(input),
                         null,
                         null,
-                        reader.used());
+                        reader.used(),
+                        1,
+                        false,
+                        reader.writes());
             default ->
                 throw new IllegalArgumentException(
                         "fact " + entry.sequence() + " is a " + entry.type() + ", which has no input to exchange");

@@ -72,6 +72,12 @@ final class FactFormat {
         static final String COST = "cost";
         static final String ATTEMPTS = "attempts";
         static final String DEGRADED = "degraded";
+        static final String WRITES = "writes";
+
+        // of a write into the run's state
+        static final String KEY = "key";
+        static final String EXPECTED = "expected";
+        static final String REMOVED = "removed";
 
         // of a decision
         static final String KIND = "kind";

@@ -92,7 +92,7 @@ record FactReader(JournalEntry entry, Map<?, ?> values, PayloadCodec codec) {
         }
         Decision decision = failed == null ? decision() : null;
         return new Fact.StepSettled(
-                entry.timestamp(), number(FactKey.STEP), decision, failed, cause, used(), attempts, degraded);
+                entry.timestamp(), number(FactKey.STEP), decision, failed, cause, used(), attempts, degraded, writes());
     }
 
     Usage used() {
@@ -102,6 +102,32 @@ record FactReader(JournalEntry entry, Map<?, ?> values, PayloadCodec codec) {
                 has(FactKey.COST)
                         ? new BigDecimal(as(FactKey.COST, Number.class).toString())
                         : BigDecimal.ZERO);
+    }
+
+    /** What the step has written. */
+    List<StateWrite> writes() {
+        if (!has(FactKey.WRITES)) {
+            return List.of();
+        }
+        List<StateWrite> writes = new ArrayList<>();
+        for (Object write : as(FactKey.WRITES, List.class)) {
+            if (!(write instanceof Map<?, ?> map)) {
+                throw wrong("has a write that is none");
+            }
+            writes.add(new FactReader(entry, map, codec).write());
+        }
+        return writes;
+    }
+
+    private StateWrite write() {
+        String key = text(FactKey.KEY);
+        if (has(FactKey.REMOVED)) {
+            return StateWrite.remove(key, number(FactKey.EXPECTED));
+        }
+        Object value = as(FactKey.VALUE, Object.class);
+        return has(FactKey.EXPECTED)
+                ? StateWrite.put(key, number(FactKey.EXPECTED), value)
+                : StateWrite.merge(key, value);
     }
 
     private StepResult.Kind failure() {

@@ -51,7 +51,8 @@ final class FactWriter {
             FactKey.REASON,
             FactKey.ANSWER_TYPE,
             FactKey.CHOICES,
-            FactKey.TEXT);
+            FactKey.TEXT,
+            FactKey.KEY);
 
     private final PayloadCodec codec;
     private final Redactor redactor;
@@ -96,6 +97,13 @@ final class FactWriter {
         return encode(payload);
     }
 
+    /** How many bytes a value takes. */
+    int sizeOf(Object value) {
+        Payload payload = new Payload(1);
+        payload.add(FactKey.VALUE, value);
+        return encode(payload).length;
+    }
+
     /** What the run itself says is no secret, and must be read back as it was: a redactor may take numbers for keys. */
     private byte[] encode(Payload payload) {
         if (!redacts) {
@@ -112,8 +120,9 @@ final class FactWriter {
                 addAll(value, own);
             } else if (FactKey.DECISION.equals(key) && value instanceof Map<?, ?> decision) {
                 addOwn(decision, own);
-            } else if (FactKey.INVOCATIONS.equals(key) && value instanceof List<?> invocations) {
-                invocations.forEach(invocation -> addOwn((Map<?, ?>) invocation, own));
+            } else if ((FactKey.INVOCATIONS.equals(key) || FactKey.WRITES.equals(key))
+                    && value instanceof List<?> list) {
+                list.forEach(item -> addOwn((Map<?, ?>) item, own));
             }
         });
     }
@@ -218,6 +227,26 @@ final class FactWriter {
         if (settled.degraded()) {
             payload.add(FactKey.DEGRADED, true);
         }
+        if (!settled.writes().isEmpty()) {
+            payload.add(
+                    FactKey.WRITES,
+                    settled.writes().stream().map(FactWriter::tree).toList());
+        }
+    }
+
+    /** What is merged has no expected version. */
+    private static Payload tree(StateWrite write) {
+        Payload tree = new Payload(3);
+        tree.add(FactKey.KEY, write.key());
+        if (write.kind() == StateWrite.Kind.REMOVE) {
+            tree.add(FactKey.REMOVED, true);
+        } else {
+            tree.add(FactKey.VALUE, write.value());
+        }
+        if (write.kind() != StateWrite.Kind.MERGE) {
+            tree.add(FactKey.EXPECTED, write.expected());
+        }
+        return tree;
     }
 
     /** What is zero is left out. */

@@ -30,6 +30,9 @@ public final class Plan {
     /** How many signals a run keeps that no branch has taken, unless set. */
     public static final int DEFAULT_MAX_PENDING_SIGNALS = 1_000;
 
+    /** How many keys the state of a run may have, unless set. */
+    public static final int DEFAULT_MAX_STATE_KEYS = 1_000;
+
     /** How many steps of a run may be in flight, unless set. */
     public static final int DEFAULT_MAX_STEPS_IN_FLIGHT = 256;
 
@@ -47,6 +50,8 @@ public final class Plan {
     private final int[][] exclusions;
     private final Set<String> compensated;
     private final BitSet compensatedNodes;
+    private final Map<String, StateMerge<?>> stateMerges;
+    private final int maxStateKeys;
 
     private Plan(Builder builder) {
         topology = builder.topology;
@@ -72,6 +77,8 @@ public final class Plan {
         answerType = builder.answerType;
         exclusive = List.copyOf(builder.exclusive);
         exclusions = exclusions(routes, exclusive);
+        stateMerges = Map.copyOf(builder.stateMerges);
+        maxStateKeys = builder.maxStateKeys;
         compensated = Collections.unmodifiableSet(new LinkedHashSet<>(builder.compensated));
         compensatedNodes = new BitSet();
         for (String name : compensated) {
@@ -115,6 +122,8 @@ public final class Plan {
         exclusions = all.exclusions;
         compensated = all.compensated;
         compensatedNodes = all.compensatedNodes;
+        stateMerges = all.stateMerges;
+        maxStateKeys = all.maxStateKeys;
     }
 
     /**
@@ -152,7 +161,9 @@ public final class Plan {
                 .limits(limits)
                 .maxCorrections(maxCorrections)
                 .maxStepsInFlight(maxStepsInFlight)
-                .maxPendingSignals(maxPendingSignals);
+                .maxPendingSignals(maxPendingSignals)
+                .maxStateKeys(maxStateKeys);
+        stateMerges.forEach(copy::mergeState);
         exclusive.forEach(copy::exclusive);
         compensated.forEach(copy::compensated);
         for (int node = 0; node < joins.length; node++) {
@@ -207,6 +218,25 @@ public final class Plan {
      */
     public int maxPendingSignals() {
         return maxPendingSignals;
+    }
+
+    /**
+     * How many keys the state of a run may have.
+     *
+     * @return as set
+     */
+    public int maxStateKeys() {
+        return maxStateKeys;
+    }
+
+    /**
+     * How values under a key of the state of a run are merged.
+     *
+     * @param key any key
+     * @return as set; null if they are not
+     */
+    public @Nullable StateMerge<?> stateMerge(String key) {
+        return stateMerges.get(key);
     }
 
     /**
@@ -272,6 +302,8 @@ public final class Plan {
         private int maxCorrections = DEFAULT_MAX_CORRECTIONS;
         private int maxStepsInFlight = DEFAULT_MAX_STEPS_IN_FLIGHT;
         private int maxPendingSignals = DEFAULT_MAX_PENDING_SIGNALS;
+        private final Map<String, StateMerge<?>> stateMerges = new HashMap<>();
+        private int maxStateKeys = DEFAULT_MAX_STATE_KEYS;
         private final List<List<String>> exclusive = new ArrayList<>();
         private final Set<String> compensated = new LinkedHashSet<>();
 
@@ -351,6 +383,31 @@ public final class Plan {
          */
         public Builder maxPendingSignals(int most) {
             maxPendingSignals = atLeast(0, "maxPendingSignals", most);
+            return this;
+        }
+
+        /**
+         * How many keys the state of a run may have. What a step writes is not taken if there would be more.
+         *
+         * @param most 0 or more, 0 for none; default {@value Plan#DEFAULT_MAX_STATE_KEYS}
+         * @return this builder
+         * @throws IllegalArgumentException if {@code most} is negative
+         */
+        public Builder maxStateKeys(int most) {
+            maxStateKeys = atLeast(0, "maxStateKeys", most);
+            return this;
+        }
+
+        /**
+         * How values under a key of the state of a run are merged.
+         *
+         * @param key the key
+         * @param merge merges two values
+         * @return this builder
+         * @throws NullPointerException if an argument is null
+         */
+        public Builder mergeState(String key, StateMerge<?> merge) {
+            stateMerges.put(Objects.requireNonNull(key, "key"), Objects.requireNonNull(merge, "merge"));
             return this;
         }
 

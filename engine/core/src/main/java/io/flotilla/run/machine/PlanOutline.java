@@ -115,6 +115,9 @@ record PlanOutline(
         if (plan.maxPendingSignals() != Plan.DEFAULT_MAX_PENDING_SIGNALS) {
             limits.put("signals", Integer.toString(plan.maxPendingSignals()));
         }
+        if (plan.maxStateKeys() != Plan.DEFAULT_MAX_STATE_KEYS) {
+            limits.put("stateKeys", Integer.toString(plan.maxStateKeys()));
+        }
         return limits;
     }
 

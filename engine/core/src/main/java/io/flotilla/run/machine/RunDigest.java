@@ -2,6 +2,7 @@ package io.flotilla.run.machine;
 
 import io.flotilla.run.BranchPath;
 import io.flotilla.run.RunEvent;
+import io.flotilla.run.StateChange;
 import java.util.List;
 
 /**
@@ -153,6 +154,19 @@ public final class RunDigest {
             name(settled.agent());
             number(settled.step());
             flag(settled.failed());
+        } else if (event instanceof RunEvent.StateWritten written) {
+            add(written);
+        }
+    }
+
+    private void add(RunEvent.StateWritten written) {
+        name(written.agent());
+        number(written.step());
+        number(written.changes().size());
+        for (StateChange change : written.changes()) {
+            value = Digest.add(value, Digest.of(change.key()));
+            number(change.version());
+            flag(change.value() != null);
         }
     }
 

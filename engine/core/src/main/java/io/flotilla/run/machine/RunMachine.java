@@ -8,9 +8,11 @@ import io.flotilla.run.RunCancelledException;
 import io.flotilla.run.RunEvent;
 import io.flotilla.run.RunResult;
 import io.flotilla.run.RunState;
+import io.flotilla.run.StateValue;
 import io.flotilla.run.Turn;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +47,7 @@ public final class RunMachine {
     //   QuestionRegistry, Waits, Shortfalls  ask, sleep, signals; what a join that is not met leads to
     //   Arrivals, ForkJoins, RunJoin         decide joins, with JoinEvaluator over a Tally
     //   Deliveries, Forks                    where answers go, and how forks begin
-    //   Settlements                          what the end of a step leads to
+    //   Settlements                          what the end of a step leads to; StateValues has what steps have written
     //
     // DecisionCheck holds a decision against the edges of its own agent. BranchPath is the lineage all is ordered by.
     //
@@ -64,6 +66,7 @@ public final class RunMachine {
     private final OpenQuestions openQuestions = new OpenQuestions(output, timers);
     private final OpenWaits openWaits = new OpenWaits(timers);
     private final RendezvousRegistry rendezvousRegistry;
+    private final StateValues state;
     private final Compensations compensations;
     private final RunCompletion completion;
     private final LimitGuard limits;
@@ -88,7 +91,8 @@ public final class RunMachine {
         this.branches = new Branches(plan, output);
         this.rendezvousRegistry = new RendezvousRegistry(plan, branches, timers);
         this.cancellation = new Cancellation(branches, openQuestions, openWaits, rendezvousRegistry, timers, output);
-        this.compensations = new Compensations(plan, branches, output);
+        this.state = new StateValues(plan);
+        this.compensations = new Compensations(plan, branches, output, state);
         this.completion =
                 new RunCompletion(branches, openQuestions, openWaits, cancellation, timers, output, compensations);
         this.limits = new LimitGuard(plan, completion);
@@ -104,6 +108,7 @@ public final class RunMachine {
                 plan,
                 branches,
                 output,
+                state,
                 compensations,
                 completion,
                 limits,
@@ -277,7 +282,8 @@ public final class RunMachine {
                 steps(),
                 used,
                 waits(entry -> deadlines.apply(entry.timer)),
-                signals());
+                signals(),
+                values());
     }
 
     /**
@@ -287,6 +293,15 @@ public final class RunMachine {
      */
     public List<PendingSignal> signals() {
         return waits.signals();
+    }
+
+    /**
+     * The run's own state.
+     *
+     * @return the values by key, in alphabetical order; cannot be changed
+     */
+    public Map<String, StateValue> values() {
+        return state.now();
     }
 
     private void take(Fact fact) {
@@ -389,7 +404,13 @@ public final class RunMachine {
         if (queued != null) {
             branches.startStep(queued);
             output.add(new Effect.StartStep(
-                    queued.step, branches.name(queued), queued.turn, queued.path, queued.steps - 1, queued.delegation));
+                    queued.step,
+                    branches.name(queued),
+                    queued.turn,
+                    queued.path,
+                    queued.steps - 1,
+                    queued.delegation,
+                    state.now()));
             return true;
         }
         Branch ready = branches.nextReady();

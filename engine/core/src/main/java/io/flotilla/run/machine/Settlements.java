@@ -6,7 +6,10 @@ import io.flotilla.run.Correction;
 import io.flotilla.run.Decision;
 import io.flotilla.run.InvalidDecisionException;
 import io.flotilla.run.RunEvent;
+import io.flotilla.run.StateMergeException;
+import io.flotilla.run.StateRejectedException;
 import io.flotilla.run.Turn;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What the end of a step leads to: its decision is carried out, or given back to its agent as a correction. */
@@ -17,6 +20,7 @@ final class Settlements {
     private final Branches branches;
     private final Output output;
     private final DecisionCheck check;
+    private final StateValues state;
     private final Compensations compensations;
     private final RunCompletion completion;
     private final LimitGuard limits;
@@ -30,6 +34,7 @@ final class Settlements {
             Plan plan,
             Branches branches,
             Output output,
+            StateValues state,
             Compensations compensations,
             RunCompletion completion,
             LimitGuard limits,
@@ -43,6 +48,7 @@ final class Settlements {
         this.branches = branches;
         this.output = output;
         this.check = new DecisionCheck(plan);
+        this.state = state;
         this.compensations = compensations;
         this.completion = completion;
         this.limits = limits;
@@ -64,32 +70,51 @@ final class Settlements {
         String name = branches.name(branch);
         output.record(new RunEvent.StepSettled(
                 output.next(), output.at(), branch.path, name, branch.steps - 1, settled.failed() != null));
-        if (settled.decision() != null && settled.failed() == null) {
-            compensations.settled(branch, settled.decision());
+        Decision decision = settled.failed() == null ? settled.decision() : null;
+        String problem = check.problem(branch.node, decision, branch.home == branches.root);
+        boolean writes =
+                problem == null && !(decision instanceof Decision.Fail || decision instanceof Decision.Compensate);
+        StateValues.Outcome written = state.write(writes ? settled.writes() : List.of());
+        if (!written.changes().isEmpty()) {
+            output.record(new RunEvent.StateWritten(
+                    output.next(), output.at(), branch.path, name, branch.steps - 1, written.changes()));
+        }
+        if (decision != null) {
+            compensations.settled(branch, decision);
         }
         if (limits.endsByUsage(settled.used(), branch)) {
             return;
         }
         if (settled.failed() != null && settled.cause() != null) {
             branches.failed(branch, AgentFailedException.step(name, branch.path, settled.failed(), settled.cause()));
-            return;
-        }
-        String problem = check.problem(branch.node, settled.decision(), branch.home == branches.root);
-        if (problem == null) {
-            branch.corrections = 0;
-            act(branch, settled.decision());
+        } else if (written.thrown() != null) {
+            branches.failed(branch, new StateMergeException(name, branch.path, written.mergedKey(), written.thrown()));
+        } else if (problem != null) {
+            correct(branch, decision, problem, null);
+        } else if (written.problem() != null) {
+            correct(branch, decision, written.problem(), written.conflicts());
         } else {
-            correct(branch, settled.decision(), problem);
+            branch.corrections = 0;
+            act(branch, decision);
         }
     }
 
-    private void correct(Branch branch, @Nullable Decision decision, String problem) {
+    /** {@code conflicts} is null if it is the decision that is not allowed, not what the step has written. */
+    private void correct(Branch branch, @Nullable Decision decision, String problem, @Nullable List<String> conflicts) {
         branch.corrections++;
-        Correction correction =
-                new Correction(problem, decision, routes.successorNames(branch.node), branch.corrections);
+        Correction correction = new Correction(
+                problem,
+                decision,
+                routes.successorNames(branch.node),
+                branch.corrections,
+                conflicts == null ? List.of() : conflicts);
         String name = branches.name(branch);
         if (branch.corrections > plan.maxCorrections()) {
-            branches.failed(branch, new InvalidDecisionException(name, branch.path, correction));
+            branches.failed(
+                    branch,
+                    conflicts == null
+                            ? new InvalidDecisionException(name, branch.path, correction)
+                            : new StateRejectedException(name, branch.path, correction));
         } else {
             output.record(new RunEvent.DecisionRejected(output.next(), output.at(), branch.path, name, problem));
             branch.turn = branch.turn.thenCorrected(correction);

@@ -129,7 +129,20 @@ class FactCodecTest {
     static Stream<Fact> failures() {
         return Stream.of(
                 new Fact.StepSettled(AT, 5, null, StepResult.Kind.FAILED, new IllegalStateException("why"), USED),
-                new Fact.StepSettled(AT, 5, Decision.answer("x"), null, null, USED, 3, true));
+                new Fact.StepSettled(AT, 5, Decision.answer("x"), null, null, USED, 3, true),
+                new Fact.StepSettled(
+                        AT,
+                        5,
+                        Decision.answer("x"),
+                        null,
+                        null,
+                        USED,
+                        1,
+                        false,
+                        List.of(
+                                StateWrite.merge("Größe", TREE),
+                                StateWrite.put("flag", 0, false),
+                                StateWrite.remove("old", Long.MAX_VALUE))));
     }
 
     static JournalEntry entry(Fact fact) {

@@ -10,6 +10,7 @@ import io.flotilla.run.PendingQuestion;
 import io.flotilla.run.RunEvent;
 import io.flotilla.run.RunFailure;
 import io.flotilla.run.RunResult;
+import io.flotilla.run.StateChange;
 import io.flotilla.step.StepResult;
 import java.io.IOException;
 import java.lang.reflect.Field;
@@ -151,7 +152,7 @@ class FormatTest {
             boolean ours = Set.of("plan", "decision").contains(key);
             if (ours && value instanceof Map<?, ?> inner) {
                 addKeys(inner, keys);
-            } else if (key.equals("invocations")) {
+            } else if (key.equals("invocations") || key.equals("writes")) {
                 ((List<?>) value).forEach(invocation -> addKeys((Map<?, ?>) invocation, keys));
             }
         });
@@ -217,7 +218,8 @@ class FormatTest {
                 new RunEvent.SignalReceived(0, AT, "paid", RunEvent.Delivery.KEPT),
                 new RunEvent.SignalTaken(0, AT, ROOT, "A", "paid", true),
                 new RunEvent.CompensationStarted(0, AT, ROOT, "A", 0),
-                new RunEvent.CompensationSettled(0, AT, ROOT, "A", 0, true));
+                new RunEvent.CompensationSettled(0, AT, ROOT, "A", 0, true),
+                new RunEvent.StateWritten(0, AT, ROOT, "A", 0, List.of(new StateChange("plan", 1, "x"))));
     }
 
     @Test

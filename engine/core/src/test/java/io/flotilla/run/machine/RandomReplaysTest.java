@@ -126,7 +126,8 @@ class RandomReplaysTest {
                     0,
                     Usage.NONE,
                     List.of(),
-                    List.of()));
+                    List.of(),
+                    Map.of()));
         }
 
         @Override
@@ -168,7 +169,8 @@ class RandomReplaysTest {
                     machine.steps(),
                     used,
                     machine.waits(),
-                    machine.signals()));
+                    machine.signals(),
+                    machine.values()));
         }
 
         private void keep(@Nullable Effect effect) {
