@@ -31,7 +31,9 @@ final class EventForm {
         if (event instanceof RunEvent.StepSettled step) {
             return type("step-settled", step.branch(), step.agent())
                     .number("step", step.step())
-                    .flag("failed", step.failed());
+                    .flag("failed", step.failed())
+                    .number("attempts", step.attempts())
+                    .flag("degraded", step.degraded());
         }
         if (event instanceof RunEvent.StateWritten written) {
             return type("state-written", written.branch(), written.agent())

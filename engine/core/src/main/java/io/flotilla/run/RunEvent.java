@@ -118,8 +118,18 @@ public sealed interface RunEvent {
      * @param agent whose
      * @param step which of its branch, from 0
      * @param failed whether it failed
+     * @param attempts how many times its agent was called; 0 if a guard refused it before the first
+     * @param degraded whether a fallback made its decision
      */
-    record StepSettled(long sequence, Instant at, BranchPath branch, String agent, long step, boolean failed)
+    record StepSettled(
+            long sequence,
+            Instant at,
+            BranchPath branch,
+            String agent,
+            long step,
+            boolean failed,
+            int attempts,
+            boolean degraded)
             implements RunEvent {}
 
     /**

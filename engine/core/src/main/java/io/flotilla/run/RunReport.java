@@ -40,7 +40,16 @@ final class RunReport {
 
     /** Takes what the last fact has told. */
     void addFresh() {
-        replay.fresh().forEach(event -> events.add(event.toMap()));
+        replay.fresh().forEach(event -> events.add(form(event)));
+    }
+
+    private Map<String, @Nullable Object> form(RunEvent event) {
+        if (!(event instanceof RunEvent.StepSettled)) {
+            return event.toMap();
+        }
+        Map<String, @Nullable Object> form = new LinkedHashMap<>(event.toMap());
+        form.put("used", replay.used().toMap());
+        return form;
     }
 
     /** Takes when a fact happened; the first counts. */

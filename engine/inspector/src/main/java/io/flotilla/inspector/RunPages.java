@@ -178,7 +178,7 @@ final class RunPages {
     }
 
     /** An event, and the fact that it came of. */
-    record Entry(long fact, RunEvent event) {
+    record Entry(long fact, RunEvent event, Usage used) {
 
         long sequence() {
             return event.sequence();
@@ -187,13 +187,16 @@ final class RunPages {
         Map<String, @Nullable Object> toMap() {
             Map<String, @Nullable Object> form = new LinkedHashMap<>(event.toMap());
             form.put("fact", fact);
+            if (event instanceof RunEvent.StepSettled) {
+                form.put("used", used.toMap());
+            }
             return form;
         }
     }
 
     static List<Entry> entries(RunFact fact) {
         return fact.events().stream()
-                .map(event -> new Entry(fact.sequence(), event))
+                .map(event -> new Entry(fact.sequence(), event, fact.used()))
                 .toList();
     }
 

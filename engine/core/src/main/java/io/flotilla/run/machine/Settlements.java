@@ -69,7 +69,14 @@ final class Settlements {
         }
         String name = branches.name(branch);
         output.record(new RunEvent.StepSettled(
-                output.next(), output.at(), branch.path, name, branch.steps - 1, settled.failed() != null));
+                output.next(),
+                output.at(),
+                branch.path,
+                name,
+                branch.steps - 1,
+                settled.failed() != null,
+                settled.attempts(),
+                settled.degraded()));
         Decision decision = settled.failed() == null ? settled.decision() : null;
         String problem = check.problem(branch.node, decision, branch.home == branches.root);
         boolean writes =

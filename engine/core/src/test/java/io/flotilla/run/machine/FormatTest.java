@@ -197,7 +197,7 @@ class FormatTest {
         return List.of(
                 new RunEvent.RunStarted(0, AT),
                 new RunEvent.BranchStarted(0, AT, ROOT, "A"),
-                new RunEvent.StepSettled(0, AT, ROOT, "A", 0, false),
+                new RunEvent.StepSettled(0, AT, ROOT, "A", 0, false, 1, false),
                 new RunEvent.DecisionRejected(0, AT, ROOT, "A", "why"),
                 new RunEvent.HandedOff(0, AT, ROOT, "A", "B"),
                 new RunEvent.Forked(0, AT, ROOT, "A", 0, 1),
