@@ -26,17 +26,30 @@ async function answered(response) {
   throw new ApiError(response.status, error.code ?? String(response.status), error.message ?? (typeof error === "string" ? error : response.statusText || "The inspector answers " + response.status));
 }
 
-async function asked(path, options) {
-  let response;
-  try { response = await fetch(new URL(path, base), { cache: "no-store", ...options }); } catch (failed) {
+async function fetched(path, options) {
+  try { return await fetch(new URL(path, base), { cache: "no-store", ...options }); } catch (failed) {
     if (failed.name === "AbortError") throw failed;
     throw new ApiError(0, "unreachable", "The process does not answer. Is it still running?");
   }
-  return answered(response);
 }
+
+const asked = async (path, options) => answered(await fetched(path, options));
 
 export const get = (path, signal) => asked(path, { headers: headers({ Accept: "application/json" }), signal });
 export const post = (path, body) => asked(path, { method: "POST", headers: headers({ "Content-Type": "application/json", Accept: "application/json" }), body: JSON.stringify(body ?? {}) });
+
+/* A long answer, of which each piece is given to take as it comes, until take says false. */
+export async function getPieces(path, take) {
+  const response = await fetched(path, { headers: headers({ Accept: "application/json" }) });
+  if (!response.ok) return answered(response);
+  const reader = response.body.getReader(), decoder = new TextDecoder();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return null;
+    if (await take(decoder.decode(value, { stream: true })) === false) { reader.cancel(); return null; }
+  }
+}
+
 export const runPath = (id, rest = "") => "runs/" + encodeURIComponent(id) + rest;
 
 /* ---- how the connection is, for all to see ---- */

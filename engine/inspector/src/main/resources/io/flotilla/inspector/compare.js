@@ -18,6 +18,12 @@ class Side {
     this.state = this.model.at(this.model.events.length);
   }
 
+  /* The place of the first event that came of a fact, or of a later one. */
+  from(fact) {
+    const at = this.model.events.findIndex(entry => entry.raw.fact >= fact);
+    return at < 0 ? this.model.events.length : at;
+  }
+
   card(difference, choose) {
     const { run } = this.detail, at = this.model.events[difference];
     const told = at ? el("p", {}, el("b", {}, at.raw.agent ?? "the run"), " ", words(at), el("span", { class: "dim" }, " · " + millis(at.ms))) : el("p", { class: "dim" }, "This run has no more events.");
@@ -49,7 +55,7 @@ class Compare {
 
   show(head, told) {
     const [a, b] = this.sides, all = Math.max(a.model.events.length, b.model.events.length);
-    const difference = told.difference === null || told.difference === undefined ? null : Number(told.difference.event ?? told.difference.sequence ?? told.common ?? told.difference);
+    const difference = told.difference ? Math.min(...this.sides.map(side => side.from(told.difference.position ?? told.common))) : null;
     this.difference = difference;
     const verdict = difference === null ? el("p", { class: "verdict same" }, el("b", {}, "No difference."), " Both runs have the same " + many(all, "event") + ".")
       : el("p", { class: "verdict" }, difference === 0 ? el("b", {}, "They differ from the start.") : el("span", {}, "The first ", el("b", {}, many(difference, "event")), (difference === 1 ? " is" : " are") + " the same, then they part."));

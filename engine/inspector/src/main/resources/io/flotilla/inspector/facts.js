@@ -1,17 +1,32 @@
-/* What is recorded of a run, however long it is: page by page, with word of how far it is. */
-import { get, runPath } from "./api.js";
+/* What is recorded of a run, however long it is: as it comes, with word of how far it is. */
+import { getPieces, runPath } from "./api.js";
 
-const PAGE = 5000;
+const LIMIT = 1000000;
 
-/* Calls take(entries) with each page; gives back how many there were. */
+/* Calls take(entries, count so far) as they come, in order; gives back how many there were. The response has an entry a line. */
 export async function eachPage(id, take, { from = 0, going = () => true } = {}) {
   let next = from, count = 0;
-  while (next !== null && next !== undefined && going()) {
-    const page = await get(runPath(id, `/facts?from=${next}&limit=${PAGE}`));
-    count += page.entries.length;
-    take(page.entries, count);
-    next = page.next;
-    await new Promise(resolve => setTimeout(resolve)); // the page stays alive meanwhile
+  while (next !== null && going()) {
+    let rest = "";
+    const some = lines => {
+      if (lines.length === 0) return;
+      const entries = JSON.parse("[" + lines.join("\n").replace(/,\s*$/, "") + "]");
+      count += entries.length;
+      take(entries, count);
+    };
+    await getPieces(runPath(id, `/facts?from=${next}&limit=${LIMIT}`), async piece => {
+      const lines = (rest + piece).split("\n");
+      rest = lines.pop();
+      if (lines.length > 0 && lines[0].startsWith('{"entries"')) lines[0] = lines[0].replace(/^\{"entries":\[/, "");
+      some(lines.filter(line => line !== ""));
+      await new Promise(resolve => setTimeout(resolve)); // the page stays alive meanwhile
+      return going();
+    });
+    if (!going()) break;
+    const end = JSON.parse(rest.startsWith('{"entries"') ? rest : '{"entries":[' + rest);
+    count += end.entries.length;
+    if (end.entries.length > 0) take(end.entries, count);
+    next = end.next ?? null;
   }
   return count;
 }

@@ -59,7 +59,7 @@ class RunPage {
   }
 
   take(type, data) {
-    if (type === "event") { this.waiting.push(data); this.later(); }
+    if (type === "fact") { this.waiting.push(data); this.later(); }
     else if (type === "output") this.output.take(data);
     else if (type === "end") { this.flush(); this.ended(); }
   }

@@ -28,7 +28,7 @@ class Runs {
 
   async start() {
     await this.load();
-    this.stream = new Stream("live", { event: (type, data) => this.changed(type, data), again: () => this.load() });
+    this.stream = new Stream("live" + (this.cursor ? "?after=" + encodeURIComponent(this.cursor) : ""), { event: (type, data) => this.changed(type, data), again: () => this.load() });
     this.timer = setInterval(() => this.tick(), TICK);
     return this;
   }
@@ -97,6 +97,7 @@ class Runs {
       while (page.runs.length === 0 && page.next && asked === this.asking) { query.set("after", page.next); page = await get("runs?" + query); } // nothing found so far: the search goes on
       if (asked !== this.asking) return;
       this.next = page.next;
+      if (this.after === null) this.cursor = page.cursor;
       this.waiting.clear();
       this.show(page.runs);
     } catch (failed) {
@@ -173,6 +174,7 @@ class Runs {
   changed(type, data) {
     const id = data.id ?? data.run?.id, run = data.run ?? data;
     if (type === "gone") { this.rows.get(id)?.line.remove(); this.rows.delete(id); this.waiting.delete(id); this.settle(); return; }
+    if (type === "reset") { this.load(); return; }
     if (type !== "run" || !id) return;
     const row = this.rows.get(id);
     if (row) this.replace(row, run);

@@ -33,19 +33,28 @@ class System {
     const now = JSON.stringify([health, networks]);
     if (now === this.shown) return;
     this.shown = now;
-    this.status.replaceChildren(...(health?.status ? [badge(health.status)] : []));
+    this.status.replaceChildren(...(health?.health?.status ? [badge(health.health.status)] : []));
     const cards = [...(health ? this.health(health) : []), ...(networks ? this.networks(networks) : [])];
     this.content.replaceChildren(...(cards.length > 0 ? cards : [el("section", { class: "card blank" }, el("h2", {}, "Neither health nor a network is shown"), el("p", { class: "dim" }, "The service tells the inspector of them when it starts it: Inspector.on(runs).health(monitor).network(network)."))]));
   }
 
   card(title, count, body) { return el("section", { class: "card", "aria-label": title }, el("div", { class: "bar" }, el("h2", {}, title), count ? el("span", { class: "dim" }, count) : null), body); }
 
-  health(health) {
-    const checks = health.checks ?? [], breakers = health.circuitBreakers ?? health.breakers ?? [], cards = [];
-    if (checks.length > 0 || breakers.length === 0) cards.push(this.card("Health checks", many(checks.length, "check"), checks.length === 0 ? tabs.quiet("No check is registered.") : tabs.table("Health checks", ["check", "status", "", "#took"], checks.map(check =>
-      el("tr", {}, el("th", { scope: "row" }, check.name, check.critical ? el("span", { class: "dim" }, " critical") : null), el("td", {}, badge(check.status)), el("td", { class: "detail" }, check.detail ?? check.message ?? ""), el("td", { class: "num" }, check.durationMillis === undefined || check.durationMillis === null ? "–" : millis(check.durationMillis)))))));
-    if (breakers.length > 0) cards.push(this.card("Circuit breakers", many(breakers.length, "breaker"), tabs.table("Circuit breakers", ["breaker", "state", ""], breakers.map(breaker =>
-      el("tr", {}, el("th", { scope: "row" }, breaker.name ?? breaker.agent), el("td", {}, badge(breaker.state ?? breaker.status)), el("td", { class: "detail" }, breaker.detail ?? breaker.message ?? ""))))));
+  health({ health, breakers }) {
+    const cards = [];
+    if (health) {
+      cards.push(this.card("Health checks", many(health.checks.length, "check"), health.checks.length === 0 ? tabs.quiet("No check is registered.") : tabs.table("Health checks", ["check", "status", "what it says", "#took"], health.checks.map(check => {
+        const { reason, tookMs, checkedAt, ...rest } = check.data ?? {};
+        const told = [reason, ...Object.entries(rest).map(([name, value]) => name + " " + said(value))].filter(Boolean).join(" · ");
+        return el("tr", {}, el("th", { scope: "row" }, check.name, check.critical ? el("span", { class: "dim" }, " critical") : null), el("td", {}, badge(check.status)), el("td", { class: "detail" }, told || "–"), el("td", { class: "num" }, tookMs === undefined ? "–" : millis(tookMs)));
+      }))));
+    }
+    const all = Array.isArray(breakers) ? breakers : breakers?.checks ?? [];
+    if (all.length > 0) cards.push(this.card("Circuit breakers", many(all.length, "breaker"), tabs.table("Circuit breakers", ["breaker", "state", "what it says"], all.map(breaker => {
+      const { reason, tookMs, checkedAt, state, ...rest } = breaker.data ?? breaker.details ?? {};
+      const told = [reason, ...Object.entries(rest).map(([name, value]) => name + " " + said(value))].filter(Boolean).join(" · ");
+      return el("tr", {}, el("th", { scope: "row" }, breaker.name ?? breaker.agent), el("td", {}, badge(state ?? breaker.state ?? breaker.status)), el("td", { class: "detail" }, told || "–"));
+    }))));
     return cards;
   }
 
