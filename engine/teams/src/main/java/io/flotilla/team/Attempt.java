@@ -6,6 +6,7 @@ import io.flotilla.agent.Usage;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepResult;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
@@ -26,6 +27,9 @@ final class Attempt<I, O> {
     final Incarnation<I, O> incarnation;
     private final ManagerCore<I, O> core;
     private final Disposable.Swap step = Disposables.swap();
+
+    /** To the worker's agent. */
+    private final Entry entry = new Entry();
 
     /** Guarded by the manager: its worker is free again. */
     boolean isOver;
@@ -54,7 +58,14 @@ final class Attempt<I, O> {
 
     @SuppressWarnings("unchecked") // a Mono of something more special serves as well
     private Mono<O> call(I input, StepContext context) {
-        return (Mono<O>) incarnation.agent().step(input, new TaskContext(context, task));
+        if (!entry.enter()) {
+            return Mono.error(new CancellationException("task " + task.key + " was taken from " + worker.worker.id()));
+        }
+        try {
+            return (Mono<O>) incarnation.agent().step(input, new TaskContext(context, task));
+        } finally {
+            entry.leave();
+        }
     }
 
     private void ended(StepResult<O> result) {
@@ -73,7 +84,14 @@ final class Attempt<I, O> {
         core.ended(this, new StepResult.Failed<>(worker.worker.id(), 0, 1, core.now(), 0, cause, Usage.NONE));
     }
 
+    /** From now on its agent is not called. */
     void cancel() {
+        entry.close();
         step.dispose();
+    }
+
+    /** After a cancel: at least once, when no call of its agent is under way any more. */
+    void whenLeft(Runnable then) {
+        entry.whenEmpty(then);
     }
 }

@@ -29,6 +29,9 @@ final class Feed<T> {
     }
 
     void tell(T event) {
+        if (ended) {
+            return;
+        }
         for (FluxSink<T> subscriber : subscribers) {
             subscriber.next(event);
         }

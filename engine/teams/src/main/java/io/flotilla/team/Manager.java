@@ -27,6 +27,8 @@ import reactor.core.publisher.Mono;
  * the task goes to another worker, never twice to the same one while another capable one is well, busy or not. What happens to
  * the worker is a matter of its {@link Supervision}.
  *
+ * <p>Workers may {@link #join} and {@link #leave} while it runs.
+ *
  * <p>A manager is a worker too: {@link #asAgent(AgentId)} gives its tasks to the manager below, with the same capability. The
  * failure of a leaf is a value at the top, see {@link TaskFailedException#path()}.
  *
@@ -191,10 +193,50 @@ public final class Manager<I, O> {
     /**
      * The workers as they are at this moment.
      *
-     * @return a copy, in the order in which they were given to the builder
+     * @return a copy, in the order in which they joined; those that leave are there until they have left
      */
     public List<WorkerStatus> workers() {
         return core.workers();
+    }
+
+    /**
+     * Adds a worker. It is given tasks from now on, those that wait first.
+     *
+     * @param worker the worker
+     * @throws NullPointerException if {@code worker} is null
+     * @throws IllegalArgumentException if there is one of this id; one that leaves does not count
+     * @throws IllegalStateException if the manager is closed
+     */
+    public void join(Worker<I, O> worker) {
+        core.join(Objects.requireNonNull(worker, "worker"));
+    }
+
+    /**
+     * Removes a worker. It is given nothing more. What it is at goes on within the grace; then its steps are cancelled, and other
+     * workers have those tasks, as if it had never had them: it counts neither as an attempt nor as a failure. Tasks of which
+     * nobody is capable any more are {@link StepResult.Rejected}, so let a new worker join before the last one leaves. At the end
+     * its agent is disposed of, if a factory has made it and it is a {@link reactor.core.Disposable}.
+     *
+     * <p>Cold: nothing happens before the first subscription. The first grace counts; a later one of zero ends it.
+     *
+     * <ul>
+     *   <li><b>onComplete</b>: it is at nothing any more, and has left. A body that goes on after its cancel is not waited for, and
+     *       a call or a cancel handler that keeps its thread for no longer than {@link #PATIENCE}.
+     *   <li><b>onError</b>: {@link UnknownWorkerException} if there is no such worker.
+     *   <li><b>cancel</b>: ends the waiting only.
+     *   <li><b>threads</b>: a {@code flotilla-worker} thread.
+     * </ul>
+     *
+     * @param worker the worker's id, which another one may have from then on
+     * @param grace how long it goes on with what it has; zero for not at all
+     * @return completes when it has left
+     * @throws NullPointerException if an argument is null (the call itself, not a signal)
+     * @throws IllegalArgumentException if {@code grace} is negative, or over 292 years
+     */
+    public Mono<Void> leave(AgentId worker, Duration grace) {
+        Objects.requireNonNull(worker, "worker");
+        Bounds.notNegative("grace", grace);
+        return Mono.defer(() -> core.leave(worker, grace));
     }
 
     /**
@@ -250,7 +292,7 @@ public final class Manager<I, O> {
          */
         public Builder<I, O> worker(Worker<I, O> worker) {
             if (settings.workers.putIfAbsent(worker.id(), worker) != null) {
-                throw new IllegalArgumentException("there is a worker " + worker.id() + " already");
+                throw ManagerSettings.duplicate(worker.id());
             }
             return this;
         }

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
 import reactor.core.publisher.Sinks;
 
@@ -45,8 +46,8 @@ final class ManagerCore<I, O> {
 
     // --- guarded by this
 
-    private final List<WorkerState<I, O>> workers = new ArrayList<>();
-    private final TaskQueue<I, O> queue;
+    private final Staff<I, O> staff = new Staff<>();
+    private final TaskQueue<I, O> queue = new TaskQueue<>();
     private final Set<Attempt<I, O>> attempts = new HashSet<>();
     private long submitted;
     private long uses;
@@ -72,8 +73,7 @@ final class ManagerCore<I, O> {
         this.runId = access.newRunId();
         StepEngine isolating = settings.engine.withFailureMode(FailureMode.ISOLATE);
         this.engine = settings.attemptTimeout == null ? isolating : isolating.withRoundTimeout(settings.attemptTimeout);
-        settings.workers.values().forEach(each -> workers.add(new WorkerState<>(each, clock)));
-        this.queue = new TaskQueue<>(workers);
+        settings.workers.values().forEach(each -> put(new WorkerState<>(each, clock)));
     }
 
     Feed<ManagerEvent> events() {
@@ -82,6 +82,86 @@ final class ManagerCore<I, O> {
 
     Instant now() {
         return clock.now();
+    }
+
+    // --- joining and leaving
+
+    /** Under the lock. */
+    private boolean put(WorkerState<I, O> worker) {
+        if (!staff.join(worker)) {
+            return false;
+        }
+        queue.join(worker);
+        return true;
+    }
+
+    void join(Worker<I, O> worker) {
+        synchronized (this) {
+            if (closed) {
+                throw new IllegalStateException("manager " + settings.id + " is closed");
+            }
+            if (!put(new WorkerState<>(worker, clock))) {
+                throw ManagerSettings.duplicate(worker.id());
+            }
+        }
+        events.tell(new ManagerEvent.WorkerJoined(worker.id()));
+        dispatch();
+    }
+
+    Mono<Void> leave(AgentId id, Duration within) {
+        Departure<I, O> departure;
+        List<Task<I, O>> stranded = List.of();
+        synchronized (this) {
+            WorkerState<I, O> worker = staff.leave(id);
+            departure = worker == null ? staff.leaving(id) : new Departure<>(this, worker);
+            if (worker != null) {
+                worker.departure = departure;
+                queue.leave(worker);
+                stranded = strand();
+                leaveIfDone(worker);
+            }
+        }
+        reject(stranded);
+        finishIfDone();
+        return departure == null ? Mono.error(new UnknownWorkerException(settings.id, id)) : departure.within(within);
+    }
+
+    /** Under the lock. */
+    private void leaveIfDone(WorkerState<I, O> worker) {
+        if (worker.departure != null && worker.running == 0) {
+            staff.left(worker);
+            worker.departure.done();
+        }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // there is one of each worker
+    synchronized List<Attempt<I, O>> attemptsOf(WorkerState<I, O> worker) {
+        return attempts.stream().filter(each -> each.worker == worker).toList();
+    }
+
+    /** Its worker leaves, and its step has been cancelled: it waits for another one, and that attempt does not count. */
+    void giveBack(Attempt<I, O> attempt) {
+        Task<I, O> task = attempt.task;
+        int number;
+        List<Task<I, O>> stranded;
+        boolean goesOn;
+        synchronized (this) {
+            if (!release(attempt) || task.isOver) {
+                return; // it had ended
+            }
+            number = task.tried.size();
+            task.tried.remove(number - 1);
+            requeue(task);
+            stranded = strand();
+            goesOn = !task.isOver;
+            reassigned += goesOn ? 1 : 0;
+        }
+        if (goesOn) {
+            events.tell(new ManagerEvent.TaskReassigned(attempt.worker.worker.id(), number, null));
+        }
+        dispatch();
+        reject(stranded);
+        finishIfDone();
     }
 
     // --- in
@@ -205,7 +285,7 @@ final class ManagerCore<I, O> {
                 attempt.task.tried.remove(attempt.task.tried.size() - 1);
                 requeue(attempt.task);
             }
-            if (isFirst) {
+            if (isFirst && worker.departure == null) {
                 worker.recheck = clock.schedule(settings.healthInterval, () -> askAgain(worker));
             }
         }
@@ -229,6 +309,7 @@ final class ManagerCore<I, O> {
         attempts.remove(attempt);
         attempt.incarnation.unuse();
         attempt.worker.running--;
+        leaveIfDone(attempt.worker);
         return true;
     }
 
@@ -281,9 +362,7 @@ final class ManagerCore<I, O> {
                 escalated = new Supervisor<>(this, attempt, result, told).apply(directive, why);
                 task.failure = result;
                 if (escalated != null) {
-                    stranded = queue.removeStranded();
-                    stranded.forEach(each -> each.isOver = true);
-                    rejected += stranded.size();
+                    stranded = strand();
                 }
             }
             if (escalated == null && mayGoOn(task, result)) {
@@ -327,6 +406,14 @@ final class ManagerCore<I, O> {
         task.isOver = true;
         task.attempt = null;
         running--;
+    }
+
+    /** Under the lock: what nobody is capable of any more leaves the line, to be {@link #reject rejected}. */
+    private List<Task<I, O>> strand() {
+        List<Task<I, O>> stranded = queue.removeStranded();
+        stranded.forEach(each -> each.isOver = true);
+        rejected += stranded.size();
+        return stranded;
     }
 
     private void reject(List<Task<I, O>> stranded) {
@@ -427,7 +514,7 @@ final class ManagerCore<I, O> {
             }
             isFinished = true;
             armed = grace;
-            workers.forEach(WorkerState::end);
+            staff.end();
         }
         if (armed != null) {
             armed.dispose();
@@ -448,6 +535,6 @@ final class ManagerCore<I, O> {
     }
 
     synchronized List<WorkerStatus> workers() {
-        return workers.stream().map(WorkerState::status).toList();
+        return staff.statuses();
     }
 }

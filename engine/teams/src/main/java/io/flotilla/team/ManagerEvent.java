@@ -21,9 +21,9 @@ public sealed interface ManagerEvent {
     /**
      * A task is given to another worker.
      *
-     * @param worker the worker at which it failed
-     * @param attempt the number of the attempt that failed, from 1
-     * @param cause what it failed with
+     * @param worker the worker at which it failed, or that left
+     * @param attempt the number of the attempt that failed, from 1; one whose worker left does not count
+     * @param cause what it failed with; null if the worker left, or there is none
      */
     record TaskReassigned(
             AgentId worker, int attempt, @Nullable Throwable cause) implements ManagerEvent {}
@@ -62,4 +62,18 @@ public sealed interface ManagerEvent {
      * @param cause why, with what its step failed with as its cause
      */
     record WorkerEscalated(AgentId worker, WorkerEscalatedException cause) implements ManagerEvent {}
+
+    /**
+     * A worker has joined the running manager.
+     *
+     * @param worker the worker
+     */
+    record WorkerJoined(AgentId worker) implements ManagerEvent {}
+
+    /**
+     * A worker has left, and is at nothing any more.
+     *
+     * @param worker the worker
+     */
+    record WorkerLeft(AgentId worker) implements ManagerEvent {}
 }

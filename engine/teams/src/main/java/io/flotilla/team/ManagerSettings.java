@@ -22,6 +22,10 @@ final class ManagerSettings<I, O> {
     Duration healthInterval = Manager.DEFAULT_HEALTH_INTERVAL;
     StepEngine engine = StepEngine.builder().build();
 
+    static IllegalArgumentException duplicate(AgentId worker) {
+        return new IllegalArgumentException("there is a worker " + worker + " already");
+    }
+
     ManagerSettings(AgentId id) {
         this.id = id;
     }

@@ -8,9 +8,9 @@ package io.flotilla.team;
  * @param completed the tasks that a worker did
  * @param failed the tasks that no worker could do
  * @param cancelled the tasks that were cancelled, by their subscribers or at the end of the manager
- * @param rejected the tasks it took and gave up: the manager was closed, or their last capable worker stopped
+ * @param rejected the tasks it took and gave up: the manager was closed, or their last capable worker stopped or left
  * @param refused the tasks it did not take
- * @param reassigned the attempts that followed a failed one
+ * @param reassigned the attempts that followed one that failed, or whose worker left
  * @param queued the tasks that wait for a worker
  * @param running the tasks that workers are at
  * @since 0.1

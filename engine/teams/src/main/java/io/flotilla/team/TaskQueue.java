@@ -18,11 +18,18 @@ final class TaskQueue<I, O> {
     private final Map<String, SortedMap<Long, Task<I, O>>> waiting = new HashMap<>();
     private int size;
 
-    TaskQueue(List<WorkerState<I, O>> all) {
-        for (WorkerState<I, O> each : all) {
-            for (String capability : each.worker.capabilities()) {
-                workers.computeIfAbsent(capability, any -> new ArrayList<>()).add(each);
-            }
+    void join(WorkerState<I, O> worker) {
+        for (String capability : worker.worker.capabilities()) {
+            workers.computeIfAbsent(capability, any -> new ArrayList<>()).add(worker);
+        }
+    }
+
+    void leave(WorkerState<I, O> worker) {
+        for (String capability : worker.worker.capabilities()) {
+            workers.computeIfPresent(capability, (any, capable) -> {
+                capable.remove(worker);
+                return capable.isEmpty() ? null : capable;
+            });
         }
     }
 

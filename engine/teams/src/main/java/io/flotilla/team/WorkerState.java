@@ -24,6 +24,9 @@ final class WorkerState<I, O> {
     boolean isQuarantined;
     boolean isStopped;
 
+    /** Set when it is to leave. */
+    @Nullable Departure<I, O> departure;
+
     /** The ends of what two of these say, while they say it. */
     @Nullable Disposable recheck;
 
@@ -73,11 +76,19 @@ final class WorkerState<I, O> {
     }
 
     WorkerStatus status() {
-        WorkerStatus.State state = isStopped
-                ? WorkerStatus.State.STOPPED
-                : isQuarantined
-                        ? WorkerStatus.State.QUARANTINED
-                        : isUnhealthy ? WorkerStatus.State.UNHEALTHY : WorkerStatus.State.ACTIVE;
-        return new WorkerStatus(worker.id(), state, running, worker.concurrency(), completed, failed, restarts);
+        return new WorkerStatus(worker.id(), state(), running, worker.concurrency(), completed, failed, restarts);
+    }
+
+    private WorkerStatus.State state() {
+        if (departure != null) {
+            return WorkerStatus.State.LEAVING;
+        }
+        if (isStopped) {
+            return WorkerStatus.State.STOPPED;
+        }
+        if (isQuarantined) {
+            return WorkerStatus.State.QUARANTINED;
+        }
+        return isUnhealthy ? WorkerStatus.State.UNHEALTHY : WorkerStatus.State.ACTIVE;
     }
 }

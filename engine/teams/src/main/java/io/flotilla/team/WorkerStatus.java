@@ -26,6 +26,8 @@ public record WorkerStatus(
         /** It is given nothing until its time is over. */
         QUARANTINED,
         /** It was escalated, and gets nothing any more. */
-        STOPPED
+        STOPPED,
+        /** It is given nothing more, and leaves when it has done what it has. */
+        LEAVING
     }
 }
