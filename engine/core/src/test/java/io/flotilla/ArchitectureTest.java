@@ -762,6 +762,7 @@ class ArchitectureTest {
                         "OutputHub",
                         "OutputLog",
                         "Shown",
+                        "SimulationThread",
                         "VirtualThreads");
         assertThat(publicTypes(".health"))
                 .containsExactly(

@@ -51,6 +51,7 @@ class TeamsArchitectureTest {
                         "io.flotilla",
                         "io.flotilla.agent",
                         "io.flotilla.health",
+                        "io.flotilla.internal",
                         "io.flotilla.journal",
                         "io.flotilla.run",
                         "io.flotilla.step",

@@ -1,5 +1,6 @@
 package io.flotilla.run;
 
+import io.flotilla.internal.SimulationThread;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -72,7 +73,9 @@ final class EventFeed implements Subscription {
     }
 
     private void deliver() {
-        long endNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TURN_MILLIS);
+        // Without an end where real time must not decide anything; the number of events ends the turn there.
+        long endNanos = System.nanoTime()
+                + (SimulationThread.isCurrent() ? Long.MAX_VALUE : TimeUnit.MILLISECONDS.toNanos(TURN_MILLIS));
         int left = TURN;
         int missed = wip.get();
         while (!cancelled) {

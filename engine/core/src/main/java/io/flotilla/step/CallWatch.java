@@ -1,5 +1,6 @@
 package io.flotilla.step;
 
+import io.flotilla.internal.SimulationThread;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -45,6 +46,9 @@ final class CallWatch {
 
     /** For a call on this thread, which forgets it when the call has returned. */
     static void watch(EngineClock.Watched call) {
+        if (SimulationThread.isCurrent()) {
+            return;
+        }
         int home = home();
         for (int probe = 0; probe < PROBES; probe++) {
             int at = slot(home + probe);
@@ -58,6 +62,9 @@ final class CallWatch {
 
     /** For what may last. */
     static void watchLong(EngineClock.Watched waiting) {
+        if (SimulationThread.isCurrent()) {
+            return;
+        }
         OTHERS.add(waiting);
         tick();
     }
@@ -68,6 +75,9 @@ final class CallWatch {
     }
 
     static void forget(EngineClock.Watched call) {
+        if (SimulationThread.isCurrent()) {
+            return;
+        }
         int home = home();
         for (int probe = 0; probe < SLOTS; probe++) {
             if (probe == PROBES && OTHERS.remove(call)) {

@@ -1,5 +1,6 @@
 package io.flotilla.step;
 
+import io.flotilla.internal.SimulationThread;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CountDownLatch;
@@ -82,7 +83,7 @@ final class Cancels {
         if (!isLeft()) {
             return;
         }
-        if (Thread.currentThread() instanceof Canceller) {
+        if (Thread.currentThread() instanceof Canceller || SimulationThread.isCurrent()) {
             here(() -> {});
             return;
         }
@@ -116,6 +117,10 @@ final class Cancels {
 
     /** Calls one handler on a thread nobody waits for. */
     static void unawaited(Runnable piece) {
+        if (SimulationThread.isCurrent()) {
+            piece.run();
+            return;
+        }
         try {
             THREADS.execute(piece);
         } catch (Throwable noThread) {

@@ -3,6 +3,7 @@ package io.flotilla.step;
 import io.flotilla.AgentId;
 import io.flotilla.agent.UsageLedger;
 import io.flotilla.internal.BoundedNames;
+import io.flotilla.internal.SimulationThread;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -56,6 +57,10 @@ final class EngineCore {
 
     /** 96 random bits: run ids differ, and with them idempotency keys, wherever they were made. */
     private static String newId() {
+        String simulated = SimulationThread.nextId();
+        if (simulated != null) {
+            return simulated;
+        }
         byte[] bits = new byte[12];
         new SecureRandom().nextBytes(bits);
         return HexFormat.of().formatHex(bits);

@@ -1,5 +1,6 @@
 package io.flotilla.step;
 
+import io.flotilla.internal.SimulationThread;
 import java.lang.ref.WeakReference;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -58,8 +59,10 @@ final class StallWatch {
 
     /** A lane begins to call user code. */
     static void enter(Lane lane) {
-        LANES.add(lane);
-        keepTicking();
+        if (!SimulationThread.isCurrent()) {
+            LANES.add(lane);
+            keepTicking();
+        }
     }
 
     /** It has come to its end. */
@@ -70,8 +73,10 @@ final class StallWatch {
     /** Returns what to call {@link #forget} with. */
     static WeakReference<Watched> watch(Watched round) {
         WeakReference<Watched> watched = new WeakReference<>(round);
-        ROUNDS.add(watched);
-        keepTicking();
+        if (!SimulationThread.isCurrent()) {
+            ROUNDS.add(watched);
+            keepTicking();
+        }
         return watched;
     }
 

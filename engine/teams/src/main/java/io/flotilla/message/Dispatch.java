@@ -1,5 +1,6 @@
 package io.flotilla.message;
 
+import io.flotilla.internal.SimulationThread;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,9 @@ final class Dispatch {
     /** Reactor makes its shared schedulers anew when its factory is exchanged, as turning on virtual time does. */
     @SuppressWarnings("ReferenceEquality") // it is the instance that changes with the factory
     static Executor shared() {
+        if (SimulationThread.isCurrent()) {
+            return on(Schedulers.parallel()); // which has no threads of its own either
+        }
         Scheduler key = Schedulers.single();
         Cached cached = last;
         if (cached != null && cached.key() == key) {

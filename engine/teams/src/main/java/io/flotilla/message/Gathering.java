@@ -67,14 +67,19 @@ final class Gathering {
                 fail(member.id(), DeadLetter.Reason.UNHEALTHY, Answer.Status.FAILED);
                 continue;
             }
-            requests.passing(request, member.id());
-            OfferResult result = member.mailbox().offer(request);
+            OfferResult result = requests.offer(request, member, late -> refused(member.id(), late));
             if (!result.isAccepted()) {
-                boolean isLate = result == OfferResult.EXPIRED; // as if its time had passed in the mailbox
-                fail(member.id(), result.reason(), isLate ? Answer.Status.TIMED_OUT : Answer.Status.FAILED);
+                refused(member.id(), result);
             } else if (isOver() && !join.keepsStragglers() && !hasEnded(member.id())) {
                 member.mailbox().withdraw(request); // decided, or cancelled, while it was on its way
             }
+        }
+    }
+
+    private void refused(AgentId receiver, OfferResult result) {
+        if (!result.isAccepted()) {
+            boolean isLate = result == OfferResult.EXPIRED; // as if its time had passed in the mailbox
+            fail(receiver, result.reason(), isLate ? Answer.Status.TIMED_OUT : Answer.Status.FAILED);
         }
     }
 
@@ -186,6 +191,7 @@ final class Gathering {
             requests.leave(this);
         }
         if (result != null) {
+            requests.taps().answered(request, result);
             Dispatch.shared().execute(() -> tell(result)); // before cancel handlers, which may keep this thread
         }
         stragglers.forEach(member -> member.mailbox().withdraw(request));

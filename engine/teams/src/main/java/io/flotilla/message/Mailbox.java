@@ -417,7 +417,7 @@ public final class Mailbox implements Disposable {
         }
 
         EngineClock clock() {
-            StepEngine timed = engine == null ? WorkerPool.DEFAULT_ENGINE : engine;
+            StepEngine timed = engine == null ? WorkerPool.defaultEngine() : engine;
             return EngineAccess.of(timed).clock();
         }
 

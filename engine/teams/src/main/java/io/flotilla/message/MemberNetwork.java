@@ -139,7 +139,7 @@ abstract class MemberNetwork implements Network {
 
     @Override
     public final Disposable tap(NetworkTap tap) {
-        return members.taps.add(Objects.requireNonNull(tap, "tap"));
+        return members.taps.add(Objects.requireNonNull(tap, "tap"), members.all());
     }
 
     @Override

@@ -30,6 +30,7 @@ final class Members {
     private final Requests requests;
     final Steering steering;
     final Taps taps = new Taps();
+    final @Nullable Transit transit;
     private final Map<AgentId, Member> byId = new ConcurrentHashMap<>();
 
     /** Their last handler is still at a message. */
@@ -52,6 +53,7 @@ final class Members {
         this.router = router;
         this.clock = EngineAccess.of(options.engine).clock();
         this.requests = new Requests(this, options.maxPendingRequests);
+        this.transit = Transit.of(options, clock);
         this.steering = new Steering(options, router);
     }
 
@@ -63,10 +65,10 @@ final class Members {
 
     void join(AgentId id, MessageHandler handler, MemberOptions how) {
         Mailbox.Builder builder = how.apply(Mailbox.builder(id))
-                .handler(handler)
+                .handler(taps.around(id, handler))
                 .engine(options.engine)
                 .deadLetters(options.deadLetters);
-        builder.onDead = requests::died;
+        builder.onDead = this::died;
         Mailbox mailbox = builder.build();
         synchronized (this) {
             if (closed) {
@@ -79,6 +81,7 @@ final class Members {
             inOrder = null;
             byKind = null;
         }
+        taps.joined(id);
     }
 
     Mono<Void> leave(AgentId id) {
@@ -96,6 +99,7 @@ final class Members {
             if (member == null) {
                 return Mono.error(new UnknownMemberException(id));
             }
+            taps.left(id);
             member.mailbox().core().dispose(false);
             Mono<Void> finished = member.mailbox().core().finished();
             finished.subscribe(never -> {}, never -> {}, () -> departed(member));
@@ -191,6 +195,11 @@ final class Members {
                 : new Receivers(List.of(receiver), null, null);
     }
 
+    private void died(DeadLetter letter) {
+        taps.dead(letter);
+        requests.died(letter);
+    }
+
     DeliveryReport offer(Envelope envelope) {
         Admission admission = Admission.of(options.guard, envelope);
         return admission.refusal() == null
@@ -212,10 +221,12 @@ final class Members {
         Envelope envelope = admission.envelope();
         options.deadLetters.add(new DeadLetter(
                 envelope, envelope.recipient(), DeadLetter.Reason.REFUSED, admission.refusal(), clock.now()));
+        taps.refused(envelope, envelope.recipient(), DeadLetter.Reason.REFUSED);
     }
 
     /** Offers it to all receivers; the places of those that a sender may wait for are added to {@code waiting}. */
     private Delivery[] offerAll(Envelope envelope, List<Waiting> waiting) {
+        taps.sent(envelope);
         if (envelope.answersRequest()) {
             return new Delivery[] {answer(envelope)};
         }
@@ -236,11 +247,26 @@ final class Members {
 
     private Delivery offer(Envelope envelope, Member member, int at, List<Waiting> waiting) {
         taps.passing(envelope, member.id());
-        OfferResult result = member.mailbox().offer(envelope);
+        OfferResult result = transit == null
+                ? member.mailbox().offer(envelope)
+                : transit.carry(
+                        envelope,
+                        member.id(),
+                        () -> member.mailbox().offer(envelope),
+                        OfferResult.ACCEPTED,
+                        late -> arrived(envelope, member, late));
         if (result == OfferResult.FULL && member.mailbox().core().waitsForRoom()) {
             waiting.add(new Waiting(at, member));
         }
         return result.isAccepted() ? member.accepted() : new Delivery(member.id(), result.reason());
+    }
+
+    /** A copy that its sender is not told of. */
+    private void arrived(Envelope envelope, Member member, OfferResult late) {
+        if (!late.isAccepted()) {
+            taps.refused(envelope, member.id(), late.reason());
+            bury(envelope, member.id(), late.reason());
+        }
     }
 
     private record Waiting(int at, Member member) {}
@@ -254,10 +280,19 @@ final class Members {
         if (refusal == null && to != null) {
             taps.passing(reply, to);
         }
-        if (refusal == null && !requests.answer(reply)) {
+        if (refusal == null
+                && !(transit == null || to == null ? requests.answer(reply) : carryAnswer(transit, reply, to))) {
             refusal = DeadLetter.Reason.LATE_REPLY;
         }
         return new Delivery(to, refusal);
+    }
+
+    private boolean carryAnswer(Transit by, Envelope reply, AgentId to) {
+        return by.carry(reply, to, () -> requests.answer(reply), true, isAwaited -> {
+            if (!isAwaited) {
+                bury(reply, to, DeadLetter.Reason.LATE_REPLY);
+            }
+        });
     }
 
     Mono<DeliveryReport> send(Envelope envelope) {
@@ -302,6 +337,7 @@ final class Members {
 
     private DeliveryReport finished(Envelope envelope, Delivery[] deliveries) {
         DeliveryReport report = new DeliveryReport(envelope, List.of(deliveries));
+        taps.refused(report);
         log(report);
         if (options.undeliverable == Undeliverable.DEAD_LETTER) {
             bury(report);
@@ -401,6 +437,7 @@ final class Members {
                 last = new ArrayList<>(byId.values());
                 last.addAll(leaving);
             }
+            last.sort(IN_ORDER);
             return Flux.fromIterable(last)
                     .flatMap(member -> member.mailbox().close(grace), Math.max(1, last.size()))
                     .then()

@@ -1,10 +1,11 @@
 package io.flotilla.message;
 
+import io.flotilla.internal.SimulationThread;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Ids of envelopes: 96 random bits for the process, and a count. */
+/** Ids of envelopes: 96 random bits for the process, and a count. Only counted in a simulated system. */
 final class MessageIds {
 
     private static final String PREFIX = random() + '-';
@@ -19,6 +20,7 @@ final class MessageIds {
     }
 
     static String next() {
-        return PREFIX + COUNT.incrementAndGet();
+        String simulated = SimulationThread.nextId();
+        return simulated != null ? simulated : PREFIX + COUNT.incrementAndGet();
     }
 }

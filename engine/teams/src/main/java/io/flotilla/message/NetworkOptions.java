@@ -35,9 +35,10 @@ public final class NetworkOptions {
     final int logSize;
     final @Nullable NetworkGuard guard;
     final @Nullable HealthMonitor health;
+    final @Nullable MessageFaults faults;
 
     private NetworkOptions(Builder from) {
-        this.engine = from.engine == null ? WorkerPool.DEFAULT_ENGINE : from.engine;
+        this.engine = from.engine == null ? WorkerPool.defaultEngine() : from.engine;
         this.member = from.member;
         this.undeliverable = from.undeliverable;
         this.deadLetters = from.deadLetters == null ? DeadLetters.create() : from.deadLetters;
@@ -47,6 +48,7 @@ public final class NetworkOptions {
         this.logSize = from.logSize;
         this.guard = from.guard;
         this.health = from.health;
+        this.faults = from.faults;
     }
 
     /**
@@ -80,6 +82,7 @@ public final class NetworkOptions {
         private int logSize = DEFAULT_LOG_SIZE;
         private @Nullable NetworkGuard guard;
         private @Nullable HealthMonitor health;
+        private @Nullable MessageFaults faults;
 
         private Builder() {}
 
@@ -209,6 +212,18 @@ public final class NetworkOptions {
          */
         public Builder health(HealthMonitor monitor) {
             this.health = Objects.requireNonNull(monitor, "monitor");
+            return this;
+        }
+
+        /**
+         * Loses, doubles and delays messages, for tests.
+         *
+         * @param faults default none
+         * @return this builder
+         * @throws NullPointerException if {@code faults} is null
+         */
+        public Builder faults(MessageFaults faults) {
+            this.faults = Objects.requireNonNull(faults, "faults");
             return this;
         }
 

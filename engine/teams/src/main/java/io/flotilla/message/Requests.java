@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
@@ -27,8 +28,18 @@ final class Requests {
         this.most = most;
     }
 
-    void passing(Envelope request, AgentId receiver) {
-        members.taps.passing(request, receiver);
+    Taps taps() {
+        return members.taps;
+    }
+
+    /** {@code late} is told of a copy that is not accepted and of which the asker would not hear. */
+    OfferResult offer(Envelope request, Member member, Consumer<OfferResult> late) {
+        members.taps.passing(request, member.id());
+        Transit transit = members.transit;
+        return transit == null
+                ? member.mailbox().offer(request)
+                : transit.carry(
+                        request, member.id(), () -> member.mailbox().offer(request), OfferResult.ACCEPTED, late);
     }
 
     boolean leavesOut(Member member, Envelope request) {
@@ -61,6 +72,7 @@ final class Requests {
                 return;
             }
             Envelope request = admission.envelope();
+            members.taps.sent(request);
             Receivers receivers = members.receivers(request);
             DeadLetter.Reason refusal = receivers.refusal();
             if (refusal != null) {
@@ -88,6 +100,7 @@ final class Requests {
         if (members.options.undeliverable == Undeliverable.DEAD_LETTER) {
             members.bury(request, receiver, refusal);
         }
+        members.taps.refused(request, receiver, refusal);
         sink.error(new UndeliverableException(refusal, request, receiver, null));
     }
 

@@ -1,5 +1,6 @@
 package io.flotilla.message;
 
+import io.flotilla.internal.SimulationThread;
 import io.flotilla.step.EngineAccess;
 import io.flotilla.step.EngineClock;
 import io.flotilla.step.StepEngine;
@@ -27,7 +28,7 @@ final class WorkerPool {
     private static final int MAX_THREADS = 10_000;
     private static final int IDLE_SECONDS = 10;
 
-    static final StepEngine DEFAULT_ENGINE = StepEngine.builder().build();
+    private static final StepEngine DEFAULT_ENGINE = StepEngine.builder().build();
 
     /** The watch of the library; it counts real time. */
     private static final EngineClock WATCH = EngineAccess.of(DEFAULT_ENGINE).clock();
@@ -40,6 +41,11 @@ final class WorkerPool {
 
     /** Guarded by this. */
     private int held;
+
+    /** One for all, but in a simulated system one of its own: nothing of it is to be known to another. */
+    static StepEngine defaultEngine() {
+        return SimulationThread.isCurrent() ? StepEngine.builder().build() : DEFAULT_ENGINE;
+    }
 
     private WorkerPool() {
         this.threads = new ThreadPoolExecutor(

@@ -43,7 +43,8 @@ public final class ScenarioRunner {
     /** How long a run that was stopped may take to notice. */
     private static final Duration GRACE = Duration.ofSeconds(5);
 
-    private static final Object VIRTUAL_TIME = new Object();
+    /** Held while Reactor's schedulers are exchanged, here and by simulations. */
+    static final Object VIRTUAL_TIME = new Object();
 
     private final Duration realTimeLimit;
 

@@ -1,0 +1,52 @@
+package io.flotilla.internal;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one thread of a simulated system: everything in it runs here, one thing after another, on virtual time.
+ *
+ * <p>So on it the library leaves out what makes two runs differ. It watches no call in real time, since nothing could continue
+ * elsewhere while a call keeps this thread; it hands nothing to threads of its own; and ids are counted instead of drawn.
+ *
+ * @since 0.1
+ */
+public final class SimulationThread extends Thread {
+
+    private static final int ID_DIGITS = 24;
+
+    /** Of this thread. */
+    private long ids;
+
+    /**
+     * A thread that is not started.
+     *
+     * @param name its name
+     * @param world what it runs, from begin to end
+     */
+    public SimulationThread(String name, Runnable world) {
+        super(world, name);
+        setDaemon(true);
+    }
+
+    /**
+     * Whether the caller is part of a simulated system.
+     *
+     * @return true on such a thread
+     */
+    public static boolean isCurrent() {
+        return Thread.currentThread() instanceof SimulationThread;
+    }
+
+    /**
+     * The next id of the simulated system, in place of random bits.
+     *
+     * @return 24 hexadecimal digits, the same in every run of the same system; null on other threads
+     */
+    public static @Nullable String nextId() {
+        if (!(Thread.currentThread() instanceof SimulationThread simulated)) {
+            return null;
+        }
+        String count = Long.toHexString(++simulated.ids);
+        return "0".repeat(ID_DIGITS - count.length()) + count;
+    }
+}
