@@ -119,7 +119,7 @@ class ChangeTableTest {
         Run<String> asking = then.submit("ask", RunOptions.ofId("open")).block(TestRuns.SOON);
         TestRuns.until(() -> asking.questions().isEmpty() ? null : true);
         Workflow<Object, String> now =
-                changes().get(name).get().journal(new OtherProcess(journal)).build();
+                changes().get(name).get().journal(new ForwardingJournal(journal)).build();
 
         Verification verification = now.runs().verify(RunFilter.all()).block(TestRuns.SOON);
         Recovery<String> recovery = now.runs().recoverAll().block(TestRuns.SOON);

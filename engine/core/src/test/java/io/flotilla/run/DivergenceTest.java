@@ -300,7 +300,7 @@ class DivergenceTest {
 
     private void assertDiverges(String topology, String run, long sequence, String change) {
         for (boolean recovered : new boolean[] {false, true}) {
-            Runs<String> runs = asking(topology, new OtherProcess(journal)).runs();
+            Runs<String> runs = asking(topology, new ForwardingJournal(journal)).runs();
             DivergenceException diverged = catchThrowableOfType(
                     DivergenceException.class,
                     () -> (recovered ? runs.recover(run) : runs.replay(run)).block(TestRuns.SOON));

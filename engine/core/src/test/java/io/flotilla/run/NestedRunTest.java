@@ -119,7 +119,7 @@ class NestedRunTest {
     void nested_afterACrash_isFoundByItsParentAndNotStartedAnew() {
         started(recorded(journal), RunOptions.ofId("a"));
         nestedRun(journal, ID);
-        Journal later = new OtherProcess(journal);
+        Journal later = new ForwardingJournal(journal);
         Workflow<Object, String> again = recorded(later);
 
         Recovery<String> recovery = again.runs().recoverAll().block(TestRuns.SOON);
@@ -184,7 +184,7 @@ class NestedRunTest {
         started(recorded(journal), RunOptions.ofId("a"));
         nestedRun(journal, ID);
 
-        Workflow<Object, String> later = recorded(new OtherProcess(journal));
+        Workflow<Object, String> later = recorded(new ForwardingJournal(journal));
         later.runs().cancel("a").block(TestRuns.SOON);
 
         assertThat(later.runs()
@@ -202,12 +202,12 @@ class NestedRunTest {
         nestedRun(journal, ID);
         Workflow<Object, String> without = TestRuns.alone(TestRuns.deciding("Solo", turn -> Decision.fail("x")))
                 .name("inner")
-                .journal(new OtherProcess(journal))
+                .journal(new ForwardingJournal(journal))
                 .build();
         journal.delete("a").block(TestRuns.SOON);
 
         Recovery<String> recovery =
-                recorded(new OtherProcess(journal)).runs().recoverAll().block(TestRuns.SOON);
+                recorded(new ForwardingJournal(journal)).runs().recoverAll().block(TestRuns.SOON);
 
         assertThat(recovery.recovered()).isEmpty();
         assertThat(without.runs()

@@ -43,7 +43,7 @@ class OperateTest {
     }
 
     private Workflow<Object, String> later() {
-        return builder(new OtherProcess(journal)).build();
+        return builder(new ForwardingJournal(journal)).build();
     }
 
     private static Run<String> started(Workflow<Object, String> flow, String runId, String... label) {
@@ -244,7 +244,7 @@ class OperateTest {
     // --- versions
 
     private Workflow<Object, String> version(String version) {
-        return builder(new OtherProcess(journal)).version(version).build();
+        return builder(new ForwardingJournal(journal)).version(version).build();
     }
 
     @Test
@@ -287,7 +287,7 @@ class OperateTest {
         return Workflow.builder(other, String.class)
                 .agent("Alone", TestRuns.deciding("Alone", turn -> Decision.ask("?")))
                 .version("2")
-                .journal(new OtherProcess(journal))
+                .journal(new ForwardingJournal(journal))
                 .build();
     }
 

@@ -38,7 +38,7 @@ class ReconcilerTest {
     private RunResult<String> recovered(Supplier<Mono<Reconciliation>> reconciliation, Reconciler.WhenUnknown unknown) {
         trip(journal, Mono.never()).build().submit("trip", RunOptions.ofId("a")).block(TestRuns.SOON);
         assertThat(booked).containsExactly("a/#0");
-        Workflow<Object, String> later = trip(new OtherProcess(journal), Mono.just("seat 2"))
+        Workflow<Object, String> later = trip(new ForwardingJournal(journal), Mono.just("seat 2"))
                 .reconcile(
                         "Book",
                         (turn, context) -> {

@@ -226,7 +226,7 @@ class RecoveryAnywhereTest {
         Run<String> run = asking(journal, "a").start("go");
         List<PendingQuestion> open = run.questions();
         VirtualTimeScheduler time = timeAt(Instant.EPOCH.plusSeconds(4));
-        Run<String> resumed = asking(new OtherProcess(journal), "a")
+        Run<String> resumed = asking(new ForwardingJournal(journal), "a")
                 .runs()
                 .recover(run.runId())
                 .block();
@@ -249,7 +249,7 @@ class RecoveryAnywhereTest {
         timeAt(Instant.EPOCH);
         Run<String> run = asking(journal, "a").start("go");
         timeAt(Instant.EPOCH.plusSeconds(60)).advanceTimeBy(Duration.ZERO);
-        Run<String> resumed = asking(new OtherProcess(journal), "a")
+        Run<String> resumed = asking(new ForwardingJournal(journal), "a")
                 .runs()
                 .recover(run.runId())
                 .block();
@@ -266,7 +266,7 @@ class RecoveryAnywhereTest {
         Run<String> run = asking(journal, "a").start("go");
         run.pause();
         run.answer("q0", "me").subscribe();
-        Run<String> resumed = asking(new OtherProcess(journal), "a")
+        Run<String> resumed = asking(new ForwardingJournal(journal), "a")
                 .runs()
                 .recover(run.runId())
                 .block();
@@ -285,11 +285,11 @@ class RecoveryAnywhereTest {
         Journal journal = Journal.inMemory();
         timeAt(Instant.EPOCH);
         Run<String> run = asking(journal, "a").start("go");
-        Run<String> one = asking(new OtherProcess(journal), "a")
+        Run<String> one = asking(new ForwardingJournal(journal), "a")
                 .runs()
                 .recover(run.runId())
                 .block();
-        Run<String> two = asking(new OtherProcess(journal), "a")
+        Run<String> two = asking(new ForwardingJournal(journal), "a")
                 .runs()
                 .recover(run.runId())
                 .block();
@@ -311,12 +311,12 @@ class RecoveryAnywhereTest {
         Run<String> last = asking(journal, "a").start("go");
 
         Recovery<String> recovery =
-                asking(new OtherProcess(journal), "a").runs().recoverAll().block();
+                asking(new ForwardingJournal(journal), "a").runs().recoverAll().block();
         assertThat(recovery.recovered()).extracting(Run::runId).containsExactlyInAnyOrder(first.runId(), last.runId());
         assertThat(recovery.failures()).isEmpty();
         assertThat(recovery.live()).isEmpty();
         assertThat(recovery.otherWorkflows()).containsExactly(Map.entry("b", 1L));
-        assertThatThrownBy(() -> asking(new OtherProcess(journal), "a")
+        assertThatThrownBy(() -> asking(new ForwardingJournal(journal), "a")
                         .runs()
                         .recover(other.runId())
                         .block())

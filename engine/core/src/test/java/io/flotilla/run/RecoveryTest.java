@@ -62,7 +62,7 @@ class RecoveryTest {
                 .as("whatever its workflow")
                 .containsExactly(wait.runId());
         Recovery<String> recovery =
-                workflow(new OtherProcess(journal)).runs().recoverAll().block();
+                workflow(new ForwardingJournal(journal)).runs().recoverAll().block();
         assertThat(recovery.recovered()).isEmpty();
         assertThat(recovery.otherWorkflows()).containsExactly(Map.entry("other", 1L));
     }
