@@ -47,6 +47,9 @@ final class Onlooker {
     private boolean compensating;
     private boolean undoing;
     private int notUndone;
+    private boolean undoFails;
+    private final RandomState state;
+    private RandomState.Verdict written = RandomState.Verdict.NONE;
 
     /** A step that may have to be undone. */
     private record Done(Place place, String path, int node, long number) {}
@@ -221,6 +224,7 @@ final class Onlooker {
             Plan plan,
             List<Set<Integer>> exclusive,
             Set<Integer> compensated,
+            RandomState state,
             Counts counts) {
         this.graph = graph;
         this.script = script;
@@ -229,6 +233,7 @@ final class Onlooker {
         this.corrections = plan.maxCorrections();
         this.exclusive = exclusive;
         this.compensated = compensated;
+        this.state = state;
         this.maxSignals = plan.maxPendingSignals();
         this.counts = counts;
         this.root = new Fork(null, null, -1, joins[graph.agents], List.of(), Instant.EPOCH);
@@ -253,10 +258,15 @@ final class Onlooker {
                     && !(decision instanceof Decision.Fail || decision instanceof Decision.Compensate)) {
                 done.add(new Done(stepped.place, stepped.path, stepped.node, stepped.steps - 1));
             }
+            written = state.settle(step, script.isAllowed(stepped.node, decision, stepped.home == root));
             expected = expected(stepped, step);
+        } else if (step != null && !events.isEmpty()) { // a compensation
+            written = state.settle(step, true);
+            undoFails = step.failed() != null || written.ordinal() > RandomState.Verdict.TAKEN.ordinal();
         }
         if (expected != null && !isLimited(effects, events)) {
-            RunEvent next = events.size() > 1 ? events.get(1) : null;
+            int at = written == RandomState.Verdict.TAKEN ? 2 : 1;
+            RunEvent next = events.size() > at ? events.get(at) : null;
             String told = next == null ? "nothing" : next.getClass().getSimpleName() + " " + next.branch();
             check(told.equals(expected), "expected %s, was %s", expected, next);
         }
@@ -267,6 +277,7 @@ final class Onlooker {
             take(event);
             eventsOfFact++;
         }
+        state.checkAllTold();
         checkTurns(effects);
         if (fact instanceof Fact.BranchCancelRequested cancel) {
             checkCancelled(lines.get(cancel.branch().toString()));
@@ -309,6 +320,13 @@ final class Onlooker {
         if (!script.isAllowed(line.node, decision, line.home == root)) {
             line.corrected++;
             counts.add("corrections");
+            return (line.corrected > corrections ? "BranchFailed " : "DecisionRejected ") + line.path;
+        }
+        if (written == RandomState.Verdict.BROKEN) {
+            return "BranchFailed " + line.path;
+        }
+        if (written == RandomState.Verdict.REJECTED) {
+            line.corrected++;
             return (line.corrected > corrections ? "BranchFailed " : "DecisionRejected ") + line.path;
         }
         line.corrected = 0;
@@ -432,10 +450,14 @@ final class Onlooker {
             received(received);
         } else if (event instanceof RunEvent.SignalTaken taken) {
             taken(taken);
+        } else if (event instanceof RunEvent.StateWritten change) {
+            check(eventsOfFact == (undoing ? 0 : 1), "%s is not told at once", event);
+            state.told(change);
         } else if (event instanceof RunEvent.CompensationStarted started) {
             undo(started);
         } else if (event instanceof RunEvent.CompensationSettled undone) {
             check(undoing, "%s, but nothing is being undone", event);
+            check(undone.failed() == undoFails, "%s", event);
             undoing = false;
             notUndone += undone.failed() ? 1 : 0;
             counts.add(undone.failed() ? "compensations that failed" : "compensations");
@@ -985,6 +1007,9 @@ final class Onlooker {
 
     private void checkTurns(List<Effect> effects) {
         for (Effect effect : effects) {
+            if (effect instanceof Effect.StartStep start) {
+                state.checkValues(start.state());
+            }
             if (effect instanceof Effect.StartStep start && !start.isCompensation()) {
                 Line line = Objects.requireNonNull(lines.get(start.branch().toString()));
                 checkTurn(line, start.turn());

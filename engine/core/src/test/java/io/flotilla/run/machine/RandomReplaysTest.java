@@ -84,6 +84,7 @@ class RandomReplaysTest {
             assertThat(is.questions()).isEqualTo(was.questions());
             assertThat(is.waits()).isEqualTo(was.waits());
             assertThat(is.signals()).isEqualTo(was.signals());
+            assertThat(is.values()).isEqualTo(was.values());
             assertThat(is.branches())
                     .extracting(RunState.BranchState::path)
                     .isEqualTo(was.branches().stream()

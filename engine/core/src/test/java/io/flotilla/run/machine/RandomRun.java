@@ -39,6 +39,7 @@ final class RandomRun {
     private final Counts counts;
     private final RandomGraph graph;
     private final RandomScript script;
+    private final RandomState state;
     private final RandomJoin[] joins;
     private final Plan plan;
     private final RunMachine machine;
@@ -82,6 +83,7 @@ final class RandomRun {
         this.counts = counts;
         this.graph = new RandomGraph(random);
         this.script = new RandomScript(graph, random);
+        this.state = new RandomState(random, counts);
         this.joins = drawJoins();
         int corrections = random.nextInt(3);
         int signals = random.nextInt(2) == 0 ? random.nextInt(3) : 1_000;
@@ -106,9 +108,10 @@ final class RandomRun {
         List<Set<Integer>> exclusive = drawExclusive();
         exclusive.forEach(
                 group -> drawn.exclusive(group.stream().map(graph::name).toList()));
+        state.plan(drawn);
         this.plan = drawn.build();
         this.machine = new RunMachine(plan);
-        this.onlooker = new Onlooker(graph, script, joins, plan, exclusive, compensated, counts);
+        this.onlooker = new Onlooker(graph, script, joins, plan, exclusive, compensated, state, counts);
     }
 
     private List<Set<Integer>> drawExclusive() {
@@ -263,6 +266,7 @@ final class RandomRun {
         tell(told, effects, events);
         carryOut(effects);
         onlooker.look(fact, events, effects, steppedOn);
+        state.checkValues(machine.values());
         if (finish == null && !machine.isCompensating()) {
             check(
                     inFlight.size() == plan.maxStepsInFlight() || !onlooker.mayStart(),
@@ -290,7 +294,10 @@ final class RandomRun {
                 act.decision(),
                 act.fails() ? StepResult.Kind.FAILED : null,
                 act.fails() ? new IllegalStateException("broken") : null,
-                used);
+                used,
+                1,
+                false,
+                state.draw(step));
         if (stale) {
             check(cancelled.contains(step.step()), "step %s was neither in flight nor cancelled", step.step());
             checkIgnored(fact);
@@ -424,7 +431,8 @@ final class RandomRun {
                         .append(' ')
                         .append(start.turn())
                         .append(' ')
-                        .append(start.delegationPath());
+                        .append(start.delegationPath())
+                        .append(start.state());
             } else {
                 told.append(effect);
             }
