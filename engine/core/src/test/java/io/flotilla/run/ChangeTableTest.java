@@ -118,8 +118,11 @@ class ChangeTableTest {
         TestRuns.ended(then.submit("go", RunOptions.ofId("ended")).block(TestRuns.SOON));
         Run<String> asking = then.submit("ask", RunOptions.ofId("open")).block(TestRuns.SOON);
         TestRuns.until(() -> asking.questions().isEmpty() ? null : true);
-        Workflow<Object, String> now =
-                changes().get(name).get().journal(new ForwardingJournal(journal)).build();
+        Workflow<Object, String> now = changes()
+                .get(name)
+                .get()
+                .journal(new ForwardingJournal(journal))
+                .build();
 
         Verification verification = now.runs().verify(RunFilter.all()).block(TestRuns.SOON);
         Recovery<String> recovery = now.runs().recoverAll().block(TestRuns.SOON);

@@ -1,17 +1,24 @@
 package io.flotilla.inspector;
 
+import io.flotilla.health.HealthMonitor;
+import io.flotilla.health.HealthReport;
 import io.flotilla.journal.JournalException;
 import io.flotilla.run.DivergenceException;
 import io.flotilla.run.UnknownRunException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * Answers the requests of an inspector's page, whatever server they come from: see {@link Inspector.Builder#handler()}. The README shows
@@ -23,12 +30,19 @@ public final class InspectorHandler implements Disposable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Inspector.class);
 
+    private static final Set<String> ACTIONS =
+            Set.of("pause", "unpause", "cancel", "recover", "answer", "fork", "branches");
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
     private final Settings settings;
     private final Access access;
     private final Assets assets = new Assets();
     private final Sources sources;
     private final RunList list;
     private final RunPages pages;
+    private final Live live;
+    private final Actions actions;
+    private final Networks networks;
     private final Sinks.Empty<Void> closed = Sinks.empty();
     private volatile boolean disposed;
 
@@ -37,8 +51,11 @@ public final class InspectorHandler implements Disposable {
         this.access = new Access(settings);
         this.sources = new Sources(settings.runs());
         Rows rows = new Rows();
+        this.live = new Live(sources, rows, closed.asMono(), Live.MAX_NEW);
         this.list = new RunList(sources, rows);
         this.pages = new RunPages(rows);
+        this.actions = new Actions(sources, settings.clock());
+        this.networks = new Networks(settings.networks());
     }
 
     /**
@@ -94,7 +111,7 @@ public final class InspectorHandler implements Disposable {
         Map<String, String> headers = Responses.headers("text/plain; charset=utf-8");
         headers.put("Location", settings.prefix() + "/");
         headers.put("Content-Length", "0");
-        return new InspectorResponse(308, headers, reactor.core.publisher.Flux.empty());
+        return new InspectorResponse(308, headers, Flux.empty());
     }
 
     private static void checkMethod(InspectorRequest request, String allowed) {
@@ -112,7 +129,19 @@ public final class InspectorHandler implements Disposable {
                 case "about":
                     return Mono.fromSupplier(() -> Responses.json(200, about()));
                 case "runs":
-                    return json(list.page(query));
+                    return json(live.cursor()
+                            .flatMap(cursor -> list.page(query).doOnNext(page -> page.put("cursor", cursor))));
+                case "live":
+                    return events(live.events(position(request, query)));
+                case "compare":
+                    return json(Mono.zip(sources.find(query.required("a")), sources.find(query.required("b")))
+                            .flatMap(both -> Comparison.of(both.getT1(), both.getT2())));
+                case "health":
+                    return json(health());
+                case "network":
+                    return json(Mono.fromSupplier(networks::toMap).subscribeOn(Schedulers.boundedElastic()));
+                case "actions":
+                    return json(Mono.fromSupplier(actions::recent));
                 default:
                     throw ApiError.notFound();
             }
@@ -124,14 +153,21 @@ public final class InspectorHandler implements Disposable {
     }
 
     private Mono<InspectorResponse> run(InspectorRequest request, Query query, String id, List<String> path) {
+        if (path.size() > 1 || ACTIONS.contains(path.isEmpty() ? "" : path.get(0))) {
+            checkMethod(request, "POST");
+            access.checkActor(request);
+            return json(actions.act(request, id, path));
+        }
         checkMethod(request, "GET");
         Mono<Sources.Found> found = sources.find(id);
-        if (path.isEmpty()) {
-            return json(found.flatMap(pages::details));
-        }
-        switch (path.size() == 1 ? path.get(0) : "") {
+        switch (path.isEmpty() ? "" : path.get(0)) {
+            case "":
+                return json(found.flatMap(pages::details));
             case "facts":
                 return found.map(run -> Responses.json(pages.facts(run, query)));
+            case "events":
+                long from = eventAfter(request, query);
+                return found.flatMap(run -> events(RunEvents.of(run, from)));
             case "state":
                 return json(found.flatMap(run -> pages.state(run, query)));
             case "usage":
@@ -139,6 +175,46 @@ public final class InspectorHandler implements Disposable {
             default:
                 throw ApiError.notFound();
         }
+    }
+
+    private Mono<InspectorResponse> events(Flux<byte[]> events) {
+        return Mono.just(Responses.events(events.takeUntilOther(closed.asMono())));
+    }
+
+    /** Where a listener goes on: what the browser sends by itself comes first. */
+    private static @Nullable String position(InspectorRequest request, Query query) {
+        String last = request.header("Last-Event-ID");
+        return last == null || last.isBlank() ? query.text("after") : last.strip();
+    }
+
+    private static long eventAfter(InspectorRequest request, Query query) {
+        String position = position(request, query);
+        if (position == null) {
+            return 0;
+        }
+        try {
+            long last = Long.parseLong(position);
+            if (last >= -1 && last < Long.MAX_VALUE) {
+                return last + 1;
+            }
+        } catch (NumberFormatException none) {
+            // the same answer
+        }
+        throw ApiError.parameter("after", "must be the number of an event");
+    }
+
+    private Mono<Map<String, @Nullable Object>> health() {
+        HealthMonitor health = settings.health();
+        HealthMonitor breakers = settings.breakers();
+        Mono<HealthReport> asked = breakers == null
+                ? Mono.empty()
+                : breakers.refresh().timeout(PATIENCE).onErrorResume(failed -> Mono.empty());
+        return asked.map(Optional::of).defaultIfEmpty(Optional.empty()).map(report -> {
+            Map<String, @Nullable Object> form = new LinkedHashMap<>();
+            form.put("health", health == null ? null : health.report().toMap());
+            form.put("breakers", report.map(HealthReport::toMap).orElse(null));
+            return form;
+        });
     }
 
     private static Mono<InspectorResponse> json(Mono<? extends Map<String, @Nullable Object>> value) {
@@ -158,6 +234,7 @@ public final class InspectorHandler implements Disposable {
         about.put("actions", settings.allowsActions());
         about.put("network", !settings.networks().isEmpty());
         about.put("health", settings.health() != null || settings.breakers() != null);
+        about.put("token", settings.token() != null);
         about.put("now", settings.clock().instant().toString());
         return about;
     }
@@ -196,6 +273,11 @@ public final class InspectorHandler implements Disposable {
     public void dispose() {
         disposed = true;
         closed.tryEmitEmpty();
+        networks.dispose();
+        HealthMonitor breakers = settings.breakers();
+        if (breakers != null) {
+            breakers.close();
+        }
     }
 
     @Override

@@ -241,19 +241,20 @@ final class RunPages {
         }
         Mono<Long> facts = at != null
                 ? Mono.just(query.number("at", 0, 0, Long.MAX_VALUE))
-                : factsUntil(run, query.number("event", 0, 0, Long.MAX_VALUE));
+                : factOf(run, query.number("event", 0, 0, Long.MAX_VALUE)).map(fact -> fact + 1);
         return facts.flatMap(count -> run.runs().stateAt(run.id(), count))
                 .map(RunState::toMap)
                 .subscribeOn(Schedulers.boundedElastic());
     }
 
-    /** How many facts there are up to the one an event came of. */
-    private static Mono<Long> factsUntil(Sources.Found run, long event) {
+    /** The fact that an event came of; the last one there is, if it has not happened. */
+    static Mono<Long> factOf(Sources.Found run, long event) {
         return run.recorded()
                 .facts()
                 .takeUntil(fact -> fact.events().stream().anyMatch(each -> each.sequence() >= event))
                 .last()
-                .map(fact -> fact.sequence() + 1);
+                .map(RunFact::sequence)
+                .subscribeOn(Schedulers.boundedElastic());
     }
 
     Mono<Map<String, @Nullable Object>> usage(Sources.Found run) {

@@ -2,7 +2,6 @@ package io.flotilla.inspector;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -49,28 +48,45 @@ final class Sse {
      * Looks again and again, with a pause in between unless there is more at once, and never ahead of demand. Whoever is slow is shown
      * more at a time; nothing is kept for anybody.
      */
-    static Flux<byte[]> looks(Duration pause, Supplier<Mono<Look>> look) {
+    static Flux<byte[]> looks(Duration pause, Supplier<Flux<Look>> look) {
         return Flux.defer(() -> {
-            AtomicInteger silent = new AtomicInteger();
             long most = Math.max(1, SILENCE.toMillis() / pause.toMillis());
-            boolean[] isFull = new boolean[1];
-            boolean[] isLast = new boolean[1];
-            return Mono.defer(look)
-                    .flatMap(found -> {
-                        isFull[0] = found.isFull();
-                        isLast[0] = found.isLast();
-                        if (found.bytes().length > 0) {
-                            silent.set(0);
-                            return Mono.just(found.bytes());
-                        }
-                        if (silent.incrementAndGet() >= most) {
-                            silent.set(0);
-                            return Mono.just(HEARTBEAT);
-                        }
-                        return Mono.empty();
-                    })
-                    .repeatWhen(ended -> ended.takeWhile(any -> !isLast[0])
-                            .concatMap(any -> isFull[0] ? Mono.just(0L) : Mono.delay(pause), 1));
+            Rounds rounds = new Rounds(most);
+            return Flux.defer(look)
+                    .mapNotNull(rounds::bytes)
+                    .concatWith(Mono.defer(rounds::silence))
+                    .repeatWhen(ended -> ended.takeWhile(any -> !rounds.isLast)
+                            .concatMap(any -> rounds.isFull ? Mono.just(0L) : Mono.delay(pause), 1))
+                    .startWith(HEARTBEAT);
         });
+    }
+
+    /** One after another. */
+    private static final class Rounds {
+
+        private final long most;
+        private long silent;
+        private boolean hasSpoken;
+        private boolean isFull;
+        private boolean isLast;
+
+        Rounds(long most) {
+            this.most = most;
+        }
+
+        byte @Nullable [] bytes(Look found) {
+            isFull = found.isFull();
+            isLast = found.isLast();
+            hasSpoken |= found.bytes().length > 0;
+            return found.bytes().length > 0 ? found.bytes() : null;
+        }
+
+        Mono<byte[]> silence() {
+            silent = hasSpoken ? 0 : silent + 1;
+            hasSpoken = false;
+            boolean isDue = silent >= most && !isLast;
+            silent = isDue ? 0 : silent;
+            return isDue ? Mono.just(HEARTBEAT) : Mono.empty();
+        }
     }
 }
