@@ -17,6 +17,10 @@ module io.flotilla.core {
     requires transitive reactor.core;
     requires static transitive org.jspecify;
 
+    // For the MDC on all threads, and for spans with links, brought by the application.
+    requires static context.propagation;
+    requires static micrometer.tracing;
+
     // Types of these are not.
     requires org.slf4j;
     requires reactor.extra;

@@ -755,6 +755,7 @@ class ArchitectureTest {
                 .containsExactly(
                         "BlockingLevel",
                         "BlockingPool",
+                        "BodyScope",
                         "BoundedNames",
                         "JsonFields",
                         "OutputFeed",
@@ -763,6 +764,7 @@ class ArchitectureTest {
                         "OutputLog",
                         "Shown",
                         "SimulationThread",
+                        "StepMdc",
                         "VirtualThreads");
         assertThat(publicTypes(".health"))
                 .containsExactly(
@@ -814,6 +816,7 @@ class ArchitectureTest {
                         "StaleAppendException");
         assertThat(publicTypes(".observe"))
                 .containsExactly(
+                        "AttemptObservationContext",
                         "BranchObservationContext",
                         "FlotillaEvent",
                         "FlotillaKey",
@@ -821,6 +824,10 @@ class ArchitectureTest {
                         "FlotillaObservation",
                         "FlotillaObservationContext",
                         "FlotillaObservationConvention",
+                        "JoinObservationContext",
+                        "LinkingTracingObservationHandler",
+                        "MdcKey",
+                        "QuestionObservationContext",
                         "Redactor",
                         "RoundObservationContext",
                         "RunObservationContext",

@@ -3,6 +3,7 @@ package io.flotilla.agent;
 import io.flotilla.AgentId;
 import io.flotilla.internal.BlockingLevel;
 import io.flotilla.internal.BlockingPool;
+import io.flotilla.internal.BodyScope;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
@@ -74,11 +75,15 @@ final class BlockingBody {
             Callable<? extends @Nullable O> body) {
         BlockingLevel before = BlockingLevel.current();
         BlockingLevel.enter(waiting, pool, subscriber);
+        BodyScope scope = BodyScope.open(subscriber);
         try {
             return Mono.justOrEmpty(body.call());
         } catch (Throwable thrown) {
             return Mono.error(thrown);
         } finally {
+            if (scope != null) {
+                scope.close();
+            }
             BlockingLevel.leave(before);
             Thread.interrupted();
         }

@@ -19,7 +19,9 @@ public enum FlotillaKey implements KeyName {
      * How it ended. Steps: the kind of their result, {@code succeeded}, {@code degraded}, {@code failed}, {@code timed_out}, {@code
      * rejected} or {@code cancelled}. Rounds: {@code completed}, {@code failed} or {@code cancelled}. Runs: {@code succeeded}, {@code
      * failed}, {@code cancelled} or {@code suspended}. Branches: {@code answered}, {@code failed}, {@code moved_on}, {@code cancelled} or
-     * {@code suspended}. Set when the observation stops.
+     * {@code suspended}. Joins: {@code met}, {@code unmet}, {@code vacated}, {@code cancelled} or {@code suspended}. Questions: {@code
+     * answered}, {@code defaulted}, {@code withdrawn}, {@code cancelled} or {@code suspended}. Attempts: as steps, but for {@code
+     * degraded}. Set when the observation stops.
      */
     OUTCOME("outcome", true, "how it ended"),
     /** Which agent of its kind; absent where the kind has one only. */
@@ -31,6 +33,10 @@ public enum FlotillaKey implements KeyName {
     },
     /** The step's id, as in the log. */
     STEP_ID("step.id", false, "the step's id"),
+    /** The number of the attempt, from 1. */
+    ATTEMPT("attempt", false, "the number of the attempt"),
+    /** The question's id. */
+    QUESTION_ID("question.id", false, "the question's id"),
     /** The branch's path. */
     BRANCH("branch", false, "the branch's path"),
     /** The round's or run's id. */

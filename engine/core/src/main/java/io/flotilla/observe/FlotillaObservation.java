@@ -28,7 +28,10 @@ public enum FlotillaObservation implements ObservationDocumentation {
     /** One run. Its parent is the observation in the context the run was started with, if there is one. */
     RUN("flotilla.run", List.of(WORKFLOW, OUTCOME, RUN_ID), List.of()),
 
-    /** One branch of a run. Its parent is the branch that forked it, or the run. */
+    /**
+     * One branch of a run. Its parent is the branch that forked it, or the run. The branch of a rendezvous is linked to those that have
+     * come; it may be there for one event only, if too few have.
+     */
     BRANCH(
             "flotilla.branch",
             List.of(AGENT, OUTCOME, FlotillaKey.BRANCH),
@@ -40,8 +43,24 @@ public enum FlotillaObservation implements ObservationDocumentation {
                     FlotillaEvent.RENDEZVOUS_MET,
                     FlotillaEvent.RENDEZVOUS_UNMET)),
 
+    /**
+     * The wait for a fork, until its join has decided. Its parent is the branch that has forked, as that of the forked branches is. It
+     * is linked to the branches that are joined, which are those its agent gets as outcomes.
+     */
+    JOIN("flotilla.join", List.of(AGENT, OUTCOME, FlotillaKey.BRANCH), List.of()),
+
+    /** A question to people, until it is answered or taken back. Its parent is the branch that asks. */
+    QUESTION("flotilla.question", List.of(AGENT, OUTCOME, FlotillaKey.QUESTION_ID), List.of()),
+
     /** One step, all attempts included. Its parent is the round's, or its branch's; what the agent observes has it for a parent. */
-    STEP("flotilla.step", List.of(AGENT, OUTCOME, AGENT_INSTANCE, STEP_ID), List.of());
+    STEP("flotilla.step", List.of(AGENT, OUTCOME, AGENT_INSTANCE, STEP_ID), List.of()),
+
+    /**
+     * One attempt of a step, or a fallback's, with what interceptors do around it. Its parent is the step's; what the agent observes has
+     * it for a parent. There are none in an engine without interceptors, whose steps have one attempt each. Who wants none at all says
+     * so to the registry: {@code observationPredicate((name, context) -> !name.equals("flotilla.attempt"))}.
+     */
+    ATTEMPT("flotilla.attempt", List.of(AGENT, OUTCOME, FlotillaKey.ATTEMPT), List.of());
 
     private final String name;
 

@@ -3,6 +3,7 @@ package io.flotilla.observe;
 import io.micrometer.common.docs.KeyName;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.docs.ObservationDocumentation;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +16,16 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class FlotillaObservationContext extends Observation.Context {
 
+    /** The most observations that one is linked to. */
+    public static final int MAX_LINKS = 128;
+
     private final ObservationDocumentation documentation;
     private @Nullable String outcome;
+
+    // Of several threads, one after another.
+    private volatile List<Observation.ContextView> links = List.of();
+    private volatile @Nullable String linkedTraceparent;
+    private volatile @Nullable String traceparent;
 
     /**
      * The context of an observation that has not started yet.
@@ -56,6 +65,73 @@ public abstract class FlotillaObservationContext extends Observation.Context {
      */
     public final void endedAs(String how) {
         this.outcome = Objects.requireNonNull(how, "how");
+    }
+
+    /**
+     * What the observation follows from and is no part of. A handler that makes spans, such as {@link LinkingTracingObservationHandler},
+     * makes links of it.
+     *
+     * @return the contexts of other observations, at most {@value #MAX_LINKS}; complete when the observation starts or, if it is
+     *     {@link #isLinkedAtEnd()}, when it stops
+     */
+    public final List<Observation.ContextView> links() {
+        return links;
+    }
+
+    /**
+     * Sets what the observation follows from.
+     *
+     * @param others the contexts of other observations; those beyond the first {@value #MAX_LINKS} are left out
+     * @throws NullPointerException if {@code others} or one of them is null
+     */
+    public final void linkTo(List<? extends Observation.ContextView> others) {
+        this.links = List.copyOf(others.subList(0, Math.min(MAX_LINKS, others.size())));
+    }
+
+    /**
+     * Whether {@link #links()} are complete at the observation's stop only. Such an observation is nobody's parent, has no events, and no
+     * scope of it is opened; so its span may be made at its stop.
+     *
+     * @return false unless its type says otherwise
+     */
+    public boolean isLinkedAtEnd() {
+        return false;
+    }
+
+    /**
+     * The span that the observation continues, in the text form of W3C Trace Context: one of another process, which has been recorded.
+     *
+     * @return {@code 00-trace-span-flags}, as it was recorded; null for none
+     */
+    public final @Nullable String linkedTraceparent() {
+        return linkedTraceparent;
+    }
+
+    /**
+     * Sets the span that the observation continues.
+     *
+     * @param recorded a {@link #traceparent()} of another process; null for none
+     */
+    public final void continueFrom(@Nullable String recorded) {
+        this.linkedTraceparent = recorded;
+    }
+
+    /**
+     * The observation's own span, in the text form of W3C Trace Context. That of a run comes into its journal.
+     *
+     * @return {@code 00-trace-span-flags}; null if no handler has said so
+     */
+    public final @Nullable String traceparent() {
+        return traceparent;
+    }
+
+    /**
+     * Sets the observation's own span. For handlers that make spans, when the observation starts.
+     *
+     * @param ofSpan the span in the text form of W3C Trace Context
+     */
+    public final void traceparent(@Nullable String ofSpan) {
+        this.traceparent = ofSpan;
     }
 
     /**

@@ -48,7 +48,7 @@ final class FactRecorder {
     private final Journal journal;
     private final FactCodec codec;
     private final String runId;
-    private final RunHeader header;
+    private RunHeader header;
     private final RunMachine machine;
     private final RunDigest digest;
 
@@ -132,6 +132,13 @@ final class FactRecorder {
                     .buffer(MAX_BATCH)
                     .concatMap(some -> Append.of(journal, runId, some, clock, timeout), 1)
                     .then();
+        }
+    }
+
+    /** The span of the run, before its first fact is written. */
+    void traced(@Nullable String traceparent) {
+        if (traceparent != null && next == 0) {
+            header = header.tracedAs(traceparent);
         }
     }
 

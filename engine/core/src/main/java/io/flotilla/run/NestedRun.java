@@ -3,6 +3,7 @@ package io.flotilla.run;
 import io.flotilla.journal.JournalBounds;
 import io.flotilla.journal.PayloadException;
 import io.flotilla.run.machine.Fact;
+import io.flotilla.step.EngineAccess;
 import io.flotilla.step.StepDriver;
 import io.flotilla.step.StepResult;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +12,7 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -28,13 +30,15 @@ final class NestedRun implements StepDriver.Prepared {
 
     private static final Logger LOG = LoggerFactory.getLogger(Run.class);
 
+    private static final String CANCELLED = StepResult.Kind.CANCELLED.name().toLowerCase(Locale.ROOT);
+
     /** What an id that is too long keeps of itself, before its hash. */
     private static final int KEPT = 160;
 
     private final NestedRuns owner;
     private final Workflow<?, ?> workflow;
     private final RunStep step;
-    private final Context context;
+    private final NestedSpan span;
     private final AtomicBoolean over = new AtomicBoolean();
     private volatile @Nullable Run<?> run;
     private volatile boolean cancelled;
@@ -43,7 +47,7 @@ final class NestedRun implements StepDriver.Prepared {
         this.owner = owner;
         this.workflow = workflow;
         this.step = step;
-        this.context = context;
+        this.span = new NestedSpan(owner.driver(), EngineAccess.of(owner.setup().engine()), step, context);
     }
 
     /** The id of the run that a step is. */
@@ -61,11 +65,16 @@ final class NestedRun implements StepDriver.Prepared {
 
     /** On a thread of the library: the agents of the nested run may keep it. */
     void start() {
-        owner.clock().onWorker(this::begin);
+        owner.clock().onWorker(() -> {
+            if (!cancelled) {
+                span.start(this::begin);
+            }
+        });
     }
 
     private void begin() {
         if (cancelled) {
+            stopped();
             return;
         }
         try {
@@ -81,7 +90,7 @@ final class NestedRun implements StepDriver.Prepared {
             String runId = idOf(step.runId() + step.branchPath() + '#' + step.stepNumber());
             new Submission<>(workflow, task, owner.options(runId, step.start()))
                     .run()
-                    .contextWrite(context)
+                    .contextWrite(span.context())
                     .subscribe(this::began, this::notBegun);
         } catch (Throwable wrong) { // no task, a task of another type, nothing left of a limit
             settled(null, wrong);
@@ -101,6 +110,7 @@ final class NestedRun implements StepDriver.Prepared {
         run = nested;
         if (cancelled) {
             end(nested);
+            over().subscribe(null, any -> stopped(), this::stopped);
             return;
         }
         String runId = nested.runId();
@@ -131,6 +141,10 @@ final class NestedRun implements StepDriver.Prepared {
             return;
         }
         StepResult.Kind kind = failure == null ? StepResult.Kind.SUCCEEDED : StepResult.Kind.FAILED;
+        span.stop(kind.name().toLowerCase(Locale.ROOT), failure, () -> settled(kind, decision, failure));
+    }
+
+    private void settled(StepResult.Kind kind, @Nullable Decision decision, @Nullable Throwable failure) {
         step.ended(kind);
         owner.facts()
                 .accept(new Fact.StepSettled(
@@ -148,8 +162,13 @@ final class NestedRun implements StepDriver.Prepared {
                     "a nested run has ended without a result: step={}",
                     step.start().branch(),
                     why);
-            owner.brokenDown().accept(why);
+            span.stop(CANCELLED, null, () -> owner.brokenDown().accept(why));
         }
+    }
+
+    /** Nobody waits for its end. */
+    private void stopped() {
+        span.stop(CANCELLED, null, () -> {});
     }
 
     /** Completes when it is live no more. */
@@ -166,6 +185,7 @@ final class NestedRun implements StepDriver.Prepared {
         Run<?> nested = run;
         if (nested != null) {
             end(nested);
+            over().subscribe(null, any -> stopped(), this::stopped);
         }
     }
 
@@ -184,6 +204,7 @@ final class NestedRun implements StepDriver.Prepared {
     /** The run around has broken down, and may be recovered: this one goes on, and is found then. */
     void leave() {
         over.set(true);
+        owner.clock().onWorker(this::stopped);
     }
 
     /** The run around is being suspended: this one is too, with the same grace. */

@@ -14,6 +14,7 @@ import reactor.util.context.Context;
  * and no interceptor goes round them; what is in them has all of that.
  *
  * @param identity which run they are nested in
+ * @param driver of the steps of that run
  * @param facts takes the fact that one has ended
  * @param left what is left of the run's limits for one
  * @param isSuspended whether the run is being suspended, so that they are too
@@ -22,6 +23,7 @@ import reactor.util.context.Context;
 record NestedRuns(
         RunSetup setup,
         RunIdentity identity,
+        StepDriver<?, ?> driver,
         RunStep.Scope scope,
         RunClock clock,
         Redaction redaction,

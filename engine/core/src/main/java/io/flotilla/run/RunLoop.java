@@ -67,6 +67,9 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
     /** The run has ended, is suspended, or broken down: what comes now is too late. Written by the worker only. */
     private volatile boolean terminated;
 
+    /** The run's own observation has been started, or need not be for its first fact. Of the worker. */
+    private boolean traced;
+
     private final Suspension suspension;
     private final FactSource source;
     private final LiveRuns.@Nullable Claim claim;
@@ -98,6 +101,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         NestedRuns nested = new NestedRuns(
                 setup,
                 identity,
+                driver,
                 scope,
                 clock,
                 redaction,
@@ -114,7 +118,13 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
                 : setup.live().claim(runId); // a new run has an id that no other has
         this.calls = new RunCalls(clock::now, this::offer, this::suspendedNow);
         this.tracing = new Tracing(
-                driver, EngineAccess.of(setup.engine()), setup.header().workflow(), runId, context);
+                driver,
+                EngineAccess.of(setup.engine()),
+                setup.header().workflow(),
+                runId,
+                context,
+                replay == null ? null : identity.header().trace());
+        this.traced = recorder == null || replay != null || !tracing.isObserved();
         this.events = new EventLog(setup, driver::listen, redaction);
         this.live = new LiveState(redaction);
         this.effects = new RunEffects(steps, timers, questions, tracing, this::finish);
@@ -142,10 +152,10 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         inbox.hold(); // nobody else works before this is done
         started.value(true);
         replay.events().forEach(events::emit);
-        replay.liveBranches().forEach(tracing::record);
         end.recorded(replay.duration());
         Instant now = clock.now();
         List<Effect> outstanding = replay.outstandingEffects(now);
+        tracing.recovered(replay.liveBranches(), outstanding);
         live.recovered(replay, outstanding, now);
         steps.recover(outstanding);
         effects.take(outstanding);
@@ -346,6 +356,8 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
             Runnable task = recorder == null || recorder.isIdle() ? inbox.task() : null;
             if (task != null) {
                 task.run();
+            } else if (!isTraced()) {
+                return; // continued by another thread
             } else {
                 Applied applied = source.next(terminated);
                 if (applied == null) {
@@ -357,6 +369,21 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
                 return; // continued by another thread
             }
         } while (inbox.handled());
+    }
+
+    /** The first fact has the run's span in the journal: it is observed before. False if a handler has kept the thread. */
+    private boolean isTraced() {
+        if (traced) {
+            return true;
+        }
+        traced = true;
+        if (!tracing.report(this::drain)) {
+            return false;
+        }
+        if (recorder != null) {
+            recorder.traced(tracing.traceparent());
+        }
+        return true;
     }
 
     /** The journal cannot have this fact. An answer is given back; without any other fact the run cannot go on. */
@@ -420,10 +447,8 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
             }
             live.applied(applied.fact(), applied.effects());
             effects.take(applied.effects());
-            for (RunEvent event : applied.events()) {
-                tracing.record(event);
-                events.emit(event);
-            }
+            tracing.record(applied.events(), applied.effects());
+            applied.events().forEach(events::emit);
             calls.applied(applied.fact(), applied.events());
         } catch (Throwable broken) {
             abort(broken);

@@ -1,8 +1,10 @@
 package io.flotilla.run;
 
 import io.flotilla.observe.FlotillaEvent;
+import io.flotilla.observe.FlotillaObservationContext;
 import io.flotilla.step.StepDriver;
-import java.util.function.Function;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.util.context.Context;
 
@@ -14,6 +16,7 @@ import reactor.util.context.Context;
 final class Span {
 
     private final @Nullable Span outer;
+    private final @Nullable FlotillaObservationContext what;
 
     // Guarded by this.
     private Context context;
@@ -21,15 +24,17 @@ final class Span {
     private @Nullable String outcome;
     private @Nullable Throwable cause;
 
-    /** The outermost. */
-    Span(Context context) {
+    /** The outermost; {@code what} null if nobody observes. */
+    Span(Context context, @Nullable FlotillaObservationContext what) {
         this.outer = null;
+        this.what = what;
         this.context = context;
     }
 
     /** One inside of another. */
-    Span(Span outer) {
+    Span(Span outer, FlotillaObservationContext what) {
         this.outer = outer;
+        this.what = what;
         this.context = Context.empty();
     }
 
@@ -38,12 +43,15 @@ final class Span {
         return context;
     }
 
-    void start(Function<Context, StepDriver.@Nullable Observed> start) {
+    void start(StepDriver<?, ?> driver) {
+        if (what == null) {
+            return;
+        }
         Context around = outer == null ? context() : outer.context();
         synchronized (this) {
             context = around;
         }
-        StepDriver.Observed started = start.apply(around);
+        StepDriver.Observed started = driver.observe(what, around);
         if (started == null) {
             return;
         }
@@ -69,6 +77,23 @@ final class Span {
         if (started != null) {
             started.event(what);
         }
+    }
+
+    /** What others are linked to; null as long as it is not observed. */
+    synchronized @Nullable FlotillaObservationContext what() {
+        return observed == null ? null : what;
+    }
+
+    /** Links it to others, before it is started, or stopped. */
+    static void link(FlotillaObservationContext what, List<Span> others) {
+        List<FlotillaObservationContext> links = new ArrayList<>();
+        for (Span span : others) {
+            FlotillaObservationContext other = span.what();
+            if (other != null) {
+                links.add(other);
+            }
+        }
+        what.linkTo(links);
     }
 
     void stop(String how, @Nullable Throwable why) {

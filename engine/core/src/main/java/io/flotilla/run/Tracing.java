@@ -2,12 +2,16 @@ package io.flotilla.run;
 
 import io.flotilla.observe.BranchObservationContext;
 import io.flotilla.observe.FlotillaEvent;
+import io.flotilla.observe.JoinObservationContext;
+import io.flotilla.observe.QuestionObservationContext;
 import io.flotilla.observe.RunObservationContext;
+import io.flotilla.run.machine.Effect;
 import io.flotilla.step.EngineAccess;
 import io.flotilla.step.StepDriver;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -17,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 import reactor.util.context.Context;
 
 /**
- * What is observed of a run: the run, in it its branches, each inside the branch that forked it, in these their steps.
- * Does nothing where nobody observes.
+ * What is observed of a run: the run, in it its branches, each inside the branch that forked it, in these their steps, the joins they
+ * wait for, and their questions. Does nothing where nobody observes.
  *
  * <p>Notes what is to be reported, and {@link #report}s it on request: handlers are the user's, and may throw or keep the thread. A
  * thread that is kept loses its work to another, which reports the rest.
@@ -30,23 +34,54 @@ final class Tracing {
     private final String runId;
     private final boolean observed;
     private final Span run;
-    private final Map<BranchPath, Span> branches = new LinkedHashMap<>();
+    private final RunObservationContext what;
+    private final Map<BranchPath, Branch> branches = new LinkedHashMap<>();
+    private final OpenJoins joins = new OpenJoins();
+    private final Map<String, Span> questions = new LinkedHashMap<>();
+
+    /** The steps that the fact starts whose events are recorded, by branch. */
+    private final Map<BranchPath, Effect.StartStep> next = new HashMap<>();
+
     private final List<Ended> ended = new ArrayList<>();
     private final Queue<Runnable> unreported = new ArrayDeque<>();
+
+    /**
+     * A branch that has not ended.
+     *
+     * @param arrived what it is linked to when its start is reported
+     */
+    private record Branch(Span span, BranchObservationContext what, List<Span> arrived) {}
 
     private record Ended(
             int depth, Span span, String outcome, @Nullable Throwable cause) {}
 
-    Tracing(StepDriver<?, ?> driver, EngineAccess engine, String workflow, String runId, Context outer) {
+    /** {@code before}: the span of the run in the process that it was started in, if it has been recovered. */
+    Tracing(
+            StepDriver<?, ?> driver,
+            EngineAccess engine,
+            String workflow,
+            String runId,
+            Context outer,
+            @Nullable String before) {
         this.driver = driver;
         this.engine = engine;
         this.runId = runId;
         this.observed = driver.isObserved();
-        this.run = new Span(outer);
+        this.what = new RunObservationContext(observed ? engine.boundedWorkflow(workflow) : workflow, runId);
+        this.run = new Span(outer, what);
         if (observed) {
-            String name = engine.boundedWorkflow(workflow);
-            unreported.add(() -> run.start(within -> driver.observe(new RunObservationContext(name, runId), within)));
+            what.continueFrom(before);
+            unreported.add(() -> run.start(driver));
         }
+    }
+
+    boolean isObserved() {
+        return observed;
+    }
+
+    /** The span of the run; null if there is none, or no handler has said so yet. */
+    @Nullable String traceparent() {
+        return what.traceparent();
     }
 
     /** What the steps of a branch see. */
@@ -55,34 +90,135 @@ final class Tracing {
     }
 
     private Span inside(@Nullable BranchPath branch) {
-        Span span = branch == null ? null : branches.get(branch);
-        return span == null ? run : span;
+        Branch found = branch == null ? null : branches.get(branch);
+        return found == null ? run : found.span();
     }
 
-    void record(RunEvent event) {
+    /** What has come of a fact. */
+    void record(List<RunEvent> events, List<Effect> effects) {
         if (!observed) {
             return;
         }
+        for (Effect effect : effects) {
+            if (effect instanceof Effect.StartStep start) {
+                next.put(start.branch(), start);
+            } else if (effect instanceof Effect.CloseQuestion close) {
+                Span closed = questions.remove(close.question());
+                if (closed != null) {
+                    String outcome = closing(close.question(), events);
+                    unreported.add(() -> closed.stop(outcome, null));
+                }
+            }
+        }
+        events.forEach(this::record);
+        next.clear();
+    }
+
+    private static String closing(String question, List<RunEvent> events) {
+        for (RunEvent event : events) {
+            if (event instanceof RunEvent.QuestionAnswered answered
+                    && answered.question().equals(question)) {
+                return answered.byDefault() ? "defaulted" : "answered";
+            }
+        }
+        return "withdrawn";
+    }
+
+    /** What is going on in a run that continues: its branches, the joins they wait for, and its questions. */
+    void recovered(List<RunEvent> liveBranches, List<Effect> outstanding) {
+        if (!observed) {
+            return;
+        }
+        liveBranches.forEach(this::record);
+        Map<BranchPath, Integer> forks = new LinkedHashMap<>();
+        for (BranchPath branch : branches.keySet()) {
+            BranchPath parent = branch.parent();
+            if (parent != null) {
+                forks.merge(parent, branch.fork(), Math::max); // those before have left stragglers
+            }
+        }
+        for (Effect effect : outstanding) {
+            if (effect instanceof Effect.StartStep start) {
+                forks.remove(start.branch());
+            } else if (effect instanceof Effect.Ask ask) {
+                ask(ask.question());
+            }
+        }
+        forks.forEach(this::fork);
+    }
+
+    private void record(RunEvent event) {
         if (event instanceof RunEvent.BranchStarted started) {
             start(started);
         } else if (event instanceof RunEvent.Joined joined) {
-            note(joined.branch(), joinEvent(joined.verdict()));
+            join(joined);
         } else if (event instanceof RunEvent.Forked forked) {
             note(forked.branch(), FlotillaEvent.FORK);
+            fork(forked.branch(), forked.fork());
         } else if (event instanceof RunEvent.RendezvousFired fired) {
-            note(
-                    fired.branch(),
-                    fired.verdict() == RunEvent.Verdict.MET
-                            ? FlotillaEvent.RENDEZVOUS_MET
-                            : FlotillaEvent.RENDEZVOUS_UNMET);
+            fire(fired);
+        } else if (event instanceof RunEvent.QuestionAsked asked) {
+            ask(asked.question());
         } else if (event instanceof RunEvent.BranchAnswered answered) {
+            joins.ended(answered.branch(), inside(answered.branch()));
             stop(answered.branch(), "answered", null);
         } else if (event instanceof RunEvent.BranchFailed failed) {
+            joins.ended(failed.branch(), inside(failed.branch()));
             stop(failed.branch(), "failed", failed.failure());
         } else if (event instanceof RunEvent.BranchMovedOn movedOn) {
+            String to = movedOn.to();
+            if (to != null && !movedOn.late()) {
+                joins.movedOn(movedOn.branch(), inside(movedOn.branch()), to);
+            }
             stop(movedOn.branch(), "moved_on", null);
         } else if (event instanceof RunEvent.BranchCancelled cancelled) {
             stop(cancelled.branch(), "cancelled", null);
+        }
+    }
+
+    private void fork(BranchPath branch, int fork) {
+        Branch outer = branches.get(branch);
+        if (outer == null) {
+            return;
+        }
+        JoinObservationContext wait = new JoinObservationContext(outer.what().agent(), runId, branch.toString());
+        Span span = new Span(outer.span(), wait);
+        joins.opened(branch, fork, new OpenJoins.Wait(span, wait));
+        unreported.add(() -> span.start(driver));
+    }
+
+    private void join(RunEvent.Joined event) {
+        note(event.branch(), joinEvent(event.verdict()));
+        OpenJoins.Joined joined = joins.joined(event.branch(), event.fork(), event.agent(), next.get(event.branch()));
+        if (joined != null) {
+            String verdict = event.verdict().name().toLowerCase(Locale.ROOT);
+            unreported.add(() -> {
+                Span.link(joined.waiting().what(), joined.links());
+                joined.waiting().span().stop(verdict, null);
+            });
+        }
+    }
+
+    private void fire(RunEvent.RendezvousFired event) {
+        Branch branch = branches.get(event.branch());
+        if (branch == null) {
+            return;
+        }
+        List<Span> arrived = joins.arrived(event.agent(), next.get(event.branch()));
+        branch.arrived().addAll(arrived); // before its start is reported
+        note(
+                event.branch(),
+                event.verdict() == RunEvent.Verdict.MET
+                        ? FlotillaEvent.RENDEZVOUS_MET
+                        : FlotillaEvent.RENDEZVOUS_UNMET);
+    }
+
+    private void ask(PendingQuestion question) {
+        QuestionObservationContext asked =
+                new QuestionObservationContext(engine.boundedAgent(question.agent()), runId, question.id());
+        Span span = new Span(inside(question.branch()), asked);
+        if (questions.putIfAbsent(question.id(), span) == null) {
+            unreported.add(() -> span.start(driver));
         }
     }
 
@@ -111,7 +247,10 @@ final class Tracing {
             return;
         }
         stopEnded();
-        branches.values().forEach(open -> unreported.add(() -> open.stop(branchOutcome, null)));
+        questions.values().forEach(open -> unreported.add(() -> open.stop(branchOutcome, null)));
+        questions.clear();
+        joins.all().forEach(open -> unreported.add(() -> open.stop(branchOutcome, null)));
+        branches.values().forEach(open -> unreported.add(() -> open.span().stop(branchOutcome, null)));
         branches.clear();
         unreported.add(() -> run.stop(outcome, cause));
     }
@@ -130,13 +269,15 @@ final class Tracing {
     }
 
     private void start(RunEvent.BranchStarted started) {
-        Span outer = inside(started.branch().parent());
-        Span span = new Span(outer);
-        branches.put(started.branch(), span);
-        String agent = engine.boundedAgent(started.agent());
-        String path = started.branch().toString();
-        unreported.add(
-                () -> span.start(within -> driver.observe(new BranchObservationContext(agent, runId, path), within)));
+        BranchObservationContext begun = new BranchObservationContext(
+                engine.boundedAgent(started.agent()), runId, started.branch().toString());
+        Span span = new Span(inside(started.branch().parent()), begun);
+        List<Span> arrived = new ArrayList<>(0);
+        branches.put(started.branch(), new Branch(span, begun, arrived));
+        unreported.add(() -> {
+            Span.link(begun, arrived);
+            span.start(driver);
+        });
     }
 
     private static FlotillaEvent joinEvent(RunEvent.Verdict verdict) {
@@ -147,17 +288,18 @@ final class Tracing {
         };
     }
 
-    private void note(BranchPath branch, FlotillaEvent what) {
-        Span span = branches.get(branch);
-        if (span != null) {
-            unreported.add(() -> span.note(what));
+    private void note(BranchPath branch, FlotillaEvent event) {
+        Branch found = branches.get(branch);
+        if (found != null) {
+            unreported.add(() -> found.span().note(event));
         }
     }
 
     private void stop(BranchPath branch, String outcome, @Nullable RunFailure cause) {
-        Span span = branches.remove(branch);
-        if (span != null) {
-            ended.add(new Ended(branch.depth(), span, outcome, cause));
+        Branch found = branches.remove(branch);
+        if (found != null) {
+            joins.left(branch).forEach(left -> ended.add(new Ended(branch.depth() + 1, left, "cancelled", null)));
+            ended.add(new Ended(branch.depth(), found.span(), outcome, cause));
         }
     }
 }

@@ -65,7 +65,7 @@ final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
         for (int at = interceptors.size() - 1; at >= 0; at--) {
             chain = attempt(interceptors.get(at), attempt, guarded(chain));
         }
-        return chain;
+        return ObservedAttempt.of(chain, step.telemetry(), step.agentId, number);
     }
 
     @Override
@@ -121,9 +121,15 @@ final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
 
         @Override
         Mono<? extends O> body() {
+            boolean isAgain = isAgain();
             AttemptContext attempt = next();
             step.attemptBegins(attempt, attempt.attempt(), step.agent);
-            return step.call(step.agent, attempt);
+            Mono<? extends O> called = step.call(step.agent, attempt);
+            return isAgain ? ObservedAttempt.of(called, step.telemetry(), step.agentId, attempt.attempt()) : called;
+        }
+
+        private synchronized boolean isAgain() {
+            return first == null;
         }
 
         private synchronized AttemptContext next() {
@@ -189,8 +195,9 @@ final class Attempts<I, O> extends Guarded<O> implements StepCall<I, O> {
         @Override
         Mono<? extends O> body() {
             AttemptContext fallback = context.attempt(context.attempt()); // the first attempt's may have ended
-            step.attemptBegins(fallback, Math.max(1, count()), other);
-            return step.call(other, fallback);
+            int number = Math.max(1, count());
+            step.attemptBegins(fallback, number, other);
+            return ObservedAttempt.of(step.call(other, fallback), step.telemetry(), CalledStep.idOf(other), number);
         }
 
         @Override

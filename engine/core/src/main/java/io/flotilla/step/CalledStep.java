@@ -77,12 +77,17 @@ abstract class CalledStep<I, O> extends TimedStep<I, O> {
 
     /**
      * Reactor's automatic context propagation gives a thread the values of the context (the current observation, the MDC) where a context
-     * is written, so there is such a place around each attempt.
+     * is written, so there is such a place around each attempt. Without it the thread that calls the body gets them here.
      */
     Mono<? extends O> call(Agent<? super I, ? extends O> called, StepContext context) {
-        return Hooks.isAutomaticContextPropagationEnabled()
-                ? Mono.defer(() -> body(called, context)).contextWrite(UnaryOperator.identity())
-                : body(called, context);
+        if (Hooks.isAutomaticContextPropagationEnabled()) {
+            return Mono.defer(() -> body(called, context)).contextWrite(UnaryOperator.identity());
+        }
+        return host.core().hasBodyScopes() ? new BodyBoundary<>(() -> body(called, context)) : body(called, context);
+    }
+
+    @Nullable StepTelemetry telemetry() {
+        return host.core().telemetry;
     }
 
     private Mono<? extends O> body(Agent<? super I, ? extends O> called, StepContext context) {

@@ -4,6 +4,7 @@ import io.flotilla.AgentId;
 import io.flotilla.agent.UsageLedger;
 import io.flotilla.internal.BoundedNames;
 import io.flotilla.internal.SimulationThread;
+import io.flotilla.internal.StepMdc;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -41,6 +42,14 @@ final class EngineCore {
         this.emissions = new Emissions(settings);
         this.clock = new SchedulerClock(settings, settings::schedulers);
         this.permits = permits();
+        if (settings.mdc) {
+            StepMdc.propagate();
+        }
+    }
+
+    /** Whether there is something that a thread is to have while it calls an agent. */
+    boolean hasBodyScopes() {
+        return settings.mdc || (telemetry != null && telemetry.observes());
     }
 
     private @Nullable FairPermits permits() {

@@ -297,6 +297,21 @@ abstract class EngineOptions<B extends EngineOptions<B>> {
     }
 
     /**
+     * Whether SLF4J's MDC has the step while its agent is called: run, agent, branch and step id, under the keys of {@link
+     * io.flotilla.observe.MdcKey}. Bodies of blocking agents have it from beginning to end. Of others the thread has it that calls and
+     * subscribes to them, in each attempt; behind their own thread switches it is there with Reactor's automatic context
+     * propagation ({@code Hooks.enableAutomaticContextPropagation()}, and {@code io.micrometer:context-propagation} on the
+     * class path), for which this engine registers what is needed. A thread has afterwards what it had before.
+     *
+     * @param mdc default false: the MDC is left alone
+     * @return this builder
+     */
+    public B mdc(boolean mdc) {
+        settings.mdc = mdc;
+        return self();
+    }
+
+    /**
      * Where step timeouts fire, and where what they set off runs: the cancel of the body, the delivery of the result,
      * the start of the next step. Asked once a round. If it is disposed of while steps wait for their timeout, they are
      * {@link StepResult.Failed} with a {@link java.util.concurrent.RejectedExecutionException}.

@@ -51,6 +51,8 @@ final class EngineSettings {
 
     @Nullable MeterRegistry meterRegistry;
 
+    boolean mdc;
+
     @Nullable Supplier<Scheduler> timeoutScheduler;
 
     @Nullable Supplier<Scheduler> blockingScheduler;
@@ -116,6 +118,7 @@ final class EngineSettings {
         copy.observationRegistry = observationRegistry;
         copy.observationConventions.addAll(observationConventions);
         copy.meterRegistry = meterRegistry;
+        copy.mdc = mdc;
         copy.timeoutScheduler = timeoutScheduler;
         copy.blockingScheduler = blockingScheduler;
         copy.clock = clock;

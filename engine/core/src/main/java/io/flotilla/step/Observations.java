@@ -1,5 +1,6 @@
 package io.flotilla.step;
 
+import io.flotilla.internal.BodyScope;
 import io.flotilla.observe.FlotillaObservationContext;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationConvention;
@@ -44,11 +45,11 @@ final class Observations {
             return observation.start();
         }
         observation.parentObservation(parent);
-        Observation.Scope current = parent.openScope();
+        Observation.Scope current = BodyScope.opened(parent);
         try {
             return observation.start();
         } finally {
-            current.close();
+            BodyScope.close(current);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.flotilla.step;
 
 import io.flotilla.agent.Agent;
+import io.flotilla.internal.StepMdc;
 import io.micrometer.observation.Observation;
 import java.time.Duration;
 import java.time.Instant;
@@ -114,6 +115,10 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
         takeId();
         Throwable noLimit = takeLimit();
         takeContext();
+        if (host.core().settings.mdc) {
+            OwnContext own = context();
+            context = StepMdc.in(context, own.runId(), agentId.toString(), own.branchPath(), own.stepId());
+        }
         attempts = host.core().interceptors.isEmpty() && noLimit == null
                 ? null
                 : new Attempts<>(this, host.core().interceptors);

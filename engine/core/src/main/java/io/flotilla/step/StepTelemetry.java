@@ -1,6 +1,8 @@
 package io.flotilla.step;
 
+import io.flotilla.AgentId;
 import io.flotilla.internal.BoundedNames;
+import io.flotilla.observe.AttemptObservationContext;
 import io.flotilla.observe.FlotillaKey;
 import io.flotilla.observe.FlotillaMeter;
 import io.flotilla.observe.FlotillaObservationContext;
@@ -71,6 +73,18 @@ final class StepTelemetry {
                                 boundedKind(step.agentId.kind()), step.agentId, step.runId(), step.stepId()),
                         round)
                 : null;
+    }
+
+    @Nullable Observation attemptStarted(AgentId agent, int number, ContextView step) {
+        return started(new AttemptObservationContext(boundedKind(agent.kind()), agent, number), step);
+    }
+
+    static void attemptEnded(Observation attempt, StepResult.Kind kind, @Nullable Throwable cause) {
+        try {
+            Observations.stop(attempt, OUTCOMES[kind.ordinal()], cause);
+        } catch (Throwable thrown) {
+            Steps.reportFailed(thrown);
+        }
     }
 
     void stepEnded(Step<?, ?> step, StepResult<?> result) {

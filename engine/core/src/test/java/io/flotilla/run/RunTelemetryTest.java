@@ -441,7 +441,8 @@ class RunTelemetryTest {
     void telemetry_ofARun_hasTheTagsThatAreDocumented() {
         ended(crew(forking(1), answering(false)).engine(engine()).build().start("task"));
 
-        for (FlotillaObservation what : List.of(FlotillaObservation.RUN, FlotillaObservation.BRANCH)) {
+        for (FlotillaObservation what :
+                List.of(FlotillaObservation.RUN, FlotillaObservation.BRANCH, FlotillaObservation.JOIN)) {
             assertThat(recording.of(what))
                     .isNotEmpty()
                     .allSatisfy(context -> assertThat(keys(context))
@@ -455,6 +456,7 @@ class RunTelemetryTest {
                 .containsExactlyInAnyOrder(
                         FlotillaObservation.RUN.getName(),
                         FlotillaObservation.BRANCH.getName(),
+                        FlotillaObservation.JOIN.getName(),
                         FlotillaObservation.STEP.getName());
     }
 

@@ -8,6 +8,8 @@ import io.flotilla.observe.FlotillaMeter;
 import io.flotilla.observe.FlotillaObservation;
 import io.flotilla.observe.FlotillaObservationContext;
 import io.flotilla.run.Decision;
+import io.flotilla.run.Invocation;
+import io.flotilla.run.Question;
 import io.flotilla.run.Workflow;
 import io.flotilla.topology.Topology;
 import io.micrometer.common.KeyValue;
@@ -338,12 +340,27 @@ class StepTelemetryTest {
 
     @Test
     void telemetry_everyObservationAndMeterSeen_isInTheListAndEachOfTheListIsSeen() {
-        StepEngine engine = engine().toBuilder().maxInFlight(1_000).build();
+        StepEngine engine = engine().toBuilder()
+                .maxInFlight(1_000)
+                .interceptor(new StepInterceptor() {})
+                .build();
         for (StepResult.Kind kind : StepResult.Kind.values()) {
             engine.run(List.of(ending(kind), TestAgents.answering("b#1")), "go").block();
         }
-        Workflow.builder(Topology.parse("start -> a"), String.class)
-                .agent("a", Agent.of("a", (turn, context) -> Mono.just(Decision.answer("done"))))
+        Workflow.builder(Topology.parse("start -> a <-> b\na -> user\na -> end"), String.class)
+                .agent(
+                        "a",
+                        Agent.of(
+                                "a",
+                                (turn, context) -> Mono.fromSupplier(() -> switch (turn.reason()) {
+                                    case REQUESTED -> Decision.fanOut(List.of(Invocation.of("b", "x")));
+                                    case JOINED ->
+                                        Decision.ask(Question.of("more?")
+                                                .timeout(Duration.ofMillis(1))
+                                                .defaultAnswer("no"));
+                                    default -> Decision.answer("done");
+                                })))
+                .agent("b", Agent.of("b", (turn, context) -> Mono.just(Decision.answer("done"))))
                 .engine(engine)
                 .build()
                 .run("go")

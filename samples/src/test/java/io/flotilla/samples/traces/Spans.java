@@ -1,23 +1,29 @@
 package io.flotilla.samples.traces;
 
+import io.flotilla.observe.LinkingTracingObservationHandler;
+import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
 import io.micrometer.tracing.handler.DefaultTracingObservationHandler;
+import io.micrometer.tracing.otel.bridge.OtelBaggageManager;
 import io.micrometer.tracing.otel.bridge.OtelCurrentTraceContext;
 import io.micrometer.tracing.otel.bridge.OtelTracer;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.context.Context;
+import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
 import io.opentelemetry.sdk.trace.ReadWriteSpan;
 import io.opentelemetry.sdk.trace.ReadableSpan;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.SpanProcessor;
 import io.opentelemetry.sdk.trace.data.SpanData;
+import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What OpenTelemetry gets to see through Micrometer Tracing, as a service has it set up. */
@@ -25,15 +31,71 @@ final class Spans implements AutoCloseable {
 
     private final Map<String, SpanData> ended = new ConcurrentHashMap<>();
     private final Map<String, String> open = new ConcurrentHashMap<>();
-    private final SdkTracerProvider provider =
-            SdkTracerProvider.builder().addSpanProcessor(new Keeper()).build();
+    private final InMemorySpanExporter exporter = InMemorySpanExporter.create();
+    private final SdkTracerProvider provider = SdkTracerProvider.builder()
+            .addSpanProcessor(new Keeper())
+            .addSpanProcessor(SimpleSpanProcessor.create(exporter))
+            .build();
     private final ObservationRegistry registry = ObservationRegistry.create();
+
+    private final OtelTracer tracer;
 
     Spans() {
         OtelCurrentTraceContext current = new OtelCurrentTraceContext();
-        OtelTracer tracer = new OtelTracer(provider.get("test"), current, event -> {});
-        registry.observationConfig().observationHandler(new DefaultTracingObservationHandler(tracer));
+        tracer = new OtelTracer(
+                provider.get("test"), current, event -> {}, new OtelBaggageManager(current, List.of(), List.of()));
+        registry.observationConfig()
+                .observationHandler(new ObservationHandler.FirstMatchingCompositeObservationHandler(
+                        new LinkingTracingObservationHandler(tracer), new DefaultTracingObservationHandler(tracer)));
         ObservationThreadLocalAccessor.getInstance().setObservationRegistry(registry);
+    }
+
+    OtelTracer tracer() {
+        return tracer;
+    }
+
+    /** What an exporter would have sent. */
+    List<SpanData> exported() {
+        return exporter.getFinishedSpanItems();
+    }
+
+    /** The only one of this name. */
+    SpanData only(String name) {
+        return single(named(name), name);
+    }
+
+    /** The only one of this name with this value of a key. */
+    SpanData only(String name, String key, String value) {
+        List<SpanData> found = named(name).stream()
+                .filter(span -> tag(span, key).equals(value))
+                .toList();
+        return single(found, name + " with " + key + "=" + value);
+    }
+
+    private SpanData single(List<SpanData> found, String what) {
+        if (found.size() != 1) {
+            throw new AssertionError(found.size() + " spans " + what + " of " + this);
+        }
+        return found.get(0);
+    }
+
+    /** What a span is linked to, in order; a span that is not known by its id. */
+    List<String> links(SpanData span, String key) {
+        return span.getLinks().stream()
+                .map(link -> {
+                    SpanData linked = ended.get(link.getSpanContext().getSpanId());
+                    return linked == null ? link.getSpanContext().getSpanId() : tag(linked, key);
+                })
+                .toList();
+    }
+
+    /** A line a span. */
+    @Override
+    public String toString() {
+        return ended.values().stream()
+                .map(span -> "\n" + span.getName() + " " + span.getAttributes().asMap())
+                .sorted()
+                .collect(Collectors.joining());
     }
 
     ObservationRegistry registry() {

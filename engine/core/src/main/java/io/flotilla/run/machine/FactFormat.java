@@ -50,6 +50,7 @@ final class FactFormat {
         static final String PARENT = "parent";
         static final String OWN_LIMITS = "ownLimits";
         static final String PRIORITY = "priority";
+        static final String TRACE = "trace";
         static final String TASK = "task";
 
         // of a plan

@@ -149,7 +149,8 @@ record FactReader(JournalEntry entry, Map<?, ?> values, PayloadCodec codec) {
                 has(FactKey.PLAN) ? inside(FactKey.PLAN).plan() : null,
                 has(FactKey.PARENT) ? text(FactKey.PARENT) : null,
                 has(FactKey.OWN_LIMITS) ? words(FactKey.OWN_LIMITS) : Map.of(),
-                has(FactKey.PRIORITY) ? (int) number(FactKey.PRIORITY) : 0);
+                has(FactKey.PRIORITY) ? (int) number(FactKey.PRIORITY) : 0,
+                has(FactKey.TRACE) ? text(FactKey.TRACE) : null);
     }
 
     /** What the note of a new version says: version and plan. */
@@ -163,7 +164,8 @@ record FactReader(JournalEntry entry, Map<?, ?> values, PayloadCodec codec) {
                 has(FactKey.PLAN) ? inside(FactKey.PLAN).plan() : null,
                 null,
                 Map.of(),
-                0);
+                0,
+                null);
     }
 
     private PlanOutline plan() {

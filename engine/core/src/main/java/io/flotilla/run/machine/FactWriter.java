@@ -45,6 +45,7 @@ final class FactWriter {
             FactKey.SIGNAL,
             FactKey.PLAN,
             FactKey.PARENT,
+            FactKey.TRACE,
             FactKey.OWN_LIMITS,
             FactKey.MESSAGE,
             FactKey.CAUSE,
@@ -188,6 +189,9 @@ final class FactWriter {
         }
         if (header.priority() != 0) {
             payload.add(FactKey.PRIORITY, header.priority());
+        }
+        if (header.trace() != null) {
+            payload.add(FactKey.TRACE, header.trace());
         }
         writePlan(header, payload);
     }

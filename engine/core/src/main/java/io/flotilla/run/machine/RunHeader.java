@@ -22,6 +22,7 @@ public final class RunHeader {
     private final Map<String, String> ownLimits;
     private final Limits limits;
     private final int priority;
+    private final @Nullable String trace;
 
     /** {@code plan} is null if it is too large; {@code ownLimits} are in words of the format. */
     RunHeader(
@@ -33,7 +34,8 @@ public final class RunHeader {
             @Nullable PlanOutline plan,
             @Nullable String parent,
             Map<String, String> ownLimits,
-            int priority) {
+            int priority,
+            @Nullable String trace) {
         this.workflow = Objects.requireNonNull(workflow, "workflow");
         this.version = Objects.requireNonNull(version, "version");
         this.labels = labels;
@@ -44,6 +46,7 @@ public final class RunHeader {
         this.ownLimits = ownLimits;
         this.limits = OwnLimits.of(ownLimits);
         this.priority = priority;
+        this.trace = trace;
     }
 
     /**
@@ -67,7 +70,8 @@ public final class RunHeader {
                 outline.isLarge() ? null : outline,
                 null,
                 Map.of(),
-                0);
+                0,
+                null);
     }
 
     /**
@@ -90,7 +94,8 @@ public final class RunHeader {
                 plan,
                 nestedIn,
                 Map.copyOf(PlanOutline.outline(limits)),
-                priority);
+                priority,
+                null);
     }
 
     /** The same run, from here on of another version. */
@@ -104,7 +109,19 @@ public final class RunHeader {
                 other.plan,
                 parent,
                 ownLimits,
-                priority);
+                priority,
+                trace);
+    }
+
+    /**
+     * The same run, observed as a span.
+     *
+     * @param traceparent the span, as a {@code traceparent} of W3C Trace Context; null for none
+     * @return the header with it
+     */
+    public RunHeader tracedAs(@Nullable String traceparent) {
+        return new RunHeader(
+                workflow, version, labels, digestVersion, planHash, plan, parent, ownLimits, priority, traceparent);
     }
 
     /**
@@ -166,6 +183,15 @@ public final class RunHeader {
         return priority;
     }
 
+    /**
+     * The span of the run in the process that started it.
+     *
+     * @return a {@code traceparent} of W3C Trace Context, as recorded; null if nobody made spans then
+     */
+    public @Nullable String trace() {
+        return trace;
+    }
+
     /** How the run's digests were made, see {@link RunDigest#VERSION}. */
     long digestVersion() {
         return digestVersion;
@@ -192,12 +218,14 @@ public final class RunHeader {
                 && Objects.equals(plan, that.plan)
                 && Objects.equals(parent, that.parent)
                 && ownLimits.equals(that.ownLimits)
-                && priority == that.priority;
+                && priority == that.priority
+                && Objects.equals(trace, that.trace);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(workflow, version, labels, digestVersion, planHash, plan, parent, ownLimits, priority);
+        return Objects.hash(
+                workflow, version, labels, digestVersion, planHash, plan, parent, ownLimits, priority, trace);
     }
 
     /** The workflow and its version. */

@@ -57,7 +57,8 @@ class FactCodecTest {
                     Map.of("tenant", "t1"),
                     "parent/#3",
                     Limits.steps(3).time(Duration.ofMinutes(2)).cost(new BigDecimal("0.5")),
-                    7);
+                    7)
+            .tracedAs("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 
     private static Map<String, Object> tree() {
         Map<String, Object> tree = new LinkedHashMap<>();

@@ -1,0 +1,130 @@
+package io.flotilla.observe;
+
+import io.micrometer.observation.Observation;
+import io.micrometer.tracing.Link;
+import io.micrometer.tracing.Span;
+import io.micrometer.tracing.TraceContext;
+import io.micrometer.tracing.Tracer;
+import io.micrometer.tracing.handler.TracingObservationHandler;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes spans of the library's observations, with the links that Micrometer's own handlers have no words for: of a join to the
+ * branches that are joined, of a rendezvous to those that have come, of a run that is recovered to the span it had before. In all else
+ * it does what {@code DefaultTracingObservationHandler} does.
+ *
+ * <p>To be tried before the others, which make the spans of all other observations:
+ *
+ * <pre>{@code
+ * registry.observationConfig().observationHandler(new ObservationHandler.FirstMatchingCompositeObservationHandler(
+ *         new LinkingTracingObservationHandler(tracer), new DefaultTracingObservationHandler(tracer)));
+ * }</pre>
+ *
+ * <p>Needs {@code io.micrometer:micrometer-tracing}, which the application brings with its bridge. Thread-safe.
+ *
+ * @since 0.1
+ */
+public final class LinkingTracingObservationHandler implements TracingObservationHandler<FlotillaObservationContext> {
+
+    private final Tracer tracer;
+
+    /**
+     * A handler that makes its spans with a tracer.
+     *
+     * @param tracer the application's
+     * @throws NullPointerException if {@code tracer} is null
+     */
+    public LinkingTracingObservationHandler(Tracer tracer) {
+        this.tracer = Objects.requireNonNull(tracer, "tracer");
+    }
+
+    @Override
+    public boolean supportsContext(Observation.Context context) {
+        return context instanceof FlotillaObservationContext;
+    }
+
+    @Override
+    public Tracer getTracer() {
+        return tracer;
+    }
+
+    /** One whose span is made when its links are known. */
+    private record Pending(@Nullable Span parent, Instant startedAt) {}
+
+    @Override
+    public void onStart(FlotillaObservationContext context) {
+        Span parent = getParentSpan(context);
+        if (context.isLinkedAtEnd()) {
+            context.put(Pending.class, new Pending(parent, Instant.now()));
+            return;
+        }
+        Span span = isLinked(context)
+                ? linked(context, parent).start()
+                : next(parent).start();
+        getTracingContext(context).setSpan(span);
+        if (context instanceof RunObservationContext) {
+            context.traceparent(Traceparent.of(span.context()));
+        }
+    }
+
+    private static boolean isLinked(FlotillaObservationContext context) {
+        return context.linkedTraceparent() != null || !context.links().isEmpty();
+    }
+
+    private Span next(@Nullable Span parent) {
+        return parent == null ? tracer.nextSpan() : tracer.nextSpan(parent);
+    }
+
+    private Span.Builder linked(FlotillaObservationContext context, @Nullable Span parent) {
+        Span.Builder builder = tracer.spanBuilder();
+        if (parent != null) {
+            builder.setParent(parent.context());
+        }
+        TraceContext before = Traceparent.parsed(context.linkedTraceparent(), tracer);
+        if (before != null) {
+            builder.addLink(new Link(before));
+        }
+        for (Observation.ContextView other : context.links()) {
+            TracingContext traced = other.get(TracingContext.class);
+            Span span = traced == null ? null : traced.getSpan();
+            if (span != null) {
+                builder.addLink(new Link(span));
+            }
+        }
+        return builder;
+    }
+
+    /** One that is linked at its end has no span yet. */
+    @Override
+    public void onEvent(Observation.Event event, FlotillaObservationContext context) {
+        if (getTracingContext(context).getSpan() != null) {
+            TracingObservationHandler.super.onEvent(event, context);
+        }
+    }
+
+    @Override
+    public void onError(FlotillaObservationContext context) {
+        if (getTracingContext(context).getSpan() != null) {
+            TracingObservationHandler.super.onError(context);
+        }
+    }
+
+    @Override
+    public void onStop(FlotillaObservationContext context) {
+        Pending pending = context.get(Pending.class);
+        if (pending != null) {
+            Instant at = pending.startedAt();
+            long micros = TimeUnit.SECONDS.toMicros(at.getEpochSecond()) + TimeUnit.NANOSECONDS.toMicros(at.getNano());
+            Span.Builder late = linked(context, pending.parent()).startTimestamp(micros, TimeUnit.MICROSECONDS);
+            getTracingContext(context).setSpan(late.start());
+            onError(context);
+        }
+        Span span = getRequiredSpan(context);
+        span.name(getSpanName(context));
+        tagSpan(context, span);
+        endSpan(context, span);
+    }
+}
