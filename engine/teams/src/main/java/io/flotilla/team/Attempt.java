@@ -1,5 +1,6 @@
 package io.flotilla.team;
 
+import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
 import io.flotilla.agent.Usage;
@@ -7,12 +8,23 @@ import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepResult;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import reactor.core.Disposable;
-import reactor.core.Disposables;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
+import reactor.util.context.Context;
 
-/** A task at a worker: one step of the engine. */
-final class Attempt<I, O> {
+/**
+ * A task at a worker: one step of the engine. It is the agent that is stepped, and hears how the step ends: one object for all
+ * of it, since a manager makes one for each task.
+ */
+final class Attempt<I, O> implements Agent<I, O>, CoreSubscriber<StepResult<O>> {
+
+    @SuppressWarnings("rawtypes")
+    private static final AtomicReferenceFieldUpdater<Attempt, Subscription> STEP =
+            AtomicReferenceFieldUpdater.newUpdater(Attempt.class, Subscription.class, "step");
 
     /** Where the agent of a manager below finds what the task needs. */
     static final Object CAPABILITY = new Object() {
@@ -26,10 +38,12 @@ final class Attempt<I, O> {
     final WorkerState<I, O> worker;
     final Incarnation<I, O> incarnation;
     private final ManagerCore<I, O> core;
-    private final Disposable.Swap step = Disposables.swap();
 
     /** To the worker's agent. */
     private final Entry entry = new Entry();
+
+    /** That of the engine's step; the one that Reactor has for it once it is cancelled. */
+    private volatile @Nullable Subscription step;
 
     /** Guarded by the manager: its worker is free again. */
     boolean isOver;
@@ -43,23 +57,36 @@ final class Attempt<I, O> {
 
     /** On a thread that code of the user's may keep. */
     void start(StepEngine engine, boolean isTimed) {
-        if (step.isDisposed()) {
+        if (isCancelled()) {
             return;
         }
-        Agent<I, O> agent = Agent.of(worker.worker.id(), this::call);
-        // A round of one has the time limit of rounds; a step alone has none of that kind, and is cheaper.
-        Mono<StepResult<O>> result =
-                isTimed ? engine.<I, O>stream(List.of(agent), task.input).single() : engine.step(agent, task.input);
-        step.update(result.contextWrite(
-                        context -> context.put(CAPABILITY, task.capability)) // instead of that of the task above
-                .contextWrite(task.sink.contextView())
-                .subscribe(this::ended, this::broke));
+        try {
+            // A round of one has the time limit of rounds; a step alone has none of that kind, and is cheaper.
+            Mono<StepResult<O>> result =
+                    isTimed ? engine.<I, O>stream(List.of(this), task.input).single() : engine.step(this, task.input);
+            result.subscribe(this);
+        } catch (Throwable thrown) {
+            onError(thrown);
+        }
     }
 
+    @SuppressWarnings("ReferenceEquality") // there is one such object
+    private boolean isCancelled() {
+        return step == Operators.cancelledSubscription();
+    }
+
+    // --- the agent of the step
+
+    @Override
+    public AgentId id() {
+        return worker.worker.id();
+    }
+
+    @Override
     @SuppressWarnings("unchecked") // a Mono of something more special serves as well
-    private Mono<O> call(I input, StepContext context) {
+    public Mono<O> step(I input, StepContext context) {
         if (!entry.enter()) {
-            return Mono.error(new CancellationException("task " + task.key + " was taken from " + worker.worker.id()));
+            return Mono.error(new CancellationException("task " + task.key() + " was taken from " + id()));
         }
         try {
             return (Mono<O>) incarnation.agent().step(input, new TaskContext(context, task));
@@ -68,7 +95,28 @@ final class Attempt<I, O> {
         }
     }
 
-    private void ended(StepResult<O> result) {
+    // --- the end of the step
+
+    /** That of who has submitted the task, with its own capability instead of that of a task above. */
+    @Override
+    public Context currentContext() {
+        return Context.of(task.sink.contextView()).put(CAPABILITY, task.capability);
+    }
+
+    @Override
+    public void onSubscribe(Subscription given) {
+        if (STEP.compareAndSet(this, null, given)) {
+            given.request(Long.MAX_VALUE);
+        } else {
+            given.cancel();
+        }
+    }
+
+    @Override
+    public void onNext(StepResult<O> result) {
+        if (isCancelled()) {
+            return;
+        }
         if (task.above != null && !result.usage().equals(Usage.NONE)) {
             try {
                 task.above.usage().record(result.usage());
@@ -80,14 +128,25 @@ final class Attempt<I, O> {
     }
 
     /** A clock or timer of the user's threw. */
-    private void broke(Throwable cause) {
-        core.ended(this, new StepResult.Failed<>(worker.worker.id(), 0, 1, core.now(), 0, cause, Usage.NONE));
+    @Override
+    public void onError(Throwable cause) {
+        if (!isCancelled()) {
+            core.ended(this, new StepResult.Failed<>(id(), 0, 1, core.now(), 0, cause, Usage.NONE));
+        }
+    }
+
+    @Override
+    public void onComplete() {
+        // its result has come before
     }
 
     /** From now on its agent is not called. */
     void cancel() {
         entry.close();
-        step.dispose();
+        Subscription before = STEP.getAndSet(this, Operators.cancelledSubscription());
+        if (before != null) {
+            before.cancel();
+        }
     }
 
     /** After a cancel: at least once, when no call of its agent is under way any more. */

@@ -1,6 +1,6 @@
 package io.flotilla.team;
 
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,37 +11,43 @@ final class Entry {
 
     private static final int CLOSED = Integer.MIN_VALUE;
 
-    /** How many are inside; with this bit once it is closed. */
-    private final AtomicInteger inside = new AtomicInteger();
+    private static final AtomicIntegerFieldUpdater<Entry> INSIDE =
+            AtomicIntegerFieldUpdater.newUpdater(Entry.class, "inside");
+
+    /** How many are inside; with the highest bit once it is closed. */
+    private volatile int inside;
 
     private volatile @Nullable Runnable whenEmpty;
 
     /** False if it is closed. */
     boolean enter() {
-        int before = inside.get();
+        int before = inside;
         while (before >= 0) {
-            if (inside.compareAndSet(before, before + 1)) {
+            if (INSIDE.compareAndSet(this, before, before + 1)) {
                 return true;
             }
-            before = inside.get();
+            before = inside;
         }
         return false;
     }
 
     void leave() {
-        if (inside.decrementAndGet() == CLOSED) {
+        if (INSIDE.decrementAndGet(this) == CLOSED) {
             tell();
         }
     }
 
     void close() {
-        inside.getAndUpdate(before -> before | CLOSED);
+        int before = inside;
+        while (before >= 0 && !INSIDE.compareAndSet(this, before, before | CLOSED)) {
+            before = inside;
+        }
     }
 
     /** Called at least once after it is closed and nobody is inside; on the caller's thread, or that of the last one. */
     void whenEmpty(Runnable then) {
         whenEmpty = then;
-        if (inside.get() == CLOSED) {
+        if (inside == CLOSED) {
             then.run();
         }
     }

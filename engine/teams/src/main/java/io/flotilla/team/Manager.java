@@ -208,7 +208,7 @@ public final class Manager<I, O> {
      * @throws IllegalStateException if the manager is closed
      */
     public void join(Worker<I, O> worker) {
-        core.join(Objects.requireNonNull(worker, "worker"));
+        core.staff().join(Objects.requireNonNull(worker, "worker"));
     }
 
     /**
@@ -236,7 +236,7 @@ public final class Manager<I, O> {
     public Mono<Void> leave(AgentId worker, Duration grace) {
         Objects.requireNonNull(worker, "worker");
         Bounds.notNegative("grace", grace);
-        return Mono.defer(() -> core.leave(worker, grace));
+        return Mono.defer(() -> core.staff().leave(worker, grace));
     }
 
     /**

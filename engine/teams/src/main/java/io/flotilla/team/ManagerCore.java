@@ -5,8 +5,6 @@ import io.flotilla.agent.StepContext;
 import io.flotilla.agent.Usage;
 import io.flotilla.step.EngineAccess;
 import io.flotilla.step.EngineClock;
-import io.flotilla.step.FailureMode;
-import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepResult;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,11 +12,11 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
-import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
 import reactor.core.publisher.Sinks;
 
@@ -39,15 +37,16 @@ final class ManagerCore<I, O> {
 
     final ManagerSettings<I, O> settings;
     final EngineClock clock;
-    private final StepEngine engine;
-    private final String runId;
+    private final Dispatcher<I, O> dispatcher;
+    private final List<AgentId> ownPath;
+    private final String keyPrefix;
     private final Feed<ManagerEvent> events = new Feed<>();
     private final Sinks.Empty<Void> finished = Sinks.empty();
 
     // --- guarded by this
 
-    private final Staff<I, O> staff = new Staff<>();
-    private final TaskQueue<I, O> queue = new TaskQueue<>();
+    private final Staff<I, O> staff = new Staff<>(this);
+    final TaskQueue<I, O> queue = new TaskQueue<>();
     private final Set<Attempt<I, O>> attempts = new HashSet<>();
     private long submitted;
     private long uses;
@@ -70,10 +69,14 @@ final class ManagerCore<I, O> {
         this.settings = settings;
         EngineAccess access = EngineAccess.of(settings.engine);
         this.clock = access.clock();
-        this.runId = access.newRunId();
-        StepEngine isolating = settings.engine.withFailureMode(FailureMode.ISOLATE);
-        this.engine = settings.attemptTimeout == null ? isolating : isolating.withRoundTimeout(settings.attemptTimeout);
-        settings.workers.values().forEach(each -> put(new WorkerState<>(each, clock)));
+        this.ownPath = List.of(settings.id);
+        this.keyPrefix = access.newRunId() + "/#";
+        this.dispatcher = new Dispatcher<>(this, settings);
+        settings.workers.values().forEach(staff::put);
+    }
+
+    Staff<I, O> staff() {
+        return staff;
     }
 
     Feed<ManagerEvent> events() {
@@ -84,55 +87,7 @@ final class ManagerCore<I, O> {
         return clock.now();
     }
 
-    // --- joining and leaving
-
-    /** Under the lock. */
-    private boolean put(WorkerState<I, O> worker) {
-        if (!staff.join(worker)) {
-            return false;
-        }
-        queue.join(worker);
-        return true;
-    }
-
-    void join(Worker<I, O> worker) {
-        synchronized (this) {
-            if (closed) {
-                throw new IllegalStateException("manager " + settings.id + " is closed");
-            }
-            if (!put(new WorkerState<>(worker, clock))) {
-                throw ManagerSettings.duplicate(worker.id());
-            }
-        }
-        events.tell(new ManagerEvent.WorkerJoined(worker.id()));
-        dispatch();
-    }
-
-    Mono<Void> leave(AgentId id, Duration within) {
-        Departure<I, O> departure;
-        List<Task<I, O>> stranded = List.of();
-        synchronized (this) {
-            WorkerState<I, O> worker = staff.leave(id);
-            departure = worker == null ? staff.leaving(id) : new Departure<>(this, worker);
-            if (worker != null) {
-                worker.departure = departure;
-                queue.leave(worker);
-                stranded = strand();
-                leaveIfDone(worker);
-            }
-        }
-        reject(stranded);
-        finishIfDone();
-        return departure == null ? Mono.error(new UnknownWorkerException(settings.id, id)) : departure.within(within);
-    }
-
-    /** Under the lock. */
-    private void leaveIfDone(WorkerState<I, O> worker) {
-        if (worker.departure != null && worker.running == 0) {
-            staff.left(worker);
-            worker.departure.done();
-        }
-    }
+    // --- leaving
 
     @SuppressWarnings("ReferenceEquality") // there is one of each worker
     synchronized List<Attempt<I, O>> attemptsOf(WorkerState<I, O> worker) {
@@ -169,12 +124,20 @@ final class ManagerCore<I, O> {
     void submit(I input, String capability, @Nullable StepContext above, MonoSink<StepResult<O>> sink) {
         Task<I, O> task;
         TaskRejectedException refusal;
+        Attempt<I, O> attempt = null;
+        boolean waits = false;
         synchronized (this) {
             task = newTask(input, capability, above, sink);
             refusal = refusal(capability);
             if (refusal == null) {
                 accepted++;
-                queue.add(task);
+                WorkerState<I, O> worker = queue.workerFor(task);
+                if (worker == null) {
+                    waits = queue.size() > 0; // else there is nobody for anything that waits
+                    queue.add(task);
+                } else {
+                    attempt = reserve(task, worker);
+                }
             } else {
                 refused++;
             }
@@ -184,16 +147,21 @@ final class ManagerCore<I, O> {
             return;
         }
         sink.onCancel(() -> cancel(task));
-        dispatch();
+        if (attempt != null) {
+            dispatcher.hand(attempt);
+        } else if (waits) {
+            dispatch();
+        }
     }
 
     /** Under the lock. */
     private Task<I, O> newTask(I input, String capability, @Nullable StepContext above, MonoSink<StepResult<O>> sink) {
-        long number = submitted++;
-        List<AgentId> path = new ArrayList<>(above == null ? List.of() : above.delegationPath());
-        path.add(settings.id);
-        String key = above == null ? runId + "/#" + number : above.idempotencyKey();
-        return new Task<>(number, input, capability, sink, above, List.copyOf(path), key);
+        List<AgentId> path = ownPath;
+        if (above != null && !above.delegationPath().isEmpty()) {
+            path = Stream.concat(above.delegationPath().stream(), ownPath.stream())
+                    .toList();
+        }
+        return new Task<>(submitted++, input, capability, sink, above, path, keyPrefix);
     }
 
     /** Under the lock. */
@@ -224,39 +192,22 @@ final class ManagerCore<I, O> {
 
     // --- to workers
 
-    /** With a health function, which may keep its thread, on a thread of its own. */
-    private void dispatch() {
-        if (settings.health == null) {
-            startAll();
-        } else {
-            clock.schedule(Duration.ZERO, this::startAll);
-        }
+    void dispatch() {
+        dispatcher.dispatch();
     }
 
-    private void startAll() {
-        while (true) {
-            Attempt<I, O> next;
-            synchronized (this) {
-                TaskQueue.Match<I, O> match = queue.size() == 0 ? null : queue.first();
-                if (match == null) {
-                    return;
-                }
-                next = reserve(match.task(), match.worker());
-            }
-            WorkerHealth health = settings.health;
-            if (health == null) {
-                start(next);
-            } else {
-                AgentId id = next.worker.worker.id();
-                TimedCall.decide(
-                        clock, () -> health.isHealthy(id), thrown -> false, healthy -> startIfWell(next, healthy));
-            }
+    /** The next task with its worker; null if there is none, or none for it. */
+    synchronized @Nullable Attempt<I, O> reserve() {
+        TaskQueue.Match<I, O> match = queue.size() == 0 ? null : queue.first();
+        if (match == null) {
+            return null;
         }
+        queue.remove(match.task());
+        return reserve(match.task(), match.worker());
     }
 
     /** Under the lock. */
     private Attempt<I, O> reserve(Task<I, O> task, WorkerState<I, O> worker) {
-        queue.remove(task);
         Attempt<I, O> attempt = new Attempt<>(this, task, worker);
         attempt.incarnation.use();
         attempts.add(attempt);
@@ -268,15 +219,8 @@ final class ManagerCore<I, O> {
         return attempt;
     }
 
-    private void start(Attempt<I, O> attempt) {
-        clock.schedule(Duration.ZERO, () -> attempt.start(engine, settings.attemptTimeout != null));
-    }
-
-    private void startIfWell(Attempt<I, O> attempt, boolean healthy) {
-        if (healthy) {
-            start(attempt);
-            return;
-        }
+    /** Its worker is not well: the task waits for another one, and the worker is asked about again later. */
+    void unwell(Attempt<I, O> attempt) {
         WorkerState<I, O> worker = attempt.worker;
         synchronized (this) {
             boolean isFirst = !worker.isUnhealthy;
@@ -289,7 +233,6 @@ final class ManagerCore<I, O> {
                 worker.recheck = clock.schedule(settings.healthInterval, () -> askAgain(worker));
             }
         }
-        startAll(); // another one may be well
         finishIfDone();
     }
 
@@ -297,7 +240,7 @@ final class ManagerCore<I, O> {
         synchronized (this) {
             worker.isUnhealthy = false;
         }
-        startAll();
+        dispatch();
     }
 
     /** Under the lock: its worker is free. False if it was already. */
@@ -309,7 +252,7 @@ final class ManagerCore<I, O> {
         attempts.remove(attempt);
         attempt.incarnation.unuse();
         attempt.worker.running--;
-        leaveIfDone(attempt.worker);
+        staff.leaveIfDone(attempt.worker);
         return true;
     }
 
@@ -345,9 +288,11 @@ final class ManagerCore<I, O> {
     }
 
     private void settle(Attempt<I, O> attempt, StepResult<O> result, Directive directive, @Nullable String why) {
-        List<ManagerEvent> told = new ArrayList<>();
+        List<ManagerEvent> told = result.isFailure() ? new ArrayList<>() : List.of();
         List<Task<I, O>> stranded = List.of();
         StepResult<O> answer = null;
+        boolean waits;
+        boolean ends;
         synchronized (this) {
             if (!release(attempt) || attempt.task.isOver) {
                 return; // it was cancelled, which continues with the next one
@@ -375,14 +320,20 @@ final class ManagerCore<I, O> {
                 completed += answer.isFailure() ? 0 : 1;
                 failed += answer.isFailure() ? 1 : 0;
             }
+            waits = queue.size() > 0;
+            ends = closed;
         }
         told.forEach(events::tell);
-        dispatch();
+        if (waits) {
+            dispatch();
+        }
         reject(stranded);
         if (answer != null) {
             attempt.task.sink.success(answer);
         }
-        finishIfDone();
+        if (ends) {
+            finishIfDone();
+        }
     }
 
     /** Under the lock. */
@@ -409,14 +360,14 @@ final class ManagerCore<I, O> {
     }
 
     /** Under the lock: what nobody is capable of any more leaves the line, to be {@link #reject rejected}. */
-    private List<Task<I, O>> strand() {
+    List<Task<I, O>> strand() {
         List<Task<I, O>> stranded = queue.removeStranded();
         stranded.forEach(each -> each.isOver = true);
         rejected += stranded.size();
         return stranded;
     }
 
-    private void reject(List<Task<I, O>> stranded) {
+    void reject(List<Task<I, O>> stranded) {
         stranded.forEach(task -> task.sink.success(rejection(noCapableWorker(task.capability))));
     }
 
@@ -506,7 +457,7 @@ final class ManagerCore<I, O> {
         finishIfDone();
     }
 
-    private void finishIfDone() {
+    void finishIfDone() {
         Disposable armed;
         synchronized (this) {
             if (!closed || isFinished || running > 0 || queue.size() > 0 || !attempts.isEmpty()) {

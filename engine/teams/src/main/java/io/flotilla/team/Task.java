@@ -20,10 +20,12 @@ final class Task<I, O> {
     final @Nullable StepContext above;
 
     final List<AgentId> path;
-    final String key;
 
-    /** Whom it was given to, in order. */
-    final List<WorkerState<I, O>> tried = new ArrayList<>();
+    /** What all keys of its manager begin with. */
+    private final String keyPrefix;
+
+    /** Whom it was given to, in order; mostly one. */
+    final List<WorkerState<I, O>> tried = new ArrayList<>(1);
 
     /** While a worker has it. */
     @Nullable Attempt<I, O> attempt;
@@ -31,7 +33,6 @@ final class Task<I, O> {
     /** Of the attempts so far, the last that says something about a worker. */
     @Nullable StepResult<O> failure;
 
-    boolean isQueued;
     boolean isOver;
 
     Task(
@@ -41,14 +42,19 @@ final class Task<I, O> {
             MonoSink<StepResult<O>> sink,
             @Nullable StepContext above,
             List<AgentId> path,
-            String key) {
+            String keyPrefix) {
         this.number = number;
         this.input = input;
         this.capability = capability;
         this.sink = sink;
         this.above = above;
         this.path = path;
-        this.key = key;
+        this.keyPrefix = keyPrefix;
+    }
+
+    /** The same for whoever tries it; that of the step above, if there is one. */
+    String key() {
+        return above == null ? keyPrefix + number : above.idempotencyKey();
     }
 
     @SuppressWarnings("ReferenceEquality") // there is one of each worker

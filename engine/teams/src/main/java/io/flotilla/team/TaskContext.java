@@ -37,7 +37,7 @@ record TaskContext(StepContext step, Task<?, ?> task) implements StepContext {
 
     @Override
     public String idempotencyKey() {
-        return task.key;
+        return task.key();
     }
 
     @Override

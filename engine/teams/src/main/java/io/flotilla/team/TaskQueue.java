@@ -61,14 +61,12 @@ final class TaskQueue<I, O> {
 
     void add(Task<I, O> task) {
         waiting.computeIfAbsent(task.capability, any -> new TreeMap<>()).put(task.number, task);
-        task.isQueued = true;
         size++;
     }
 
     void remove(Task<I, O> task) {
         SortedMap<Long, Task<I, O>> line = waiting.get(task.capability);
         if (line != null && line.remove(task.number) != null) {
-            task.isQueued = false;
             size--;
             if (line.isEmpty()) {
                 waiting.remove(task.capability);
@@ -110,27 +108,36 @@ final class TaskQueue<I, O> {
     }
 
     private @Nullable Match<I, O> first(SortedMap<Long, Task<I, O>> line, List<WorkerState<I, O>> capable) {
-        List<WorkerState<I, O>> free = new ArrayList<>();
-        for (WorkerState<I, O> each : capable) {
-            if (each.hasRoom()) {
-                free.add(each);
-            }
-        }
-        if (free.isEmpty()) {
-            return null;
-        }
         for (Task<I, O> task : line.values()) {
-            WorkerState<I, O> best = null;
-            for (WorkerState<I, O> each : free) {
-                if ((best == null || each.isLessLoadedThan(best)) && mayTry(task, each, capable)) {
-                    best = each;
-                }
-            }
+            WorkerState<I, O> best = best(task, capable);
             if (best != null) {
                 return new Match<>(task, best);
             }
+            if (task.tried.isEmpty()) {
+                return null; // nobody has room
+            }
         }
         return null;
+    }
+
+    /** Who may have a new task at once, since nobody waits; null if nobody may. */
+    @Nullable WorkerState<I, O> workerFor(Task<I, O> task) {
+        return size > 0 ? null : best(task, workersFor(task.capability));
+    }
+
+    /** The least loaded one that has room and may try it. */
+    private @Nullable WorkerState<I, O> best(Task<I, O> task, List<WorkerState<I, O>> capable) {
+        boolean isNew = task.tried.isEmpty();
+        WorkerState<I, O> best = null;
+        for (int at = 0; at < capable.size(); at++) {
+            WorkerState<I, O> each = capable.get(at);
+            if (each.hasRoom()
+                    && (best == null || each.isLessLoadedThan(best))
+                    && (isNew || mayTry(task, each, capable))) {
+                best = each;
+            }
+        }
+        return best;
     }
 
     /** Never twice at the same worker while there is another that is well, busy or not. */
