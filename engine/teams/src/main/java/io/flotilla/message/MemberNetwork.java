@@ -3,9 +3,7 @@ package io.flotilla.message;
 import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.run.Join;
-import io.flotilla.step.FailureMode;
 import io.flotilla.step.StepEngine;
-import io.flotilla.step.StepResult;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +19,7 @@ abstract class MemberNetwork implements Network {
 
     MemberNetwork(NetworkOptions options, Router router) {
         this.members = new Members(Objects.requireNonNull(options, "options"), router);
-        this.engine = options.engine.withFailureMode(FailureMode.ISOLATE);
+        this.engine = AgentHandler.isolating(options.engine);
     }
 
     @Override
@@ -43,33 +41,9 @@ abstract class MemberNetwork implements Network {
     }
 
     @Override
-    @SuppressWarnings("unchecked") // a payload of another type fails its step
     public final void join(Agent<?, ?> agent, MemberOptions options) {
         AgentId id = Objects.requireNonNull(agent.id(), "the agent's id");
-        Agent<Object, Object> any = (Agent<Object, Object>) agent;
-        join(
-                id,
-                envelope -> engine.step(any, envelope.payload()).flatMap(result -> answer(id, envelope, result)),
-                options);
-    }
-
-    /** The message has been handled, whatever becomes of the answer. */
-    private Mono<?> answer(AgentId id, Envelope envelope, StepResult<Object> result) {
-        Throwable cause = result.cause();
-        if (result.isFailure()) {
-            return Mono.error(cause == null ? new IllegalStateException("a failure without a cause") : cause);
-        }
-        Object value = result.value();
-        boolean isRequest = envelope.kind() == Envelope.Kind.REQUEST;
-        if (value == null && isRequest) {
-            members.requests().answerEmpty(envelope, id);
-        }
-        if (value == null
-                || envelope.kind() == Envelope.Kind.REPLY
-                || (!isRequest && envelope.sender().equals(Envelope.ANONYMOUS))) {
-            return Mono.empty();
-        }
-        return members.reply(envelope.reply(id, value).build());
+        join(id, new AgentHandler(engine, id, agent, members), options);
     }
 
     @Override

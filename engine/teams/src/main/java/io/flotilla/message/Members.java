@@ -20,7 +20,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** The members of a network with their mailboxes, and the way of a message to them. */
-final class Members {
+final class Members implements AgentHandler.Answers {
 
     private static final Comparator<Member> IN_ORDER = Comparator.comparingLong(Member::number);
 
@@ -357,7 +357,8 @@ final class Members {
     }
 
     /** Sends what an agent has answered: nobody else would be told if it could not be delivered. */
-    Mono<?> reply(Envelope reply) {
+    @Override
+    public Mono<?> reply(Envelope reply) {
         Admission admission = Admission.outgoing(options.guard, reply);
         if (admission.refusal() != null) {
             bury(admission);
@@ -370,6 +371,11 @@ final class Members {
             }
             return Mono.empty();
         });
+    }
+
+    @Override
+    public void empty(Envelope request, AgentId from) {
+        requests.answerEmpty(request, from);
     }
 
     private void bury(DeliveryReport report) {

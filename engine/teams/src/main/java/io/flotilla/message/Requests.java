@@ -51,13 +51,17 @@ final class Requests {
     }
 
     Mono<Envelope> one(Envelope envelope, Duration timeout) {
-        return gather(envelope, Join.allSettled().within(timeout).orProceed()).flatMap(gathered -> {
-            Answer answer = gathered.answers().get(0);
-            Throwable cause = answer.cause();
-            return answer.status() == Answer.Status.TIMED_OUT
-                    ? Mono.error(new RequestTimeoutException(envelope, timeout))
-                    : cause != null ? Mono.error(cause) : Mono.justOrEmpty(answer.reply());
-        });
+        return gather(envelope, Join.allSettled().within(timeout).orProceed())
+                .flatMap(gathered -> single(gathered, envelope, timeout));
+    }
+
+    /** The one answer to {@code envelope}. */
+    static Mono<Envelope> single(Gathered gathered, Envelope envelope, Duration timeout) {
+        Answer answer = gathered.answers().get(0);
+        Throwable cause = answer.cause();
+        return answer.status() == Answer.Status.TIMED_OUT
+                ? Mono.error(new RequestTimeoutException(envelope, timeout))
+                : cause != null ? Mono.error(cause) : Mono.justOrEmpty(answer.reply());
     }
 
     Mono<Gathered> gather(Envelope envelope, Join join) {

@@ -1,0 +1,337 @@
+package io.flotilla.message;
+
+import io.flotilla.AgentId;
+import io.flotilla.journal.Journal;
+import io.flotilla.journal.JournalBounds;
+import io.flotilla.journal.JournalEntry;
+import io.flotilla.journal.PayloadCodec;
+import io.flotilla.observe.Redactor;
+import io.flotilla.step.EngineAccess;
+import io.flotilla.step.StepEngine;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * Records what happens in a network: every message, who received it in which order, and what became of it.
+ *
+ * <pre>{@code
+ * NetworkRecorder recorder = NetworkRecorder.create();
+ * Disposable recording = hub.tap(recorder);
+ * // the system runs
+ * recording.dispose();
+ * NetworkRecording recorded = recorder.recording();
+ * }</pre>
+ *
+ * <p>Add it before the first message is sent: a {@link NetworkReplay} gives the members what they received from then on.
+ *
+ * <p>Payloads are written by the codec, on the sender's thread, when they are sent: what changes them later changes nothing here.
+ * One that the codec does not know is recorded by its type alone. Every text in a payload or header goes through the engine's {@linkplain
+ * StepEngine.Builder#redactor redactor}. What a guard has refused has no payload; other messages are recorded as the guard let
+ * them in, so those of a network that encrypts are readable in the recording. Contexts, traces, deadlines and the texts of failures are not recorded.
+ *
+ * <p>Bounded: when it is full, nothing more is recorded, and the recording is not {@linkplain NetworkRecording#isComplete()
+ * complete}. Records one network. Thread-safe.
+ *
+ * @since 0.1
+ */
+public final class NetworkRecorder implements NetworkTap {
+
+    /** The default of {@link Builder#maxEvents}. */
+    public static final int DEFAULT_MAX_EVENTS = 100_000;
+
+    /** The default of {@link Builder#maxBytes}. */
+    public static final long DEFAULT_MAX_BYTES = 64L * 1024 * 1024;
+
+    private final PayloadCodec codec;
+    private final EngineAccess engine;
+    private final Redactor redactor;
+    private final int maxEvents;
+    private final long maxBytes;
+    private final @Nullable RecordingWriter writer;
+
+    // Guarded by this.
+    /** Null if a journal has them. */
+    private final @Nullable List<JournalEntry> entries;
+
+    private long count;
+    private long bytes;
+    private boolean ended;
+
+    private NetworkRecorder(Builder from) {
+        this.engine = EngineAccess.of(from.engine == null ? WorkerPool.defaultEngine() : from.engine);
+        this.redactor = engine.redactor();
+        this.maxEvents = from.maxEvents;
+        this.maxBytes = from.maxBytes;
+        Journal journal = from.journal;
+        this.writer = journal == null ? null : new RecordingWriter(journal, from.id);
+        this.entries = journal == null ? new ArrayList<>() : null;
+        this.codec = from.codec != null ? from.codec : journal != null ? journal.codec() : PayloadCodec.basic();
+    }
+
+    /**
+     * A recorder in memory, with all defaults.
+     *
+     * @return the recorder
+     */
+    public static NetworkRecorder create() {
+        return builder().build();
+    }
+
+    /**
+     * Starts a recorder.
+     *
+     * @return a builder with all defaults
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    // --- what happens
+
+    @Override
+    public void joined(AgentId member) {
+        add(NetworkEvent.Kind.JOINED, () -> EventFields.of(member));
+    }
+
+    @Override
+    public void left(AgentId member) {
+        add(NetworkEvent.Kind.LEFT, () -> EventFields.of(member));
+    }
+
+    @Override
+    public void sent(Envelope envelope) {
+        addPayloads(NetworkEvent.Kind.SENT, withPayload -> EventFields.sent(envelope, withPayload));
+    }
+
+    @Override
+    public void passing(Envelope envelope, AgentId receiver) {
+        // sent, and received or refused
+    }
+
+    @Override
+    public void refused(Envelope envelope, @Nullable AgentId receiver, DeadLetter.Reason reason) {
+        add(NetworkEvent.Kind.REFUSED, () -> EventFields.of(envelope, receiver, reason, null));
+    }
+
+    @Override
+    public void received(Envelope envelope, AgentId receiver) {
+        add(NetworkEvent.Kind.RECEIVED, () -> EventFields.of(envelope, receiver, null, null));
+    }
+
+    @Override
+    public void handled(Envelope envelope, AgentId receiver) {
+        add(NetworkEvent.Kind.HANDLED, () -> EventFields.of(envelope, receiver, null, null));
+    }
+
+    @Override
+    public void dead(DeadLetter letter) {
+        add(
+                NetworkEvent.Kind.DEAD_LETTERED,
+                () -> EventFields.of(letter.envelope(), letter.receiver(), letter.reason(), letter.cause()));
+    }
+
+    @Override
+    public void answered(Envelope request, Gathered gathered) {
+        addPayloads(NetworkEvent.Kind.ANSWERED, withPayloads -> EventFields.answered(request, gathered, withPayloads));
+    }
+
+    // --- the log
+
+    private interface Fields {
+        Map<String, @Nullable Object> get();
+    }
+
+    private interface PayloadFields {
+        Map<String, @Nullable Object> get(boolean withPayload);
+    }
+
+    private byte[] encoded(Map<String, @Nullable Object> fields) {
+        return codec.encode(fields, redactor::redact);
+    }
+
+    private void add(NetworkEvent.Kind kind, Fields fields) {
+        if (!isEnded()) {
+            add(kind, encoded(fields.get()));
+        }
+    }
+
+    private void addPayloads(NetworkEvent.Kind kind, PayloadFields fields) {
+        if (isEnded()) {
+            return;
+        }
+        byte[] encoded;
+        try {
+            encoded = encoded(fields.get(true));
+        } catch (RuntimeException unknown) { // whatever a codec, a redactor or a payload throws
+            encoded = encoded(fields.get(false));
+        }
+        add(kind, encoded);
+    }
+
+    private synchronized boolean isEnded() {
+        return ended;
+    }
+
+    private void add(NetworkEvent.Kind kind, byte[] payload) {
+        BooleanSupplier write;
+        synchronized (this) {
+            if (ended) {
+                return;
+            }
+            boolean fits =
+                    count < maxEvents && bytes + payload.length <= maxBytes && (writer == null || writer.hasRoom());
+            ended = !fits;
+            NetworkEvent.Kind added = fits ? kind : NetworkEvent.Kind.TRUNCATED;
+            JournalEntry entry = new JournalEntry(
+                    count, engine.now(), added.type(), fits ? payload : codec.encode(Map.of(), text -> text));
+            count++;
+            bytes += payload.length;
+            if (entries != null) {
+                entries.add(entry);
+            }
+            write = writer == null ? () -> false : writer.add(entry);
+        }
+        if (write.getAsBoolean()) {
+            Dispatch.shared().execute(() -> Objects.requireNonNull(writer).write());
+        }
+    }
+
+    /**
+     * What has been recorded so far, of a recorder in memory.
+     *
+     * @return the recording
+     * @throws IllegalStateException if a journal has it: {@link NetworkRecording#read} it
+     * @throws io.flotilla.journal.PayloadException if the codec cannot read what it has written
+     */
+    public NetworkRecording recording() {
+        List<JournalEntry> all;
+        synchronized (this) {
+            if (entries == null) {
+                throw new IllegalStateException("the recording is in a journal");
+            }
+            all = List.copyOf(entries);
+        }
+        return NetworkRecording.of(all, codec);
+    }
+
+    /**
+     * Ends the recording.
+     *
+     * <p>Cold: the first subscription ends it.
+     *
+     * <ul>
+     *   <li><b>onComplete</b>: when all that was recorded is in the journal; at once without one.
+     *   <li><b>onError</b>: what the journal has refused an append with. What came before that is there.
+     *   <li><b>cancel</b>: ends the waiting only.
+     *   <li><b>threads</b>: that of the subscriber, or of the journal.
+     * </ul>
+     *
+     * @return completes when nothing is left to be written
+     */
+    public Mono<Void> close() {
+        return Mono.defer(() -> {
+            synchronized (this) {
+                ended = true;
+            }
+            return writer == null ? Mono.empty() : writer.finished();
+        });
+    }
+
+    /** Makes a recorder. Each setting checks its argument at once. Not thread-safe. */
+    public static final class Builder {
+
+        private @Nullable StepEngine engine;
+        private @Nullable PayloadCodec codec;
+        private @Nullable Journal journal;
+        private String id = "";
+        private int maxEvents = DEFAULT_MAX_EVENTS;
+        private long maxBytes = DEFAULT_MAX_BYTES;
+
+        private Builder() {}
+
+        /**
+         * Whose clock and redactor to use.
+         *
+         * @param engine default: one with all defaults; that of the network does best
+         * @return this builder
+         * @throws NullPointerException if {@code engine} is null
+         */
+        public Builder engine(StepEngine engine) {
+            this.engine = Objects.requireNonNull(engine, "engine");
+            return this;
+        }
+
+        /**
+         * What writes payloads.
+         *
+         * @param codec default that of the journal, else {@link PayloadCodec#basic()}
+         * @return this builder
+         * @throws NullPointerException if {@code codec} is null
+         */
+        public Builder codec(PayloadCodec codec) {
+            this.codec = Objects.requireNonNull(codec, "codec");
+            return this;
+        }
+
+        /**
+         * Records into a journal instead of memory: in order, some events at a time, and never waiting for it. If it is so slow
+         * that {@value RecordingWriter#MAX_PENDING} events wait, nothing more is recorded, and the recording is not complete.
+         *
+         * @param journal where to
+         * @param id the id of the recording there, as that of a run; there must be none yet
+         * @return this builder
+         * @throws NullPointerException if an argument is null
+         * @throws IllegalArgumentException if {@code id} is none of 1 to 200 printable ASCII characters, no spaces
+         */
+        public Builder journal(Journal journal, String id) {
+            this.journal = Objects.requireNonNull(journal, "journal");
+            this.id = JournalBounds.checkRunId(Objects.requireNonNull(id, "id"));
+            return this;
+        }
+
+        /**
+         * How many events are recorded.
+         *
+         * @param maxEvents 1 or more; default {@value NetworkRecorder#DEFAULT_MAX_EVENTS}
+         * @return this builder
+         * @throws IllegalArgumentException if {@code maxEvents} is below 1
+         */
+        public Builder maxEvents(int maxEvents) {
+            this.maxEvents = (int) atLeastOne("maxEvents", maxEvents);
+            return this;
+        }
+
+        /**
+         * How many bytes are recorded.
+         *
+         * @param maxBytes 1 or more; default 64 MiB
+         * @return this builder
+         * @throws IllegalArgumentException if {@code maxBytes} is below 1
+         */
+        public Builder maxBytes(long maxBytes) {
+            this.maxBytes = atLeastOne("maxBytes", maxBytes);
+            return this;
+        }
+
+        private static long atLeastOne(String what, long value) {
+            if (value < 1) {
+                throw new IllegalArgumentException(what + " must be >= 1, was " + value);
+            }
+            return value;
+        }
+
+        /**
+         * Makes the recorder.
+         *
+         * @return a new recorder
+         */
+        public NetworkRecorder build() {
+            return new NetworkRecorder(this);
+        }
+    }
+}
