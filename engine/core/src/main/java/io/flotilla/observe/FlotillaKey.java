@@ -18,12 +18,15 @@ public enum FlotillaKey implements KeyName {
     /**
      * How it ended. Steps: the kind of their result, {@code succeeded}, {@code degraded}, {@code failed}, {@code timed_out}, {@code
      * rejected} or {@code cancelled}. Rounds: {@code completed}, {@code failed} or {@code cancelled}. Runs: {@code succeeded}, {@code
-     * failed}, {@code cancelled} or {@code suspended}. Branches: {@code answered}, {@code failed}, {@code moved_on}, {@code cancelled} or
+     * failed}, {@code cancelled} or {@code suspended}; in meters, those that have ended without a result are {@code broken_down}, as when the
+     * journal fails. Branches: {@code answered}, {@code failed}, {@code moved_on}, {@code cancelled} or
      * {@code suspended}. Joins: {@code met}, {@code unmet}, {@code vacated}, {@code cancelled} or {@code suspended}. Questions: {@code
      * answered}, {@code defaulted}, {@code withdrawn}, {@code cancelled} or {@code suspended}. Attempts: as steps, but for {@code
      * degraded}. Set when the observation stops.
      */
     OUTCOME("outcome", true, "how it ended"),
+    /** Of tokens: {@code input}, sent to a model, or {@code output}, answered by one. */
+    DIRECTION("direction", true, "input, sent to a model, or output, answered by one"),
     /** Which agent of its kind; absent where the kind has one only. */
     AGENT_INSTANCE("agent.instance", false, "which agent of its kind") {
         @Override

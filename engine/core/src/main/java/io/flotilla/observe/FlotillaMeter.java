@@ -4,6 +4,7 @@ import io.micrometer.common.docs.KeyName;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.docs.MeterDocumentation;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Every meter of core. They are recorded when a {@code MeterRegistry} is given to the engine, and cost nothing otherwise.
@@ -21,6 +22,90 @@ public enum FlotillaMeter implements MeterDocumentation {
             "How long the steps of agents take",
             FlotillaKey.AGENT,
             FlotillaKey.OUTCOME),
+
+    /** The number of tokens that steps have used, counted when a step ends, however it does. */
+    TOKENS(
+            "flotilla.tokens",
+            Meter.Type.COUNTER,
+            "tokens",
+            "Tokens that steps have used",
+            FlotillaKey.AGENT,
+            FlotillaKey.DIRECTION),
+
+    /** What steps have cost, in the application's currency, counted when a step ends, however it does. */
+    COST("flotilla.cost", Meter.Type.COUNTER, "", "What steps have cost", FlotillaKey.AGENT),
+
+    /** The number of runs that have started in this process; of those with a journal, when it has their start. */
+    RUNS_STARTED("flotilla.runs.started", Meter.Type.COUNTER, "runs", "Runs that have started", FlotillaKey.WORKFLOW),
+
+    /** The number of runs that were continued from a journal and had not ended before. They do not count as started. */
+    RUNS_RECOVERED(
+            "flotilla.runs.recovered",
+            Meter.Type.COUNTER,
+            "runs",
+            "Runs that were continued from a journal",
+            FlotillaKey.WORKFLOW),
+
+    /**
+     * The number of runs that are live no more: those that have started and those that were recovered, each once, without those that are
+     * in flight. A run that had ended in the journal before it was recovered is in none of these.
+     */
+    RUNS_ENDED(
+            "flotilla.runs.ended",
+            Meter.Type.COUNTER,
+            "runs",
+            "Runs that are live no more",
+            FlotillaKey.WORKFLOW,
+            FlotillaKey.OUTCOME),
+
+    /** How long runs with a result took, as {@code RunResult.duration()} has it: a recovered one from its first start. */
+    RUN_DURATION(
+            "flotilla.run.duration",
+            Meter.Type.TIMER,
+            "seconds",
+            "How long runs take",
+            FlotillaKey.WORKFLOW,
+            FlotillaKey.OUTCOME),
+
+    /** The number of live runs. */
+    RUNS_IN_FLIGHT("flotilla.runs.in.flight", Meter.Type.GAUGE, "runs", "Live runs", FlotillaKey.WORKFLOW),
+
+    /** The number of live runs with a step that waits: for a place in the engine's concurrency, or for a permit of its maxInFlight. */
+    RUNS_WAITING(
+            "flotilla.runs.waiting",
+            Meter.Type.GAUGE,
+            "runs",
+            "Live runs with a step that waits for a place or a permit",
+            FlotillaKey.WORKFLOW),
+
+    /** The number of questions of live runs that wait for their answer. */
+    QUESTIONS_PENDING(
+            "flotilla.questions.pending",
+            Meter.Type.GAUGE,
+            "questions",
+            "Questions of live runs that wait for an answer",
+            FlotillaKey.WORKFLOW),
+
+    /**
+     * The number of joins that fell short, by the agent of the fork or rendezvous; {@code end} for runs that fail since their own join
+     * did. Those that then proceed or ask count too.
+     */
+    JOINS_UNMET(
+            "flotilla.joins.unmet",
+            Meter.Type.COUNTER,
+            "joins",
+            "Joins that fell short",
+            FlotillaKey.WORKFLOW,
+            FlotillaKey.AGENT),
+
+    /** The number of decisions that were given back to their agent. */
+    CORRECTIONS(
+            "flotilla.corrections",
+            Meter.Type.COUNTER,
+            "decisions",
+            "Decisions that were given back to their agent",
+            FlotillaKey.WORKFLOW,
+            FlotillaKey.AGENT),
 
     /** The number of failures that slow subscribers of {@code StepEngine.failures()} missed. */
     FAILURES_DROPPED(
@@ -97,8 +182,8 @@ public enum FlotillaMeter implements MeterDocumentation {
     }
 
     @Override
-    public String getBaseUnit() {
-        return unit;
+    public @Nullable String getBaseUnit() {
+        return unit.isEmpty() ? null : unit;
     }
 
     @Override

@@ -87,12 +87,13 @@ final class RunEnd<O> {
         recordedDuration = duration;
     }
 
-    /** The machine has finished. */
-    void finish(Effect.Finish finish) {
+    /** The machine has finished; how long the run took. */
+    Duration finish(Effect.Finish finish) {
         @SuppressWarnings("unchecked") // the machine holds every answer against its type
         List<O> answers = (List<O>) new ArrayList<>(finish.answers());
         Duration duration = recordedDuration == null ? clock.sinceStart() : recordedDuration;
         finished = new RunResult<>(runId, finish, answers, usage.total(), clock.startedAt(), duration);
+        return duration;
     }
 
     /** Emits the result, if the run has finished; once. */

@@ -56,12 +56,10 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
     private final RunEffects effects;
     private final RunEnd<O> end;
     private final Outlet<Boolean> started = new Outlet<>();
-
     private final RunInbox inbox = new RunInbox();
     private final LiveState live;
 
     private volatile int waiting;
-
     private final Runnable others = this::resume;
 
     /** The run has ended, is suspended, or broken down: what comes now is too late. Written by the worker only. */
@@ -84,7 +82,8 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         this.setup = setup;
         this.identity = identity;
         UsageLedger usage = new UsageLedger();
-        StepDriver<Turn, Decision> driver = EngineAccess.of(setup.engine()).driver(this, usage);
+        EngineAccess engine = EngineAccess.of(setup.engine());
+        StepDriver<Turn, Decision> driver = engine.driver(this, usage);
         this.clock = RunClock.of(driver, replay);
         this.machine = replay == null ? new RunMachine(identity.plan()) : replay.machine();
         usage.record(replay == null ? Usage.NONE : replay.used());
@@ -97,7 +96,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         Instant deadline = limit == null ? null : clock.startedAt().plus(limit);
         StateRules state = StateRules.of(identity.plan(), setup.recording());
         RunStep.Scope scope = new RunStep.Scope(runId, deadline, usage, outputs, state);
-        Redaction redaction = new Redaction(EngineAccess.of(setup.engine()).redactor(), setup.plan());
+        Redaction redaction = new Redaction(engine.redactor(), setup.plan());
         NestedRuns nested = new NestedRuns(
                 setup,
                 identity,
@@ -119,9 +118,9 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         this.calls = new RunCalls(clock::now, this::offer, this::suspendedNow);
         this.tracing = new Tracing(
                 driver,
-                EngineAccess.of(setup.engine()),
-                setup.header().workflow(),
+                setup,
                 runId,
+                new LiveRun(questions, steps, this::waiting),
                 context,
                 replay == null ? null : identity.header().trace());
         this.traced = recorder == null || replay != null || !tracing.isObserved();
@@ -155,7 +154,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         end.recorded(replay.duration());
         Instant now = clock.now();
         List<Effect> outstanding = replay.outstandingEffects(now);
-        tracing.recovered(replay.liveBranches(), outstanding);
+        tracing.recovered(replay, outstanding);
         live.recovered(replay, outstanding, now);
         steps.recover(outstanding);
         effects.take(outstanding);
@@ -318,6 +317,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
 
     @Override
     public void suspendedUnseen() {
+        tracing.suspendedUnseen(clock::onWorker);
         end.suspendUnseen(suspensionCause());
         steps.cancelAllAtOnce();
     }
@@ -471,7 +471,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
             questions.closeAll(broken);
             calls.closeAll(broken);
             terminated();
-            tracing.finished(RunResult.Status.FAILED, broken);
+            tracing.brokenDown(broken);
             isHeard |= events.fail(broken);
             outputs.fail(broken);
         } catch (Throwable another) {
@@ -510,8 +510,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
 
     private void finish(Effect.Finish finish) {
         terminated();
-        end.finish(finish);
-        tracing.finished(finish.status(), finish.failure());
+        tracing.finished(finish.status(), finish.failure(), end.finish(finish));
     }
 
     private void terminated() {

@@ -35,6 +35,7 @@ import reactor.util.context.ContextView;
  * @param shutdown ends what it does in this process
  * @param live the runs that are live: those of its journal, or its own if it has none
  * @param kept the claims of its own live runs, for as long as the workflow is kept
+ * @param meters of its runs; null if they are not measured
  */
 record RunSetup(
         Plan plan,
@@ -48,7 +49,8 @@ record RunSetup(
         FactRecorder.@Nullable Recording recording,
         Shutdown shutdown,
         LiveRuns live,
-        Set<LiveRuns.Claim> kept) {
+        Set<LiveRuns.Claim> kept,
+        @Nullable RunMeters meters) {
 
     static RunSetup of(
             Plan plan,
@@ -73,7 +75,8 @@ record RunSetup(
                 recording,
                 shutdown,
                 recording == null ? new LiveRuns() : LiveRuns.of(recording.journal()),
-                ConcurrentHashMap.newKeySet());
+                ConcurrentHashMap.newKeySet(),
+                RunMeters.of(engine, header.workflow()));
     }
 
     /** The same for runs that are nested in others, which have a journal while these have none of their own. */

@@ -143,6 +143,11 @@ final class RunSteps {
                 .toList();
     }
 
+    /** Whether one of them waits for a permit. By any thread. */
+    boolean isWaiting() {
+        return inFlight.values().stream().anyMatch(each -> each.step().isWaiting());
+    }
+
     /** From now on a step that is to be started is not: its end is not waited for. */
     void stopStarting() {
         stopped = true;

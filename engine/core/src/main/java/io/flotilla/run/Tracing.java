@@ -6,8 +6,10 @@ import io.flotilla.observe.JoinObservationContext;
 import io.flotilla.observe.QuestionObservationContext;
 import io.flotilla.observe.RunObservationContext;
 import io.flotilla.run.machine.Effect;
+import io.flotilla.run.machine.Replay;
 import io.flotilla.step.EngineAccess;
 import io.flotilla.step.StepDriver;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -17,12 +19,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.util.context.Context;
 
 /**
  * What is observed of a run: the run, in it its branches, each inside the branch that forked it, in these their steps, the joins they
- * wait for, and their questions. Does nothing where nobody observes.
+ * wait for, and their questions; and what is counted. Does nothing where nobody observes.
  *
  * <p>Notes what is to be reported, and {@link #report}s it on request: handlers are the user's, and may throw or keep the thread. A
  * thread that is kept loses its work to another, which reports the rest.
@@ -32,6 +35,7 @@ final class Tracing {
     private final StepDriver<?, ?> driver;
     private final EngineAccess engine;
     private final String runId;
+    private final RunCount count;
     private final boolean observed;
     private final Span run;
     private final RunObservationContext what;
@@ -58,15 +62,17 @@ final class Tracing {
     /** {@code before}: the span of the run in the process that it was started in, if it has been recovered. */
     Tracing(
             StepDriver<?, ?> driver,
-            EngineAccess engine,
-            String workflow,
+            RunSetup setup,
             String runId,
+            LiveRun live,
             Context outer,
             @Nullable String before) {
         this.driver = driver;
-        this.engine = engine;
+        this.engine = EngineAccess.of(setup.engine());
         this.runId = runId;
+        this.count = new RunCount(setup.meters(), live, unreported::add);
         this.observed = driver.isObserved();
+        String workflow = setup.header().workflow();
         this.what = new RunObservationContext(observed ? engine.boundedWorkflow(workflow) : workflow, runId);
         this.run = new Span(outer, what);
         if (observed) {
@@ -96,6 +102,7 @@ final class Tracing {
 
     /** What has come of a fact. */
     void record(List<RunEvent> events, List<Effect> effects) {
+        events.forEach(count::record);
         if (!observed) {
             return;
         }
@@ -125,11 +132,14 @@ final class Tracing {
     }
 
     /** What is going on in a run that continues: its branches, the joins they wait for, and its questions. */
-    void recovered(List<RunEvent> liveBranches, List<Effect> outstanding) {
+    void recovered(Replay replay, List<Effect> outstanding) {
+        if (replay.duration() == null) {
+            count.recovered();
+        }
         if (!observed) {
             return;
         }
-        liveBranches.forEach(this::record);
+        replay.liveBranches().forEach(this::record);
         Map<BranchPath, Integer> forks = new LinkedHashMap<>();
         for (BranchPath branch : branches.keySet()) {
             BranchPath parent = branch.parent();
@@ -232,13 +242,26 @@ final class Tracing {
     }
 
     /** The run is over, and everything in it. */
-    void finished(RunResult.Status status, @Nullable Throwable cause) {
-        String outcome = status.name().toLowerCase(Locale.ROOT);
-        over("cancelled", outcome, status == RunResult.Status.FAILED ? cause : null);
+    void finished(RunResult.Status status, @Nullable Throwable cause, Duration took) {
+        count.finished(status, cause, took);
+        over("cancelled", RunMeters.outcome(status), status == RunResult.Status.FAILED ? cause : null);
+    }
+
+    /** The run is over without a result, and everything in it. */
+    void brokenDown(Throwable cause) {
+        count.ended(RunMeters.BROKEN_DOWN, unreported::add);
+        over("cancelled", RunMeters.outcome(RunResult.Status.FAILED), cause);
+    }
+
+    /** As {@link #suspended}, while another thread is in here: only what is counted. */
+    void suspendedUnseen(Consumer<Runnable> elsewhere) {
+        count.ended(
+                RunMeters.SUSPENDED, report -> elsewhere.accept(() -> Handover.call(driver.clock(), report, () -> {})));
     }
 
     /** The run continues elsewhere, and everything in it. */
     void suspended() {
+        count.ended(RunMeters.SUSPENDED, unreported::add);
         over("suspended", "suspended", null);
     }
 

@@ -4,10 +4,13 @@ import io.flotilla.Experimental;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.UsageLedger;
 import io.flotilla.observe.Redactor;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -148,5 +151,17 @@ public final class EngineAccess {
     public String boundedAgent(String kind) {
         StepTelemetry telemetry = engine.core().telemetry;
         return telemetry == null ? kind : telemetry.boundedKind(kind);
+    }
+
+    /**
+     * Makes meters in the engine's registry.
+     *
+     * @param made called with the registry, now
+     * @param <T> the meters
+     * @return the meters; null without a registry
+     */
+    public <T> @Nullable T meters(Function<MeterRegistry, T> made) {
+        MeterRegistry registry = engine.core().settings.meterRegistry;
+        return registry == null ? null : made.apply(registry);
     }
 }

@@ -1,36 +1,30 @@
 package io.flotilla.step;
 
 import io.flotilla.AgentId;
+import io.flotilla.agent.Usage;
 import io.flotilla.internal.BoundedNames;
 import io.flotilla.observe.AttemptObservationContext;
 import io.flotilla.observe.FlotillaKey;
-import io.flotilla.observe.FlotillaMeter;
 import io.flotilla.observe.FlotillaObservationContext;
 import io.flotilla.observe.RoundObservationContext;
 import io.flotilla.observe.StepObservationContext;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Timer;
 import io.micrometer.observation.Observation;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import reactor.util.context.ContextView;
 
 /**
- * Reports rounds and steps to Micrometer; there is none where no registry was given. Meters are recorded directly, with
- * the timers of each kind of agent at hand: looking one up by its tags costs several times as much.
+ * Reports rounds and steps to Micrometer; there is none where no registry was given. Meters are recorded directly, see
+ * {@link KindMeters}.
  */
 final class StepTelemetry {
-
-    private static final StepResult.Kind[] KINDS = StepResult.Kind.values();
-    private static final String[] OUTCOMES = outcomes();
 
     private final @Nullable Observations observations;
     private final @Nullable MeterRegistry meters;
     private final BoundedNames kinds = new BoundedNames();
-    private final Map<String, Timer[]> timersByKind = new ConcurrentHashMap<>();
+    private final Map<String, KindMeters> metersByKind = new ConcurrentHashMap<>();
 
     StepTelemetry(@Nullable Observations observations, @Nullable MeterRegistry meters) {
         this.observations = observations;
@@ -40,14 +34,6 @@ final class StepTelemetry {
     /** Whether anybody listens to observations. */
     boolean observes() {
         return observations != null && !observations.isNoop();
-    }
-
-    private static String[] outcomes() {
-        String[] outcomes = new String[KINDS.length];
-        for (StepResult.Kind kind : KINDS) {
-            outcomes[kind.ordinal()] = kind.name().toLowerCase(Locale.ROOT);
-        }
-        return outcomes;
     }
 
     @Nullable Observation roundStarted(RoundScope scope, ContextView subscriber) {
@@ -81,56 +67,48 @@ final class StepTelemetry {
 
     static void attemptEnded(Observation attempt, StepResult.Kind kind, @Nullable Throwable cause) {
         try {
-            Observations.stop(attempt, OUTCOMES[kind.ordinal()], cause);
+            Observations.stop(attempt, KindMeters.outcome(kind), cause);
         } catch (Throwable thrown) {
             Steps.reportFailed(thrown);
         }
     }
 
     void stepEnded(Step<?, ?> step, StepResult<?> result) {
-        ended(step, result.kind(), result.durationNanos(), result.cause());
+        ended(step, result.kind(), result.durationNanos(), result.usage(), result.cause());
     }
 
     /** A handler took so long to start an observation that the step has ended without it. */
     void abandoned(@Nullable Observation late) {
         if (late != null) {
-            Observations.stop(late, OUTCOMES[StepResult.Kind.TIMED_OUT.ordinal()], null);
+            Observations.stop(late, KindMeters.outcome(StepResult.Kind.TIMED_OUT), null);
         }
     }
 
     void stepCancelled(Step<?, ?> step) {
-        ended(step, StepResult.Kind.CANCELLED, step.elapsedNanos(), null);
+        ended(step, StepResult.Kind.CANCELLED, step.elapsedNanos(), step.used(), null);
     }
 
-    private void ended(Step<?, ?> step, StepResult.Kind kind, long nanos, @Nullable Throwable cause) {
+    private void ended(Step<?, ?> step, StepResult.Kind kind, long nanos, Usage used, @Nullable Throwable cause) {
         try {
             if (meters != null) {
-                timer(meters, step.agentId.kind(), kind).record(nanos, TimeUnit.NANOSECONDS);
+                metersOf(meters, step.agentId.kind()).ended(kind, nanos, used);
             }
         } finally {
             Observation observation = step.takeObservation();
             if (observation != null) {
-                Observations.stop(observation, OUTCOMES[kind.ordinal()], cause);
+                if (!used.equals(Usage.NONE) && observation.getContext() instanceof StepObservationContext context) {
+                    context.used(used.inputTokens(), used.outputTokens());
+                }
+                Observations.stop(observation, KindMeters.outcome(kind), cause);
             }
         }
     }
 
-    private Timer timer(MeterRegistry registry, String agentKind, StepResult.Kind kind) {
-        Timer[] timers = timersByKind.get(agentKind);
-        if (timers == null) {
-            timers = timersByKind.computeIfAbsent(boundedKind(agentKind), any -> new Timer[KINDS.length]);
-        }
-        Timer timer = timers[kind.ordinal()];
-        if (timer == null) {
-            // Two threads may both come here; the registry gives both the same timer.
-            timer = Timer.builder(FlotillaMeter.STEP_DURATION.getName())
-                    .description(FlotillaMeter.STEP_DURATION.description())
-                    .tag(FlotillaKey.AGENT.asString(), boundedKind(agentKind))
-                    .tag(FlotillaKey.OUTCOME.asString(), OUTCOMES[kind.ordinal()])
-                    .register(registry);
-            timers[kind.ordinal()] = timer;
-        }
-        return timer;
+    private KindMeters metersOf(MeterRegistry registry, String agentKind) {
+        KindMeters known = metersByKind.get(agentKind);
+        return known != null
+                ? known
+                : metersByKind.computeIfAbsent(boundedKind(agentKind), kind -> new KindMeters(registry, kind));
     }
 
     /** See {@link FlotillaKey#AGENT}. */

@@ -3,12 +3,14 @@ package io.flotilla.step;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.agent.Agent;
+import io.flotilla.agent.Usage;
 import io.flotilla.observe.FlotillaKey;
 import io.flotilla.observe.FlotillaMeter;
 import io.flotilla.observe.FlotillaObservation;
 import io.flotilla.observe.FlotillaObservationContext;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Invocation;
+import io.flotilla.run.Join;
 import io.flotilla.run.Question;
 import io.flotilla.run.Workflow;
 import io.flotilla.topology.Topology;
@@ -23,6 +25,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -348,19 +351,22 @@ class StepTelemetryTest {
             engine.run(List.of(ending(kind), TestAgents.answering("b#1")), "go").block();
         }
         Workflow.builder(Topology.parse("start -> a <-> b\na -> user\na -> end"), String.class)
-                .agent(
-                        "a",
-                        Agent.of(
-                                "a",
-                                (turn, context) -> Mono.fromSupplier(() -> switch (turn.reason()) {
-                                    case REQUESTED -> Decision.fanOut(List.of(Invocation.of("b", "x")));
-                                    case JOINED ->
-                                        Decision.ask(Question.of("more?")
-                                                .timeout(Duration.ofMillis(1))
-                                                .defaultAnswer("no"));
-                                    default -> Decision.answer("done");
-                                })))
-                .agent("b", Agent.of("b", (turn, context) -> Mono.just(Decision.answer("done"))))
+                .agent("a", Agent.of("a", (turn, context) -> {
+                    context.usage().record(new Usage(1, 2, BigDecimal.TEN));
+                    return Mono.fromSupplier(() -> switch (turn.reason()) {
+                        case REQUESTED ->
+                            turn.correction() == null
+                                    ? Decision.handOff("nobody", "x")
+                                    : Decision.fanOut(List.of(Invocation.of("b", "x")));
+                        case JOINED ->
+                            Decision.ask(Question.of("more?")
+                                    .timeout(Duration.ofMillis(1))
+                                    .defaultAnswer("no"));
+                        default -> Decision.answer("done");
+                    });
+                }))
+                .agent("b", Agent.of("b", (turn, context) -> Mono.just(Decision.fail("on purpose"))))
+                .join(Join.all().orProceed())
                 .engine(engine)
                 .build()
                 .run("go")

@@ -1,0 +1,128 @@
+package io.flotilla.run;
+
+import io.flotilla.observe.FlotillaKey;
+import io.flotilla.observe.FlotillaMeter;
+import io.flotilla.step.EngineAccess;
+import io.flotilla.step.StepEngine;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The meters of the runs of one workflow. Those without an agent are there from the beginning, at zero. Thread-safe. */
+final class RunMeters {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Run.class);
+
+    /** How a run ends that has a result, and else. */
+    private static final List<RunResult.Status> RESULTS = List.of(RunResult.Status.values());
+
+    static final String SUSPENDED = "suspended";
+    static final String BROKEN_DOWN = "broken_down";
+
+    private final MeterRegistry registry;
+    private final EngineAccess engine;
+    private final String workflow;
+    private final LiveGauges live;
+    private final Counter started;
+    private final Counter recovered;
+    private final Map<String, Counter> ended = new ConcurrentHashMap<>();
+    private final Map<String, Timer> durations = new ConcurrentHashMap<>();
+
+    private RunMeters(MeterRegistry registry, EngineAccess engine, String name) {
+        this.registry = registry;
+        this.engine = engine;
+        this.workflow = engine.boundedWorkflow(name);
+        this.live = LiveGauges.of(registry, workflow);
+        this.started = counter(FlotillaMeter.RUNS_STARTED).register(registry);
+        this.recovered = counter(FlotillaMeter.RUNS_RECOVERED).register(registry);
+        for (RunResult.Status status : RESULTS) {
+            String outcome = outcome(status);
+            endedAs(outcome);
+            duration(outcome);
+        }
+        endedAs(SUSPENDED);
+        endedAs(BROKEN_DOWN);
+    }
+
+    /** Null without a registry, or with one that throws: then its runs are not measured. */
+    static @Nullable RunMeters of(StepEngine engine, String workflow) {
+        EngineAccess access = EngineAccess.of(engine);
+        try {
+            return access.meters(registry -> new RunMeters(registry, access, workflow));
+        } catch (Throwable thrown) {
+            LOG.error("the meters of workflow {} cannot be registered", workflow, thrown);
+            return null;
+        }
+    }
+
+    static String outcome(RunResult.Status status) {
+        return status.name().toLowerCase(Locale.ROOT);
+    }
+
+    LiveGauges live() {
+        return live;
+    }
+
+    void started() {
+        started.increment();
+    }
+
+    void recovered() {
+        recovered.increment();
+    }
+
+    void ended(String outcome, @Nullable Duration took) {
+        endedAs(outcome).increment();
+        if (took != null) {
+            duration(outcome).record(took);
+        }
+    }
+
+    void joinUnmet(String agent) {
+        ofAgent(FlotillaMeter.JOINS_UNMET, agent);
+    }
+
+    void corrected(String agent) {
+        ofAgent(FlotillaMeter.CORRECTIONS, agent);
+    }
+
+    private void ofAgent(FlotillaMeter meter, String agent) {
+        counter(meter)
+                .tag(FlotillaKey.AGENT.asString(), engine.boundedAgent(agent))
+                .register(registry)
+                .increment();
+    }
+
+    private Counter endedAs(String how) {
+        return ended.computeIfAbsent(
+                how,
+                outcome -> counter(FlotillaMeter.RUNS_ENDED)
+                        .tag(FlotillaKey.OUTCOME.asString(), outcome)
+                        .register(registry));
+    }
+
+    private Timer duration(String how) {
+        return durations.computeIfAbsent(
+                how,
+                outcome -> Timer.builder(FlotillaMeter.RUN_DURATION.getName())
+                        .description(FlotillaMeter.RUN_DURATION.description())
+                        .tag(FlotillaKey.WORKFLOW.asString(), workflow)
+                        .tag(FlotillaKey.OUTCOME.asString(), outcome)
+                        .register(registry));
+    }
+
+    private Counter.Builder counter(FlotillaMeter meter) {
+        return Counter.builder(meter.getName())
+                .description(meter.description())
+                .baseUnit(meter.getBaseUnit())
+                .tag(FlotillaKey.WORKFLOW.asString(), workflow);
+    }
+}
