@@ -14,7 +14,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +26,10 @@ final class StepDraft implements StepState {
 
     private final StateRules rules;
     private final Map<String, StateValue> start;
-    private final AtomicReference<Own> own = new AtomicReference<>(Own.NONE);
+    private volatile Own own = Own.NONE;
+
+    private static final AtomicReferenceFieldUpdater<StepDraft, Own> OWN =
+            AtomicReferenceFieldUpdater.newUpdater(StepDraft.class, Own.class, "own");
 
     /** What it has written, and whether it may write no more. */
     private record Own(Map<String, Sized> writes, boolean over) {
@@ -46,7 +49,7 @@ final class StepDraft implements StepState {
     @Override
     public <T> @Nullable T get(String key, Class<T> type) {
         Objects.requireNonNull(type, "type");
-        Object value = current(own.get(), StepState.checkKey(key));
+        Object value = current(own, StepState.checkKey(key));
         if (value != null && !type.isInstance(value)) {
             throw new StepStateException(
                     Reason.WRONG_TYPE, key, "is a " + value.getClass().getName() + ", not a " + type.getName(), null);
@@ -63,7 +66,7 @@ final class StepDraft implements StepState {
     @Override
     public Set<String> keys() {
         TreeSet<String> keys = new TreeSet<>(start.keySet());
-        own.get().writes.forEach((key, sized) -> {
+        own.writes.forEach((key, sized) -> {
             if (sized.write.kind() == StateWrite.Kind.REMOVE) {
                 keys.remove(key);
             } else {
@@ -168,7 +171,7 @@ final class StepDraft implements StepState {
         Own before;
         Own after;
         do {
-            before = own.get();
+            before = own;
             if (before.over) {
                 throw new StepStateException(Reason.STEP_OVER, key, "cannot be written, the attempt has ended", null);
             }
@@ -181,7 +184,7 @@ final class StepDraft implements StepState {
             }
             after = new Own(Collections.unmodifiableMap(writes), false);
             check(key, after);
-        } while (!own.compareAndSet(before, after));
+        } while (!OWN.compareAndSet(this, before, after));
     }
 
     private void check(String key, Own after) {
@@ -216,12 +219,18 @@ final class StepDraft implements StepState {
 
     /** What it has written is void: the step tries again. */
     void reset() {
-        own.updateAndGet(now -> now.over ? now : Own.NONE);
+        Own before;
+        do {
+            before = own;
+        } while (!before.over && !OWN.compareAndSet(this, before, Own.NONE));
     }
 
     /** It writes no more. What it has written, in alphabetical order of the keys. */
     List<StateWrite> close() {
-        Own last = own.getAndUpdate(now -> new Own(now.writes, true));
+        Own last;
+        do {
+            last = own;
+        } while (!last.over && !OWN.compareAndSet(this, last, new Own(last.writes, true)));
         List<StateWrite> writes = new ArrayList<>(last.writes.size());
         last.writes.values().forEach(sized -> writes.add(sized.write));
         return writes;

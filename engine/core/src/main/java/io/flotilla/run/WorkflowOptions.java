@@ -216,6 +216,11 @@ abstract class WorkflowOptions<B extends WorkflowOptions<B>> {
      * How values of a key of the run's state are merged, see {@link io.flotilla.agent.StepState#merge}: what many branches write at
      * once, as lists, counts and maxima are. Of two steps that end side by side, both are in it.
      *
+     * <pre>{@code
+     * .mergeState("pages", List.class, (List<?> one, List<?> other) -> Stream.concat(one.stream(), other.stream()).toList())
+     * .mergeState("cost", Double.class, Double::sum)
+     * }</pre>
+     *
      * <p>The function is called by the run when a step ends, holds up the run as long as it takes, and is called again whenever the run
      * is replayed: it must depend on its arguments only, and change none of them. It must be associative, since what a step merges
      * several times is merged among itself first; whether the order of the steps matters is up to it, and the order is the recorded one. If it
@@ -229,9 +234,9 @@ abstract class WorkflowOptions<B extends WorkflowOptions<B>> {
      * @throws NullPointerException if an argument is null
      * @throws IllegalArgumentException if {@code key} is out of its bounds, or {@code type} is primitive, as {@code int.class} is
      */
-    public <T> B mergeState(String key, Class<T> type, BinaryOperator<T> merge) {
+    public <T> B mergeState(String key, Class<? super T> type, BinaryOperator<T> merge) {
         WorkflowSettings.checkType("type", type);
-        settings.mergeState(key, new StateMerge<>(type, merge));
+        settings.mergeState(key, new StateMerge<T>(type, merge));
         return self();
     }
 

@@ -473,7 +473,7 @@ class OwnStateTest {
                     assertThat(state.get("sum", Integer.class)).isGreaterThanOrEqualTo((Integer) turn.input() + 1);
                     return Decision.answer("ok");
                 }))
-                .<Integer>mergeState("sum", Integer.class, Integer::sum)
+                .mergeState("sum", Integer.class, Integer::sum)
                 .mergeState("pages", List.class, OwnStateTest::concat)
                 .maxCorrections(0)
                 .build()
@@ -506,9 +506,9 @@ class OwnStateTest {
                             return Decision.handOff("C", "x");
                         },
                         (turn, state) -> Decision.answer("x"))
-                .<Integer>mergeState("a", Integer.class, Integer::sum)
-                .<Integer>mergeState("b", Integer.class, Integer::sum)
-                .<Integer>mergeState("c", Integer.class, Integer::sum)
+                .mergeState("a", Integer.class, Integer::sum)
+                .mergeState("b", Integer.class, Integer::sum)
+                .mergeState("c", Integer.class, Integer::sum)
                 .build()
                 .start("task");
 
@@ -736,7 +736,7 @@ class OwnStateTest {
                                                 .subscribeOn(reactor.core.scheduler.Schedulers.boundedElastic()),
                                         8)
                                 .then(Mono.just(Decision.answer("done")))))
-                .<Integer>mergeState("sum", Integer.class, Integer::sum)
+                .mergeState("sum", Integer.class, Integer::sum)
                 .build()
                 .start("task");
 

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Mono;
@@ -77,7 +78,7 @@ class RecordedStateTest {
                                     state.remove("plan");
                                     return Decision.answer("done");
                                 })))
-                .<Integer>mergeState("count", Integer.class, Integer::sum)
+                .mergeState("count", Integer.class, Integer::sum)
                 .journal(where)
                 .build();
     }
@@ -204,7 +205,7 @@ class RecordedStateTest {
                     context.state().merge("count", 1);
                     return Mono.just(Decision.answer("done"));
                 }))
-                .<Integer>mergeState("count", Integer.class, Integer::sum)
+                .mergeState("count", Integer.class, Integer::sum)
                 .journal(journal)
                 .build()
                 .start("task");
@@ -241,11 +242,9 @@ class RecordedStateTest {
                     seen.add(state.get("tree", Map.class));
                     return Mono.just(Decision.answer("done"));
                 }))
-                .mergeState("all", List.class, (one, other) -> {
-                    List<Object> both = new ArrayList<Object>(one);
-                    both.addAll(other);
-                    return both;
-                })
+                .mergeState("all", List.class, (List<?> one, List<?> other) -> Stream.concat(
+                                one.stream(), other.stream())
+                        .toList())
                 .engine(StepEngine.builder().redactor(REDACTOR).build())
                 .journal(journal)
                 .build()
@@ -272,7 +271,7 @@ class RecordedStateTest {
     void redactor_thatThrows_withholdsTheValuesAndTheRunWithoutJournalGoesOn() {
         Run<String> run = alone(Agent.of("Solo", (turn, context) -> {
                     context.state().put("text", SECRET);
-                    context.state().put("object", new StringBuilder(SECRET));
+                    context.state().put("object", java.net.URI.create(SECRET));
                     return Mono.just(Decision.answer("done"));
                 }))
                 .engine(StepEngine.builder()

@@ -12,7 +12,7 @@ import java.util.function.BinaryOperator;
  * @param <T> what the values are
  * @since 0.1
  */
-public record StateMerge<T>(Class<T> type, BinaryOperator<T> merge) {
+public record StateMerge<T>(Class<? super T> type, BinaryOperator<T> merge) {
 
     /**
      * Checks both.
@@ -47,11 +47,12 @@ public record StateMerge<T>(Class<T> type, BinaryOperator<T> merge) {
      * @return the same
      * @throws ClassCastException if it is of another type
      */
+    @SuppressWarnings("unchecked") // as far as can be known: type parameters are not there any more
     public T checked(Object value) {
         if (!type.isInstance(value)) {
             throw new ClassCastException("the value must be a " + type.getName() + ", was a "
                     + value.getClass().getName());
         }
-        return type.cast(value);
+        return (T) value;
     }
 }
