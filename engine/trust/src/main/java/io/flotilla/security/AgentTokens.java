@@ -58,6 +58,10 @@ public final class AgentTokens {
         return new Builder(Objects.requireNonNull(ring, "ring"));
     }
 
+    Duration maxLifetime() {
+        return verifier.maxLifetime;
+    }
+
     /**
      * Issues a token.
      *
@@ -92,7 +96,7 @@ public final class AgentTokens {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(token);
     }
 
-    private static void checkAudience(String audience) {
+    static void checkAudience(String audience) {
         int length = Objects.requireNonNull(audience, "audience").length();
         if (length < 1 || length > MAX_AUDIENCE_LENGTH) {
             throw new IllegalArgumentException(

@@ -30,6 +30,10 @@ public enum Refusal {
     EXPIRED,
     /** Its time is longer than allowed. */
     LONG_LIVED,
+    /** The network requires tokens, and its sender has shown none. */
+    NO_TOKEN,
+    /** The token that its sender has shown is not a valid one of that agent for this network. The cause says why. */
+    INVALID_TOKEN,
     /** Nobody has given its sender the right to use this edge, or who gave it has not got it. */
     UNAUTHORISED,
     /** The same message has been here before. */

@@ -2,6 +2,7 @@ package io.flotilla.security;
 
 import io.flotilla.FlotillaException;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A message or a token is refused. Without a stack trace, since forgers may send a million messages a second, and with
@@ -16,7 +17,11 @@ public final class RefusedException extends FlotillaException {
     private final Refusal refusal;
 
     RefusedException(Refusal refusal, String what) {
-        super(refusal + ": " + what, null, false);
+        this(refusal, what, null);
+    }
+
+    RefusedException(Refusal refusal, String what, @Nullable RefusedException cause) {
+        super(refusal + ": " + what, cause, false);
         this.refusal = Objects.requireNonNull(refusal, "refusal");
     }
 

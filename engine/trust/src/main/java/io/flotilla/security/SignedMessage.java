@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * and the signature. A {@link Signer} makes them, and a {@link Verifier} reads them; they can travel as bytes.
  *
  * <p>Signed are the key's id and algorithm, sender, recipient or topic, run, edge, nonce, issued-at, expiry, the ids of the
- * conversation and of the message it follows from, headers, delegation and payload, each with its length before it. Not
+ * conversation and of the message it follows from, headers, delegation, token and payload, each with its length before it. Not
  * signed are what networks change on the way: the envelope's own id, its kind, hops, deadline and trace.
  *
  * <p>Immutable. Nothing of it is believed before it has been verified.
@@ -46,6 +46,7 @@ public final class SignedMessage {
             @Nullable String causationId,
             Map<String, String> headers,
             byte[] delegation,
+            @Nullable String token,
             @Nullable String encryptionKeyId,
             byte[] payload) {
 
@@ -67,7 +68,7 @@ public final class SignedMessage {
                     .optional(causationId);
             to.number(headers.size());
             new TreeMap<>(headers).forEach((key, value) -> to.text(key).text(value));
-            return to.bytes(delegation).optional(encryptionKeyId);
+            return to.bytes(delegation).optional(token).optional(encryptionKeyId);
         }
     }
 
@@ -134,6 +135,7 @@ public final class SignedMessage {
                 from.optional(),
                 readHeaders(from),
                 from.bytes(),
+                from.optional(),
                 from.optional(),
                 from.bytes());
         from.end();

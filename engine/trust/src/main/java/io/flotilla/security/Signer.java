@@ -43,6 +43,7 @@ public final class Signer {
     private final boolean isEncrypting;
     private final @Nullable String run;
     private final @Nullable Delegation delegation;
+    private final @Nullable String token;
 
     private Signer(Builder from) {
         this.ring = from.ring;
@@ -53,6 +54,7 @@ public final class Signer {
         this.isEncrypting = from.isEncrypting;
         this.run = from.run;
         this.delegation = from.delegation;
+        this.token = from.token;
     }
 
     /**
@@ -107,6 +109,25 @@ public final class Signer {
     }
 
     /**
+     * The same signer, which shows a token of its agent with each message, to a network that {@linkplain
+     * Trust.Builder#requireTokens requires} one.
+     *
+     * @param agentToken what {@link AgentTokens#issue} has returned for this agent, here or elsewhere; not verified here
+     * @return another signer
+     * @throws NullPointerException if {@code agentToken} is null
+     * @throws IllegalArgumentException if it has more than {@link AgentTokens#MAX_LENGTH} characters
+     */
+    public Signer showing(String agentToken) {
+        if (agentToken.length() > AgentTokens.MAX_LENGTH) {
+            throw new IllegalArgumentException(
+                    "a token must have at most " + AgentTokens.MAX_LENGTH + " characters, had " + agentToken.length());
+        }
+        Builder copy = new Builder(this);
+        copy.token = agentToken;
+        return new Signer(copy);
+    }
+
+    /**
      * Signs an envelope. The payload becomes a {@link SignedMessage}; all else stays.
      *
      * @param envelope a message of this agent
@@ -149,6 +170,7 @@ public final class Signer {
                 envelope.causationId(),
                 envelope.headers(),
                 Delegation.bytes(delegation),
+                token,
                 encryption == null ? null : encryption.id(),
                 payload);
         SignedMessage.Fields fields = encryption == null ? plain : encrypted(plain, encryption);
@@ -173,6 +195,7 @@ public final class Signer {
                 plain.causationId(),
                 plain.headers(),
                 plain.delegation(),
+                plain.token(),
                 plain.encryptionKeyId(),
                 payload);
     }
@@ -248,6 +271,7 @@ public final class Signer {
         private boolean isEncrypting;
         private @Nullable String run;
         private @Nullable Delegation delegation;
+        private @Nullable String token;
 
         private Builder(KeyRing ring, AgentId sender) {
             this.ring = ring;
@@ -262,6 +286,7 @@ public final class Signer {
             this.isEncrypting = from.isEncrypting;
             this.run = from.run;
             this.delegation = from.delegation;
+            this.token = from.token;
         }
 
         /**

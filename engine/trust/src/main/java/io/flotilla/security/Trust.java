@@ -44,6 +44,7 @@ public final class Trust implements NetworkGuard {
     private final ReplayGuard replayGuard;
     private final Duration lifetime;
     private final TrustMeters meters;
+    private final @Nullable TokenGate tokens;
 
     private Trust(Builder from) {
         this.verifier = from.verifier;
@@ -53,6 +54,7 @@ public final class Trust implements NetworkGuard {
                 ? ReplayGuard.builder().window(window(verifier)).build()
                 : from.replayGuard;
         this.meters = new TrustMeters(from.meterRegistry);
+        this.tokens = from.tokens;
     }
 
     private static Duration shorter(Duration maxLifetime) {
@@ -115,6 +117,9 @@ public final class Trust implements NetworkGuard {
         try {
             Instant now = verifier.clock.instant();
             Verified verified = verifier.check(envelope, now);
+            if (tokens != null) {
+                tokens.check(verified);
+            }
             authority.check(verified, isAnswer, now);
             replayGuard.check(verified, verifier.maxSkew, now);
             Envelope opened = verifier.open(envelope, verified);
@@ -139,7 +144,7 @@ public final class Trust implements NetworkGuard {
     }
 
     /**
-     * Signs the answer of an agent. Networks call it.
+     * Signs the answer of an agent; with a token for it, if the network requires tokens. Networks call it.
      *
      * @param reply the answer
      * @return the signed answer
@@ -147,7 +152,8 @@ public final class Trust implements NetworkGuard {
      */
     @Override
     public Envelope outgoing(Envelope reply) {
-        return signer(reply.sender()).sign(reply);
+        Signer signer = signer(reply.sender());
+        return (tokens == null ? signer : tokens.showing(signer, lifetime)).sign(reply);
     }
 
     /**
@@ -205,6 +211,7 @@ public final class Trust implements NetworkGuard {
         private @Nullable ReplayGuard replayGuard;
         private @Nullable Duration lifetime;
         private @Nullable MeterRegistry meterRegistry;
+        private @Nullable TokenGate tokens;
 
         private Builder(Verifier verifier) {
             this.verifier = verifier;
@@ -244,6 +251,25 @@ public final class Trust implements NetworkGuard {
          */
         public Builder lifetime(Duration duration) {
             this.lifetime = Bounds.positive("lifetime", duration);
+            return this;
+        }
+
+        /**
+         * Requires tokens: besides its signature, every message has to show a valid token of its sender for this network, see
+         * {@link Signer#showing}. Else it is refused with {@link Refusal#NO_TOKEN} or {@link Refusal#INVALID_TOKEN}. So an agent
+         * speaks here only for as long as somebody vouches for it, and a token that was stolen is worth nothing without the key of
+         * the agent that it is of. Answers of agents are given a token by the network, from {@code required}.
+         *
+         * @param required verifies the tokens; over a key ring of its own if they come from somebody who has not the keys of the
+         *     messages
+         * @param audience what the tokens have to be for: 1 to {@value AgentTokens#MAX_AUDIENCE_LENGTH} characters
+         * @return this
+         * @throws NullPointerException if an argument is null
+         * @throws IllegalArgumentException if {@code audience} is out of its bounds
+         */
+        public Builder requireTokens(AgentTokens required, String audience) {
+            AgentTokens.checkAudience(audience);
+            this.tokens = new TokenGate(Objects.requireNonNull(required, "required"), audience);
             return this;
         }
 

@@ -50,6 +50,11 @@ class RefusalTest {
 
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
 
+    private Trust requiringTokens() {
+        AgentTokens tokens = AgentTokens.builder(world.ring).clock(world.clock).build();
+        return world.trust().meterRegistry(meters).requireTokens(tokens, "here").build();
+    }
+
     private Case bad(Refusal refusal) {
         Trust trust = trust(UnaryOperator.identity());
         Envelope good = world.signed();
@@ -97,6 +102,11 @@ class RefusalTest {
                 yield new Case(trust, good);
             }
             case LONG_LIVED -> new Case(trust(verifier -> verifier.maxLifetime(MINUTE.minusNanos(1))), good);
+            case NO_TOKEN -> new Case(requiringTokens(), good);
+            case INVALID_TOKEN -> {
+                Signer showing = world.signer(PLANNER).build().showing("canary");
+                yield new Case(requiringTokens(), showing.sign(plan("canary")));
+            }
             case UNAUTHORISED -> {
                 world.capabilities.revoke(Edge.between(PLANNER, WRITER));
                 yield new Case(trust, good);
@@ -144,6 +154,7 @@ class RefusalTest {
                 fields.causationId(),
                 fields.headers(),
                 new byte[] {1},
+                fields.token(),
                 fields.encryptionKeyId(),
                 fields.payload());
         byte[] content = torn.content();
@@ -180,9 +191,12 @@ class RefusalTest {
         assertThatThrownBy(() -> bad.trust().admit(bad.envelope(), false))
                 .isInstanceOfSatisfying(RefusedException.class, refused -> {
                     assertThat(refused.refusal()).isEqualTo(refusal);
-                    assertThat(refused).hasMessageStartingWith(refusal + ": ").hasNoCause();
-                    assertThat(refused.getMessage()).doesNotContain("canary", "a title");
-                    assertThat(refused.getStackTrace()).isEmpty();
+                    for (Throwable each = refused; each != null; each = each.getCause()) {
+                        assertThat(each).as("no other says what it has read").isInstanceOf(RefusedException.class);
+                        assertThat(each.getMessage()).doesNotContain("canary", "a title");
+                        assertThat(each.getStackTrace()).isEmpty();
+                    }
+                    assertThat(refused).hasMessageStartingWith(refusal + ": ");
                 });
         assertThat(bad.trust().refusals()).containsExactly(Map.entry(refusal, 1L));
         assertThat(meters.get("flotilla.messages.refused")

@@ -167,6 +167,7 @@ class SignedMessageTest {
                 from.causationId(),
                 from.headers(),
                 from.delegation(),
+                from.token(),
                 from.encryptionKeyId(),
                 from.payload());
     }
@@ -238,6 +239,7 @@ class SignedMessageTest {
                 one.causationId(),
                 one.headers(),
                 one.delegation(),
+                one.token(),
                 one.encryptionKeyId(),
                 two.payload());
         byte[] content = mixed.content();
