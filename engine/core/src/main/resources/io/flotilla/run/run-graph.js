@@ -1,7 +1,7 @@
 /* The topology of a run as a picture: layers from start, edges that lead back in a bow. */
 RunReport.Graph = (() => {
-  const { svg, number, many } = RunReport;
-  const ENDPOINTS = ["start", "end", "user"], STEP = 88, GAP = 30, FLASH = 900;
+  const { svg, number, brief } = RunReport;
+  const ENDPOINTS = ["start", "end", "user"], STEP = 88, GAP = 24, FLASH = 900;
   const key = (from, to) => from + "\n" + to;
   let pictures = 0;
 
@@ -63,7 +63,7 @@ RunReport.Graph = (() => {
           place(layer);
         }
       }
-      const width = Math.max(112, Math.min(200, 44 + 7.6 * Math.max(0, ...names.map(name => Math.min(22, name.length)))));
+      const width = Math.max(138, Math.min(206, 46 + 7.6 * Math.max(0, ...names.map(name => Math.min(22, name.length)))));
       const widest = Math.max(1, ...layers.map(layer => layer ? layer.length : 0));
       Object.assign(this, { back, rank, nodeWidth: width, width: Math.max(280, widest * (width + GAP) + 76), height: layers.length * STEP + 4 });
       this.where = new Map(names.map(name => [name, { x: this.width / 2 + position.get(name) * (width + GAP), y: 44 + rank.get(name) * STEP }]));
@@ -154,10 +154,10 @@ RunReport.Graph = (() => {
       for (const [name, node] of this.nodes) {
         const seen = nodes.get(name), live = seen ? seen.live : 0, worked = seen && seen.steps > 0;
         node.group.setAttribute("class", "node " + node.kind + (live > 0 ? " live" : "") + (seen && seen.failed > 0 ? " bad" : ""));
-        node.count.textContent = worked ? many(seen.steps, "step") + (seen.failed > 0 ? " · " + number(seen.failed) + " failed" : seen.retries > 0 ? " · " + many(seen.retries, "retry", "retries") : "") : "";
+        node.count.textContent = worked ? brief(seen.steps) + (seen.steps === 1 ? " step" : " steps") + (seen.failed > 0 ? " · " + brief(seen.failed) + " failed" : seen.retries > 0 ? " · " + brief(seen.retries) + (seen.retries === 1 ? " retry" : " retries") : "") : "";
         node.name.setAttribute("y", worked ? node.y - 2.5 : node.y + 4.5);
         node.disc.setAttribute("visibility", live > 0 ? "visible" : "hidden");
-        const text = live > 9999 ? Math.floor(live / 1000) + "k" : String(live), wide = 14 + text.length * 7.5;
+        const text = brief(live), wide = 14 + text.length * 7.5;
         node.label.textContent = text;
         node.pill.setAttribute("width", wide);
         node.pill.setAttribute("x", node.x + node.half - 4 - wide / 2);

@@ -27,6 +27,7 @@ var RunReport = (() => {
     return node;
   }
   const number = value => Number(value).toLocaleString("en");
+  const brief = value => value < 10000 ? number(value) : Number(value).toLocaleString("en", { notation: "compact", maximumFractionDigits: 1 });
   const many = (count, one, more = one + "s") => number(count) + " " + (Number(count) === 1 ? one : more);
   function millis(value) {
     if (value < 1000) return Math.round(value) + " ms";
@@ -288,12 +289,25 @@ var RunReport = (() => {
     const { failure } = event;
     return failure === null || failure === undefined ? "" : typeof failure === "string" ? failure : failure.message ?? failure.reason ?? JSON.stringify(failure);
   };
+  const steps = raw => "step " + raw.step + (raw.failed ? " fails" : " ends") + (raw.attempts > 1 ? " after " + many(raw.attempts, "attempt") : "") + (raw.degraded ? ", by a fallback" : "");
+  const late = raw => raw.late ? ", too late to count" : "";
+  const byDefault = raw => raw.byDefault ? ", by default" : "";
+  const SAID = {
+    "run-started": () => "the run starts", "run-paused": () => "the run is paused", "run-resumed": () => "the run is resumed", "run-finished": raw => "the run ends: " + String(raw.status).toLowerCase(),
+    "branch-started": () => "branch starts", "step-started": raw => "step " + raw.step + " starts", "step-settled": steps, "decision-rejected": raw => "decision rejected: " + raw.problem, "handed-off": raw => "hands over to " + raw.to,
+    forked: raw => "forks into " + many(raw.branches, "branch", "branches"), joined: raw => `join ${raw.verdict}: ${number(raw.answered)} answered, ${number(raw.failed)} failed` + (raw.stragglers > 0 ? ", " + number(raw.stragglers) + " still live" : ""),
+    "rendezvous-fired": raw => `rendezvous ${raw.verdict}: ` + many(raw.arrivals, "arrival"), "branch-answered": raw => "answers" + late(raw), "branch-failed": raw => "fails: " + reasonOf(raw),
+    "branch-moved-on": raw => (raw.to ? "moves on to " + raw.to : "has moved on with all its branches") + late(raw), "branch-cancelled": () => "is cancelled", "question-asked": raw => "asks: " + raw.question.text,
+    "question-answered": raw => "is answered" + byDefault(raw), "sleep-ended": () => "wakes", "signal-awaited": raw => "waits for signal " + raw.signal, "signal-taken": raw => "takes signal " + raw.signal + byDefault(raw), "signal-received": raw => `signal ${raw.signal} comes: ${raw.delivery}`,
+    "compensation-started": raw => "step " + raw.step + " is being undone", "compensation-settled": raw => "step " + raw.step + (raw.failed ? " cannot be undone" : " is undone"),
+  };
   function words({ type, raw }) {
+    if (SAID[type]) return SAID[type](raw);
     const skip = new Set(["type", "sequence", "fact", "at", "branch", "agent", "used"]);
-    const rest = Object.entries(raw).filter(([key, value]) => !skip.has(key) && value !== null && value !== undefined && value !== false && !(key === "attempts" && value === 1));
-    const told = rest.map(([key, value]) => key + " " + (typeof value === "object" ? value.reason ?? value.message ?? value.text ?? JSON.stringify(value) : value)).join(", ");
+    const told = Object.entries(raw).filter(([key, value]) => !skip.has(key) && value !== null && value !== undefined && value !== false)
+      .map(([key, value]) => key + " " + (typeof value === "object" ? value.reason ?? value.message ?? value.text ?? JSON.stringify(value) : value)).join(", ");
     return type.replaceAll("-", " ") + (told ? ": " + told : "");
   }
 
-  return { Model, el, svg, number, many, millis, words, reasonOf, parentOf };
+  return { Model, el, svg, number, many, brief, millis, words, reasonOf, parentOf };
 })();

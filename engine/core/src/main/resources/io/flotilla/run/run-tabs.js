@@ -20,7 +20,7 @@ RunReport.tabs = (() => {
     rows = new Table({ label: "Events", empty: "Nothing has happened yet.", columns: [{ name: "no.", num: true, width: "4.6rem" }, { name: "time", num: true, width: "6rem" },
       { name: "agent", width: "minmax(6rem, 1.1fr)" }, { name: "branch", mono: true, width: "minmax(4rem, .9fr)", wide: true }, { name: "what", width: "minmax(9rem, 3.4fr)" }],
     row: at => {
-      const entry = shown[shown.length - 1 - at];
+      const entry = shown[(view.branch ? shown.length : view.count) - 1 - at];
       return { cells: [number(entry.seq), millis(entry.ms), agentCell(view, entry.raw.agent ?? entry.raw.question?.agent), entry.raw.branch ?? entry.raw.question?.branch ?? "", words(entry)],
         class: (entry.seq === view.count - 1 ? "now " : "") + (entry.type === "branch-failed" || entry.raw.failed === true ? "is-bad" : ""),
         open: () => view.seek(entry.seq + 1), label: `Event ${entry.seq}, ${words(entry)}: go there` };
@@ -31,11 +31,11 @@ RunReport.tabs = (() => {
       const { branch, model, count } = view, now = (branch ? branch.name : "") + "@" + count + "/" + model.events.length;
       if (now !== known) {
         known = now;
-        shown = branch ? model.events.filter(entry => entry.seq < count && (entry.raw.branch ?? entry.raw.question?.branch) === branch.name) : model.events.slice(0, count);
+        shown = branch ? model.events.filter(entry => entry.seq < count && (entry.raw.branch ?? entry.raw.question?.branch) === branch.name) : model.events;
       }
       chips.hidden = !branch;
       if (branch) chips.replaceChildren("Only of branch ", el("b", {}, model.agentAt(branch, count)), " ", el("span", { class: "mono" }, branch.name), " ", el("button", { type: "button", class: "small", onclick: () => view.choose(null) }, "Show all"));
-      rows.show(shown.length);
+      rows.show(branch ? shown.length : count);
     } };
   }
 

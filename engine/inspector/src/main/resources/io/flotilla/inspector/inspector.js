@@ -54,7 +54,7 @@ async function enter() { if (await unlock()) await start(); }
 
 function locks() {
   lock.hidden = !about.actions;
-  lock.textContent = token.get() ? "Actions on" : "Unlock actions";
+  lock.querySelector("span").textContent = token.get() ? "Actions on" : "Unlock actions";
   lock.toggleAttribute("data-open", token.get() !== "");
   lock.title = token.get() ? "This tab knows the token. Press to forget it." : "Enter the token to pause, cancel, answer and fork";
 }

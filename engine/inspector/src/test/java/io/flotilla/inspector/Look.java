@@ -1,0 +1,135 @@
+package io.flotilla.inspector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.AriaRole;
+import com.microsoft.playwright.options.ColorScheme;
+import com.microsoft.playwright.options.ReducedMotion;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A window that looks at an inspector. When it is closed, it fails the test if the page has said an error, has broken its content security
+ * policy, or has asked another host for anything. Not thread-safe.
+ */
+final class Look implements AutoCloseable {
+
+    static final int PATIENCE_MILLIS = 15_000;
+
+    private final BrowserContext context;
+    private final URI address;
+    private final List<String> faults = new ArrayList<>();
+    private final @Nullable String token;
+    private boolean outages;
+    final Page page;
+
+    private Look(BrowserContext context, URI address, @Nullable String token) {
+        this.context = context;
+        this.address = address;
+        this.token = token;
+        this.page = context.newPage();
+        page.setDefaultTimeout(PATIENCE_MILLIS);
+        page.onConsoleMessage(said -> {
+            if (said.type().equals("error") || said.type().equals("warning")) {
+                faults.add("console: " + said.text());
+            }
+        });
+        page.onPageError(error -> faults.add("script: " + error));
+        page.onRequest(request -> {
+            if (!address.getHost().equals(URI.create(request.url()).getHost()) && !request.url().startsWith("data:")) {
+                faults.add("asks elsewhere: " + request.url());
+            }
+        });
+    }
+
+    /** On a laptop, in light colours, without moving pictures. */
+    static Look at(Browser browser, Inspector inspector, @Nullable String token) {
+        return new Look(browser.newContext(laptop()), inspector.address(), token);
+    }
+
+    static Look at(Browser browser, Inspector inspector, @Nullable String token, Browser.NewContextOptions options) {
+        return new Look(browser.newContext(options), inspector.address(), token);
+    }
+
+    static Browser.NewContextOptions laptop() {
+        return new Browser.NewContextOptions()
+                .setViewportSize(1440, 900)
+                .setColorScheme(ColorScheme.LIGHT)
+                .setReducedMotion(ReducedMotion.REDUCE)
+                .setLocale("en-GB");
+    }
+
+    static Browser.NewContextOptions phone() {
+        return laptop().setViewportSize(390, 844).setHasTouch(true).setIsMobile(true);
+    }
+
+    /** Requests that fail are expected: the server is stopped meanwhile, or refuses. */
+    Look expectingOutages() {
+        outages = true;
+        return this;
+    }
+
+    /** Opens a page of the inspector, as in {@code runs/ID}. */
+    Look open(String hash) {
+        if (token != null && page.url().equals("about:blank")) {
+            page.navigate(address + "#token=" + token);
+            page.waitForURL(Pattern.compile(".*#/$"));
+        }
+        page.navigate(address + "#/" + hash);
+        return this;
+    }
+
+    /** Waits for a text. */
+    Look reads(String text) {
+        page.getByText(text).first().waitFor();
+        return this;
+    }
+
+    Locator button(String name) {
+        return page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
+    }
+
+    Locator tab(String name) {
+        return page.getByRole(AriaRole.TAB, new Page.GetByRoleOptions().setName(Pattern.compile("^" + name)));
+    }
+
+    /** What stands in the list of a run's numbers. */
+    String number(String name) {
+        return String.valueOf(page.evaluate(
+                "name => [...document.querySelectorAll('.facts > div')].find(each => each.firstChild.textContent === name)?.lastChild.textContent",
+                name));
+    }
+
+    /** Waits until a script says true. */
+    void until(String script) {
+        page.waitForFunction(script, null, new Page.WaitForFunctionOptions().setTimeout(PATIENCE_MILLIS));
+    }
+
+    /** Moves the slider so that so many events are behind it. */
+    void travel(int events) {
+        page.locator(".time input").evaluate("(slider, to) => { slider.value = to; slider.dispatchEvent(new Event('input')); }", events);
+        until("() => document.querySelector('.time output').textContent.startsWith('" + String.format("%,d", events) + " of')");
+    }
+
+    List<String> faults() {
+        return faults.stream()
+                .filter(fault -> !outages || !fault.contains("Failed to load resource"))
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        try {
+            assertThat(faults()).as("what went wrong on %s", page.url()).isEmpty();
+        } finally {
+            context.close();
+        }
+    }
+}
