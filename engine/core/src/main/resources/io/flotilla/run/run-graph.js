@@ -154,7 +154,7 @@ RunReport.Graph = (() => {
       for (const [name, node] of this.nodes) {
         const seen = nodes.get(name), live = seen ? seen.live : 0, worked = seen && seen.steps > 0;
         node.group.setAttribute("class", "node " + node.kind + (live > 0 ? " live" : "") + (seen && seen.failed > 0 ? " bad" : ""));
-        node.count.textContent = worked ? brief(seen.steps) + (seen.steps === 1 ? " step" : " steps") + (seen.failed > 0 ? " · " + brief(seen.failed) + " failed" : seen.retries > 0 ? " · " + brief(seen.retries) + (seen.retries === 1 ? " retry" : " retries") : "") : "";
+        node.count.textContent = seen?.note ?? (worked ? brief(seen.steps) + (seen.steps === 1 ? " step" : " steps") + (seen.failed > 0 ? " · " + brief(seen.failed) + " failed" : seen.retries > 0 ? " · " + brief(seen.retries) + (seen.retries === 1 ? " retry" : " retries") : "") : "");
         node.name.setAttribute("y", worked ? node.y - 2.5 : node.y + 4.5);
         node.disc.setAttribute("visibility", live > 0 ? "visible" : "hidden");
         const text = brief(live), wide = 14 + text.length * 7.5;

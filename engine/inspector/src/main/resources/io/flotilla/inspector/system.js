@@ -2,7 +2,7 @@
 import { get } from "./api.js";
 
 const { el, number, many, millis, tabs } = RunReport;
-const PAUSE = 2000;
+const PAUSE = 2000, MOST_DRAWN = 60;
 const said = value => value === null || value === undefined || value === "" ? "–" : typeof value === "object" ? JSON.stringify(value) : String(value);
 const word = status => String(status ?? "unknown").toLowerCase().replaceAll("_", "-");
 const badge = status => el("span", { class: "badge " + word(status) }, word(status).replaceAll("-", " "));
@@ -58,19 +58,30 @@ class System {
     return cards;
   }
 
-  networks(given) {
-    const all = Array.isArray(given) ? given : given.networks ?? [given];
-    return all.flatMap(network => {
-      const members = network.members ?? [], edges = network.edges ?? network.messages ?? [], title = network.name ? "Network " + network.name : "Network", cards = [];
-      cards.push(this.card(title, many(members.length, "member"), members.length === 0 ? tabs.quiet("Nobody is a member of this network.") : this.generic(title, members)));
-      if (edges.length > 0) cards.push(this.card(title + ": messages", many(edges.length, "way"), this.generic(title + ": messages", edges)));
+  networks({ networks }) {
+    return networks.flatMap(network => {
+      const title = network.name === "network" ? "Network" : "Network " + network.name, cards = [];
+      const told = el("div", {}, network.members.length > 0 && network.members.length <= MOST_DRAWN ? this.picture(network) : null, network.members.length === 0 ? tabs.quiet("Nobody is a member of this network.") : this.generic(title, network.members));
+      cards.push(this.card(title, many(network.members.length, "member") + (network.kind ? ", " + network.kind.toLowerCase() : ""), told));
+      if (network.edges.length > 0) cards.push(this.card(title + ": messages", many(network.edges.length, "way"), this.generic(title + ": messages", network.edges)));
+      if ((network.deadLetters ?? []).length > 0) cards.push(this.card(title + ": dead letters", many(network.deadLetters.length, "message"), this.generic(title + ": dead letters", network.deadLetters)));
       return cards;
     });
   }
 
+  /* Who sends to whom, how much; who works has a number. */
+  picture({ members, edges, links = [] }) {
+    const host = el("div", { class: "graph", tabindex: "0", role: "group", "aria-label": "Who sends to whom" }), names = new Set(members.map(member => member.id));
+    const used = new Map(edges.filter(({ from, to }) => names.has(from) && names.has(to)).map(({ from, to, messages }) => [from + "\n" + to, messages]));
+    const linked = links.filter(([from, to]) => !used.has(from + "\n" + to));
+    const graph = new RunReport.Graph({ nodes: members.map(({ id }) => ({ name: id, kind: "agent" })), edges: [...[...used.keys()].map(key => key.split("\n")), ...linked] }, host);
+    graph.show({ edges: used, nodes: new Map(members.map(member => [member.id, { live: member.inFlight + member.queued, steps: 1, failed: member.deadLettered + member.refused, note: RunReport.brief(member.delivered) + " delivered" }])) });
+    return host;
+  }
+
   /* A table of whatever fields there are. */
   generic(label, rows) {
-    const names = [...new Set(rows.flatMap(row => Object.keys(row)))].slice(0, 8), isNumber = name => rows.every(row => row[name] === undefined || row[name] === null || typeof row[name] === "number");
+    const names = [...new Set(rows.flatMap(row => Object.keys(row)))].filter(name => name === "id" || rows.some(row => row[name] !== 0 && row[name] !== null)).slice(0, 8), isNumber = name => rows.every(row => row[name] === undefined || row[name] === null || typeof row[name] === "number");
     return tabs.table(label, names.map(name => (isNumber(name) ? "#" : "") + name.replace(/([A-Z])/g, " $1").toLowerCase()), rows.map(row => el("tr", {}, names.map((name, at) => {
       const value = typeof row[name] === "number" ? number(row[name]) : said(row[name]);
       return at === 0 ? el("th", { scope: "row" }, value) : el("td", { class: isNumber(name) ? "num" : null }, value);

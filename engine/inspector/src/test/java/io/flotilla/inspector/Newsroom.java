@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.util.retry.Retry;
 
 /**
  * A workflow with something of everything to look at: a fork whose researchers work until the test lets them end, one of whom fails and one
@@ -77,7 +78,7 @@ final class Newsroom {
                 .journal(journal)
                 .engine(StepEngine.builder()
                         .interceptor(StepInterceptor.ofStep(
-                                steps -> steps.retry(1, cause -> cause instanceof UncheckedIOException)))
+                                steps -> steps.retryWhen(Retry.max(1).filter(UncheckedIOException.class::isInstance))))
                         .build())
                 .joinAt("Editor", Join.allSettled().orProceed())
                 .agent("Editor", Agent.of("Editor", (turn, context) -> paced(2).then(edited(turn, context))))
