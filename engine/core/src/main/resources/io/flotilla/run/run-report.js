@@ -70,7 +70,7 @@ RunReport.show = (() => {
     }
 
     walk(event) {
-      const names = this.tabs.filter(tab => !tab.hidden?.(this)).map(tab => tab.name), at = names.indexOf(this.tab);
+      const names = this.tabs.filter(tab => !tab.hidden?.(this)).map(tab => tab.name), at = names.findIndex(name => this.buttons.get(name).button === event.target);
       const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: names.length - 1 }[event.key];
       if (next === undefined) return;
       event.preventDefault();
@@ -137,6 +137,7 @@ RunReport.show = (() => {
       this.timeline.later();
       if (branch) this.said.textContent = `Branch ${branch.name}, ${this.model.agentAt(branch, this.count)}, ${this.model.statusAt(branch, this.count) ?? "not started"}`;
       this.open("Events");
+      this.options.moved?.(this);
     }
 
     draw() {

@@ -23,7 +23,7 @@ export function fork(run, fact, entry) {
   const input = area("input");
   return act({ title: "Fork this run?", text: `A new run begins with the facts before number ${number(fact)} in common${entry ? ` (${entry})` : ""}, and goes on from there with your input. This run stays as it is.`, confirm: "Fork",
     fields: [field("Input of the other way", input, "JSON, or else a text. Left empty: null.")], path: runPath(run.id, "/fork"), body: ({ input: text }) => ({ at: fact, input: text === "" ? null : valueOf(text) }),
-    told: answer => { const id = answer.id ?? answer.runId ?? answer.run?.id; return { title: "Forked", done: `The new run is ${id}.`, link: "#/compare?a=" + encodeURIComponent(run.id) + "&b=" + encodeURIComponent(id), linkText: "Compare the two", answer }; } });
+    told: answer => { const id = answer.run; return { title: "Forked", done: `The new run is ${id}.`, link: "#/compare?a=" + encodeURIComponent(run.id) + "&b=" + encodeURIComponent(id), linkText: "Compare the two", answer }; } });
 }
 
 export function answer(run, question, value) {

@@ -23,18 +23,18 @@ class System {
   async load() {
     const { health, network } = this.about;
     try {
-      const [healthy, networks] = await Promise.all([health ? get("health") : null, network ? get("network") : null]);
-      if (!this.closed) this.show(healthy, networks);
+      const [healthy, networks, { actions }] = await Promise.all([health ? get("health") : null, network ? get("network") : null, this.about.actions ? get("actions") : { actions: [] }]);
+      if (!this.closed) this.show(healthy, networks, actions);
     } catch (failed) { if (!this.shown) throw failed; } // the next look may succeed
     if (!this.closed) this.timer = setTimeout(() => this.load(), PAUSE);
   }
 
-  show(health, networks) {
-    const now = JSON.stringify([health, networks]);
+  show(health, networks, actions) {
+    const now = JSON.stringify([health, networks, actions]);
     if (now === this.shown) return;
     this.shown = now;
     this.status.replaceChildren(...(health?.health?.status ? [badge(health.health.status)] : []));
-    const cards = [...(health ? this.health(health) : []), ...(networks ? this.networks(networks) : [])];
+    const cards = [...(health ? this.health(health) : []), ...(networks ? this.networks(networks) : []), ...(actions.length > 0 ? [this.actions(actions)] : [])];
     this.content.replaceChildren(...(cards.length > 0 ? cards : [el("section", { class: "card blank" }, el("h2", {}, "Neither health nor a network is shown"), el("p", { class: "dim" }, "The service tells the inspector of them when it starts it: Inspector.on(runs).health(monitor).network(network)."))]));
   }
 
@@ -67,6 +67,12 @@ class System {
       if ((network.deadLetters ?? []).length > 0) cards.push(this.card(title + ": dead letters", many(network.deadLetters.length, "message"), this.generic(title + ": dead letters", network.deadLetters)));
       return cards;
     });
+  }
+
+  actions(actions) {
+    const newest = [...actions].reverse();
+    return this.card("Actions", "the last " + number(actions.length), tabs.table("Actions", ["when", "action", "run", "by", "outcome"], newest.map(action => el("tr", {}, el("td", {}, el("time", { datetime: action.at }, new Date(action.at).toLocaleString())), el("th", { scope: "row" }, action.action),
+      el("td", { class: "mono" }, el("a", { href: "#/runs/" + encodeURIComponent(action.run) }, action.run)), el("td", {}, said(action.by)), el("td", { class: "detail" }, said(action.outcome))))));
   }
 
   /* Who sends to whom, how much; who works has a number. */

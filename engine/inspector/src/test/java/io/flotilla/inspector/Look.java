@@ -6,6 +6,7 @@ import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.TimeoutError;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.ReducedMotion;
@@ -88,8 +89,18 @@ final class Look implements AutoCloseable {
 
     /** Waits for a text. */
     Look reads(String text) {
-        page.getByText(text).first().waitFor();
+        waiting(() -> page.getByText(text).first().waitFor());
         return this;
+    }
+
+    /** What is not there in time fails with what is there instead. */
+    private void waiting(Runnable action) {
+        try {
+            action.run();
+        } catch (TimeoutError late) {
+            throw new AssertionError(
+                    late.getMessage() + "\n" + page.url() + "\n" + page.locator("body").innerText() + "\n" + faults, late);
+        }
     }
 
     Locator button(String name) {
@@ -109,7 +120,8 @@ final class Look implements AutoCloseable {
 
     /** Waits until a script says true. */
     void until(String script) {
-        page.waitForFunction(script, null, new Page.WaitForFunctionOptions().setTimeout(PATIENCE_MILLIS));
+        waiting(() -> page.waitForFunction(
+                script, null, new Page.WaitForFunctionOptions().setTimeout(PATIENCE_MILLIS)));
     }
 
     /** Moves the slider so that so many events are behind it. */

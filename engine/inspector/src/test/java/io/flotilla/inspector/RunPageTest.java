@@ -88,9 +88,9 @@ class RunPageTest {
         try (Look look = Look.at(browser, inspector, null).open("runs/" + id)) {
             look.until("() => document.querySelector('.title .badge')?.textContent === 'succeeded'");
             assertThat(look.number("steps")).isEqualTo("12");
-            assertThat(look.number("tokens in")).isEqualTo("17,800");
+            assertThat(look.number("tokens in")).isEqualTo("18,400");
             look.tab("Agents").click();
-            assertThat(look.page.locator(".panel tr:has-text('Researcher')").innerText()).contains("1", "5,800");
+            assertThat(look.page.locator(".panel tr:has-text('Researcher')").innerText()).contains("8,000");
 
             look.travel(0);
             assertThat(look.number("steps")).isEqualTo("0");

@@ -161,9 +161,10 @@ class RunsPageTest {
             look.page.waitForURL("**/#/runs/" + newest);
             look.tab("Events").waitFor();
 
-            look.tab("Events").focus();
+            look.page.locator("[role=tab][aria-selected=true]").focus();
+            assertThat(focused(look)).as("a run that has failures shows them first").startsWith("Failures");
             look.page.keyboard().press("ArrowRight");
-            assertThat(focused(look)).startsWith("Branches");
+            assertThat(focused(look)).startsWith("Agents");
             look.page.locator(".lanes .scroll").focus();
             look.page.keyboard().press("ArrowDown");
             look.until("() => document.querySelector('[role=status].visually-hidden').textContent.includes('Branch /')");
