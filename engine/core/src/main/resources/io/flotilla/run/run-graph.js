@@ -81,7 +81,7 @@ RunReport.Graph = (() => {
       for (const node of topology.nodes) this.node(node, boxes);
       const { left, right } = this.reach, width = right - left;
       picture.setAttribute("viewBox", `${left} 0 ${width} ${this.height}`);
-      picture.style.maxWidth = width * 1.25 + "px";
+      picture.style.maxWidth = width * 1.1 + "px";
       picture.style.minWidth = Math.min(width * .62, 1600) + "px";
       picture.append(lines, labels, boxes);
       this.host.replaceChildren(picture);
@@ -129,25 +129,29 @@ RunReport.Graph = (() => {
       if (a === b) return `M${a.x + 30} ${a.y - 22} c 30 -40 60 0 20 14`;
       if (both) return this.lane(a, b, backwards);
       if (!backwards) {
-        const lift = Math.max(20, (b.y - a.y) / 2.3), bow = this.detour(a, b);
-        if (bow !== 0) return `M${a.x - Math.sign(bow) * 14} ${a.y + below} C${a.x - bow} ${a.y + below + lift} ${b.x - bow} ${b.y - above - lift} ${b.x - Math.sign(bow) * 9} ${b.y - above}`;
+        const around = this.around(a, b);
+        if (around !== 0) return this.bow(a, b, around, 6, below, above);
+        const lift = Math.max(20, (b.y - a.y) / 2.3);
         return `M${a.x} ${a.y + below} C${a.x} ${a.y + below + lift} ${b.x} ${b.y - above - lift} ${b.x} ${b.y - above}`;
       }
-      const side = (a.x + b.x) / 2 >= this.width / 2 ? 1 : -1;
-      const out = this.nodeWidth / 2 * side, bow = (26 + Math.abs(a.y - b.y) * .1) * side;
-      return `M${a.x + out} ${a.y + 8} C${a.x + out + bow} ${a.y} ${b.x + out + bow} ${b.y + 8} ${b.x + out + side * 3} ${b.y + 6}`;
+      return this.bow(a, b, (a.x + b.x) / 2 >= this.width / 2 ? 1 : -1, -6, below, above);
     }
 
-    /* How far an edge has to go round the nodes that stand in its way, to the left, or to the right if that is negative. */
-    detour(a, b) {
+    /* From the side of one node to the same side of the other. */
+    bow(a, b, side, lean, below, above) {
+      const half = height => (height < 20 ? 34 : this.nodeWidth / 2), from = a.x + half(below) * side, to = b.x + (half(above) + 2) * side;
+      const out = (24 + Math.abs(a.y - b.y) * .11) * side, far = side > 0 ? Math.max(from, to) + out : Math.min(from, to) + out;
+      this.reach.left = Math.min(this.reach.left, far);
+      this.reach.right = Math.max(this.reach.right, far);
+      return `M${from} ${a.y + lean} C${far} ${a.y + lean * 2} ${far} ${b.y - lean * 2} ${to} ${b.y - lean}`;
+    }
+
+    /* On which side an edge goes round the nodes that stand in its way: -1 left, 1 right, 0 if there are none. */
+    around(a, b) {
       const half = this.nodeWidth / 2, between = [...this.where.values()].filter(({ y }) => y > a.y + 4 && y < b.y - 4);
-      const meets = (bow, room) => between.some(({ x, y }) => Math.abs(x - (a.x + (b.x - a.x) * (y - a.y) / (b.y - a.y) - bow * .74)) < half + room);
-      if (!meets(0, 0)) return 0;
-      const near = (half + 20) / .74, far = (half + 14 + this.nodeWidth + GAP) / .74;
-      const bow = [near, -near, far, -far].find(each => !meets(each, 2)) ?? near;
-      this.reach.left = Math.min(this.reach.left, Math.min(a.x, b.x) - Math.max(0, bow) * .8);
-      this.reach.right = Math.max(this.reach.right, Math.max(a.x, b.x) + Math.max(0, -bow) * .8);
-      return bow;
+      if (!between.some(({ x, y }) => Math.abs(x - (a.x + (b.x - a.x) * (y - a.y) / (b.y - a.y))) < half)) return 0;
+      const left = between.filter(({ x }) => x < Math.min(a.x, b.x) - 4).length, right = between.filter(({ x }) => x > Math.max(a.x, b.x) + 4).length;
+      return right < left ? 1 : -1;
     }
 
     show({ nodes, edges }) {

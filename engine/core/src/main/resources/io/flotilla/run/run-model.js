@@ -59,7 +59,8 @@ var RunReport = (() => {
       this.arrivals = new Map();
       this.colors = new Map();
       this.zero = null;
-      this.last = 0;
+      this.reached = 0; // the moment of the last event
+      this.last = 0; // what the timeline reaches to: of a live run, now
       this.state = new State();
       this.kept = [this.state.copy()];
       for (const node of data.topology?.nodes ?? []) if (!["start", "end", "user"].includes(node.kind)) this.color(node.name);
@@ -80,8 +81,9 @@ var RunReport = (() => {
       for (const event of events) {
         const at = Date.parse(event.at);
         if (this.zero === null) this.zero = at;
-        this.last = Math.max(at - this.zero, this.last);
-        const entry = { seq: this.events.length, ms: this.last, raw: event, type: event.type };
+        this.reached = Math.max(at - this.zero, this.reached);
+        this.last = Math.max(this.reached, this.last);
+        const entry = { seq: this.events.length, ms: this.reached, raw: event, type: event.type };
         this.events.push(entry);
         added.push(entry);
         born = this.take(entry) || born;
@@ -180,7 +182,7 @@ var RunReport = (() => {
       const from = Math.min(this.kept.length - 1, Math.floor(count / KEEP));
       const state = this.kept[from].copy();
       for (let at = from * KEEP; at < count; at++) state.take(this.events[at]);
-      state.moment = count === 0 ? 0 : this.events[count - 1].ms;
+      state.moment = count === 0 ? 0 : count === this.events.length ? this.last : this.events[count - 1].ms;
       return state;
     }
 

@@ -113,6 +113,14 @@ RunReport.show = (() => {
       this.show(this.count);
     }
 
+    /* Of a live run: it is this instant, in milliseconds since 1970, and nothing else has happened. */
+    tick(now) {
+      const { model } = this;
+      if (model.zero === null || model.state.totals.status === "paused" || !(now - model.zero > model.last)) return;
+      model.last = now - model.zero;
+      this.show(this.count);
+    }
+
     atEnd() { return this.count >= this.model.events.length; }
 
     seek(count) {

@@ -94,7 +94,11 @@ RunReport.Timeline = (() => {
       return branch.end && branch.end.seq < this.count ? branch.end.ms : this.now();
     }
 
-    now() { return this.count === 0 ? 0 : this.model.events[Math.min(this.count, this.model.events.length) - 1].ms; }
+    /* Of a live run what has begun goes on until now. */
+    now() {
+      if (this.count >= this.model.events.length) return this.model.last;
+      return this.count === 0 ? 0 : this.model.events[this.count - 1].ms;
+    }
 
     measure(width) {
       const wide = Math.max(MIN_NAMES, Math.min(260, width * .24));
@@ -155,7 +159,7 @@ RunReport.Timeline = (() => {
     }
 
     ticks(pen, { x, paint, from, to }, total, height) {
-      const wanted = total / Math.max(1, this.span / TICK), unit = 10 ** Math.floor(Math.log10(wanted || 1));
+      const wanted = Math.max(1, total / Math.max(1, this.span / TICK)), unit = 10 ** Math.floor(Math.log10(wanted || 1));
       const step = [1, 2, 5, 10].map(factor => factor * unit).find(size => size >= wanted) || unit;
       const start = Math.max(0, Math.floor((from - x(0)) / this.span * total / step) * step);
       pen.textAlign = "left";

@@ -242,9 +242,11 @@ class RecordedStateTest {
                     seen.add(state.get("tree", Map.class));
                     return Mono.just(Decision.answer("done"));
                 }))
-                .mergeState("all", List.class, (List<?> one, List<?> other) -> Stream.concat(
-                                one.stream(), other.stream())
-                        .toList())
+                .mergeState(
+                        "all",
+                        List.class,
+                        (List<?> one, List<?> other) ->
+                                Stream.concat(one.stream(), other.stream()).toList())
                 .engine(StepEngine.builder().redactor(REDACTOR).build())
                 .journal(journal)
                 .build()

@@ -26,7 +26,7 @@ class Side {
 
   card(difference, choose) {
     const { run } = this.detail, at = this.model.events[difference];
-    const told = at ? el("p", {}, el("b", {}, at.raw.agent ?? "the run"), " ", words(at), el("span", { class: "dim" }, " · " + millis(at.ms))) : el("p", { class: "dim" }, "This run has no more events.");
+    const told = at ? el("p", {}, at.raw.agent ? el("b", {}, at.raw.agent, " ") : null, words(at), at.type === "run-started" ? ", with another task or of another version" : null, el("span", { class: "dim" }, " · " + millis(at.ms))) : el("p", { class: "dim" }, "This run has no more events.");
     this.node = el("section", { class: "card side timeline", "aria-label": "Run " + this.name }, el("div", { class: "bar" }, el("h2", {}, el("span", { class: "letter" }, this.name), el("a", { href: "#/runs/" + encodeURIComponent(run.id) }, run.workflow)), el("span", { class: "badge " + run.status }, run.status)),
       el("p", { class: "mono dim side-id" }, run.id), difference === null ? null : el("div", { class: "differs" }, el("span", { class: "flag" }, "first difference"), told));
     this.timeline = new Timeline(this.model, this.node, choose);

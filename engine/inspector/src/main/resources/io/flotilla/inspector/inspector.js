@@ -65,7 +65,7 @@ lock.addEventListener("click", async () => {
 });
 
 async function start() {
-  try { Object.assign(about, await get("about")); } catch (failed) { if (failed.status !== 401) about.failed = failed.message; }
+  try { Object.assign(about, await get("about")); about.ahead = Date.parse(about.now) - Date.now(); } catch (failed) { if (failed.status !== 401) about.failed = failed.message; }
   locks();
   await show();
 }

@@ -5,7 +5,7 @@ import { Output } from "./output.js";
 import { cancel, cancelBranch, fork, pause, questionForm, recover, unpause } from "./actions.js";
 
 const { el, number, words } = RunReport;
-const ENDED = ["succeeded", "failed", "cancelled"], USAGE_PAUSE = 4000;
+const ENDED = ["succeeded", "failed", "cancelled"], USAGE_PAUSE = 4000, TICK = 500;
 
 class RunPage {
   constructor(host, id, { about, title, query }) {
@@ -20,6 +20,7 @@ class RunPage {
   close() {
     this.closed = true;
     clearTimeout(this.usageSoon);
+    clearInterval(this.clock);
     this.stream?.close();
     this.view?.dispose();
   }
@@ -37,12 +38,13 @@ class RunPage {
     this.show(entries);
     if (!this.over()) this.listen();
     this.used();
+    this.clock = setInterval(() => { if (this.stream && this.detail.run.live && !this.over()) this.view.tick(Date.now() + (this.about.ahead ?? 0)); }, TICK);
     return this;
   }
 
   back() { return el("p", { class: "crumbs" }, el("a", { href: "#/" }, "← All runs")); }
 
-  over() { return ENDED.includes(this.detail.run.status) || (!this.detail.run.live && this.view && this.view.model.state.totals.status !== "running" && this.view.model.state.totals.status !== "paused"); }
+  over() { return ENDED.includes(this.detail.run.status) || ENDED.includes(this.view?.model.state.totals.status); }
 
   show(entries) {
     const body = el("div", {}), live = this.detail.run.live;

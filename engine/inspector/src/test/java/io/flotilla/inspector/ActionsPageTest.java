@@ -50,7 +50,10 @@ class ActionsPageTest {
     }
 
     private static void confirm(Look look, String action) {
-        dialog(look).getByText(action, new Locator.GetByTextOptions().setExact(true)).last().click();
+        dialog(look)
+                .getByText(action, new Locator.GetByTextOptions().setExact(true))
+                .last()
+                .click();
     }
 
     private static void done(Look look) {
@@ -89,7 +92,9 @@ class ActionsPageTest {
             look.button("yes").click();
             assertThat(dialog(look).innerText()).contains("Shall I?", "yes");
             confirm(look, "Back");
-            assertThat(asking.questions()).as("nothing is done unless it is confirmed").hasSize(1);
+            assertThat(asking.questions())
+                    .as("nothing is done unless it is confirmed")
+                    .hasSize(1);
             look.button("yes").click();
             confirm(look, "Send the answer");
             done(look);
@@ -157,7 +162,8 @@ class ActionsPageTest {
 
     @Test
     void run_forkedFromAnEvent_leadsToTheComparison(Browser browser) {
-        String id = Objects.requireNonNull(reports.run("alpha").block(Client.PATIENCE)).runId();
+        String id = Objects.requireNonNull(reports.run("alpha").block(Client.PATIENCE))
+                .runId();
         try (Look look = Look.at(browser, inspector, TOKEN).open("runs/" + id)) {
             hasStatus(look, "succeeded");
             look.travel(2);
@@ -167,7 +173,11 @@ class ActionsPageTest {
             dialog(look).getByText("Compare the two").click();
             look.page.waitForURL("**/#/compare?a=" + id + "&b=*");
             look.reads("first difference");
-            assertThat(reports.runs().list(io.flotilla.run.RunFilter.all()).count().block(Client.PATIENCE)).isEqualTo(2);
+            assertThat(reports.runs()
+                            .list(io.flotilla.run.RunFilter.all())
+                            .count()
+                            .block(Client.PATIENCE))
+                    .isEqualTo(2);
         }
     }
 

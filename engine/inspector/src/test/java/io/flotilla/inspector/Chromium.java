@@ -49,7 +49,8 @@ final class Chromium implements ParameterResolver {
     }
 
     /** Closed by JUnit when all tests are over. */
-    private record Started(Playwright playwright, Browser browser) implements AutoCloseable, ExtensionContext.Store.CloseableResource {
+    private record Started(Playwright playwright, Browser browser)
+            implements AutoCloseable, ExtensionContext.Store.CloseableResource {
 
         static Started of(Path executable) {
             Map<String, String> environment = new HashMap<>(System.getenv());
@@ -79,7 +80,8 @@ final class Chromium implements ParameterResolver {
     public Browser resolveParameter(ParameterContext parameter, ExtensionContext context) {
         Path executable = installed();
         if (executable == null) {
-            String message = "no Chromium is installed (chromium, chromium-browser or google-chrome on the path): the inspector's page is not looked at";
+            String message =
+                    "no Chromium is installed (chromium, chromium-browser or google-chrome on the path): the inspector's page is not looked at";
             if (isRequired()) {
                 fail(message + ", which CI must do; on Debian: apt-get install chromium");
             }

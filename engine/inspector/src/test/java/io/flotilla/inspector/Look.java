@@ -28,7 +28,7 @@ final class Look implements AutoCloseable {
     private final URI address;
     private final List<String> faults = new ArrayList<>();
     private final @Nullable String token;
-    private boolean outages;
+    private final List<String> ignored = new ArrayList<>();
     final Page page;
 
     private Look(BrowserContext context, URI address, @Nullable String token) {
@@ -44,7 +44,8 @@ final class Look implements AutoCloseable {
         });
         page.onPageError(error -> faults.add("script: " + error));
         page.onRequest(request -> {
-            if (!address.getHost().equals(URI.create(request.url()).getHost()) && !request.url().startsWith("data:")) {
+            if (!address.getHost().equals(URI.create(request.url()).getHost())
+                    && !request.url().startsWith("data:")) {
                 faults.add("asks elsewhere: " + request.url());
             }
         });
@@ -73,7 +74,12 @@ final class Look implements AutoCloseable {
 
     /** Requests that fail are expected: the server is stopped meanwhile, or refuses. */
     Look expectingOutages() {
-        outages = true;
+        return ignoring("Failed to load resource");
+    }
+
+    /** What is said on the console with these words is no fault. */
+    Look ignoring(String words) {
+        ignored.add(words);
         return this;
     }
 
@@ -99,12 +105,15 @@ final class Look implements AutoCloseable {
             action.run();
         } catch (TimeoutError late) {
             throw new AssertionError(
-                    late.getMessage() + "\n" + page.url() + "\n" + page.locator("body").innerText() + "\n" + faults, late);
+                    late.getMessage() + "\n" + page.url() + "\n"
+                            + page.locator("body").innerText() + "\n" + faults,
+                    late);
         }
     }
 
     Locator button(String name) {
-        return page.getByRole(AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
+        return page.getByRole(
+                AriaRole.BUTTON, new Page.GetByRoleOptions().setName(name).setExact(true));
     }
 
     Locator tab(String name) {
@@ -120,19 +129,21 @@ final class Look implements AutoCloseable {
 
     /** Waits until a script says true. */
     void until(String script) {
-        waiting(() -> page.waitForFunction(
-                script, null, new Page.WaitForFunctionOptions().setTimeout(PATIENCE_MILLIS)));
+        waiting(() ->
+                page.waitForFunction(script, null, new Page.WaitForFunctionOptions().setTimeout(PATIENCE_MILLIS)));
     }
 
     /** Moves the slider so that so many events are behind it. */
     void travel(int events) {
-        page.locator(".time input").evaluate("(slider, to) => { slider.value = to; slider.dispatchEvent(new Event('input')); }", events);
-        until("() => document.querySelector('.time output').textContent.startsWith('" + String.format("%,d", events) + " of')");
+        page.locator(".time input")
+                .evaluate("(slider, to) => { slider.value = to; slider.dispatchEvent(new Event('input')); }", events);
+        until("() => document.querySelector('.time output').textContent.startsWith('" + String.format("%,d", events)
+                + " of')");
     }
 
     List<String> faults() {
         return faults.stream()
-                .filter(fault -> !outages || !fault.contains("Failed to load resource"))
+                .filter(fault -> ignored.stream().noneMatch(fault::contains))
                 .toList();
     }
 

@@ -59,25 +59,29 @@ class LookOfPagesTest {
         inspector = Inspector.on(reports.runs(), clerks.runs())
                 .network("desk", hub)
                 .health(monitor)
-                .circuitBreakers(() -> List.of(HealthCheck.of("circuitBreaker Researcher", () -> Health.degraded("half-open"))))
+                .circuitBreakers(
+                        () -> List.of(HealthCheck.of("circuitBreaker Researcher", () -> Health.degraded("half-open"))))
                 .token(TOKEN)
                 .allowActions(true)
                 .start()
                 .block(Client.PATIENCE);
         monitor.refresh().block(Client.PATIENCE);
         Networking.chat(hub);
-        String recorded = Objects.requireNonNull(reports.start("Europe", RunOptions.none().label("tenant", "acme"))
-                        .result()
-                        .block(Client.PATIENCE))
+        String recorded = Objects.requireNonNull(
+                        reports.start("Europe", RunOptions.none().label("tenant", "acme"))
+                                .result()
+                                .block(Client.PATIENCE))
                 .runId();
-        Run<String> fork = Objects.requireNonNull(reports.runs().fork(recorded, 0, "Asia").block(Client.PATIENCE));
+        Run<String> fork =
+                Objects.requireNonNull(reports.runs().fork(recorded, 0, "Asia").block(Client.PATIENCE));
         fork.result().block(Client.PATIENCE);
         for (int more = 0; more < 8; more++) {
             clerks.start("x", RunOptions.none().label("priority", more % 2 == 0 ? "high" : "low"))
                     .cancel();
         }
         Run<String> asking = clerks.start("x");
-        Run<String> live = reports.start("gate: Africa", RunOptions.none().label("tenant", "acme").label("region", "eu"));
+        Run<String> live = reports.start(
+                "gate: Africa", RunOptions.none().label("tenant", "acme").label("region", "eu"));
         pages.put("runs", "");
         pages.put("run", "runs/" + recorded);
         pages.put("live", "runs/" + live.runId());
@@ -102,7 +106,7 @@ class LookOfPagesTest {
                 switch (name) {
                     case "runs" -> "() => document.querySelectorAll('tbody tr').length > 9";
                     case "run" -> "() => document.querySelector('.title .badge')?.textContent === 'succeeded'";
-                    case "live" -> "() => document.querySelector('.facts')?.textContent.includes('live' + 7)";
+                    case "live" -> "() => document.querySelector('.facts')?.textContent.includes('live' + 13)";
                     case "question" -> "() => document.querySelector('.notice') !== null";
                     case "compare" -> "() => document.querySelector('.flag') !== null";
                     case "choose" -> "() => document.querySelector('.chooser') !== null";
@@ -137,13 +141,16 @@ class LookOfPagesTest {
         List<String> faults = new ArrayList<>();
         String axe = axe();
         for (ColorScheme scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
-            try (Look look = Look.at(browser, inspector, TOKEN, Look.laptop().setColorScheme(scheme)).expectingOutages()) {
+            try (Look look = Look.at(browser, inspector, TOKEN, Look.laptop().setColorScheme(scheme))
+                    .expectingOutages()
+                    .ignoring("willReadFrequently")) { // axe reads its own canvas
                 pages.forEach((name, hash) -> {
                     open(look, name, hash);
                     look.page.evaluate("code => window.axe || (0, eval)(code)", axe);
                     faults(look).forEach(fault -> faults.add(scheme + " " + name + ": " + fault));
                     if (name.equals("run")) {
-                        for (String tab : List.of("Branches", "Joins", "Failures", "Agents", "Messages", "Questions", "Result")) {
+                        for (String tab :
+                                List.of("Branches", "Joins", "Failures", "Agents", "Messages", "Questions", "Result")) {
                             look.tab(tab).click();
                             faults(look).forEach(fault -> faults.add(scheme + " " + tab + ": " + fault));
                         }
@@ -179,7 +186,9 @@ class LookOfPagesTest {
             return;
         }
         String kind = scheme == null ? "phone" : scheme == ColorScheme.LIGHT ? "light" : "dark";
-        look.page.evaluate("() => { document.querySelector('main button[role=tab]')?.click(); document.activeElement.blur(); window.scrollTo(0, 0); }");
+        look.page.evaluate(
+                "() => { document.querySelector('main button[role=tab]')?.click(); document.activeElement.blur(); window.scrollTo(0, 0); }");
+        look.page.mouse().move(0, 0);
         look.page.waitForTimeout(300);
         try {
             Files.createDirectories(Path.of(folder));

@@ -31,23 +31,24 @@ import reactor.util.retry.Retry;
  */
 final class Newsroom {
 
-    /** Of this many branches the first is tried twice, and the third fails. */
-    static final int RESEARCHERS = 6;
-
     private final Map<String, Sinks.Empty<Void>> gates = new ConcurrentHashMap<>();
     private final Duration pace;
 
-    private Newsroom(Duration pace) {
+    /** Of so many branches the first is tried twice, and the third fails. */
+    private final int researchers;
+
+    private Newsroom(Duration pace, int researchers) {
         this.pace = pace;
+        this.researchers = researchers;
     }
 
     static Newsroom atOnce() {
-        return new Newsroom(Duration.ZERO);
+        return new Newsroom(Duration.ZERO, 6);
     }
 
-    /** Whose steps take some time, as those of a model do. */
+    /** Twelve, whose steps take some time, as those of a model do. */
     static Newsroom unhurried() {
-        return new Newsroom(Duration.ofMillis(40));
+        return new Newsroom(Duration.ofMillis(40), 12);
     }
 
     /** Lets the researchers of a task end, also those that come later. */
@@ -84,22 +85,37 @@ final class Newsroom {
                 .agent("Editor", Agent.of("Editor", (turn, context) -> paced(2).then(edited(turn, context))))
                 .agent("Researcher", Agent.of("Researcher", this::researched))
                 .agent("Analyst", Agent.of("Analyst", this::researched))
-                .agent("Checker", Agent.of("Checker", (turn, context) -> used(context, 900, 80)
-                        .then(paced(7))
-                        .thenReturn(Decision.handOff("Writer", "facts"))))
-                .agent("Writer", Agent.of("Writer", (turn, context) -> used(context, 2100, 640)
-                        .then(paced(9))
-                        .thenReturn(Objects.equals(turn.input(), "facts")
-                                ? Decision.handOff("Critic", "draft")
-                                : Decision.answer("# The market\nIt grows by four percent."))))
-                .agent("Critic", Agent.of("Critic", (turn, context) -> used(context, 1300, 90)
-                        .then(paced(5))
-                        .thenReturn(Decision.handOff("Writer", "remarks"))))
+                .agent(
+                        "Checker",
+                        Agent.of(
+                                "Checker",
+                                (turn, context) -> used(context, 900, 80)
+                                        .then(paced(7))
+                                        .thenReturn(Decision.handOff("Writer", "facts"))))
+                .agent(
+                        "Writer",
+                        Agent.of(
+                                "Writer",
+                                (turn, context) -> used(context, 2100, 640)
+                                        .then(paced(9))
+                                        .thenReturn(
+                                                Objects.equals(turn.input(), "facts")
+                                                        ? Decision.handOff("Critic", "draft")
+                                                        : Decision.answer("# The market\nIt grows by four percent."))))
+                .agent(
+                        "Critic",
+                        Agent.of(
+                                "Critic",
+                                (turn, context) -> used(context, 1300, 90)
+                                        .then(paced(5))
+                                        .thenReturn(Decision.handOff("Writer", "remarks"))))
                 .build();
     }
 
     private Mono<Void> paced(int times) {
-        return pace.isZero() ? Mono.empty() : Mono.delay(pace.multipliedBy(times)).then();
+        return pace.isZero()
+                ? Mono.empty()
+                : Mono.delay(pace.multipliedBy(times)).then();
     }
 
     private static Mono<Void> used(StepContext context, long input, long output) {
@@ -107,7 +123,7 @@ final class Newsroom {
                 context.usage().record(new Usage(input, output, BigDecimal.valueOf(input + 4 * output, 6))));
     }
 
-    private static Mono<Decision> edited(Turn turn, StepContext context) {
+    private Mono<Decision> edited(Turn turn, StepContext context) {
         String task = String.valueOf(turn.reason() == Turn.Reason.REQUESTED ? turn.input() : "");
         if (task.startsWith("ask")) {
             return Mono.just(Decision.ask(Question.of("Which market comes first?")));
@@ -116,9 +132,10 @@ final class Newsroom {
             return Mono.just(Decision.handOff("Checker", "notes"));
         }
         String name = turn.reason() == Turn.Reason.ANSWERED ? String.valueOf(turn.answer()) : task;
-        return used(context, 700, 120).thenReturn(Decision.fanOut(IntStream.range(0, RESEARCHERS)
-                .mapToObj(index -> Invocation.of(index % 3 == 1 ? "Analyst" : "Researcher", name + "#" + index))
-                .toList()));
+        return used(context, 700, 120)
+                .thenReturn(Decision.fanOut(IntStream.range(0, researchers)
+                        .mapToObj(index -> Invocation.of(index % 3 == 1 ? "Analyst" : "Researcher", name + "#" + index))
+                        .toList()));
     }
 
     private Mono<Decision> researched(Turn turn, StepContext context) {

@@ -55,7 +55,8 @@ class RunPageTest {
     void run_live_isFollowedFromForkToEnd(Browser browser) {
         Run<String> run = reports.start("gate-live");
         try (Look look = Look.at(browser, inspector, null).open("runs/" + run.runId())) {
-            look.until("() => document.querySelector('.badge.running') && document.querySelector('#link').dataset.state === 'live'");
+            look.until(
+                    "() => document.querySelector('.badge.running') && document.querySelector('#link').dataset.state === 'live'");
             look.until("() => document.querySelector('.facts').textContent.includes('live' + 7)");
             assertThat(live(look, "Researcher")).isEqualTo("4");
             assertThat(live(look, "Analyst")).isEqualTo("2");
@@ -84,13 +85,16 @@ class RunPageTest {
     void run_recorded_allFollowsTheSlider(Browser browser) {
         String id = ended("alpha");
         List<RunEvent> events = events(id);
-        int forked = (int) events.stream().takeWhile(event -> !(event instanceof RunEvent.Forked)).count();
+        int forked = (int) events.stream()
+                .takeWhile(event -> !(event instanceof RunEvent.Forked))
+                .count();
         try (Look look = Look.at(browser, inspector, null).open("runs/" + id)) {
             look.until("() => document.querySelector('.title .badge')?.textContent === 'succeeded'");
             assertThat(look.number("steps")).isEqualTo("12");
             assertThat(look.number("tokens in")).isEqualTo("18,400");
             look.tab("Agents").click();
-            assertThat(look.page.locator(".panel tr:has-text('Researcher')").innerText()).contains("8,000");
+            assertThat(look.page.locator(".panel tr:has-text('Researcher')").innerText())
+                    .contains("8,000");
 
             look.travel(0);
             assertThat(look.number("steps")).isEqualTo("0");
@@ -106,7 +110,8 @@ class RunPageTest {
             look.tab("Messages").click();
             look.until("() => document.querySelectorAll('.panel tbody tr').length === 1");
             look.tab("Events").click();
-            look.until("() => document.querySelector('.vt-row.now .vt-row, .vt-row.now')?.textContent.includes('forks into 6')");
+            look.until(
+                    "() => document.querySelector('.vt-row.now .vt-row, .vt-row.now')?.textContent.includes('forks into 6')");
 
             look.button("To the end").click();
             look.until("() => document.querySelector('.title .badge').textContent === 'succeeded'");
@@ -119,7 +124,8 @@ class RunPageTest {
         Run<String> run = reports.start("gate-again");
         int port = inspector.address().getPort();
         try (Look look = Look.at(browser, inspector, null).expectingOutages().open("runs/" + run.runId())) {
-            look.until("() => document.querySelector('#link').dataset.state === 'live' && document.querySelector('.facts').textContent.includes('live' + 7)");
+            look.until(
+                    "() => document.querySelector('#link').dataset.state === 'live' && document.querySelector('.facts').textContent.includes('live' + 7)");
 
             inspector.stop().block(Client.PATIENCE);
             look.reads("Reconnecting…");
@@ -129,7 +135,8 @@ class RunPageTest {
 
             look.until("() => document.querySelector('.title .badge').textContent === 'succeeded'");
             int all = events(run.runId()).size();
-            look.until("() => document.querySelector('.time output').textContent.startsWith('" + all + " of " + all + "')");
+            look.until("() => document.querySelector('.time output').textContent.startsWith('" + all + " of " + all
+                    + "')");
             assertThat(look.number("steps")).isEqualTo("12");
         }
     }
@@ -144,7 +151,8 @@ class RunPageTest {
     @Test
     void compare_runAndItsFork_marksTheFirstDifference(Browser browser) {
         String id = ended("alpha");
-        Run<String> fork = Objects.requireNonNull(reports.runs().fork(id, 0, "other").block(Client.PATIENCE));
+        Run<String> fork =
+                Objects.requireNonNull(reports.runs().fork(id, 0, "other").block(Client.PATIENCE));
         fork.result().block(Client.PATIENCE);
         try (Look look = Look.at(browser, inspector, null).open("compare?a=" + id + "&b=" + fork.runId())) {
             look.reads("first difference");

@@ -152,7 +152,8 @@ class RunsPageTest {
             look.page.keyboard().press("Enter");
             look.page.keyboard().press("/");
             assertThat(look.page.evaluate("() => document.activeElement.name")).isEqualTo("id");
-            while (!"runs".equals(look.page.evaluate("() => document.activeElement.closest('table')?.className ?? ''"))) {
+            while (!"runs"
+                    .equals(look.page.evaluate("() => document.activeElement.closest('table')?.className ?? ''"))) {
                 look.page.keyboard().press("Tab");
             }
             look.page.keyboard().press("ArrowDown");
@@ -162,12 +163,15 @@ class RunsPageTest {
             look.tab("Events").waitFor();
 
             look.page.locator("[role=tab][aria-selected=true]").focus();
-            assertThat(focused(look)).as("a run that has failures shows them first").startsWith("Failures");
+            assertThat(focused(look))
+                    .as("a run that has failures shows them first")
+                    .startsWith("Failures");
             look.page.keyboard().press("ArrowRight");
             assertThat(focused(look)).startsWith("Agents");
             look.page.locator(".lanes .scroll").focus();
             look.page.keyboard().press("ArrowDown");
-            look.until("() => document.querySelector('[role=status].visually-hidden').textContent.includes('Branch /')");
+            look.until(
+                    "() => document.querySelector('[role=status].visually-hidden').textContent.includes('Branch /')");
             look.page.locator(".time input").focus();
             look.page.keyboard().press("Home");
             look.until("() => document.querySelector('.time output').textContent.startsWith('0 of')");
