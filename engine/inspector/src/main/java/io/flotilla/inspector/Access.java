@@ -49,10 +49,10 @@ final class Access {
 
     private boolean isOurs(String authority) {
         String name = nameOf(authority);
-        return isLoopback(name) && isLoopback(settings.host())
+        return (isLoopback(name) && isLoopback(settings.host()))
                 || name.equals(settings.host().toLowerCase(Locale.ROOT))
                 || settings.allowedHosts().contains(name)
-                || settings.allowedHosts().isEmpty() && !isLoopback(settings.host());
+                || (settings.allowedHosts().isEmpty() && !isLoopback(settings.host()));
     }
 
     /** Without the port. */

@@ -94,31 +94,26 @@ final class Actions {
 
     private static Mono<Map<String, @Nullable Object>> act(
             Sources.Found run, String name, List<String> path, Map<String, @Nullable Object> body) {
-        switch (name) {
-            case "pause":
-                return Mono.fromSupplier(() -> {
+        return switch (name) {
+            case "pause" ->
+                Mono.fromSupplier(() -> {
                     live(run).pause();
                     return answer("paused", true);
                 });
-            case "unpause":
-                return Mono.fromSupplier(() -> {
+            case "unpause" ->
+                Mono.fromSupplier(() -> {
                     live(run).resume();
                     return answer("paused", false);
                 });
-            case "cancel":
-                return run.runs().cancel(run.id()).map(result -> answer("status", "cancelled"));
-            case "recover":
-                if (run.isEnded()) {
-                    return Mono.error(ApiError.of(409, "run-ended", "the run has ended"));
-                }
-                return run.runs().recover(run.id()).map(recovered -> answer("live", true));
-            case "answer":
-                return answer(live(run), body);
-            case "fork":
-                return fork(run, body);
-            default:
-                return cancelBranch(live(run), path.get(1));
-        }
+            case "cancel" -> run.runs().cancel(run.id()).map(result -> answer("status", "cancelled"));
+            case "recover" ->
+                run.isEnded()
+                        ? Mono.error(ApiError.of(409, "run-ended", "the run has ended"))
+                        : run.runs().recover(run.id()).map(recovered -> answer("live", true));
+            case "answer" -> answer(live(run), body);
+            case "fork" -> fork(run, body);
+            default -> cancelBranch(live(run), path.get(1));
+        };
     }
 
     private static Run<?> live(Sources.Found run) {

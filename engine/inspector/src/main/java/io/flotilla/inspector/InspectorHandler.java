@@ -125,26 +125,20 @@ public final class InspectorHandler implements Disposable {
         String first = path.isEmpty() ? "" : path.get(0);
         if (path.size() == 1) {
             checkMethod(request, "GET");
-            switch (first) {
-                case "about":
-                    return Mono.fromSupplier(() -> Responses.json(200, about()));
-                case "runs":
-                    return json(live.cursor()
-                            .flatMap(cursor -> list.page(query).doOnNext(page -> page.put("cursor", cursor))));
-                case "live":
-                    return events(live.events(position(request, query)));
-                case "compare":
-                    return json(Mono.zip(sources.find(query.required("a")), sources.find(query.required("b")))
+            return switch (first) {
+                case "about" -> Mono.fromSupplier(() -> Responses.json(200, about()));
+                case "runs" ->
+                    json(live.cursor().flatMap(cursor -> list.page(query).doOnNext(page -> page.put("cursor", cursor))));
+                case "live" -> events(live.events(position(request, query)));
+                case "compare" ->
+                    json(Mono.zip(sources.find(query.required("a")), sources.find(query.required("b")))
                             .flatMap(both -> Comparison.of(both.getT1(), both.getT2())));
-                case "health":
-                    return json(health());
-                case "network":
-                    return json(Mono.fromSupplier(networks::toMap).subscribeOn(Schedulers.boundedElastic()));
-                case "actions":
-                    return json(Mono.fromSupplier(actions::recent));
-                default:
-                    throw ApiError.notFound();
-            }
+                case "health" -> json(health());
+                case "network" ->
+                    json(Mono.fromSupplier(networks::toMap).subscribeOn(Schedulers.boundedElastic()));
+                case "actions" -> json(Mono.fromSupplier(actions::recent));
+                default -> throw ApiError.notFound();
+            };
         }
         if (first.equals("runs")) {
             return run(request, query, path.get(1), path.subList(2, path.size()));
@@ -160,21 +154,17 @@ public final class InspectorHandler implements Disposable {
         }
         checkMethod(request, "GET");
         Mono<Sources.Found> found = sources.find(id);
-        switch (path.isEmpty() ? "" : path.get(0)) {
-            case "":
-                return json(found.flatMap(pages::details));
-            case "facts":
-                return found.map(run -> Responses.json(pages.facts(run, query)));
-            case "events":
+        return switch (path.isEmpty() ? "" : path.get(0)) {
+            case "" -> json(found.flatMap(pages::details));
+            case "facts" -> found.map(run -> Responses.json(pages.facts(run, query)));
+            case "events" -> {
                 long from = eventAfter(request, query);
-                return found.flatMap(run -> events(RunEvents.of(run, from)));
-            case "state":
-                return json(found.flatMap(run -> pages.state(run, query)));
-            case "usage":
-                return json(found.flatMap(pages::usage));
-            default:
-                throw ApiError.notFound();
-        }
+                yield found.flatMap(run -> events(RunEvents.of(run, from)));
+            }
+            case "state" -> json(found.flatMap(run -> pages.state(run, query)));
+            case "usage" -> json(found.flatMap(pages::usage));
+            default -> throw ApiError.notFound();
+        };
     }
 
     private Mono<InspectorResponse> events(Flux<byte[]> events) {

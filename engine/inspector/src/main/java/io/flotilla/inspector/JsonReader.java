@@ -42,22 +42,15 @@ final class JsonReader {
             throw ApiError.of(400, "malformed-json", "the body is nested too deep");
         }
         skipSpace();
-        switch (peek()) {
-            case '{':
-                return object(depth);
-            case '[':
-                return list(depth);
-            case '"':
-                return string();
-            case 't':
-                return word("true", true);
-            case 'f':
-                return word("false", false);
-            case 'n':
-                return word("null", null);
-            default:
-                return number();
-        }
+        return switch (peek()) {
+            case '{' -> object(depth);
+            case '[' -> list(depth);
+            case '"' -> string();
+            case 't' -> word("true", true);
+            case 'f' -> word("false", false);
+            case 'n' -> word("null", null);
+            default -> number();
+        };
     }
 
     private Map<String, @Nullable Object> object(int depth) {
@@ -119,24 +112,16 @@ final class JsonReader {
     private char escaped() {
         char unit = peek();
         at++;
-        switch (unit) {
-            case '"', '\\', '/':
-                return unit;
-            case 'b':
-                return '\b';
-            case 'f':
-                return '\f';
-            case 'n':
-                return '\n';
-            case 'r':
-                return '\r';
-            case 't':
-                return '\t';
-            case 'u':
-                return code();
-            default:
-                throw malformed();
-        }
+        return switch (unit) {
+            case '"', '\\', '/' -> unit;
+            case 'b' -> '\b';
+            case 'f' -> '\f';
+            case 'n' -> '\n';
+            case 'r' -> '\r';
+            case 't' -> '\t';
+            case 'u' -> code();
+            default -> throw malformed();
+        };
     }
 
     private char code() {

@@ -153,6 +153,7 @@ final class RunList {
         List<@Nullable String> after = new ArrayList<>(search.after());
         List<Sources.Found> found = new ArrayList<>();
         boolean[] hasMore = new boolean[1];
+        int[] looked = new int[1];
         long begun = System.nanoTime();
         return items(search)
                 .takeWhile(item -> !search.isBehind(item.info()))
@@ -163,7 +164,10 @@ final class RunList {
                     if (runs != null && search.matches(item.info())) {
                         found.add(new Sources.Found(runs, item.info()));
                     }
-                    hasMore[0] = found.size() == search.limit() || System.nanoTime() - begun > MAX_NANOS;
+                    looked[0]++;
+                    boolean isTiresome = looked[0] - found.size() > search.limit();
+                    hasMore[0] = found.size() == search.limit()
+                            || (isTiresome && System.nanoTime() - begun > MAX_NANOS);
                     return hasMore[0];
                 })
                 .then(Mono.defer(() -> Flux.fromIterable(found)

@@ -10,7 +10,6 @@ import io.flotilla.run.UnknownRunException;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -63,7 +62,7 @@ final class Sources {
     private final List<Group> groups = new ArrayList<>();
 
     Sources(List<Runs<?>> all) {
-        Map<@Nullable Journal, Group> byJournal = new IdentityHashMap<>();
+        IdentityHashMap<@Nullable Journal, Group> byJournal = new IdentityHashMap<>();
         for (Runs<?> runs : all) {
             Group group = byJournal.get(runs.workflow().journal());
             if (group == null) {

@@ -37,6 +37,7 @@ final class Sse {
     }
 
     /** What one look has found: pieces to send, and whether there is no more, or more at once. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Look(byte[] bytes, boolean isLast, boolean isFull) {
 
         static Look of(Sse events, boolean isLast, boolean isFull) {

@@ -31,8 +31,9 @@ final class Token {
     /** Takes as long for every header: what is compared are hashes, to their ends. */
     boolean isIn(@Nullable String authorization) {
         String scheme = "Bearer ";
-        boolean isBearer = authorization != null && authorization.regionMatches(true, 0, scheme, 0, scheme.length());
-        String given = isBearer ? authorization.substring(scheme.length()).strip() : "";
+        String header = authorization == null ? "" : authorization;
+        boolean isBearer = header.regionMatches(true, 0, scheme, 0, scheme.length());
+        String given = isBearer ? header.substring(scheme.length()).strip() : "";
         return MessageDigest.isEqual(hash, hash(given));
     }
 
