@@ -61,6 +61,8 @@ class TeamsArchitectureTest {
                         "io.flotilla.team",
                         "io.flotilla.observe",
                         "io.micrometer.core.instrument..",
+                        "io.micrometer.common.docs",
+                        "io.micrometer.observation..",
                         "reactor..",
                         "org.reactivestreams",
                         "org.slf4j",

@@ -25,6 +25,7 @@ public abstract class FlotillaObservationContext extends Observation.Context {
     // Of several threads, one after another.
     private volatile List<Observation.ContextView> links = List.of();
     private volatile @Nullable String linkedTraceparent;
+    private volatile @Nullable String parentTraceparent;
     private volatile @Nullable String traceparent;
 
     /**
@@ -114,6 +115,25 @@ public abstract class FlotillaObservationContext extends Observation.Context {
      */
     public final void continueFrom(@Nullable String recorded) {
         this.linkedTraceparent = recorded;
+    }
+
+    /**
+     * The span of another process that is the parent, in the text form of W3C Trace Context. An observation that is the parent
+     * comes first.
+     *
+     * @return {@code 00-trace-span-flags}, as it has come; null for none
+     */
+    public final @Nullable String parentTraceparent() {
+        return parentTraceparent;
+    }
+
+    /**
+     * Sets the span of another process that is the parent.
+     *
+     * @param remote what has come from there; null for none
+     */
+    public final void parentTraceparent(@Nullable String remote) {
+        this.parentTraceparent = remote;
     }
 
     /**

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @since 0.1
  */
+@SuppressWarnings("exports") // not transitively required: applications without Micrometer Tracing compile too
 public final class LinkingTracingObservationHandler implements TracingObservationHandler<FlotillaObservationContext> {
 
     private final Tracer tracer;
@@ -61,9 +62,16 @@ public final class LinkingTracingObservationHandler implements TracingObservatio
             context.put(Pending.class, new Pending(parent, Instant.now()));
             return;
         }
-        Span span = isLinked(context)
-                ? linked(context, parent).start()
-                : next(parent).start();
+        TraceContext remote =
+                context.getParentObservation() == null ? Traceparent.parsed(context.parentTraceparent(), tracer) : null;
+        TraceContext above = remote == null && parent != null ? parent.context() : remote;
+        Span span = remote == null && !isLinked(context)
+                ? next(parent)
+                : linked(context, above).start();
+        if (span == null) {
+            return; // of a tracer that makes none
+        }
+        span.start();
         getTracingContext(context).setSpan(span);
         if (context instanceof RunObservationContext) {
             context.traceparent(Traceparent.of(span.context()));
@@ -74,14 +82,14 @@ public final class LinkingTracingObservationHandler implements TracingObservatio
         return context.linkedTraceparent() != null || !context.links().isEmpty();
     }
 
-    private Span next(@Nullable Span parent) {
+    private @Nullable Span next(@Nullable Span parent) {
         return parent == null ? tracer.nextSpan() : tracer.nextSpan(parent);
     }
 
-    private Span.Builder linked(FlotillaObservationContext context, @Nullable Span parent) {
+    private Span.Builder linked(FlotillaObservationContext context, @Nullable TraceContext parent) {
         Span.Builder builder = tracer.spanBuilder();
         if (parent != null) {
-            builder.setParent(parent.context());
+            builder.setParent(parent);
         }
         TraceContext before = Traceparent.parsed(context.linkedTraceparent(), tracer);
         if (before != null) {
@@ -118,11 +126,16 @@ public final class LinkingTracingObservationHandler implements TracingObservatio
         if (pending != null) {
             Instant at = pending.startedAt();
             long micros = TimeUnit.SECONDS.toMicros(at.getEpochSecond()) + TimeUnit.NANOSECONDS.toMicros(at.getNano());
-            Span.Builder late = linked(context, pending.parent()).startTimestamp(micros, TimeUnit.MICROSECONDS);
+            Span parent = pending.parent();
+            Span.Builder late = linked(context, parent == null ? null : parent.context())
+                    .startTimestamp(micros, TimeUnit.MICROSECONDS);
             getTracingContext(context).setSpan(late.start());
             onError(context);
         }
-        Span span = getRequiredSpan(context);
+        Span span = getTracingContext(context).getSpan();
+        if (span == null) {
+            return;
+        }
         span.name(getSpanName(context));
         tagSpan(context, span);
         endSpan(context, span);

@@ -65,7 +65,10 @@ final class OpenJoins {
      */
     @Nullable Joined joined(BranchPath branch, int fork, String agent, Effect.@Nullable StartStep next) {
         Map<Integer, Open> ofBranch = forks.get(branch);
-        Open open = ofBranch == null ? null : ofBranch.remove(fork);
+        if (ofBranch == null) {
+            return null;
+        }
+        Open open = ofBranch.remove(fork);
         if (open == null) {
             return null;
         }

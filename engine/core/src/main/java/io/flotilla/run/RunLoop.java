@@ -312,7 +312,10 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         calls.closeAll(why);
         terminated();
         tracing.suspended();
-        end.suspend(why);
+        Runnable over = () -> end.suspend(why);
+        if (tracing.report(over)) { // before the one who waits for it shuts down what has the spans
+            over.run();
+        }
     }
 
     @Override

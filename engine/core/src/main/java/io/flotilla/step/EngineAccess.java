@@ -3,6 +3,7 @@ package io.flotilla.step;
 import io.flotilla.Experimental;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.UsageLedger;
+import io.flotilla.observe.FlotillaObservationContext;
 import io.flotilla.observe.Redactor;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Instant;
@@ -12,6 +13,7 @@ import java.util.function.Function;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.util.context.ContextView;
 
 /**
  * What an engine of another kind needs of a {@link StepEngine} and its users do not: a driver for single steps, ids for
@@ -163,5 +165,26 @@ public final class EngineAccess {
     public <T> @Nullable T meters(Function<MeterRegistry, T> made) {
         MeterRegistry registry = engine.core().settings.meterRegistry;
         return registry == null ? null : made.apply(registry);
+    }
+
+    /**
+     * Whether anybody observes just now; if not, {@link #observe} returns null.
+     *
+     * @return true with an observation registry that has handlers
+     */
+    public boolean isObserved() {
+        StepTelemetry telemetry = engine.core().telemetry;
+        return telemetry != null && telemetry.observes();
+    }
+
+    /**
+     * Starts an observation of something that is no part of a run or round.
+     *
+     * @param what which observation, and what it says
+     * @param outer its parent is the observation in here, if there is one
+     * @return the observation; null if nobody observes, or a handler throws
+     */
+    public StepDriver.@Nullable Observed observe(FlotillaObservationContext what, ContextView outer) {
+        return StepDriver.observed(engine.core().telemetry, what, outer);
     }
 }

@@ -218,14 +218,17 @@ public final class StepDriver<I, O> {
      * @return the observation; null if nobody observes
      */
     public @Nullable Observed observe(FlotillaObservationContext what, ContextView outer) {
-        Observation observation = steps.telemetry == null ? null : observation(steps.telemetry, what, outer);
-        return observation == null ? null : new Reporting(observation);
+        return observed(steps.telemetry, what, outer);
     }
 
-    private static @Nullable Observation observation(
-            StepTelemetry telemetry, FlotillaObservationContext what, ContextView outer) {
+    static @Nullable Observed observed(
+            @Nullable StepTelemetry telemetry, FlotillaObservationContext what, ContextView outer) {
+        if (telemetry == null) {
+            return null;
+        }
         try {
-            return telemetry.started(what, outer);
+            Observation started = telemetry.started(what, outer);
+            return started == null ? null : new Reporting(started);
         } catch (Throwable thrown) {
             Steps.reportFailed(thrown);
             return null;

@@ -176,6 +176,11 @@ public final class Envelope {
         if (other.isEmpty() || !context.isEmpty()) {
             return this;
         }
+        return inside(other);
+    }
+
+    /** The same envelope in another context. */
+    Envelope inside(ContextView other) {
         EnvelopeFields copy = EnvelopeFields.of(this);
         copy.context = other;
         return new Envelope(copy);

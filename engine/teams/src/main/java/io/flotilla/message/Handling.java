@@ -22,6 +22,9 @@ final class Handling implements CoreSubscriber<Object> {
     final Envelope envelope;
     private final MailboxCore mailbox;
 
+    /** The same as its handler gets it; null until then. */
+    private volatile @Nullable Envelope called;
+
     /** Guarded by the mailbox. */
     boolean isSettled;
 
@@ -46,17 +49,29 @@ final class Handling implements CoreSubscriber<Object> {
             end(DeadLetter.Reason.EXPIRED, null);
             return;
         }
+        Envelope taken = mailbox.spans.taken(envelope);
+        called = taken;
+        if (isOver) {
+            mailbox.spans.handled(taken, DeadLetter.Reason.CANCELLED, null);
+            return;
+        }
         try {
-            Mono<?> handled = Objects.requireNonNull(mailbox.call(envelope), "the handler returned null");
+            Mono<?> handled = Objects.requireNonNull(mailbox.call(taken), "the handler returned null");
             if (handled instanceof Callable<?> now) {
                 now.call();
                 isDone = true;
+                mailbox.spans.handled(taken, null, null);
             } else {
                 handled.subscribe(this);
             }
         } catch (Throwable thrown) {
             threw(thrown);
         }
+    }
+
+    /** What its handler was called with; null if it was not called. */
+    @Nullable Envelope called() {
+        return called;
     }
 
     private void threw(Throwable thrown) {
@@ -111,7 +126,8 @@ final class Handling implements CoreSubscriber<Object> {
 
     @Override
     public Context currentContext() {
-        return Context.of(envelope.context());
+        Envelope taken = called;
+        return Context.of((taken == null ? envelope : taken).context());
     }
 
     @Override

@@ -2,7 +2,6 @@ package io.flotilla.message;
 
 import io.flotilla.AgentId;
 import io.flotilla.step.EngineAccess;
-import io.flotilla.step.EngineClock;
 import io.flotilla.step.StepEngine;
 import java.time.Duration;
 import java.util.Objects;
@@ -405,7 +404,8 @@ public final class Mailbox implements Disposable {
         }
 
         /**
-         * The engine whose clock tells what has expired, and whose timers end handlers.
+         * The engine whose clock tells what has expired, whose timers end handlers, and whose registry gets the {@link
+         * MessageObservation}s.
          *
          * @param engine default: one with all defaults
          * @return this builder
@@ -416,9 +416,8 @@ public final class Mailbox implements Disposable {
             return this;
         }
 
-        EngineClock clock() {
-            StepEngine timed = engine == null ? WorkerPool.defaultEngine() : engine;
-            return EngineAccess.of(timed).clock();
+        EngineAccess access() {
+            return EngineAccess.of(engine == null ? WorkerPool.defaultEngine() : engine);
         }
 
         /**

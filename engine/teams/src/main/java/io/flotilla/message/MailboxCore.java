@@ -38,6 +38,7 @@ final class MailboxCore {
     final @Nullable Duration handlerTimeout;
     private final @Nullable Supplier<Scheduler> scheduler;
     final EngineClock clock;
+    final MessageSpans spans;
     private final Finish finish = new Finish();
     private final MailboxDrain drain;
 
@@ -73,7 +74,8 @@ final class MailboxCore {
         this.handler = from.handler;
         this.handlerTimeout = from.handler == null ? null : from.handlerTimeout;
         this.scheduler = from.scheduler;
-        this.clock = from.clock();
+        this.clock = from.access().clock();
+        this.spans = new MessageSpans(from.access(), from.owner);
         this.queue = new MailboxQueue(from.capacity, from.maxWaiting);
         this.drain = new MailboxDrain(this);
     }
@@ -93,6 +95,15 @@ final class MailboxCore {
     // --- in
 
     OfferResult offer(Envelope envelope) {
+        Envelope traced = spans.offered(envelope);
+        OfferResult result = admitted(traced);
+        if (!result.isAccepted()) {
+            spans.refused(traced);
+        }
+        return result;
+    }
+
+    private OfferResult admitted(Envelope envelope) {
         boolean expired = isExpired(envelope);
         if (queue.isFull() && !expired) {
             refusedUnlocked.increment();
@@ -132,11 +143,12 @@ final class MailboxCore {
     }
 
     /** Offers it, or waits for room where the policy says so; the sink hears when it is accepted, and why it is not. */
-    void send(Envelope envelope, MonoSink<Void> sink) {
+    void send(Envelope offered, MonoSink<Void> sink) {
         if (overflow != Overflow.BACKPRESSURE) {
-            answer(sink, envelope, offer(envelope));
+            answer(sink, offered, offer(offered));
             return;
         }
+        Envelope envelope = spans.offered(offered);
         MailboxQueue.Waiter waiter = null;
         boolean expired = isExpired(envelope);
         OfferResult result;
@@ -163,7 +175,10 @@ final class MailboxCore {
             schedule();
         }
         if (waiter == null) {
-            answer(sink, envelope, result);
+            if (!result.isAccepted()) {
+                spans.refused(envelope);
+            }
+            answer(sink, offered, result);
         } else {
             MailboxQueue.Waiter waits = waiter;
             sink.onCancel(() -> stopWaiting(waits));
@@ -178,10 +193,14 @@ final class MailboxCore {
         }
     }
 
-    private synchronized void stopWaiting(MailboxQueue.Waiter waiter) {
-        if (queue.leave(waiter)) {
+    private void stopWaiting(MailboxQueue.Waiter waiter) {
+        synchronized (this) {
+            if (!queue.leave(waiter)) {
+                return;
+            }
             refused++;
         }
+        spans.refused(waiter.envelope);
     }
 
     /** Senders are told on threads of their own: what follows is code of the user's. */
@@ -256,7 +275,9 @@ final class MailboxCore {
             count(end);
             ends = mustFinish();
         }
-        if (end != null) {
+        if (end == null) {
+            spans.received(envelope);
+        } else {
             bury(envelope, end, null);
         }
         if (ends) {
@@ -313,6 +334,7 @@ final class MailboxCore {
         if (wakes) {
             schedule();
         }
+        spans.handled(message.called(), reason, cause);
         if (reason != null) {
             bury(message.envelope, reason, cause);
         }
@@ -333,6 +355,7 @@ final class MailboxCore {
 
     /** What is counted as a dead letter becomes one; the mailbox is not finished before. */
     private void bury(Envelope envelope, DeadLetter.Reason reason, @Nullable Throwable cause) {
+        spans.dead(envelope, reason);
         DeadLetter letter = new DeadLetter(envelope, owner, reason, cause, clock.now());
         deadLetters.add(letter);
         if (onDead != null) {
@@ -410,6 +433,7 @@ final class MailboxCore {
     }
 
     private void refuse(List<MailboxQueue.Waiter> unheard) {
+        unheard.forEach(waiter -> spans.refused(waiter.envelope));
         unheard.forEach(waiter -> execute(() ->
                 waiter.sink.error(new UndeliverableException(DeadLetter.Reason.CLOSED, waiter.envelope, owner, null))));
     }
@@ -444,12 +468,14 @@ final class MailboxCore {
     /** Takes a message out, or cancels its handler. False if it is not here any more. */
     boolean withdraw(Envelope envelope) {
         Handling current;
+        Envelope waiting = null;
         List<MailboxQueue.Waiter> admitted;
         synchronized (this) {
             current = handling;
             if (current == null || !current.envelope.equals(envelope)) {
                 current = null;
-                if (!queue.remove(envelope)) {
+                waiting = queue.remove(envelope);
+                if (waiting == null) {
                     return false;
                 }
                 count(DeadLetter.Reason.CANCELLED);
@@ -460,7 +486,7 @@ final class MailboxCore {
         if (current != null) {
             return abort(current, DeadLetter.Reason.CANCELLED);
         }
-        bury(envelope, DeadLetter.Reason.CANCELLED, null);
+        bury(waiting == null ? envelope : waiting, DeadLetter.Reason.CANCELLED, null);
         return true;
     }
 

@@ -98,15 +98,17 @@ final class MailboxQueue {
         return all;
     }
 
-    boolean remove(Envelope envelope) {
+    /** The envelope as it has waited; null if it does not. */
+    @Nullable Envelope remove(Envelope envelope) {
         for (Iterator<Envelope> each = queue.iterator(); each.hasNext(); ) {
-            if (each.next().equals(envelope)) {
+            Envelope waiting = each.next();
+            if (waiting.equals(envelope)) {
                 each.remove();
                 isFull = false;
-                return true;
+                return waiting;
             }
         }
-        return false;
+        return null;
     }
 
     // --- senders

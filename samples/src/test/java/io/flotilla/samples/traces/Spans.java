@@ -59,6 +59,12 @@ final class Spans implements AutoCloseable {
         return exporter.getFinishedSpanItems();
     }
 
+    /** What has ended until now. */
+    void forget() {
+        ended.clear();
+        exporter.reset();
+    }
+
     /** The only one of this name. */
     SpanData only(String name) {
         return single(named(name), name);

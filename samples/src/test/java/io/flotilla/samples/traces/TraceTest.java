@@ -19,6 +19,8 @@ import io.flotilla.step.StepEngine;
 import io.flotilla.topology.Topology;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
+import io.opentelemetry.api.trace.SpanId;
+import io.opentelemetry.sdk.trace.data.LinkData;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.time.Duration;
 import java.util.List;
@@ -27,10 +29,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -217,5 +221,104 @@ class TraceTest {
                 .filteredOn(span -> !span.getLinks().isEmpty())
                 .extracting(SpanData::getName)
                 .containsExactlyInAnyOrder("flotilla.branch", "flotilla.join");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void recovered_inAnotherRequest_isLinkedToTheSpanItHad(boolean automatic) {
+        Journal journal = Journal.inMemory();
+        Run<String> before = inRequest(automatic, workflow(journal).submit("go", RunOptions.none()));
+        before.events().ofType(RunEvent.QuestionAsked.class).blockFirst(SOON);
+        before.events().ofType(RunEvent.BranchAnswered.class).take(2).blockLast(SOON);
+        before.suspend().block(SOON);
+        assertThat(spans.open()).isEmpty();
+        SpanData first = runOf(before.runId());
+        assertThat(Spans.tag(first, "outcome")).isEqualTo("suspended");
+        assertThat(Spans.tag(spans.only("flotilla.question"), "outcome")).isEqualTo("suspended");
+        spans.forget();
+
+        RunResult<String> result = inRequest(
+                automatic, workflow(journal).runs().recover(before.runId()).flatMap(run -> {
+                    run.questions().forEach(open -> run.answer(open.id(), "yes").subscribe());
+                    return run.result();
+                }));
+
+        assertThat(result.answer()).isEqualTo("all of 3");
+        SpanData request = spans.only("http.request");
+        SpanData second = runOf(before.runId());
+        assertThat(spans.parent(second)).isEqualTo(request);
+        assertThat(second.getTraceId()).isNotEqualTo(first.getTraceId());
+        assertThat(second.getLinks()).extracting(LinkData::getSpanContext).satisfiesExactly(link -> {
+            assertThat(link.getTraceId()).isEqualTo(first.getTraceId());
+            assertThat(link.getSpanId()).isEqualTo(first.getSpanId());
+        });
+        assertThat(spans.links(spans.only("flotilla.join"), "agent"))
+                .as("the others have ended before")
+                .containsExactly("Reader");
+        assertThat(Spans.tag(spans.only("flotilla.question"), "outcome")).isEqualTo("answered");
+        assertThat(spans.open()).isEmpty();
+    }
+
+    private SpanData runOf(String runId) {
+        return spans.only("flotilla.run", "run.id", runId);
+    }
+
+    @Test
+    void recovered_journalWithoutATrace_hasNoLink() {
+        Journal journal = Journal.inMemory();
+        Workflow<String, String> untraced = Workflow.builder(Topology.parse("start -> Solo"), String.class)
+                .agent("Solo", Agent.of("Solo", (turn, context) -> Mono.<Decision>never()))
+                .journal(journal)
+                .build();
+        Run<String> before = untraced.submit("go").block(SOON);
+        before.suspend().block(SOON);
+
+        RunResult<String> result = Workflow.builder(Topology.parse("start -> Solo"), String.class)
+                .agent("Solo", Agent.of("Solo", (turn, context) -> later(Decision.answer("done"))))
+                .engine(engine())
+                .journal(journal)
+                .build()
+                .runs()
+                .recover(before.runId())
+                .flatMap(Run::result)
+                .block(SOON);
+
+        assertThat(result.answer()).isEqualTo("done");
+        assertThat(spans.only("flotilla.run").getLinks()).isEmpty();
+        assertThat(spans.only("flotilla.run").getParentSpanId()).isEqualTo(SpanId.getInvalid());
+    }
+
+    @Test
+    void join_ofMoreThanASpanMayLink_isLinkedToTheFirst() {
+        Workflow<String, String> wide = Workflow.builder(
+                        Topology.parse("start -> Lead <-> Worker\nLead -> end"), String.class)
+                .agent(
+                        "Lead",
+                        Agent.of(
+                                "Lead",
+                                (turn, context) -> Mono.fromSupplier(() -> turn.reason() == Turn.Reason.REQUESTED
+                                        ? Decision.fanOut(
+                                                java.util.Collections.nCopies(500, Invocation.of("Worker", "x")))
+                                        : Decision.answer(
+                                                "all of " + turn.outcomes().size()))))
+                .agent("Worker", Agent.of("Worker", (turn, context) -> Mono.just(Decision.answer("y"))))
+                .engine(engine())
+                .build();
+
+        assertThat(wide.run("go").block(SOON).answer()).isEqualTo("all of 500");
+
+        assertThat(spans.only("flotilla.join").getLinks()).hasSize(128);
+    }
+
+    @Test
+    void predicate_thatWantsNoAttempts_leavesThemOut() {
+        spans.registry().observationConfig().observationPredicate((name, context) -> !name.equals("flotilla.attempt"));
+
+        engine().run(List.of(Agent.of("a", (text, context) -> later(text))), "x")
+                .block(SOON);
+
+        assertThat(spans.exported())
+                .extracting(SpanData::getName)
+                .containsExactlyInAnyOrder("flotilla.step", "flotilla.round");
     }
 }
