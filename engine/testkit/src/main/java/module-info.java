@@ -1,5 +1,5 @@
 /**
- * Scripted agents, runs written down as files under virtual time, and the contract that every journal meets.
+ * Scripted agents, runs written down as files under virtual time, systems simulated by seed, and the contract that every journal meets.
  *
  * <p>JUnit and AssertJ are needed only by {@link io.flotilla.testkit.JournalContract}, and only where it is extended.
  */

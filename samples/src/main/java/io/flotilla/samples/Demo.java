@@ -11,6 +11,7 @@ import io.flotilla.samples.patterns.Patterns;
 import io.flotilla.samples.pooling.Pooling;
 import io.flotilla.samples.readingcrew.ReadingCrew;
 import io.flotilla.samples.readingcrew.ReadingRound;
+import io.flotilla.samples.recordreplay.RecordReplay;
 import io.flotilla.samples.secretword.SecretWord;
 import io.flotilla.samples.shape.Shape;
 import io.flotilla.samples.sharedstate.SharedStateSample;
@@ -19,6 +20,7 @@ import io.flotilla.samples.shell.Output;
 import io.flotilla.samples.shell.Sample;
 import io.flotilla.samples.shell.Settings;
 import io.flotilla.samples.shell.Shell;
+import io.flotilla.samples.simulation.SimulationSample;
 import io.flotilla.samples.stateagent.StateAgentSample;
 import io.flotilla.samples.teams.HierarchySample;
 import io.flotilla.samples.teams.HybridSample;
@@ -55,7 +57,9 @@ public final class Demo implements Sample {
             new Pooling(),
             new Patterns(),
             new Verify(),
-            new HealthSample());
+            new HealthSample(),
+            new RecordReplay(),
+            new SimulationSample());
 
     private final String wanted;
 

@@ -120,6 +120,15 @@ public final class NetworkEvent {
         return fields.reasonOrNull();
     }
 
+    /**
+     * The message as it was sent, redacted, without what is not recorded.
+     *
+     * @return the message; null unless the event is {@link Kind#SENT}
+     */
+    public @Nullable Envelope message() {
+        return kind == Kind.SENT ? fields.envelope() : null;
+    }
+
     EventFields fields() {
         return fields;
     }

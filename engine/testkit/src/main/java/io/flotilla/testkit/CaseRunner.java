@@ -29,6 +29,7 @@ final class CaseRunner {
     }
 
     SimulationRun run(SimulationCase of) {
+        checkOutside();
         synchronized (ScenarioRunner.VIRTUAL_TIME) {
             World world = new World(of);
             SimulationThread thread = new SimulationThread("flotilla-simulation", world);
@@ -41,6 +42,13 @@ final class CaseRunner {
                 Schedulers.resetFrom(before);
             }
             return world.result();
+        }
+    }
+
+    /** It would wait for the world that it is in. */
+    static void checkOutside() {
+        if (SimulationThread.isCurrent()) {
+            throw new IllegalStateException("a simulated world has no simulations and scenarios of its own");
         }
     }
 

@@ -81,9 +81,11 @@ public final class ScenarioRunner {
      * @param scenario the scenario
      * @return the differences
      * @throws NullPointerException if {@code scenario} is null
+     * @throws IllegalStateException if it is called in a simulated world
      */
     public ScenarioReport run(Scenario scenario) {
         Objects.requireNonNull(scenario, "scenario");
+        CaseRunner.checkOutside();
         synchronized (VIRTUAL_TIME) {
             return ScenarioReport.of(scenario.name(), differences(scenario));
         }

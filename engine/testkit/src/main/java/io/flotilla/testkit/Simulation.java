@@ -302,6 +302,7 @@ public final class Simulation {
      * @param check builds a system in its world, runs it, and completes if all is well; called once a run, on the world's thread
      * @return the report; {@link SimulationReport#orThrow()} makes a test of it
      * @throws NullPointerException if {@code check} is null
+     * @throws IllegalStateException if it is called in a simulated world
      */
     public SimulationReport check(Function<? super SimulatedWorld, ? extends Publisher<?>> check) {
         CaseRunner runner = new CaseRunner(this, Objects.requireNonNull(check, "check"));
@@ -335,6 +336,7 @@ public final class Simulation {
      * @param check as for {@link #check}
      * @return what became of it: the same at every call, to the byte of its log
      * @throws NullPointerException if an argument is null
+     * @throws IllegalStateException if it is called in a simulated world
      */
     public SimulationRun replay(SimulationCase one, Function<? super SimulatedWorld, ? extends Publisher<?>> check) {
         return new CaseRunner(this, Objects.requireNonNull(check, "check")).run(Objects.requireNonNull(one, "one"));

@@ -394,6 +394,72 @@ class SimulationTest {
                 .orThrow();
     }
 
+    @Test
+    void check_inASimulatedWorld_isRefused() {
+        SimulationReport report = Simulation.seeded(5).check(world -> {
+            Simulation.seeded(1).check(inner -> Mono.empty());
+            return Mono.empty();
+        });
+
+        assertThat(report.smallest().cause())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("no simulations");
+    }
+
+    @Test
+    void check_interrupted_endsAndKeepsTheInterrupt() {
+        Thread.currentThread().interrupt();
+        SimulationReport report = Simulation.seeded(5)
+                .check(world -> Mono.delay(Duration.ofSeconds(1)).repeat());
+
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(report.smallest().outcome()).isEqualTo(SimulationRun.Outcome.BLOCKED);
+    }
+
+    @Test
+    void check_ofAgentsThatBlock_hasThemOnItsThread() {
+        List<String> threads = Collections.synchronizedList(new ArrayList<>());
+        Agent<String, String> blocking = Agent.blocking("blocking", (input, context) -> {
+            threads.add(Thread.currentThread().getName());
+            return "done";
+        });
+        Simulation.seeded(5)
+                .seeds(20)
+                .agents(1, 10)
+                .check(world -> world.engine()
+                        .build()
+                        .run(Collections.nCopies(world.agents(), blocking), "go")
+                        .doOnNext(report -> assertThat(report.succeeded()).hasSize(world.agents())))
+                .orThrow();
+
+        assertThat(threads).containsOnly("flotilla-simulation");
+    }
+
+    @Test
+    void check_ofASlowMachine_isTheSameEachTime() {
+        Agent<String, String> slow = Agent.of(
+                "slow",
+                (input, context) -> Mono.fromRunnable(() -> {
+                    long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(130);
+                    while (System.nanoTime() < until) {
+                        Thread.onSpinWait();
+                    }
+                }));
+        Simulation.seeded(5)
+                .seeds(1)
+                .check(world -> world.engine()
+                        .stepTimeout(Duration.ofMillis(100))
+                        .build()
+                        .run(List.of(slow, slow), "go")
+                        .doOnNext(report -> {
+                            world.log(report.toString());
+                            assertThat(report.succeeded())
+                                    .as("no virtual time has passed")
+                                    .hasSize(2);
+                        }))
+                .orThrow();
+    }
+
     // --- a workflow
 
     private static Function<SimulatedWorld, Publisher<?>> workflow() {
