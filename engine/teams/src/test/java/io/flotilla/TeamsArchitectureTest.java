@@ -60,6 +60,7 @@ class TeamsArchitectureTest {
                         "io.flotilla.pool",
                         "io.flotilla.team",
                         "io.flotilla.observe",
+                        "io.micrometer.common.docs",
                         "io.micrometer.core.instrument..",
                         "io.micrometer.common.docs",
                         "io.micrometer.observation..",

@@ -1,5 +1,6 @@
 package io.flotilla.resilience;
 
+import io.flotilla.resilience.ResilienceMeter.Key;
 import io.flotilla.step.StepRejectedException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -22,36 +23,36 @@ final class ResilienceMeters {
     }
 
     void retried(String key) {
-        count(ResilienceMeter.RETRIES, "key", key);
+        count(ResilienceMeter.RETRIES, Key.KEY.asString(), key);
     }
 
     void rejected(String key, String guard) {
-        count(ResilienceMeter.REJECTIONS, "key", key, "guard", guard);
+        count(ResilienceMeter.REJECTIONS, Key.KEY.asString(), key, Key.GUARD.asString(), guard);
     }
 
     void timedOut(String key) {
-        count(ResilienceMeter.ATTEMPT_TIMEOUTS, "key", key);
+        count(ResilienceMeter.ATTEMPT_TIMEOUTS, Key.KEY.asString(), key);
     }
 
     void degraded(String key, String source) {
-        count(ResilienceMeter.FALLBACKS, "key", key, "source", source);
+        count(ResilienceMeter.FALLBACKS, Key.KEY.asString(), key, Key.SOURCE.asString(), source);
     }
 
     void fallbackFailed(String key, Throwable cause) {
         String reason = cause instanceof StepRejectedException ? "rejected" : "failed";
-        count(ResilienceMeter.FALLBACK_FAILURES, "key", key, "reason", reason);
+        count(ResilienceMeter.FALLBACK_FAILURES, Key.KEY.asString(), key, Key.REASON.asString(), reason);
     }
 
     void fallbackEmpty(String key) {
-        count(ResilienceMeter.FALLBACK_FAILURES, "key", key, "reason", "empty");
+        count(ResilienceMeter.FALLBACK_FAILURES, Key.KEY.asString(), key, Key.REASON.asString(), "empty");
     }
 
     void changed(CircuitBreakerTransition change) {
         count(
                 ResilienceMeter.CIRCUIT_BREAKER_TRANSITIONS,
-                "key",
+                Key.KEY.asString(),
                 change.key(),
-                "to",
+                Key.TO.asString(),
                 change.to().name().toLowerCase(Locale.ROOT));
     }
 
@@ -83,12 +84,12 @@ final class ResilienceMeters {
 
     private static <T> void gauge(
             MeterRegistry registry, ResilienceMeter meter, String key, T guard, ToDoubleFunction<T> value) {
-        Gauge.Builder<T> gauge = Gauge.builder(meter.metricName(), guard, value).tag("key", key);
-        if (!meter.unit().isEmpty()) {
-            gauge.baseUnit(meter.unit());
-        }
         try {
-            gauge.register(registry);
+            Gauge.builder(meter.getName(), guard, value)
+                    .description(meter.description())
+                    .baseUnit(meter.getBaseUnit())
+                    .tag(Key.KEY.asString(), key)
+                    .register(registry);
         } catch (Throwable thrown) {
             unrecorded(meter, thrown);
         }
@@ -97,8 +98,9 @@ final class ResilienceMeters {
     private void count(ResilienceMeter meter, String... tags) {
         if (registry != null) {
             try {
-                Counter.builder(meter.metricName())
-                        .baseUnit(meter.unit())
+                Counter.builder(meter.getName())
+                        .description(meter.description())
+                        .baseUnit(meter.getBaseUnit())
                         .tags(tags)
                         .register(registry)
                         .increment();
@@ -110,6 +112,6 @@ final class ResilienceMeters {
 
     /** A registry that throws must not take a result with it: attempts are recorded after they have ended. */
     private static void unrecorded(ResilienceMeter meter, Throwable thrown) {
-        LOG.error("recording {} failed", meter.metricName(), thrown);
+        LOG.error("recording {} failed", meter.getName(), thrown);
     }
 }

@@ -80,7 +80,7 @@ class GivingBackTest {
     }
 
     private double inUse() {
-        return meters.get(ResilienceMeter.BULKHEAD_IN_USE.metricName()).gauge().value();
+        return meters.get(ResilienceMeter.BULKHEAD_IN_USE.getName()).gauge().value();
     }
 
     // --- a registry's breaker
@@ -195,7 +195,7 @@ class GivingBackTest {
                 .as("an attempt begun when it was closed decides no trial")
                 .isEqualTo("HALF_OPEN");
         assertThat(report(engine, List.of(quick)).values()).containsExactly("done");
-        assertThat(meters.get(ResilienceMeter.CIRCUIT_BREAKER_TRANSITIONS.metricName())
+        assertThat(meters.get(ResilienceMeter.CIRCUIT_BREAKER_TRANSITIONS.getName())
                         .tag("to", State.CLOSED.name().toLowerCase(Locale.ROOT))
                         .counter()
                         .count())
@@ -240,11 +240,11 @@ class GivingBackTest {
 
         assertThat(report(engine, List.of(breaking)).failures()).hasSize(1);
 
-        assertThat(meters.get(ResilienceMeter.CIRCUIT_BREAKER_STATE.metricName())
+        assertThat(meters.get(ResilienceMeter.CIRCUIT_BREAKER_STATE.getName())
                         .gauge()
                         .value())
                 .isEqualTo(2);
-        assertThat(meters.get(ResilienceMeter.CIRCUIT_BREAKER_TRANSITIONS.metricName())
+        assertThat(meters.get(ResilienceMeter.CIRCUIT_BREAKER_TRANSITIONS.getName())
                         .counter()
                         .count())
                 .isEqualTo(1);

@@ -64,7 +64,7 @@ class KeysTest {
                 engine(onePlaceAKey().keyedBy(context -> "the model")), List.of(new Pending("a"), new Pending("b")));
 
         assertThat(round.only().agentId().toString()).isEqualTo("b");
-        assertThat(keys(ResilienceMeter.BULKHEAD_IN_USE.metricName())).containsExactly("the model");
+        assertThat(keys(ResilienceMeter.BULKHEAD_IN_USE.getName())).containsExactly("the model");
     }
 
     @Test
@@ -149,6 +149,6 @@ class KeysTest {
         start(engine, failing);
         time.passes(Duration.ofSeconds(1));
 
-        assertThat(keys(ResilienceMeter.RETRIES.metricName())).hasSize(1_001).contains(Resilience.OTHER_KEYS);
+        assertThat(keys(ResilienceMeter.RETRIES.getName())).hasSize(1_001).contains(Resilience.OTHER_KEYS);
     }
 }

@@ -94,7 +94,7 @@ class PermitsTest {
         }
 
         double gauge(ResilienceMeter meter) {
-            return meters.get(meter.metricName()).gauge().value();
+            return meters.get(meter.getName()).gauge().value();
         }
 
         boolean quiet() {

@@ -81,7 +81,7 @@ class ThrowingFunctionsTest {
         assertThat(report.results())
                 .allSatisfy(result -> assertThat(result.kind()).isEqualTo(Kind.FAILED))
                 .allSatisfy(result -> assertThat(shown(result)).contains("of the user's"));
-        assertThat(meters.find(ResilienceMeter.BULKHEAD_IN_USE.metricName()).gauges())
+        assertThat(meters.find(ResilienceMeter.BULKHEAD_IN_USE.getName()).gauges())
                 .allSatisfy(gauge -> assertThat(gauge.value()).isZero());
     }
 

@@ -57,10 +57,10 @@ final class KindMeters {
 
     private void count(Usage used) {
         if (used.inputTokens() > 0) {
-            inputTokens = counted(inputTokens, FlotillaMeter.TOKENS, "input", used.inputTokens());
+            inputTokens = counted(inputTokens, FlotillaMeter.TOKENS, "input", (double) used.inputTokens());
         }
         if (used.outputTokens() > 0) {
-            outputTokens = counted(outputTokens, FlotillaMeter.TOKENS, "output", used.outputTokens());
+            outputTokens = counted(outputTokens, FlotillaMeter.TOKENS, "output", (double) used.outputTokens());
         }
         if (used.cost().signum() > 0) {
             cost = counted(cost, FlotillaMeter.COST, null, used.cost().doubleValue());

@@ -22,37 +22,33 @@ final class PoolMeters {
 
     void register(MeterRegistry registry, AgentPool<?, ?> pool) {
         AgentId id = pool.id();
-        gauge(registry, pool, "flotilla.pool.in.use", "Agents that are lent", stats -> stats.inUse());
-        gauge(registry, pool, "flotilla.pool.idle", "Agents that wait for a borrower", stats -> stats.idle());
-        gauge(registry, pool, "flotilla.pool.pending", "Borrowers that wait for an agent", stats -> stats.pending());
-        gauge(registry, pool, "flotilla.pool.max", "The most agents there may be", stats -> stats.max());
-        acquire = Timer.builder("flotilla.pool.acquire")
-                .description("How long borrowers waited for their agent")
-                .tag("agent", id.kind())
+        gauge(registry, pool, PoolMeter.IN_USE, stats -> stats.inUse());
+        gauge(registry, pool, PoolMeter.IDLE, stats -> stats.idle());
+        gauge(registry, pool, PoolMeter.PENDING, stats -> stats.pending());
+        gauge(registry, pool, PoolMeter.MAX, stats -> stats.max());
+        acquire = Timer.builder(PoolMeter.ACQUIRE.getName())
+                .description(PoolMeter.ACQUIRE.description())
+                .tag(PoolMeter.Key.AGENT.asString(), id.kind())
                 .register(registry);
-        createdCounter = counter(registry, id, "flotilla.pool.created", "Agents that were created");
-        destroyedCounter = counter(registry, id, "flotilla.pool.destroyed", "Agents that were destroyed");
-        timeouts = counter(registry, id, "flotilla.pool.timeouts", "Borrowers that got no agent in time");
+        createdCounter = counter(registry, id, PoolMeter.CREATED);
+        destroyedCounter = counter(registry, id, PoolMeter.DESTROYED);
+        timeouts = counter(registry, id, PoolMeter.TIMEOUTS);
     }
 
     private static void gauge(
-            MeterRegistry registry,
-            AgentPool<?, ?> pool,
-            String name,
-            String description,
-            ToDoubleFunction<AgentPoolStats> of) {
-        Gauge.builder(name, pool, any -> of.applyAsDouble(any.stats()))
-                .description(description)
-                .baseUnit("agents")
-                .tag("agent", pool.id().kind())
+            MeterRegistry registry, AgentPool<?, ?> pool, PoolMeter meter, ToDoubleFunction<AgentPoolStats> of) {
+        Gauge.builder(meter.getName(), pool, any -> of.applyAsDouble(any.stats()))
+                .description(meter.description())
+                .baseUnit(meter.getBaseUnit())
+                .tag(PoolMeter.Key.AGENT.asString(), pool.id().kind())
                 .register(registry);
     }
 
-    private static Counter counter(MeterRegistry registry, AgentId id, String name, String description) {
-        return Counter.builder(name)
-                .description(description)
-                .baseUnit("agents")
-                .tag("agent", id.kind())
+    private static Counter counter(MeterRegistry registry, AgentId id, PoolMeter meter) {
+        return Counter.builder(meter.getName())
+                .description(meter.description())
+                .baseUnit(meter.getBaseUnit())
+                .tag(PoolMeter.Key.AGENT.asString(), id.kind())
                 .register(registry);
     }
 

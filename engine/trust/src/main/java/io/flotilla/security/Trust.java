@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * are signed for them, with the ring's keys. A message that is not handled until it expires is a dead letter, by the clock of
  * the network's engine: a clock that is set for the verifier has to be set there too.
  *
- * <p>Meters: {@code flotilla.messages.admitted}, and {@code flotilla.messages.refused} with the tag {@code reason}, a {@link
+ * <p>Meters: {@link TrustMeter#ADMITTED}, and {@link TrustMeter#REFUSED} with the tag {@code reason}, a {@link
  * Refusal#tag()}.
  *
  * <p>Thread-safe. One object may guard several networks; a message is then let into one of them.

@@ -11,35 +11,28 @@ import org.jspecify.annotations.Nullable;
 /** Counts what is let in and what is refused, for itself and, if there is one, for a registry. */
 final class TrustMeters {
 
-    static final String ADMITTED = "flotilla.messages.admitted";
-    static final String REFUSED = "flotilla.messages.refused";
-    static final String REASON = "reason";
-    private static final String UNIT = "messages";
-
     private final AtomicLong admitted = new AtomicLong();
     private final Map<Refusal, AtomicLong> refused = new EnumMap<>(Refusal.class);
     private final @Nullable Counter admittedMeter;
     private final Map<Refusal, Counter> refusedMeters = new EnumMap<>(Refusal.class);
 
     TrustMeters(@Nullable MeterRegistry registry) {
-        this.admittedMeter = registry == null
-                ? null
-                : Counter.builder(ADMITTED)
-                        .description("The number of messages that a trusted network has let in")
-                        .baseUnit(UNIT)
-                        .register(registry);
+        this.admittedMeter =
+                registry == null ? null : counter(TrustMeter.ADMITTED).register(registry);
         for (Refusal reason : Refusal.values()) {
             refused.put(reason, new AtomicLong());
             if (registry != null) {
                 refusedMeters.put(
                         reason,
-                        Counter.builder(REFUSED)
-                                .description("The number of messages that a trusted network has refused")
-                                .baseUnit(UNIT)
-                                .tag(REASON, reason.tag())
+                        counter(TrustMeter.REFUSED)
+                                .tag(TrustMeter.Key.REASON.asString(), reason.tag())
                                 .register(registry));
             }
         }
+    }
+
+    private static Counter.Builder counter(TrustMeter meter) {
+        return Counter.builder(meter.getName()).description(meter.description()).baseUnit(meter.getBaseUnit());
     }
 
     void admitted() {
