@@ -236,6 +236,46 @@ class SecretsTest {
         assertNoCanary();
     }
 
+    @Test
+    void network_thatRequiresTokens_saysNothingOfThem() {
+        AgentTokens tokens = AgentTokens.builder(ring()).build();
+        Trust trust = Trust.builder(ring())
+                .capabilities(Capabilities.create().grant(Edge.between(PLANNER, WRITER)))
+                .requireTokens(tokens, "here")
+                .build();
+        Hub hub = Hub.create(NetworkOptions.builder().guard(trust).build());
+        hub.deadLetters().letters().subscribe(this::say);
+        hub.join(WRITER, envelope -> {
+            say(envelope);
+            say(envelope.headers());
+            say(Verified.of(envelope));
+            return Mono.error(new IllegalStateException("no luck"));
+        });
+        String good = tokens.issue(PLANNER, "here", LONG);
+        String stolen = tokens.issue(WRITER, "here", LONG);
+        for (String shown : List.of(good, stolen, tokens.issue(PLANNER, "there", LONG))) {
+            Signer signer = trust.signer(PLANNER).showing(shown);
+            Envelope signed = signer.sign(World.plan("hello"));
+            say(signer);
+            say(signed);
+            say(signed.payload());
+            say(hub.offer(signed));
+            fail(catchThrowable(
+                    () -> hub.request(signer.sign(World.plan("hello"))).block(LONG)));
+        }
+        hub.close(LONG).block(LONG);
+        hub.log().forEach(this::say);
+        hub.deadLetters().recent().forEach(letter -> {
+            say(letter);
+            fail(letter.cause());
+        });
+
+        assertThat(trust.refusals()).containsOnlyKeys(Refusal.INVALID_TOKEN);
+        assertThat(List.copyOf(texts))
+                .hasSizeGreaterThan(20)
+                .allSatisfy(text -> assertThat(text).doesNotContain(good.substring(40, 80), stolen.substring(40, 80)));
+    }
+
     /** No type hands a key out: not by a method, not by a public field, not by serialization. */
     @Test
     void keys_haveNoWayOut() {

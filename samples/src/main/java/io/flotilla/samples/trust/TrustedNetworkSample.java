@@ -131,7 +131,7 @@ public final class TrustedNetworkSample implements Sample {
                         .map(letter -> letter.envelope().payload())
                         .distinct()
                         .toList());
-        output.line("a sealed journal, in which 10 was made 90: %s", sealedJournal());
+        output.line("a sealed journal, in which 10 was made 90: %s", sealedJournal(journalKey(settings)));
         return 0;
     }
 
@@ -163,8 +163,14 @@ public final class TrustedNetworkSample implements Sample {
         return SignedMessage.parse(altered(bytes)).toEnvelope().build();
     }
 
-    private static String sealedJournal() {
-        KeyRing ring = KeyRing.of(KeyEntry.hmac("journal", KeySource.random()));
+    /** As a service has it from its environment; without it, one for this run alone. */
+    private static KeySource journalKey(Settings settings) {
+        String given = settings.variable("FLOTILLA_JOURNAL_KEY");
+        return given == null ? KeySource.random() : KeySource.base64(given);
+    }
+
+    private static String sealedJournal(KeySource key) {
+        KeyRing ring = KeyRing.of(KeyEntry.hmac("journal", key));
         Journal file = Journal.inMemory();
         JournalEntry fact = new JournalEntry(0, Instant.EPOCH, "order", "pay 10".getBytes(StandardCharsets.US_ASCII));
         SealedJournal.builder(file, ring)

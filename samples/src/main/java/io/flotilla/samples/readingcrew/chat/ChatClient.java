@@ -63,13 +63,14 @@ public final class ChatClient implements AutoCloseable {
      * @param idempotencyKey the same for every attempt at the same question
      */
     public Flux<Delta> ask(String task, String text, String idempotencyKey) {
-        return http.headers(headers -> headers.set("Idempotency-Key", idempotencyKey))
+        Flux<Delta> answer = http.headers(headers -> headers.set("Idempotency-Key", idempotencyKey))
                 .post()
                 .uri(endpoint.completions())
                 .send(Mono.fromSupplier(() ->
                         Unpooled.wrappedBuffer(json.writeValueAsBytes(ChatRequest.of(endpoint.model(), task, text)))))
                 .response((response, body) -> isStream(response) ? pieces(body) : whole(response, body))
                 .onErrorMap(ChatClient::asChatException);
+        return endpoint.redact(answer);
     }
 
     private static boolean isStream(HttpClientResponse response) {

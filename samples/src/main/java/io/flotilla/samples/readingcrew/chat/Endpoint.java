@@ -6,6 +6,8 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /**
  * Whom the agents talk to. The key goes into one header and nowhere else: it is not in {@link #toString()}, and {@link
@@ -15,6 +17,7 @@ public final class Endpoint {
 
     private static final String DEFAULT_BASE_URL = "https://api.openai.com/v1";
     private static final String DEFAULT_MODEL = "gpt-4o-mini";
+    private static final String INSTEAD = "[key]";
 
     private final URI baseUrl;
     private final String model;
@@ -84,7 +87,18 @@ public final class Endpoint {
 
     /** The text without the key, should the other side have repeated it. */
     String redact(String text) {
-        return key == null ? text : text.replace(key, "[key]");
+        return key == null ? text : text.replace(key, INSTEAD);
+    }
+
+    /** The answer without the key, however its pieces have cut it. */
+    Flux<Delta> redact(Flux<Delta> answer) {
+        String secret = key;
+        return secret == null
+                ? answer
+                : Flux.defer(() -> {
+                    KeyFilter filter = new KeyFilter(secret, INSTEAD);
+                    return answer.map(filter::pass).concatWith(Mono.fromSupplier(filter::rest));
+                });
     }
 
     /** Address and model, without the key. */
