@@ -19,7 +19,7 @@ import java.util.List;
 public final class SimulationSample implements Sample {
 
     private static final Simulation SIMULATION = Simulation.seeded(1)
-            .seeds(1_000)
+            .seeds(500)
             .agents(1, 20)
             .chaos(SimulationChaos.none()
                     .fail(0.05)

@@ -32,7 +32,7 @@ class SimulationSampleTest {
                 .contains("faults=[]")
                 .contains("2 booked one seat")
                 .contains("replayed: the same log, to the byte")
-                .contains("1000 seeds passed");
+                .contains("500 seeds passed");
         assertThat(output.lines().count()).as("one screen").isLessThan(25);
         assertThat(run()).as("every time").isEqualTo(output);
     }
