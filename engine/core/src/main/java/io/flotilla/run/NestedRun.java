@@ -40,6 +40,10 @@ final class NestedRun implements StepDriver.Prepared {
     private final RunStep step;
     private final NestedSpan span;
     private final AtomicBoolean over = new AtomicBoolean();
+
+    /** Emits when there is no run any more, or never will be. */
+    private final Outlet<Boolean> gone = new Outlet<>();
+
     private volatile @Nullable Run<?> run;
     private volatile boolean cancelled;
 
@@ -66,7 +70,9 @@ final class NestedRun implements StepDriver.Prepared {
     /** On a thread of the library: the agents of the nested run may keep it. */
     void start() {
         owner.clock().onWorker(() -> {
-            if (!cancelled) {
+            if (cancelled) {
+                gone.value(true);
+            } else {
                 span.start(this::begin);
             }
         });
@@ -75,6 +81,7 @@ final class NestedRun implements StepDriver.Prepared {
     private void begin() {
         if (cancelled) {
             stopped();
+            gone.value(true);
             return;
         }
         try {
@@ -82,6 +89,7 @@ final class NestedRun implements StepDriver.Prepared {
             Correction correction = turn.correction();
             if (correction != null) { // which it cannot read: it would only say the same again
                 settled(Decision.fail(correction.problem()), null);
+                gone.value(true);
                 return;
             }
             Object task = Objects.requireNonNull(
@@ -94,6 +102,7 @@ final class NestedRun implements StepDriver.Prepared {
                     .subscribe(this::began, this::notBegun);
         } catch (Throwable wrong) { // no task, a task of another type, nothing left of a limit
             settled(null, wrong);
+            gone.value(true);
         }
     }
 
@@ -104,10 +113,12 @@ final class NestedRun implements StepDriver.Prepared {
         } else {
             brokenDown(why);
         }
+        gone.value(true);
     }
 
     private void began(Run<?> nested) {
         run = nested;
+        nested.loop().drained().subscribe(any -> gone.value(true), broken -> gone.value(true));
         if (cancelled) {
             end(nested);
             over().subscribe(null, any -> stopped(), this::stopped);
@@ -132,7 +143,7 @@ final class NestedRun implements StepDriver.Prepared {
             List<?> answers = result.answers();
             settled(NodeAgent.plainDecision(step.start().turn(), answers.size() == 1 ? answers.get(0) : answers), null);
         } else {
-            settled(null, new NestedRunException(result.runId(), result.status(), result.failure()));
+            settled(null, new NestedRunException(result));
         }
     }
 
@@ -171,10 +182,9 @@ final class NestedRun implements StepDriver.Prepared {
         span.stop(CANCELLED, null, () -> {});
     }
 
-    /** Completes when it is live no more. */
+    /** Completes when it is live no more, and those nested in it are not either. */
     Mono<Void> over() {
-        Run<?> nested = run;
-        return nested == null ? Mono.empty() : nested.loop().drained().then();
+        return gone.mono().then();
     }
 
     /** The run around wants it no more, or is suspended. */

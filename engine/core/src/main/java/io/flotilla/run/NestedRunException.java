@@ -1,10 +1,9 @@
 package io.flotilla.run;
 
 import io.flotilla.FlotillaException;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A step has failed, since the nested run that it is has failed or was cancelled.
+ * A step has failed, since the nested run that it is has failed or was cancelled. What that could not undo is in the message.
  *
  * @since 0.1
  */
@@ -14,12 +13,17 @@ public final class NestedRunException extends FlotillaException {
 
     private final String runId;
 
-    NestedRunException(String runId, RunResult.Status status, @Nullable Throwable cause) {
-        super(
-                "nested run " + runId + " has "
-                        + (status == RunResult.Status.CANCELLED ? "been cancelled" : "failed: " + Recovery.text(cause)),
-                cause);
-        this.runId = runId;
+    NestedRunException(RunResult<?> result) {
+        super(message(result), result.failure());
+        this.runId = result.runId();
+    }
+
+    private static String message(RunResult<?> result) {
+        String how = result.status() == RunResult.Status.CANCELLED
+                ? "been cancelled"
+                : "failed: " + Recovery.text(result.failure());
+        String left = result.uncompensated().isEmpty() ? "" : "; could not be undone: " + result.uncompensated();
+        return "nested run " + result.runId() + " has " + how + left;
     }
 
     /**

@@ -2,11 +2,13 @@ package io.flotilla.run;
 
 import io.flotilla.run.machine.Effect;
 import io.flotilla.run.machine.Fact;
+import io.flotilla.run.machine.Replay;
 import io.flotilla.step.StepDriver;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
 
 /**
@@ -18,6 +20,7 @@ import reactor.util.context.Context;
  * @param facts takes the fact that one has ended
  * @param left what is left of the run's limits for one
  * @param isSuspended whether the run is being suspended, so that they are too
+ * @param startLater starts a step when the nested runs that were cancelled before it have ended
  * @param brokenDown takes why one has ended without a result: then the run they are nested in cannot go on either
  */
 record NestedRuns(
@@ -30,12 +33,25 @@ record NestedRuns(
         Consumer<Fact> facts,
         Function<Effect.StartStep, Limits> left,
         BooleanSupplier isSuspended,
+        Consumer<Effect.StartStep> startLater,
         Consumer<Throwable> brokenDown) {
 
     /** The step as a run; null if it is none. */
     StepDriver.@Nullable Prepared prepare(Effect.StartStep start, Context context) {
         Workflow<?, ?> workflow = setup.places().nested().get(start.agent());
         return workflow == null ? null : new NestedRun(this, workflow, new RunStep(scope, start), context);
+    }
+
+    /** Cancels the run that a cancelled step is, if it is one and goes on; null if it is none. */
+    @Nullable Mono<Void> ended(Replay.CancelledStep step) {
+        Workflow<?, ?> workflow = setup.places().nested().get(step.agent());
+        FactRecorder.Recording recording = setup.recording();
+        if (workflow == null || recording == null) {
+            return null;
+        }
+        String runId = NestedRun.idOf(scope.runId() + step.branch() + '#' + step.number());
+        return Mono.create(sink -> clock.onWorker(
+                () -> RunCancels.ofUnfinished(workflow, recording, runId).subscribe(null, sink::error, sink::success)));
     }
 
     RunOptions options(String runId, Effect.StartStep start) {

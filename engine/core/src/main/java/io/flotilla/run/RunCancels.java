@@ -1,12 +1,8 @@
 package io.flotilla.run;
 
-import io.flotilla.run.machine.Effect;
 import io.flotilla.run.machine.Replay;
 import io.flotilla.step.EngineAccess;
 import io.flotilla.step.EngineClock;
-import java.util.ArrayList;
-import java.util.List;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
 
@@ -17,16 +13,25 @@ final class RunCancels<O> {
     private final FactRecorder.Recording recording;
     private final RunReader reader;
 
+    /** The end of a run that was not noted is, and what is nested in it is cancelled too; else that is an error. */
+    private final boolean notesEnds;
+
     RunCancels(Workflow<?, O> workflow, FactRecorder.Recording recording, RunReader reader) {
+        this(workflow, recording, reader, false);
+    }
+
+    private RunCancels(Workflow<?, O> workflow, FactRecorder.Recording recording, RunReader reader, boolean notesEnds) {
         this.workflow = workflow;
         this.recording = recording;
         this.reader = reader;
+        this.notesEnds = notesEnds;
     }
 
     Mono<RunResult<O>> cancel(String runId) {
         return Mono.deferContextual(context -> Mono.defer(() -> attempt(runId, Context.of(context))))
                 .repeatWhenEmpty(again -> again) // somebody else's recovery has failed
-                .flatMap(Run::result);
+                .flatMap(run -> run.result()
+                        .flatMap(result -> run.loop().drained().thenReturn(result))); // so have those nested in it
     }
 
     /** Nothing if it is to be tried again. */
@@ -39,12 +44,8 @@ final class RunCancels<O> {
                 return Mono.error(setup.shutdown().refusal());
             }
             return reader.replayOf(Long.MAX_VALUE, workflow.past(runId))
-                    .flatMap(replay -> {
-                        Mono<Void> nested = cancelNested(replay);
-                        return cancelled(replay)
-                                .flatMap(all -> setup.<O>resumed(all, context, recording, claim))
-                                .flatMap(run -> nested.thenReturn(run));
-                    })
+                    .flatMap(this::cancelled)
+                    .flatMap(all -> setup.<O>resumed(all, context, recording, claim))
                     .doOnError(any -> claim.releaseWithoutRun())
                     .doOnCancel(claim::releaseWithoutRun);
         }
@@ -52,26 +53,19 @@ final class RunCancels<O> {
         return others == null ? Mono.empty() : others.awaited().map(run -> cancelled(runId, run));
     }
 
-    /** Those that were in flight. */
-    private Mono<Void> cancelNested(Replay replay) {
-        List<Mono<?>> cancels = new ArrayList<>();
-        for (Effect effect : replay.outstandingEffects(workflow.setup().now())) {
-            if (effect instanceof Effect.StartStep start) {
-                Workflow<?, ?> nested = workflow.setup().places().nested().get(start.agent());
-                if (nested != null) {
-                    String stepId = replay.runId() + start.branch() + '#' + start.number();
-                    cancels.add(of(nested, recording, NestedRun.idOf(stepId)));
-                }
-            }
-        }
-        return Flux.fromIterable(cancels).concatMap(cancel -> cancel, 1).then();
+    /** Cancels a nested run, if it is there and its end is not. */
+    static Mono<Void> ofUnfinished(Workflow<?, ?> nested, FactRecorder.Recording outer, String runId) {
+        return new RunCatalog(outer, nested.setup().live())
+                .existence(runId)
+                .filter(existence -> existence == RunCatalog.Existence.UNFINISHED)
+                .flatMap(unfinished -> of(nested, outer, runId));
     }
 
     /** Cancels a nested run, if it is there and has not ended. */
     static <T> Mono<Void> of(Workflow<?, T> nested, FactRecorder.Recording outer, String runId) {
         FactRecorder.Recording own = nested.setup().recording();
         FactRecorder.Recording recording = own == null ? outer : own;
-        return new RunCancels<>(nested, recording, new RunReader(recording))
+        return new RunCancels<>(nested, recording, new RunReader(recording), true)
                 .cancel(runId)
                 .onErrorResume(
                         cause -> cause instanceof UnknownRunException || cause instanceof RunEndedException,
@@ -80,8 +74,14 @@ final class RunCancels<O> {
     }
 
     private Mono<Replay> cancelled(Replay replay) {
+        if (replay.isFinished() && notesEnds && !replay.isEndRecorded()) {
+            return Mono.just(replay);
+        }
         if (replay.isFinished()) {
             return Mono.error(new RunEndedException(replay.runId()));
+        }
+        if (replay.isCompensating()) { // it was cancelled, or has failed, and has not come to its end
+            return Mono.just(replay);
         }
         EngineClock clock = EngineAccess.of(workflow.engine()).clock();
         return recording.cancel(replay, clock.now(), clock);

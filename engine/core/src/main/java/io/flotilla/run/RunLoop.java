@@ -107,6 +107,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
                 this::offer,
                 start -> LimitsLeft.of(machine, start.branch(), usage.total(), clock.sinceStart()),
                 () -> suspendedNow() != null,
+                this::startLater,
                 this::nestedBrokenDown);
         this.steps = new RunSteps(setup.agents(), driver, scope, clock, redaction, this::offer, nested);
         this.timers = new RunTimers(clock, questions, this::offer);
@@ -156,7 +157,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         List<Effect> outstanding = replay.outstandingEffects(now);
         tracing.recovered(replay, outstanding);
         live.recovered(replay, outstanding, now);
-        steps.recover(outstanding);
+        steps.recover(replay, outstanding);
         effects.take(outstanding);
         resume();
     }
@@ -236,12 +237,9 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         });
     }
 
-    /** What callers tell the run, and wait for. */
     RunCalls calls() {
         return calls;
     }
-
-    // --- suspension
 
     /** Why nobody is listened to any more; null if that is not so. */
     private @Nullable RunSuspendedException suspendedNow() {
@@ -329,8 +327,6 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
     private FlotillaException suspensionCause() {
         return recorder == null || recorder.isEmpty() ? setup.shutdown().refusal() : new RunSuspendedException(runId);
     }
-
-    // --- facts
 
     @Override
     public void settled(StepIdentity identity, StepResult<Decision> settled) {
@@ -484,8 +480,6 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         }
     }
 
-    // --- effects
-
     /** False if the thread was kept and another has taken over. */
     private boolean execute() {
         try {
@@ -509,6 +503,10 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         }
         end.emitFinished(); // after the end of its observation, whose handlers may have kept a thread
         return true;
+    }
+
+    private void startLater(Effect.StartStep start) {
+        perform(() -> effects.take(terminated ? List.of() : List.of(start)));
     }
 
     private void finish(Effect.Finish finish) {

@@ -3,6 +3,7 @@ package io.flotilla.run;
 import io.flotilla.agent.Agent;
 import io.flotilla.run.machine.Effect;
 import io.flotilla.run.machine.Fact;
+import io.flotilla.run.machine.Replay;
 import io.flotilla.step.StepDriver;
 import io.flotilla.step.StepResult;
 import java.time.Duration;
@@ -17,7 +18,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
 
@@ -45,8 +45,7 @@ final class RunSteps {
 
     private record InFlight(StepDriver.Prepared step, Effect.StartStep start) {}
 
-    /** The nested runs that were in flight at the end of this one. */
-    private final Set<NestedRun> ended = ConcurrentHashMap.newKeySet();
+    private final EndingRuns ending = new EndingRuns();
 
     /** Nobody wants the run any more, though the machine may not know yet: no agent is called, though steps may be undone. */
     private volatile boolean cancelled;
@@ -71,8 +70,14 @@ final class RunSteps {
         this.nested = nested;
     }
 
-    /** These effects start steps that were in flight when the process died. */
-    void recover(List<Effect> outstanding) {
+    /** These effects start steps that were in flight when the process died; what was cancelled may not have come to its end. */
+    void recover(Replay replay, List<Effect> outstanding) {
+        for (Replay.CancelledStep step : replay.cancelledSteps()) {
+            Mono<Void> end = nested.ended(step);
+            if (end != null) {
+                ending.add(end);
+            }
+        }
         for (Effect effect : outstanding) {
             if (effect instanceof Effect.StartStep start) {
                 inDoubt.add(start.step());
@@ -82,6 +87,9 @@ final class RunSteps {
 
     /** False if the thread was kept and another has taken over. */
     boolean start(Effect.StartStep start, Context context) {
+        if (start.isCompensation() && ending.whenOver(() -> nested.startLater().accept(start))) {
+            return true;
+        }
         StepDriver.Prepared step = start.isCompensation() ? null : nested.prepare(start, context);
         if (step instanceof NestedRun run) {
             inFlight.put(start.step(), new InFlight(step, start));
@@ -126,6 +134,7 @@ final class RunSteps {
     boolean cancel(long number) {
         InFlight cancelling = inFlight.remove(number);
         if (cancelling != null && cancelling.step() instanceof NestedRun run) {
+            ending.add(run);
             run.cancelElsewhere();
             return true;
         }
@@ -173,6 +182,9 @@ final class RunSteps {
         steps.sort(Comparator.comparing((InFlight each) -> each.start().step()).reversed());
         for (InFlight each : steps) {
             if (which.test(each) && inFlight.remove(each.start().step(), each)) {
+                if (each.step() instanceof NestedRun run) {
+                    ending.add(run);
+                }
                 each.step().cancel();
             }
         }
@@ -214,11 +226,12 @@ final class RunSteps {
     /** The nested runs are suspended with this one. By any thread. */
     void suspendNested(Duration grace) {
         nestedInFlight().forEach(run -> run.suspend(grace));
+        ending.runs().forEach(run -> run.suspend(grace));
     }
 
-    /** Completes when the nested runs that have ended with this one are live no more. */
+    /** Completes when the nested runs that this one wants no more are live no more. */
     Mono<Void> nestedOver() {
-        return Flux.fromIterable(ended).concatMap(NestedRun::over, 1).then();
+        return ending.over();
     }
 
     /** This run has broken down, and may be recovered: then it finds its nested runs, which go on. */
@@ -230,7 +243,7 @@ final class RunSteps {
     void close() {
         driver.close();
         for (NestedRun run : nestedInFlight()) {
-            ended.add(run);
+            ending.add(run);
             run.cancelIfWanted();
         }
         inFlight.clear();

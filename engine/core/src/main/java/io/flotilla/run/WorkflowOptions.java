@@ -178,7 +178,9 @@ abstract class WorkflowOptions<B extends WorkflowOptions<B>> {
      * RunResult#uncompensated()}.
      *
      * <p>A step is settled if its agent has decided something but to fail, also if it asked, slept or repeated, and also if the decision
-     * was not allowed. What was in flight and was cancelled is not undone: it may or may not have happened.
+     * was not allowed. What was in flight and was cancelled is not undone: it may or may not have happened. A place that is a nested
+     * run is one step: if that run has succeeded, it is undone by this compensation, with its answer as the value. If it has failed, or
+     * was cancelled, it has undone itself what its own workflow compensates; in the latter case before anything is undone here.
      *
      * <p>A compensation that fails is called again, three times, after half a second, one and two; then the next one has its turn. Each
      * end is a fact in the journal, so after a restart nothing that was undone is undone again, and the rest is. {@link

@@ -1,6 +1,7 @@
 package io.flotilla.run.machine;
 
 import io.flotilla.agent.Usage;
+import io.flotilla.run.BranchPath;
 import io.flotilla.run.DivergenceException;
 import io.flotilla.run.PendingQuestion;
 import io.flotilla.run.RunEvent;
@@ -9,6 +10,7 @@ import io.flotilla.run.UnsupportedRunFormatException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,6 +29,7 @@ public final class Replay {
     private final Plan plan;
     private RunMachine machine;
     final Map<Long, Effect.StartStep> steps = new LinkedHashMap<>();
+    private final List<CancelledStep> cancelled = new ArrayList<>();
     private final Map<Long, Due> timers = new LinkedHashMap<>();
     final Map<String, PendingQuestion> questions = new LinkedHashMap<>();
     private final RunDigest digest;
@@ -37,6 +40,15 @@ public final class Replay {
     private Usage used = Usage.NONE;
     private Instant startedAt = Instant.EPOCH;
     private Instant lastFactAt = Instant.EPOCH;
+
+    /**
+     * A step that was cancelled while it was in flight.
+     *
+     * @param agent whose
+     * @param branch on which branch
+     * @param number which of its branch, from 0
+     */
+    public record CancelledStep(String agent, BranchPath branch, long number) {}
 
     private record Due(Instant at, @Nullable String question) {}
 
@@ -283,7 +295,10 @@ public final class Replay {
         if (effect instanceof Effect.StartStep start) {
             steps.put(start.step(), start);
         } else if (effect instanceof Effect.CancelStep cancel) {
-            steps.remove(cancel.step());
+            Effect.StartStep start = steps.remove(cancel.step());
+            if (start != null) {
+                cancelled.add(new CancelledStep(start.agent(), start.branch(), start.number()));
+            }
         } else if (effect instanceof Effect.StartTimer timer) {
             timers.put(timer.timer(), new Due(at.plus(timer.delay()), timer.question()));
         } else if (effect instanceof Effect.CancelTimer timer) {
@@ -392,6 +407,24 @@ public final class Replay {
         Recorded recorded = Recorded.of(new Fact.Cancelled(now), machine, digest, header, timeShifted);
         apply(recorded);
         return recorded.with(digest.value());
+    }
+
+    /**
+     * The steps that were cancelled while they were in flight: whether that has reached them is not recorded.
+     *
+     * @return in the order they were cancelled; cannot be changed
+     */
+    public List<CancelledStep> cancelledSteps() {
+        return Collections.unmodifiableList(cancelled);
+    }
+
+    /**
+     * Whether the run has not succeeded, and what its steps have done is being undone.
+     *
+     * @return false before and after that
+     */
+    public boolean isCompensating() {
+        return machine.isCompensating();
     }
 
     /**
