@@ -3,6 +3,7 @@ package io.flotilla;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.agent.Agent;
+import io.flotilla.agent.StepState;
 import io.flotilla.journal.Journal;
 import io.flotilla.run.Await;
 import io.flotilla.run.Decision;
@@ -347,6 +348,37 @@ class RunExamplesTest {
         } finally {
             VirtualTimeScheduler.reset();
         }
+    }
+
+    @Test
+    void state_whatTheStepsOfARunShare_isMergedAndRead() {
+        Agent<Turn, Decision> worker = Agent.of("Worker", (turn, context) -> {
+            context.state().merge("pages", List.of("page " + turn.input()));
+            return Mono.just(Decision.answer("read"));
+        });
+        Agent<Turn, Decision> boss = Agent.of("Boss", (turn, context) -> {
+            StepState state = context.state();
+            if (turn.reason() == Turn.Reason.JOINED) {
+                return Mono.just(
+                        Decision.answer(state.get("plan", String.class) + ": " + state.get("pages", List.class)));
+            }
+            state.put("plan", "read two");
+            return Mono.just(Decision.fanOut(Invocation.of("Worker", 1), Invocation.of("Worker", 2)));
+        });
+
+        Workflow<String, String> reading = Workflow.builder(topology, String.class)
+                .agent("Boss", boss)
+                .agent("Worker", worker)
+                .mergeState(
+                        "pages",
+                        List.class,
+                        (List<?> one, List<?> other) ->
+                                Stream.concat(one.stream(), other.stream()).toList())
+                .build();
+
+        Run<String> run = reading.start("go");
+        assertThat(run.result().block().answer()).isEqualTo("read two: [page 1, page 2]");
+        assertThat(run.state().block().values()).containsOnlyKeys("pages", "plan");
     }
 
     @Test

@@ -1,5 +1,7 @@
 package io.flotilla.internal;
 
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +29,9 @@ public final class Shown {
         if (value instanceof String text) {
             String line = text.replaceAll("\\p{Cntrl}", " ");
             return line.length() <= MAX ? '"' + line + '"' : '"' + line.substring(0, MAX) + "...\"";
+        }
+        if (value instanceof List || value instanceof Map) { // whichever: one that was read back is of another class
+            return value instanceof List ? "List" : "Map";
         }
         Class<?> type = value.getClass();
         return type.getName().startsWith("java.lang.") && value instanceof Comparable<?>

@@ -117,7 +117,7 @@ public record RunState(
         questions = List.copyOf(questions);
         waits = List.copyOf(waits);
         signals = List.copyOf(signals);
-        values = Collections.unmodifiableMap(new TreeMap<>(values));
+        values = Collections.unmodifiableSortedMap(new TreeMap<>(values));
     }
 
     /** The same with other values. */

@@ -261,7 +261,7 @@ public final class Runs<O> {
     /**
      * Takes a run another way: a new run with its own id, which has the facts before {@code sequence} in common with the
      * old one, and at {@code sequence} the same fact with another input. From there it continues by itself. The old run is
-     * not touched.
+     * not touched. The run's own state is that of the common facts; of a step that decides otherwise, what it has written stays.
      *
      * <ul>
      *   <li><b>onNext</b>: the new run, which continues.

@@ -2,6 +2,8 @@ package io.flotilla.run;
 
 import io.flotilla.internal.JsonFields;
 import io.flotilla.internal.Shown;
+import java.util.Collection;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -12,14 +14,23 @@ import org.jspecify.annotations.Nullable;
  * @param key the key
  * @param version the version of the write, the same for all that one step has written
  * @param value what is there now, after a merge what came of it; redacted as {@link io.flotilla.agent.StepContext#emit emitted}
- *     values are; null if it was removed
+ *     values are; null if it was removed. In place of texts, lists and maps with more than {@value #MAX_SHOWN} characters and elements
+ *     in all stands {@value #TOO_LARGE}: events are kept
  * @since 0.1
  */
 public record StateChange(
         String key, long version, @Nullable Object value) {
 
+    /** The most characters and elements of a value. */
+    public static final int MAX_SHOWN = 16_384;
+
+    /** In place of a value that has more, or cannot be read. */
+    public static final String TOO_LARGE = "(too large to show)";
+
+    private static final int MAX_DEPTH = 32;
+
     /**
-     * Checks the key.
+     * Checks the key and the size of the value.
      *
      * @param key the key
      * @param version the version of the write
@@ -28,6 +39,38 @@ public record StateChange(
      */
     public StateChange {
         Objects.requireNonNull(key, "key");
+        value = isShown(value) ? value : TOO_LARGE;
+    }
+
+    private static boolean isShown(@Nullable Object value) {
+        try {
+            return left(value, MAX_SHOWN, 0) >= 0;
+        } catch (Throwable broken) { // a collection of the user's that throws
+            return false;
+        }
+    }
+
+    /** What is left of a size behind a value; negative if it does not suffice. */
+    private static int left(@Nullable Object value, int size, int depth) {
+        if (value instanceof String text) {
+            return size - text.length();
+        }
+        if (depth > MAX_DEPTH) {
+            return -1;
+        }
+        int left = size - 1;
+        if (value instanceof Collection<?> collection) {
+            for (Iterator<?> items = collection.iterator(); left >= 0 && items.hasNext(); ) {
+                left = left(items.next(), left, depth + 1);
+            }
+        } else if (value instanceof Map<?, ?> map) {
+            for (Iterator<? extends Map.Entry<?, ?>> entries = map.entrySet().iterator();
+                    left >= 0 && entries.hasNext(); ) {
+                Map.Entry<?, ?> entry = entries.next();
+                left = left(entry.getValue(), left(entry.getKey(), left, depth + 1), depth + 1);
+            }
+        }
+        return left;
     }
 
     /** Texts and numbers in short, of other values the type: their {@code toString} is not called. */

@@ -34,7 +34,7 @@ final class StepDraft implements StepState {
     /** What it has written, and whether it may write no more. */
     private record Own(Map<String, Sized> writes, boolean over) {
 
-        static final Own NONE = new Own(Map.of(), false);
+        static final Own NONE = new Own(Collections.emptySortedMap(), false);
     }
 
     private record Sized(StateWrite write, int bytes) {}
@@ -182,7 +182,7 @@ final class StepDraft implements StepState {
             } else {
                 writes.put(key, written);
             }
-            after = new Own(Collections.unmodifiableMap(writes), false);
+            after = new Own(Collections.unmodifiableSortedMap(writes), false);
             check(key, after);
         } while (!OWN.compareAndSet(this, before, after));
     }

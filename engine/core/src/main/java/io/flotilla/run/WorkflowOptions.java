@@ -182,6 +182,8 @@ abstract class WorkflowOptions<B extends WorkflowOptions<B>> {
      * run is one step: if that run has succeeded, it is undone by this compensation, with its answer as the value. If it has failed, or
      * was cancelled, it has undone itself what its own workflow compensates; in the latter case before anything is undone here.
      *
+     * <p>A compensation reads the run's own state as it is then; what it writes is taken when it succeeds.
+     *
      * <p>A compensation that fails is called again, three times, after half a second, one and two; then the next one has its turn. Each
      * end is a fact in the journal, so after a restart nothing that was undone is undone again, and the rest is. {@link
      * Run#cancel()}, {@link Run#pause()}, limits and the run's deadline do not hold compensations up; {@link Run#suspend()} does,

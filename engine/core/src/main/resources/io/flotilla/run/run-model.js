@@ -237,14 +237,14 @@ var RunReport = (() => {
 
   /* ---- what a run is like after some events, as far as the graph and the numbers show it ---- */
   class State {
-    constructor(nodes = new Map(), edges = new Map(), questions = new Map(), totals = { live: 0, steps: 0, retries: 0, failed: 0, ended: 0, corrections: 0, status: "running", used: null }) {
-      Object.assign(this, { nodes, edges, questions, totals, moment: 0 });
+    constructor(nodes = new Map(), edges = new Map(), questions = new Map(), totals = { live: 0, steps: 0, retries: 0, failed: 0, ended: 0, corrections: 0, writes: 0, status: "running", used: null }, values = new Map()) {
+      Object.assign(this, { nodes, edges, questions, totals, values, moment: 0 });
     }
 
     copy() {
       const nodes = new Map();
       for (const [name, node] of this.nodes) nodes.set(name, { ...node });
-      return new State(nodes, new Map(this.edges), new Map(this.questions), { ...this.totals });
+      return new State(nodes, new Map(this.edges), new Map(this.questions), { ...this.totals }, new Map(this.values));
     }
 
     node(name) {
@@ -264,6 +264,7 @@ var RunReport = (() => {
         case "decision-rejected": totals.corrections++; break;
         case "question-asked": this.questions.set(raw.question.id, raw.question); break;
         case "question-answered": this.questions.delete(raw.question); break;
+        case "state-written": totals.writes++; this.written(raw); break;
         case "run-paused": totals.status = "paused"; break;
         case "run-resumed": totals.status = "running"; break;
         case "compensation-started": totals.status = "compensating"; break;
@@ -274,6 +275,12 @@ var RunReport = (() => {
             if (type === "branch-failed") totals.failed++;
           }
       }
+    }
+
+    /* The run's own state; a value that was removed is null. */
+    written(raw) {
+      for (const { key, value, version } of raw.changes)
+        if (value === null || value === undefined) this.values.delete(key); else this.values.set(key, { value, version, agent: raw.agent });
     }
 
     settled(raw) {
@@ -296,7 +303,7 @@ var RunReport = (() => {
   const byDefault = raw => raw.byDefault ? ", by default" : "";
   const SAID = {
     "run-started": () => "the run starts", "run-paused": () => "the run is paused", "run-resumed": () => "the run is resumed", "run-finished": raw => "the run ends: " + String(raw.status).toLowerCase(),
-    "branch-started": () => "branch starts", "step-started": raw => "step " + raw.step + " starts", "step-settled": steps, "decision-rejected": raw => "decision rejected: " + raw.problem, "handed-off": raw => "hands over to " + raw.to,
+    "state-written": raw => "writes state " + raw.changes.map(change => change.key).join(", "), "branch-started": () => "branch starts", "step-started": raw => "step " + raw.step + " starts", "step-settled": steps, "decision-rejected": raw => "decision rejected: " + raw.problem, "handed-off": raw => "hands over to " + raw.to,
     forked: raw => "forks into " + many(raw.branches, "branch", "branches"), joined: raw => `join ${raw.verdict}: ${number(raw.answered)} answered, ${number(raw.failed)} failed` + (raw.stragglers > 0 ? ", " + number(raw.stragglers) + " still live" : ""),
     "rendezvous-fired": raw => `rendezvous ${raw.verdict}: ` + many(raw.arrivals, "arrival"), "branch-answered": raw => "answers" + late(raw), "branch-failed": raw => "fails: " + reasonOf(raw),
     "branch-moved-on": raw => (raw.to ? "moves on to " + raw.to : "has moved on with all its branches") + late(raw), "branch-cancelled": () => "is cancelled", "question-asked": raw => "asks: " + raw.question.text,

@@ -112,9 +112,16 @@ RunReport.tabs = (() => {
       el("tr", {}, el("th", { scope: "row" }, agentCell(view, question.agent)), el("td", { class: "mono" }, question.branch), el("td", {}, question.text), el("td", { class: "mono dim" }, question.id)))));
   } });
 
+  const text = value => typeof value === "string" ? value : JSON.stringify(value);
+  const state = () => ({ name: "State", node: el("div", {}), hidden: view => view.model.state.totals.writes === 0, badge: view => view.state.values.size, show(view) {
+    const rows = [...view.state.values].sort(([left], [right]) => left < right ? -1 : 1);
+    this.node.replaceChildren(...(rows.length === 0 ? [quiet("The run's own state is empty at this moment.")] : [table("The run's own state", ["key", "value", "#version", "written by"], rows.slice(0, MOST).map(([key, { value, version, agent }]) =>
+      el("tr", {}, el("th", { scope: "row", class: "mono" }, key), el("td", {}, text(value)), el("td", { class: "num" }, number(version)), el("td", {}, agentCell(view, agent))))), ...more(rows.length - MOST)]));
+  } });
+
   const result = () => ({ name: "Result", node: el("div", {}), hidden: view => view.data.result === undefined || view.data.result === null, show(view) {
     this.node.replaceChildren(el("pre", { tabindex: "0" }, view.data.result));
   } });
 
-  return { all: () => [events(), branches(), joins(), failures(), agents(), messages(), questions(), result()], table, quiet, agentCell, status, cost };
+  return { all: () => [events(), branches(), joins(), failures(), agents(), messages(), questions(), state(), result()], table, quiet, agentCell, status, cost };
 })();

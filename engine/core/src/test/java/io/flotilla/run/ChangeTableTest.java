@@ -2,6 +2,7 @@ package io.flotilla.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flotilla.agent.Agent;
 import io.flotilla.journal.Journal;
 import io.flotilla.step.StepEngine;
 import io.flotilla.topology.Topology;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import reactor.core.publisher.Mono;
 
 /** The table of OPERATE.md that says what may change between two versions: a case for each row. */
 @Timeout(60)
@@ -24,7 +26,12 @@ class ChangeTableTest {
 
     private static final Path PAGE = Path.of("OPERATE.md");
 
+    /** As recorded: a worker that succeeds counts itself in the run's state. */
     private static Workflow.Builder<String> crew(String topology, String worker) {
+        return bare(topology, worker).mergeState("count", Integer.class, Integer::sum);
+    }
+
+    private static Workflow.Builder<String> bare(String topology, String worker) {
         return Workflow.builder(Topology.parse(topology), String.class)
                 .agent("Lead", TestRuns.deciding("Lead", turn -> {
                     if (turn.reason() == Turn.Reason.ANSWERED) {
@@ -34,11 +41,10 @@ class ChangeTableTest {
                             ? "ask".equals(turn.input()) ? Decision.ask("?") : Decision.answer(TestRuns.joined(turn))
                             : Decision.fanOut(TestRuns.invocations(worker, 3));
                 }))
-                .agent(
-                        worker,
-                        TestRuns.deciding(
-                                worker,
-                                turn -> turn.input().equals(1) ? Decision.fail("no") : Decision.answer(turn.input())))
+                .agent(worker, Agent.of(worker, (turn, context) -> {
+                    context.state().merge("count", 1);
+                    return Mono.just(turn.input().equals(1) ? Decision.fail("no") : Decision.answer(turn.input()));
+                }))
                 .join(Join.allSettled());
     }
 
@@ -56,6 +62,7 @@ class ChangeTableTest {
                 () -> Workflow.builder(Topology.parse(TOPOLOGY), String.class)
                         .agent("Lead", TestRuns.deciding("Lead", turn -> Decision.answer("other")))
                         .agent("Worker", TestRuns.deciding("Worker", turn -> Decision.fail("other")))
+                        .mergeState("count", Integer.class, Integer::sum)
                         .join(Join.allSettled()));
         changes.put(
                 "step timeouts, guards, concurrency",
@@ -73,6 +80,19 @@ class ChangeTableTest {
                 () -> then().limits(Limits.time(Duration.ofDays(3_000)))
                         .join(Join.allSettled().within(Duration.ofDays(3_000))));
         changes.put(
+                "the merge of a state key",
+                () -> bare(TOPOLOGY, "Worker").mergeState("count", Integer.class, Math::max));
+        changes.put(
+                "agents that write the run's state, or no longer do",
+                () -> Workflow.builder(Topology.parse(TOPOLOGY), String.class)
+                        .agent("Lead", Agent.of("Lead", (turn, context) -> {
+                            context.state().put("by", "Lead");
+                            return Mono.just(Decision.answer("other"));
+                        }))
+                        .agent("Worker", TestRuns.deciding("Worker", turn -> Decision.fail("other")))
+                        .mergeState("count", Integer.class, Integer::sum)
+                        .join(Join.allSettled()));
+        changes.put(
                 "an agent that is new, with its edges",
                 () -> crew(TOPOLOGY + "\nLead -> Extra -> end", "Worker")
                         .agent("Extra", TestRuns.deciding("Extra", turn -> Decision.answer("x"))));
@@ -84,6 +104,7 @@ class ChangeTableTest {
                         .agent("Other", TestRuns.deciding("Other", turn -> Decision.answer("x"))));
         changes.put("a join, where it decides otherwise", () -> then().join(Join.firstSuccess()));
         changes.put("a limit below what was used", () -> then().limits(Limits.steps(2)));
+        changes.put("the merge of a state key is gone", () -> bare(TOPOLOGY, "Worker"));
         return changes;
     }
 

@@ -723,6 +723,42 @@ class OwnStateTest {
         assertThat(TestRuns.events(run).toString()).contains("nasty=Nasty (version 1)");
     }
 
+    /** Events are kept, so a large value is not in them. */
+    @Test
+    void put_largeValues_areInTheStateAndNotInTheEvents() {
+        String fits = "x".repeat(StateChange.MAX_SHOWN);
+        List<Object> cycle = new ArrayList<>();
+        cycle.add(cycle);
+        Run<String> run = alone(agent("Solo", (turn, state) -> {
+                    state.put("a", fits);
+                    state.put("b", fits + "x");
+                    state.put("c", List.of("x", List.of(fits)));
+                    state.put("d", Map.of("k", fits));
+                    state.put("e", cycle);
+                    state.put("f", Map.of("k", List.of(1, 2)));
+                    return Decision.answer("done");
+                }))
+                .build()
+                .start("task");
+
+        assertThat(ended(run).answer()).isEqualTo("done");
+        assertThat(run.state().block(SOON).values().get("b").value()).isEqualTo(fits + "x");
+        RunEvent.StateWritten written = TestRuns.events(run).stream()
+                .filter(RunEvent.StateWritten.class::isInstance)
+                .map(RunEvent.StateWritten.class::cast)
+                .findFirst()
+                .orElseThrow();
+        assertThat(written.changes())
+                .extracting(StateChange::value)
+                .containsExactly(
+                        fits,
+                        StateChange.TOO_LARGE,
+                        StateChange.TOO_LARGE,
+                        StateChange.TOO_LARGE,
+                        StateChange.TOO_LARGE,
+                        Map.of("k", List.of(1, 2)));
+    }
+
     @Test
     void put_byManyThreadsOfAStep_allAreThere() {
         Run<String> run = alone(Agent.of(

@@ -64,6 +64,7 @@ class RecoveryAnywhereTest {
         return Agent.of("body", (turn, context) -> {
             started.add(context.idempotencyKey());
             context.usage().record(Usage.ofTokens(1, 2));
+            context.state().merge("steps", 1);
             return body.apply(turn);
         });
     }
@@ -83,6 +84,7 @@ class RecoveryAnywhereTest {
                 .agent("Worker", Agent.of("Worker", (turn, context) -> {
                     started.add(context.idempotencyKey());
                     context.usage().record(Usage.ofTokens(1, 2));
+                    context.state().merge("steps", 1);
                     return worker(turn, context);
                 }))
                 .agent("Left", agent(turn -> Mono.just(Decision.handOff("Meet", "l"))))
@@ -97,6 +99,7 @@ class RecoveryAnywhereTest {
                         .keepStragglers())
                 .joinAt("Meet", Join.all())
                 .limits(Limits.time(Duration.ofHours(1)))
+                .mergeState("steps", Integer.class, Integer::sum)
                 .journal(journal)
                 .build();
     }
@@ -125,6 +128,7 @@ class RecoveryAnywhereTest {
 
     private Mono<Decision> worker(Turn turn, StepContext context) {
         List<?> input = (List<?>) turn.input();
+        write(turn, context);
         return switch ((Integer) input.get(1)) {
             case 0 -> Mono.just(Decision.answer("at once"));
             case 1 -> Mono.just(Decision.fail("no"));
@@ -134,6 +138,17 @@ class RecoveryAnywhereTest {
             case 5 -> Mono.just(Decision.repeat(List.of(input.get(0), 6)));
             default -> after(517, context, Decision.answer("again"));
         };
+    }
+
+    /** Two of them at the same time, so that the later one conflicts. */
+    private static void write(Turn turn, StepContext context) {
+        List<?> input = (List<?>) turn.input();
+        if (input.get(1).equals(3) || input.get(1).equals(6)) {
+            context.state().put("slow", input);
+        } else if (input.get(1).equals(0)) {
+            context.state().put("round " + (Integer) input.get(0) % 3, input.get(0));
+            context.state().remove("round " + ((Integer) input.get(0) + 1) % 3);
+        }
     }
 
     private static RunResult<Object> drive(VirtualTimeScheduler time, Run<Object> run) {
@@ -170,7 +185,10 @@ class RecoveryAnywhereTest {
         assertThat(expected.answers()).containsExactly(2);
         assertThat(events)
                 .contains("DecisionRejected", "late=true", "Failed", "byDefault=true", "byDefault=false")
-                .contains("RendezvousFired", "BranchMovedOn");
+                .contains("RendezvousFired", "BranchMovedOn")
+                .contains("StateWritten", "others have written the same state meanwhile: slow");
+        Map<String, StateValue> state = whole.state().block().values();
+        assertThat(state).containsKeys("steps", "slow");
 
         FactCodec codec = new FactCodec(PayloadCodec.basic(), Redactor.NONE);
         Replay replay = new Replay(whole.runId(), workflow(journal).plan());
@@ -191,6 +209,9 @@ class RecoveryAnywhereTest {
                     .as("open after %s", stop)
                     .containsAll(replay.state().questions());
             RunResult<Object> result = drive(time, resumed);
+            assertThat(resumed.state().block().values())
+                    .as("state at the end, after %s", stop)
+                    .isEqualTo(state);
 
             assertThat(told(resumed)).as("after %s", stop).isEqualTo(events);
             assertThat(result.answers()).isEqualTo(expected.answers());

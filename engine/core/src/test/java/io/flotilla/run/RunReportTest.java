@@ -59,6 +59,27 @@ class RunReportTest {
                 .build();
     }
 
+    @Test
+    void report_ofARunWithAState_hasWhatWasWrittenRedacted() throws IOException {
+        Workflow<String, String> writing = TestRuns.alone(Agent.of("Solo", (turn, context) -> {
+                    context.state().put("plan", "password=hunter2");
+                    return Mono.just(Decision.answer("done"));
+                }))
+                .journal(journal)
+                .engine(StepEngine.builder()
+                        .redactor(text -> text.replace("hunter2", "***"))
+                        .build())
+                .build();
+        Run<String> run = writing.start("go");
+        assertThat(TestRuns.ended(run).isSucceeded()).isTrue();
+
+        Path page =
+                writing.runs().report(run.runId(), folder.resolve("state.html")).block(SOON);
+        assertThat(Files.readString(page))
+                .contains("state-written", "password=***")
+                .doesNotContain("hunter2");
+    }
+
     private static Decision decide(Turn turn) {
         return switch (turn.reason()) {
             case REQUESTED ->

@@ -4,10 +4,12 @@ import io.flotilla.run.Arrival;
 import io.flotilla.run.Outcome;
 import io.flotilla.run.RunFailure;
 import io.flotilla.run.RunResult;
+import io.flotilla.run.StateValue;
 import io.flotilla.run.Turn;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -30,7 +32,8 @@ final class Comparison {
             Expected expected,
             RunResult<Object> result,
             Map<String, ScriptedAgent> agents,
-            List<List<@Nullable Object>> compensated) {
+            List<List<@Nullable Object>> compensated,
+            Map<String, StateValue> state) {
         Comparison comparison = new Comparison(expected, agents);
         comparison.compareResult(result);
         comparison.compareAgents();
@@ -41,7 +44,18 @@ final class Comparison {
                 Values.plain(result.uncompensated().stream()
                         .map(step -> List.of(step.agent(), step.reason()))
                         .toList()));
+        comparison.compareState(state);
         return comparison.differences;
+    }
+
+    private void compareState(Map<String, StateValue> state) {
+        if (expected.state() != null) {
+            Map<String, @Nullable Object> values = new LinkedHashMap<>();
+            state.forEach((key, value) -> values.put(key, Values.plain(value.value())));
+            if (!expected.state().equals(values)) {
+                differ("state", Json.write(expected.state()), Json.write(values));
+            }
+        }
     }
 
     private void compareResult(RunResult<Object> result) {

@@ -27,7 +27,8 @@ record Expected(
         Map<String, List<@Nullable Object>> arrivals,
         Map<String, Long> corrections,
         @Nullable List<@Nullable Object> compensated,
-        @Nullable List<@Nullable Object> uncompensated) {
+        @Nullable List<@Nullable Object> uncompensated,
+        @Nullable Map<String, @Nullable Object> state) {
 
     private static final Set<String> KEYS = Keys.of(
             "status",
@@ -41,7 +42,8 @@ record Expected(
             "arrivals",
             "corrections",
             "compensated",
-            "uncompensated");
+            "uncompensated",
+            "state");
     private static final Set<String> FAILURE_KEYS = Keys.of("kind", "mentions");
     private static final Set<String> OUTCOME_KEYS = Keys.of("failed", "timedOut");
 
@@ -50,19 +52,21 @@ record Expected(
     /** How the kinds of branches are written, and the name each has here. */
     private static final Map<String, String> BRANCHES = branchNames();
 
-    private static final Map<String, RunFailure.Kind> FAILURES = Map.of(
-            "StepFailed", RunFailure.Kind.STEP_FAILED,
-            "InvalidDecision", RunFailure.Kind.INVALID_DECISION,
-            "JoinShortfall", RunFailure.Kind.JOIN_SHORTFALL,
-            "LimitExceeded", RunFailure.Kind.LIMIT_EXCEEDED,
-            "NoAnswer", RunFailure.Kind.NO_ANSWER,
-            "QuestionExpired", RunFailure.Kind.QUESTION_EXPIRED,
-            "Cancelled", RunFailure.Kind.CANCELLED,
-            "SignalTimeout", RunFailure.Kind.SIGNAL_TIMEOUT,
-            "JoinPredicateFailed", RunFailure.Kind.JOIN_PREDICATE_FAILED);
+    private static final Map<String, RunFailure.Kind> FAILURES = Map.ofEntries(
+            Map.entry("StepFailed", RunFailure.Kind.STEP_FAILED),
+            Map.entry("InvalidDecision", RunFailure.Kind.INVALID_DECISION),
+            Map.entry("JoinShortfall", RunFailure.Kind.JOIN_SHORTFALL),
+            Map.entry("LimitExceeded", RunFailure.Kind.LIMIT_EXCEEDED),
+            Map.entry("NoAnswer", RunFailure.Kind.NO_ANSWER),
+            Map.entry("QuestionExpired", RunFailure.Kind.QUESTION_EXPIRED),
+            Map.entry("Cancelled", RunFailure.Kind.CANCELLED),
+            Map.entry("SignalTimeout", RunFailure.Kind.SIGNAL_TIMEOUT),
+            Map.entry("JoinPredicateFailed", RunFailure.Kind.JOIN_PREDICATE_FAILED),
+            Map.entry("StateRejected", RunFailure.Kind.STATE_REJECTED),
+            Map.entry("StateMergeFailed", RunFailure.Kind.STATE_MERGE_FAILED));
 
     static final Expected NOTHING =
-            new Expected(null, null, null, null, null, null, Map.of(), Map.of(), Map.of(), Map.of(), null, null);
+            new Expected(null, null, null, null, null, null, Map.of(), Map.of(), Map.of(), Map.of(), null, null, null);
 
     record Failure(RunFailure.@Nullable Kind kind, List<String> mentions) {}
 
@@ -106,7 +110,8 @@ record Expected(
                 byAgent(json, "arrivals", Expected::values),
                 byAgent(json, "corrections", Json::integer),
                 json.find("compensated", Expected::values),
-                json.find("uncompensated", Expected::values));
+                json.find("uncompensated", Expected::values),
+                json.find("state", state -> state.map(value -> Values.plain(value.value()))));
     }
 
     private static <T> Map<String, T> byAgent(Json json, String key, Function<Json, T> read) {

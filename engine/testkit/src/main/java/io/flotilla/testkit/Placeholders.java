@@ -1,5 +1,6 @@
 package io.flotilla.testkit;
 
+import io.flotilla.agent.StepState;
 import io.flotilla.run.Arrival;
 import io.flotilla.run.Outcome;
 import io.flotilla.run.Turn;
@@ -13,38 +14,44 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Fills {@code $request}, {@code $joined}, {@code $answer}, {@code $signal} and {@code $carried}. */
+/** Fills {@code $request}, {@code $joined}, {@code $answer}, {@code $signal}, {@code $carried} and {@code $state.KEY}. */
 final class Placeholders {
 
-    private static final Pattern PLACE = Pattern.compile("\\$(request|joined|answer|signal|carried)");
+    private static final Pattern PLACE =
+            Pattern.compile("\\$(request|joined|answer|signal|carried|state\\.([A-Za-z0-9_-]+))");
 
     private Placeholders() {}
 
-    static @Nullable Object fill(@Nullable Object value, Turn turn) {
+    static @Nullable Object fill(@Nullable Object value, Turn turn, StepState state) {
         if (value instanceof String text) {
-            return fill(text, turn);
+            return fill(text, turn, state);
         }
         if (value instanceof List<?> list) {
             List<@Nullable Object> filled = new ArrayList<>(list.size());
-            list.forEach(element -> filled.add(fill(element, turn)));
+            list.forEach(element -> filled.add(fill(element, turn, state)));
             return filled;
         }
         if (value instanceof Map<?, ?> map) {
             Map<Object, @Nullable Object> filled = new LinkedHashMap<>();
-            map.forEach((key, element) -> filled.put(key, fill(element, turn)));
+            map.forEach((key, element) -> filled.put(key, fill(element, turn, state)));
             return filled;
         }
         return value;
     }
 
     /** In one pass: what is filled in is not filled again. */
-    static String fill(String text, Turn turn) {
+    static String fill(String text, Turn turn, StepState state) {
         return text.indexOf('$') < 0
                 ? text
-                : PLACE.matcher(text).replaceAll(place -> Matcher.quoteReplacement(said(place.group(1), turn)));
+                : PLACE.matcher(text)
+                        .replaceAll(
+                                place -> Matcher.quoteReplacement(said(place.group(1), place.group(2), turn, state)));
     }
 
-    private static String said(String place, Turn turn) {
+    private static String said(String place, @Nullable String key, Turn turn, StepState state) {
+        if (key != null) {
+            return said(state.get(key, Object.class));
+        }
         return switch (place) {
             case "request" -> request(turn);
             case "joined" -> joined(turn);

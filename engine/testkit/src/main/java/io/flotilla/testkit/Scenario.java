@@ -33,6 +33,7 @@ public final class Scenario {
             "limits",
             "exclusive",
             "compensate",
+            "mergeState",
             "task",
             "agents",
             "outside",
@@ -51,6 +52,7 @@ public final class Scenario {
     final Limits limits;
     final List<List<String>> exclusive;
     final Map<String, String> compensate;
+    final Map<String, String> mergeState;
     final Object task;
     final Map<String, Script> agents;
     final List<Outside> outside;
@@ -67,6 +69,7 @@ public final class Scenario {
         this.exclusive =
                 json.has("exclusive") ? json.get("exclusive").list(group -> group.list(Json::text)) : List.of();
         this.compensate = json.has("compensate") ? json.get("compensate").map(Scenario::compensation) : Map.of();
+        this.mergeState = json.has("mergeState") ? json.get("mergeState").map(ScriptedState::merge) : Map.of();
         this.task = task(json.get("task"));
         this.agents = json.get("agents").map(Script::read);
         this.outside = json.has("outside") ? json.get("outside").list(Outside::read) : List.of();

@@ -109,7 +109,7 @@ public final class ScenarioRunner {
         if (run.result() == null) {
             return List.of("did not end: nothing is left to happen, and there is no result");
         }
-        return Comparison.differences(scenario.expected, run.result(), run.agents(), run.compensated());
+        return Comparison.differences(scenario.expected, run.result(), run.agents(), run.compensated(), run.values());
     }
 
     /** Why it was stopped; null if it was not. */

@@ -3,6 +3,7 @@ package io.flotilla.testkit;
 import io.flotilla.run.Await;
 import io.flotilla.run.Invocation;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +36,11 @@ record Script(
             "sleep",
             "await",
             "carry",
+            "put",
+            "merge",
+            "remove",
             "after");
+    private static final Set<String> BESIDES = Keys.of("after", "carry", "put", "merge", "remove");
     private static final Set<String> CARRYING = Keys.of("ask", "repeat", "sleep", "await");
     private static final Set<String> AWAIT_KEYS = Keys.of("signal", "timeout", "default");
 
@@ -71,9 +76,8 @@ record Script(
 
     private static ScriptedDecision turn(Json json) {
         json.object(TURN_KEYS);
-        List<String> decisions = json.keys().stream()
-                .filter(key -> !key.equals("after") && !key.equals("carry"))
-                .toList();
+        List<String> decisions =
+                json.keys().stream().filter(key -> !BESIDES.contains(key)).toList();
         if (decisions.size() != 1) {
             throw json.wrong("a turn is one of " + TURN_KEYS + " and may have after; here are " + json.keys());
         }
@@ -84,7 +88,44 @@ record Script(
             }
             decision = decision.carrying(json.get("carry").value());
         }
-        return delayed(decision, json);
+        return delayed(writing(decision, json), json);
+    }
+
+    private static ScriptedDecision writing(ScriptedDecision decision, Json json) {
+        ScriptedDecision writing = decision;
+        for (String key : json.keys()) {
+            writing = switch (key) {
+                case "put" -> writing(writing, json.get(key), ScriptedDecision::putting);
+                case "merge" -> writing(writing, json.get(key), ScriptedDecision::merging);
+                case "remove" -> removing(writing, json.get(key));
+                default -> writing;
+            };
+        }
+        return writing;
+    }
+
+    /** One of the ways to write a key. */
+    private interface Write {
+
+        ScriptedDecision to(ScriptedDecision decision, String key, Object value);
+    }
+
+    private static ScriptedDecision writing(ScriptedDecision decision, Json json, Write write) {
+        ScriptedDecision writing = decision;
+        for (Map.Entry<String, Object> value : ScriptedState.values(json).entrySet()) {
+            ScriptedDecision before = writing;
+            writing = json.checked(() -> write.to(before, value.getKey(), value.getValue()));
+        }
+        return writing;
+    }
+
+    private static ScriptedDecision removing(ScriptedDecision decision, Json json) {
+        ScriptedDecision removing = decision;
+        for (String key : json.list(Json::text)) {
+            ScriptedDecision before = removing;
+            removing = json.checked(() -> before.removing(key));
+        }
+        return removing;
     }
 
     private static ScriptedDecision delayed(ScriptedDecision decision, Json json) {

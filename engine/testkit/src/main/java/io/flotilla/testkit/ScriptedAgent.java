@@ -93,7 +93,7 @@ public final class ScriptedAgent implements Agent<Turn, Decision> {
 
     @Override
     public Mono<Decision> step(Turn turn, StepContext context) {
-        return Mono.defer(() -> next(turn, context).in(turn));
+        return Mono.defer(() -> next(turn, context).in(turn, context.state()));
     }
 
     private synchronized ScriptedDecision next(Turn turn, StepContext context) {

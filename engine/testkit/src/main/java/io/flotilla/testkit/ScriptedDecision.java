@@ -1,5 +1,6 @@
 package io.flotilla.testkit;
 
+import io.flotilla.agent.StepState;
 import io.flotilla.run.Await;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Invocation;
@@ -9,6 +10,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -19,7 +21,8 @@ import reactor.core.publisher.Mono;
  * <p>In strings, {@code $request} stands for the turn's input, and {@code $joined} for the answers among its joined
  * outcomes, separated by commas. At a rendezvous both stand for the arrivals, {@code $joined} until the agent has joined
  * a fork of its own. {@code $answer} is the answer to a question, {@code $signal} the value of a signal, {@code $carried} what was
- * carried over; each is empty on other turns. What is null is the empty string. Strings in lists and maps are replaced as well.
+ * carried over, {@code $state.plan} what the run's state has under {@code plan}, a key of letters, digits, {@code _} and {@code -}; each is
+ * empty on other turns. What is null is the empty string. Strings in lists and maps are replaced as well.
  *
  * <p>Immutable, as far as the values in it are.
  *
@@ -29,12 +32,21 @@ public final class ScriptedDecision {
 
     private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE);
 
-    private final @Nullable Function<? super Turn, ? extends Decision> decision;
+    private final @Nullable BiFunction<? super Turn, StepState, ? extends Decision> decision;
+    private final ScriptedState.Writes writes;
     private final @Nullable Duration delay;
 
-    private ScriptedDecision(@Nullable Function<? super Turn, ? extends Decision> decision, @Nullable Duration delay) {
+    private ScriptedDecision(
+            @Nullable BiFunction<? super Turn, StepState, ? extends Decision> decision,
+            ScriptedState.Writes writes,
+            @Nullable Duration delay) {
         this.decision = decision;
+        this.writes = writes;
         this.delay = delay;
+    }
+
+    private static ScriptedDecision deciding(BiFunction<? super Turn, StepState, ? extends Decision> decision) {
+        return new ScriptedDecision(decision, ScriptedState.Writes.NONE, null);
     }
 
     /**
@@ -45,7 +57,8 @@ public final class ScriptedDecision {
      * @throws NullPointerException if {@code decision} is null
      */
     public static ScriptedDecision of(Function<? super Turn, ? extends Decision> decision) {
-        return new ScriptedDecision(Objects.requireNonNull(decision, "decision"), null);
+        Objects.requireNonNull(decision, "decision");
+        return deciding((turn, state) -> decision.apply(turn));
     }
 
     /**
@@ -56,7 +69,7 @@ public final class ScriptedDecision {
      * @see Decision#answer
      */
     public static ScriptedDecision answer(@Nullable Object value) {
-        return of(turn -> Decision.answer(Placeholders.fill(value, turn)));
+        return deciding((turn, state) -> Decision.answer(Placeholders.fill(value, turn, state)));
     }
 
     /**
@@ -70,7 +83,7 @@ public final class ScriptedDecision {
      */
     public static ScriptedDecision handOff(String agent, @Nullable Object request) {
         Objects.requireNonNull(agent, "agent");
-        return of(turn -> Decision.handOff(agent, Placeholders.fill(request, turn)));
+        return deciding((turn, state) -> Decision.handOff(agent, Placeholders.fill(request, turn, state)));
     }
 
     /**
@@ -83,8 +96,8 @@ public final class ScriptedDecision {
      */
     public static ScriptedDecision fanOut(List<Invocation> invocations) {
         List<Invocation> branches = List.copyOf(invocations);
-        return of(turn -> Decision.fanOut(branches.stream()
-                .map(branch -> Invocation.of(branch.agent(), Placeholders.fill(branch.request(), turn)))
+        return deciding((turn, state) -> Decision.fanOut(branches.stream()
+                .map(branch -> Invocation.of(branch.agent(), Placeholders.fill(branch.request(), turn, state)))
                 .toList()));
     }
 
@@ -127,7 +140,7 @@ public final class ScriptedDecision {
      */
     public static ScriptedDecision fail(String reason) {
         Objects.requireNonNull(reason, "reason");
-        return of(turn -> Decision.fail(Placeholders.fill(reason, turn)));
+        return deciding((turn, state) -> Decision.fail(Placeholders.fill(reason, turn, state)));
     }
 
     /**
@@ -140,7 +153,7 @@ public final class ScriptedDecision {
      */
     public static ScriptedDecision compensate(String reason) {
         Objects.requireNonNull(reason, "reason");
-        return of(turn -> Decision.compensate(Placeholders.fill(reason, turn)));
+        return deciding((turn, state) -> Decision.compensate(Placeholders.fill(reason, turn, state)));
     }
 
     /**
@@ -152,8 +165,8 @@ public final class ScriptedDecision {
      */
     public static ScriptedDecision throwing(String message) {
         Objects.requireNonNull(message, "message");
-        return of(turn -> {
-            throw new IllegalStateException(Placeholders.fill(message, turn));
+        return deciding((turn, state) -> {
+            throw new IllegalStateException(Placeholders.fill(message, turn, state));
         });
     }
 
@@ -163,7 +176,7 @@ public final class ScriptedDecision {
      * @return the scripted decision
      */
     public static ScriptedDecision hang() {
-        return new ScriptedDecision(null, null);
+        return new ScriptedDecision(null, ScriptedState.Writes.NONE, null);
     }
 
     /**
@@ -176,7 +189,7 @@ public final class ScriptedDecision {
      */
     public static ScriptedDecision ask(String question) {
         Objects.requireNonNull(question, "question");
-        return of(turn -> Decision.ask(Placeholders.fill(question, turn)));
+        return deciding((turn, state) -> Decision.ask(Placeholders.fill(question, turn, state)));
     }
 
     /**
@@ -187,7 +200,7 @@ public final class ScriptedDecision {
      * @see Decision#repeat
      */
     public static ScriptedDecision repeat(@Nullable Object input) {
-        return of(turn -> Decision.repeat(Placeholders.fill(input, turn)));
+        return deciding((turn, state) -> Decision.repeat(Placeholders.fill(input, turn, state)));
     }
 
     /**
@@ -225,10 +238,58 @@ public final class ScriptedDecision {
      * @return the scripted decision
      */
     public ScriptedDecision carrying(@Nullable Object carry) {
-        Function<? super Turn, ? extends Decision> decide = decision;
+        BiFunction<? super Turn, StepState, ? extends Decision> decide = decision;
         return decide == null
                 ? this
-                : new ScriptedDecision(turn -> carrying(decide.apply(turn), Placeholders.fill(carry, turn)), delay);
+                : new ScriptedDecision(
+                        (turn, state) -> carrying(decide.apply(turn, state), Placeholders.fill(carry, turn, state)),
+                        writes,
+                        delay);
+    }
+
+    /**
+     * The same decision with something that the step writes into its run's state before it decides.
+     *
+     * @param key whose value
+     * @param value the value; strings are filled in
+     * @return the scripted decision
+     * @throws NullPointerException if an argument is null
+     * @throws IllegalArgumentException if {@code key} is out of its bounds
+     * @see StepState#put
+     */
+    public ScriptedDecision putting(String key, Object value) {
+        return writing(ScriptedState.put(key, Objects.requireNonNull(value, "value")));
+    }
+
+    /**
+     * The same decision with something that the step merges into its run's state before it decides.
+     *
+     * @param key whose value
+     * @param update what is merged into it; strings are filled in
+     * @return the scripted decision
+     * @throws NullPointerException if an argument is null
+     * @throws IllegalArgumentException if {@code key} is out of its bounds
+     * @see StepState#merge
+     */
+    public ScriptedDecision merging(String key, Object update) {
+        return writing(ScriptedState.merge(key, Objects.requireNonNull(update, "update")));
+    }
+
+    /**
+     * The same decision of a step that removes something from its run's state before it decides.
+     *
+     * @param key whose value
+     * @return the scripted decision
+     * @throws NullPointerException if {@code key} is null
+     * @throws IllegalArgumentException if {@code key} is out of its bounds
+     * @see StepState#remove
+     */
+    public ScriptedDecision removing(String key) {
+        return writing(ScriptedState.remove(key));
+    }
+
+    private ScriptedDecision writing(ScriptedState.Writes more) {
+        return new ScriptedDecision(decision, writes.then(more), delay);
     }
 
     private static Decision carrying(Decision decided, @Nullable Object carry) {
@@ -261,19 +322,19 @@ public final class ScriptedDecision {
         if (delay.isNegative() || delay.compareTo(LONGEST) > 0) {
             throw new IllegalArgumentException("delay must be >= 0 and <= " + LONGEST + ", was " + delay);
         }
-        return new ScriptedDecision(decision, delay);
+        return new ScriptedDecision(decision, writes, delay);
     }
 
     boolean isDelayed() {
         return delay != null;
     }
 
-    Mono<Decision> in(Turn turn) {
-        Function<? super Turn, ? extends Decision> decide = decision;
-        if (decide == null) {
-            return Mono.never();
-        }
-        Mono<Decision> decided = Mono.fromCallable(() -> decide.apply(turn));
+    Mono<Decision> in(Turn turn, StepState state) {
+        BiFunction<? super Turn, StepState, ? extends Decision> decide = decision;
+        Mono<Decision> decided = Mono.defer(() -> {
+            writes.write(turn, state);
+            return decide == null ? Mono.never() : Mono.just(decide.apply(turn, state));
+        });
         return delay == null ? decided : Mono.delay(delay).then(decided);
     }
 }

@@ -8,6 +8,7 @@ import io.flotilla.run.Compensation;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Run;
 import io.flotilla.run.RunResult;
+import io.flotilla.run.StateValue;
 import io.flotilla.run.Turn;
 import io.flotilla.run.Workflow;
 import io.flotilla.step.StepEngine;
@@ -41,6 +42,7 @@ final class VirtualRun {
     private final Map<String, ScriptedAgent> agents = new LinkedHashMap<>();
     private final Set<String> keys = new HashSet<>();
     private final List<List<@Nullable Object>> compensated = new ArrayList<>();
+    private final Map<String, StateValue> values = new LinkedHashMap<>();
     private volatile boolean stopped;
     private @Nullable RunResult<Object> result;
 
@@ -70,6 +72,7 @@ final class VirtualRun {
                 run.cancel();
             }
             result = ended.get();
+            run.state().subscribe(state -> values.putAll(state.values()), ignored -> {});
             run.cancel();
         } finally {
             VirtualTimeScheduler.reset();
@@ -89,6 +92,11 @@ final class VirtualRun {
     /** How it ended; null if it did not. */
     @Nullable RunResult<Object> result() {
         return result;
+    }
+
+    /** The run's own state at the end. */
+    Map<String, StateValue> values() {
+        return values;
     }
 
     /** Those of the topology, by name. */
@@ -117,6 +125,13 @@ final class VirtualRun {
                 .forEach(name -> workflow.agent(name, ScriptedAgent.of("nobody")));
         scenario.joinAt.forEach(workflow::joinAt);
         scenario.compensate.forEach((name, reason) -> workflow.compensate(name, undoing(reason)));
+        scenario.mergeState.forEach((key, merge) -> {
+            if (ScriptedState.isSum(merge)) {
+                workflow.mergeState(key, Number.class, ScriptedState::sum);
+            } else {
+                workflow.mergeState(key, List.class, ScriptedState.appending());
+            }
+        });
         scenario.exclusive.forEach(group -> workflow.exclusive(group.toArray(String[]::new)));
         if (journal != null) {
             workflow.journal(journal);

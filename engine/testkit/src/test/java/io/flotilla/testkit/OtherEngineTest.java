@@ -11,6 +11,7 @@ import io.flotilla.run.machine.Effect;
 import io.flotilla.run.machine.Fact;
 import io.flotilla.run.machine.Plan;
 import io.flotilla.run.machine.RunMachine;
+import io.flotilla.run.machine.StateWrite;
 import io.flotilla.step.StepResult;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
@@ -70,13 +72,14 @@ class OtherEngineTest {
             if (effect instanceof Effect.StartStep start && start.isCompensation()) {
                 compensate(start);
             } else if (effect instanceof Effect.StartStep start) {
+                ToyState state = new ToyState(machine.plan(), start.state());
                 steps.put(
                         start.step(),
                         agents.get(start.agent())
-                                .step(start.turn(), context(start))
+                                .step(start.turn(), context(start, state))
                                 .subscribe(
-                                        decision -> settled(start, decision, null),
-                                        failed -> settled(start, null, failed)));
+                                        decision -> settled(start, decision, null, state.writes()),
+                                        failed -> settled(start, null, failed, List.of())));
             } else if (effect instanceof Effect.CancelStep cancel) {
                 steps.remove(cancel.step()).dispose();
             } else if (effect instanceof Effect.StartTimer timer) { // steps that end at that moment are in time
@@ -97,20 +100,22 @@ class OtherEngineTest {
         private void compensate(Effect.StartStep start) {
             String reason = scenario.compensate.get(start.agent());
             if (reason.isEmpty()) {
-                settled(start, Decision.answer(null), null);
+                settled(start, Decision.answer(null), null, List.of());
             } else {
                 time.schedule(
-                        () -> settled(start, null, new IllegalStateException(reason)), 3_500, TimeUnit.MILLISECONDS);
+                        () -> settled(start, null, new IllegalStateException(reason), List.of()),
+                        3_500,
+                        TimeUnit.MILLISECONDS);
             }
         }
 
-        private void settled(Effect.StartStep start, Decision decision, Throwable failed) {
+        private void settled(Effect.StartStep start, Decision decision, Throwable failed, List<StateWrite> writes) {
             StepResult.Kind kind = failed == null ? null : StepResult.Kind.FAILED;
-            offer(new Fact.StepSettled(now(), start.step(), decision, kind, failed, Usage.NONE));
+            offer(new Fact.StepSettled(now(), start.step(), decision, kind, failed, Usage.NONE, 1, false, writes));
         }
 
         /** Scripts ask for the run and the branch. */
-        private static StepContext context(Effect.StartStep start) {
+        private static StepContext context(Effect.StartStep start, ToyState state) {
             StepContext detached = StepContext.detached(AgentId.of(start.agent()));
             return (StepContext) Proxy.newProxyInstance(
                     StepContext.class.getClassLoader(),
@@ -118,6 +123,7 @@ class OtherEngineTest {
                     (proxy, method, args) -> switch (method.getName()) {
                         case "runId" -> "run";
                         case "branchPath" -> start.branch().toString();
+                        case "state" -> state;
                         default -> method.invoke(detached, args);
                     });
         }
@@ -144,6 +150,7 @@ class OtherEngineTest {
         assertThat(toy.finish.branches()).isEqualTo(expected.branches());
         assertThat(toy.finish.lateArrivals()).isEqualTo(expected.lateArrivals());
         assertThat(toy.finish.uncompensated()).isEqualTo(expected.uncompensated());
+        assertThat(toy.machine.values()).isEqualTo(reactive.values());
         assertThat(toy.took).isEqualTo(expected.duration());
     }
 

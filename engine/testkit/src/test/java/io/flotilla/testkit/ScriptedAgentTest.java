@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
+import io.flotilla.agent.StepState;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Invocation;
 import io.flotilla.run.RunResult;
@@ -197,7 +198,7 @@ class ScriptedAgentTest {
     @Test
     void after_ofAHang_neverPlays() {
         StepVerifier.withVirtualTime(() ->
-                        ScriptedDecision.hang().after(Duration.ofSeconds(1)).in(Turn.detached(null)))
+                        ScriptedDecision.hang().after(Duration.ofSeconds(1)).in(Turn.detached(null), StepState.none()))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofDays(1))
                 .thenCancel()
@@ -216,18 +217,29 @@ class ScriptedAgentTest {
     @Test
     void script_ofEveryKind_decideIt() {
         Turn turn = Turn.detached("r");
-        assertThat(ScriptedDecision.fail("f $request").in(turn).block()).isEqualTo(Decision.fail("f r"));
-        assertThat(ScriptedDecision.ask("q $request").in(turn).block()).isEqualTo(Decision.ask("q r"));
-        assertThat(ScriptedDecision.repeat("$request").in(turn).block()).isEqualTo(Decision.repeat("r"));
-        assertThat(ScriptedDecision.fanOutMany("B", 2).in(turn).block())
+        assertThat(ScriptedDecision.fail("f $request")
+                        .in(turn, StepState.none())
+                        .block())
+                .isEqualTo(Decision.fail("f r"));
+        assertThat(ScriptedDecision.ask("q $request").in(turn, StepState.none()).block())
+                .isEqualTo(Decision.ask("q r"));
+        assertThat(ScriptedDecision.repeat("$request")
+                        .in(turn, StepState.none())
+                        .block())
+                .isEqualTo(Decision.repeat("r"));
+        assertThat(ScriptedDecision.fanOutMany("B", 2)
+                        .in(turn, StepState.none())
+                        .block())
                 .isEqualTo(Decision.fanOut(Invocation.of("B", null), Invocation.of("B", null)));
-        assertThat(fanOut(List.of(Invocation.of("B", "<$request>"))).in(turn).block())
+        assertThat(fanOut(List.of(Invocation.of("B", "<$request>")))
+                        .in(turn, StepState.none())
+                        .block())
                 .isEqualTo(Decision.fanOut(Invocation.of("B", "<r>")));
         assertThat(ScriptedDecision.of(any -> Decision.answer(any.input()))
-                        .in(turn)
+                        .in(turn, StepState.none())
                         .block())
                 .isEqualTo(Decision.answer("r"));
-        Mono<Decision> thrown = ScriptedDecision.throwing("t $request").in(turn);
+        Mono<Decision> thrown = ScriptedDecision.throwing("t $request").in(turn, StepState.none());
         assertThatThrownBy(thrown::block)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("t r");
@@ -237,10 +249,10 @@ class ScriptedAgentTest {
     @Test
     void placeholders_inListsAndMaps_areFilledOnce() {
         Turn turn = Turn.detached("$joined\\1");
-        assertThat(Placeholders.fill(List.of("$request", 1, Map.of("k", "<$request>")), turn))
+        assertThat(Placeholders.fill(List.of("$request", 1, Map.of("k", "<$request>")), turn, StepState.none()))
                 .isEqualTo(List.of("$joined\\1", 1, Map.of("k", "<$joined\\1>")));
-        assertThat(Placeholders.fill("$request|$joined|$other", Turn.detached(null)))
+        assertThat(Placeholders.fill("$request|$joined|$other", Turn.detached(null), StepState.none()))
                 .isEqualTo("||$other");
-        assertThat(Placeholders.fill((Object) null, turn)).isNull();
+        assertThat(Placeholders.fill((Object) null, turn, StepState.none())).isNull();
     }
 }

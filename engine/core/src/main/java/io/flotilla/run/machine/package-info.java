@@ -10,7 +10,8 @@
  * <ol>
  *   <li>The first fact is {@link io.flotilla.run.machine.Fact.Started}.
  *   <li>{@link io.flotilla.run.machine.Effect.StartStep} calls an agent. Its end is a {@link
- *       io.flotilla.run.machine.Fact.StepSettled} with the same step number.
+ *       io.flotilla.run.machine.Fact.StepSettled} with the same step number, with what the step writes into the run's own state: a
+ *       {@link io.flotilla.run.machine.StateWrite} a key, with the version that the effect's state had.
  *   <li>{@link io.flotilla.run.machine.Effect.StartTimer} starts a timer. Its end is a {@link
  *       io.flotilla.run.machine.Fact.DeadlinePassed}.
  *   <li>{@link io.flotilla.run.machine.Effect.Ask} asks people. Their answer is a {@link
