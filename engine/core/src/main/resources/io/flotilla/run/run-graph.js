@@ -156,15 +156,10 @@ RunReport.Graph = (() => {
 
     show({ nodes, edges }) {
       for (const [name, node] of this.nodes) {
-        const seen = nodes.get(name), live = seen ? seen.live : 0, worked = seen && seen.steps > 0;
-        node.group.setAttribute("class", "node " + node.kind + (live > 0 ? " live" : "") + (seen && seen.failed > 0 ? " bad" : ""));
-        node.count.textContent = seen?.note ?? (worked ? brief(seen.steps) + (seen.steps === 1 ? " step" : " steps") + (seen.failed > 0 ? " · " + brief(seen.failed) + " failed" : seen.retries > 0 ? " · " + brief(seen.retries) + (seen.retries === 1 ? " retry" : " retries") : "") : "");
-        node.name.setAttribute("y", worked ? node.y - 2.5 : node.y + 4.5);
-        node.disc.setAttribute("visibility", live > 0 ? "visible" : "hidden");
-        const text = brief(live), wide = 14 + text.length * 7.5;
-        node.label.textContent = text;
-        node.pill.setAttribute("width", wide);
-        node.pill.setAttribute("x", node.x + node.half - 4 - wide / 2);
+        const seen = nodes.get(name), now = seen ? seen.live + " " + seen.steps + " " + seen.failed + " " + seen.retries : "";
+        if (node.shown === now) continue;
+        node.shown = now;
+        this.showNode(node, seen, seen ? seen.live : 0, seen && seen.steps > 0);
       }
       for (const [name, edge] of this.edges) {
         const count = edges.get(name) ?? 0;
@@ -173,6 +168,17 @@ RunReport.Graph = (() => {
         edge.line.classList.toggle("used", count > 0);
         this.labelled(edge, count);
       }
+    }
+
+    showNode(node, seen, live, worked) {
+      node.group.setAttribute("class", "node " + node.kind + (live > 0 ? " live" : "") + (seen && seen.failed > 0 ? " bad" : ""));
+      node.count.textContent = seen?.note ?? (worked ? brief(seen.steps) + (seen.steps === 1 ? " step" : " steps") + (seen.failed > 0 ? " · " + brief(seen.failed) + " failed" : seen.retries > 0 ? " · " + brief(seen.retries) + (seen.retries === 1 ? " retry" : " retries") : "") : "");
+      node.name.setAttribute("y", worked ? node.y - 2.5 : node.y + 4.5);
+      node.disc.setAttribute("visibility", live > 0 ? "visible" : "hidden");
+      const text = brief(live), wide = 14 + text.length * 7.5;
+      node.label.textContent = text;
+      node.pill.setAttribute("width", wide);
+      node.pill.setAttribute("x", node.x + node.half - 4 - wide / 2);
     }
 
     labelled(edge, count) {

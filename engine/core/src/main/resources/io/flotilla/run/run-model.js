@@ -26,8 +26,9 @@ var RunReport = (() => {
     node.append(...children);
     return node;
   }
-  const number = value => Number(value).toLocaleString("en");
-  const brief = value => value < 10000 ? number(value) : Number(value).toLocaleString("en", { notation: "compact", maximumFractionDigits: 1 });
+  const NUMBER = new Intl.NumberFormat("en"), BRIEF = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+  const number = value => NUMBER.format(Number(value));
+  const brief = value => value < 10000 ? number(value) : BRIEF.format(Number(value));
   const many = (count, one, more = one + "s") => number(count) + " " + (Number(count) === 1 ? one : more);
   function millis(value) {
     if (value < 1000) return Math.round(value) + " ms";
@@ -35,15 +36,11 @@ var RunReport = (() => {
     const minutes = Math.floor(value / 60000);
     return minutes < 60 ? minutes + " min " + Math.floor((value % 60000) / 1000) + " s" : Math.floor(minutes / 60) + " h " + (minutes % 60) + " min";
   }
-  /* A branch outside every fork is written /~1/, and comes after all that the first one has forked. */
-  const path = text => text.split("/").filter(part => part !== "").map(part => part.startsWith("~") ? "9e9." + part.slice(1) : part);
+  /* /0.2/1.0/ as the numbers 0 2 1 0. A branch outside every fork is written /~1/, and comes after all that the first one has forked. */
+  const path = text => text.split("/").filter(part => part !== "").flatMap(part => part.startsWith("~") ? [Infinity, Number(part.slice(1))] : part.split(".").map(Number));
   const parentOf = text => text.slice(0, text.lastIndexOf("/", text.length - 2) + 1);
   function comparePaths(left, right) {
-    for (let at = 0; at < Math.min(left.length, right.length); at++) {
-      const [a, b] = [left[at].split(".").map(Number), right[at].split(".").map(Number)];
-      const difference = (a[0] - b[0]) || ((a[1] ?? 0) - (b[1] ?? 0));
-      if (difference) return difference;
-    }
+    for (let at = 0; at < Math.min(left.length, right.length); at++) if (left[at] !== right[at]) return left[at] - right[at];
     return left.length - right.length;
   }
 
@@ -76,8 +73,7 @@ var RunReport = (() => {
 
     /* Takes further events, in order; gives back what it has made of them. */
     add(events) {
-      let born = false;
-      const added = [];
+      const added = [], born = [];
       for (const event of events) {
         const at = Date.parse(event.at);
         if (this.zero === null) this.zero = at;
@@ -86,24 +82,33 @@ var RunReport = (() => {
         const entry = { seq: this.events.length, ms: this.reached, raw: event, type: event.type };
         this.events.push(entry);
         added.push(entry);
-        born = this.take(entry) || born;
+        const branch = this.take(entry);
+        if (branch) born.push(branch);
         this.state.take(entry);
         if (this.events.length % KEEP === 0) this.kept.push(this.state.copy());
       }
-      if (born) {
-        this.rows = [...this.branches.values()].sort((left, right) => comparePaths(left.parts, right.parts));
-        this.rows.forEach((branch, at) => { branch.row = at; });
-      }
+      this.ordered(born);
       return added;
+    }
+
+    /* In lineage order: those that come last anyway are only put at the end. */
+    ordered(born) {
+      const { rows } = this, compare = (left, right) => comparePaths(left.parts, right.parts);
+      born.sort(compare);
+      const inOrder = born.length === 0 || rows.length === 0 || compare(rows[rows.length - 1], born[0]) < 0;
+      const from = inOrder ? rows.length : 0;
+      for (const branch of born) rows.push(branch);
+      if (!inOrder) rows.sort(compare);
+      for (let at = from; at < rows.length; at++) rows[at].row = at;
     }
 
     take(entry) {
       const event = entry.raw;
       const name = event.branch ?? event.question?.branch;
-      if (name === undefined || name === null) return false;
+      if (name === undefined || name === null) return null;
       if (entry.type === "branch-started") return this.born(entry, name);
       const branch = this.branches.get(name);
-      if (!branch) return false;
+      if (!branch) return null;
       const open = branch.spans[branch.spans.length - 1];
       const close = () => { if (open && open.to === null) open.to = entry; };
       const begin = kind => { close(); branch.spans.push({ kind, agent: event.agent ?? branch.agent, from: entry, to: null, failed: false, attempts: 1 }); };
@@ -131,20 +136,20 @@ var RunReport = (() => {
           if (WAITS[entry.type]) begin(WAITS[entry.type]);
           else if (ENDS[entry.type]) { close(); this.ended(entry, branch, event); }
       }
-      return false;
+      return null;
     }
 
     born(entry, name) {
       const { agent } = entry.raw;
       const parent = name === "/" ? undefined : this.branches.get(parentOf(name));
-      const branch = { name, parts: path(name), depth: path(name).length - (name.startsWith("/~") ? 1 : 0), start: entry, end: null, spans: [], marks: [], agent, moves: [{ seq: entry.seq, agent }], steps: 0 };
+      const branch = { name, parts: path(name), depth: path(name).length / 2 - (name.startsWith("/~") ? 1 : 0), start: entry, end: null, spans: [], marks: [], agent, moves: [{ seq: entry.seq, agent }], steps: 0 };
       this.color(agent);
       if (name === "/") entry.edge = "start\n" + agent;
       else if (parent) entry.edge = parent.moves[parent.moves.length - 1].agent + "\n" + agent;
       const part = name.slice(parentOf(name).length, -1);
       if (parent && !part.startsWith("~")) this.fork(parent.name, part.split(".")[0]).members.push(branch);
       this.branches.set(name, branch);
-      return true;
+      return branch;
     }
 
     ended(entry, branch, event) {
@@ -160,7 +165,7 @@ var RunReport = (() => {
 
     /* Who gets a branch's answer: the agent that forked it, or the end of the run. */
     asker(branch) {
-      const parent = branch.name === "/" || branch.parts.length === 0 ? undefined : this.branches.get(parentOf(branch.name));
+      const parent = branch.name === "/" ? undefined : this.branches.get(parentOf(branch.name));
       return parent && !branch.name.startsWith("~", 1) ? parent.agent : "end";
     }
 

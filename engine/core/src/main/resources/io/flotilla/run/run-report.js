@@ -173,7 +173,13 @@ RunReport.show = (() => {
         ["failed branches", number(totals.failed), totals.failed > 0], ["corrections", number(totals.corrections)], ["questions", number(state.questions.size), false, state.questions.size > 0]];
       if (used && used.inputTokens + used.outputTokens > 0) facts.push(["tokens in", number(used.inputTokens)], ["tokens out", number(used.outputTokens)]);
       if (used && Number(used.cost) > 0) facts.push(["cost", tabs.cost(used.cost)]);
-      this.facts.replaceChildren(...facts.map(([name, value, bad, ask]) => el("div", { class: bad ? "bad" : ask ? "ask" : value === "0" ? "none" : null }, el("dt", {}, name), el("dd", {}, value))));
+      const names = facts.map(([name]) => name).join();
+      if (this.named !== names) { this.named = names; this.facts.replaceChildren(...facts.map(([name]) => el("div", {}, el("dt", {}, name), el("dd", {})))); }
+      facts.forEach(([, value, bad, ask], at) => {
+        const fact = this.facts.children[at], kind = bad ? "bad" : ask ? "ask" : value === "0" ? "none" : "";
+        if (fact.className !== kind) fact.className = kind;
+        if (fact.lastChild.textContent !== value) fact.lastChild.textContent = value;
+      });
     }
 
     open(tab) { this.tab = tab; this.fill(); }

@@ -50,7 +50,7 @@ final class Chromium implements ParameterResolver {
 
     /** Closed by JUnit when all tests are over. */
     private record Started(Playwright playwright, Browser browser)
-            implements AutoCloseable, ExtensionContext.Store.CloseableResource {
+            implements AutoCloseable {
 
         static Started of(Path executable) {
             Map<String, String> environment = new HashMap<>(System.getenv());

@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,6 +41,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class LookOfPagesTest {
 
     private static final String AXE = "/META-INF/resources/webjars/axe-core/4.6.3/axe.min.js";
+
+    /** What the READMEs show. */
+    private static final Set<String> SHOWN =
+            Set.of("runs-light", "live-light", "run-dark", "compare-dark", "system-light", "live-phone");
+
     private static final String TOKEN = "a-token-for-the-tests";
 
     private final Journal journal = InMemoryJournal.builder().build();
@@ -83,8 +89,8 @@ class LookOfPagesTest {
         Run<String> live = reports.start(
                 "gate: Africa", RunOptions.none().label("tenant", "acme").label("region", "eu"));
         pages.put("runs", "");
-        pages.put("run", "runs/" + recorded);
         pages.put("live", "runs/" + live.runId());
+        pages.put("run", "runs/" + recorded);
         pages.put("question", "runs/" + asking.runId());
         pages.put("compare", "compare?a=" + recorded + "&b=" + fork.runId());
         pages.put("choose", "compare");
@@ -106,7 +112,7 @@ class LookOfPagesTest {
                 switch (name) {
                     case "runs" -> "() => document.querySelectorAll('tbody tr').length > 9";
                     case "run" -> "() => document.querySelector('.title .badge')?.textContent === 'succeeded'";
-                    case "live" -> "() => document.querySelector('.facts')?.textContent.includes('live' + 13)";
+                    case "live" -> "() => document.querySelector('.facts')?.textContent.includes('live' + 8)";
                     case "question" -> "() => document.querySelector('.notice') !== null";
                     case "compare" -> "() => document.querySelector('.flag') !== null";
                     case "choose" -> "() => document.querySelector('.chooser') !== null";
@@ -123,13 +129,13 @@ class LookOfPagesTest {
         }
     }
 
-    /** What axe-core calls serious or critical, and of moderate faults those of landmarks and headings. */
+    /** What axe-core calls moderate, serious or critical; in the dark, where only colours are others, what it says of contrast. */
     @SuppressWarnings("unchecked")
-    private static List<String> faults(Look look) {
+    private static List<String> faults(Look look, ColorScheme scheme) {
         return (List<String>) look.page.evaluate("""
-                async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
+                options => axe.run(document, { resultTypes: ['violations'], ...options }).then(({ violations }) => violations
                   .filter(fault => ['serious', 'critical', 'moderate'].includes(fault.impact))
-                  .flatMap(fault => fault.nodes.map(node => fault.id + ' ' + fault.impact + ': ' + node.target.join(' ') + ' ' + (node.any[0]?.message ?? node.all[0]?.message ?? '')))""");
+                  .flatMap(fault => fault.nodes.map(node => fault.id + ' ' + fault.impact + ': ' + node.target.join(' ') + ' ' + (node.any[0]?.message ?? node.all[0]?.message ?? ''))))""", scheme == ColorScheme.DARK ? Map.of("runOnly", List.of("color-contrast")) : Map.of());
     }
 
     private static boolean overflows(Look look) {
@@ -147,15 +153,15 @@ class LookOfPagesTest {
                 pages.forEach((name, hash) -> {
                     open(look, name, hash);
                     look.page.evaluate("code => window.axe || (0, eval)(code)", axe);
-                    faults(look).forEach(fault -> faults.add(scheme + " " + name + ": " + fault));
+                    faults(look, scheme).forEach(fault -> faults.add(scheme + " " + name + ": " + fault));
                     if (name.equals("run")) {
                         for (String tab :
                                 List.of("Branches", "Joins", "Failures", "Agents", "Messages", "Questions", "Result")) {
                             look.tab(tab).click();
-                            faults(look).forEach(fault -> faults.add(scheme + " " + tab + ": " + fault));
+                            faults(look, scheme).forEach(fault -> faults.add(scheme + " " + tab + ": " + fault));
                         }
                         look.button("Fork from here").click();
-                        faults(look).forEach(fault -> faults.add(scheme + " dialog: " + fault));
+                        faults(look, scheme).forEach(fault -> faults.add(scheme + " dialog: " + fault));
                         look.page.keyboard().press("Escape");
                     }
                     keep(look, scheme, name);
@@ -182,17 +188,17 @@ class LookOfPagesTest {
 
     private static void keep(Look look, @Nullable ColorScheme scheme, String name) {
         String folder = System.getProperty("screenshots");
-        if (folder == null) {
+        String kind = scheme == null ? "phone" : scheme == ColorScheme.LIGHT ? "light" : "dark";
+        if (folder == null || !SHOWN.contains(name + "-" + kind)) {
             return;
         }
-        String kind = scheme == null ? "phone" : scheme == ColorScheme.LIGHT ? "light" : "dark";
         look.page.evaluate(
                 "() => { document.querySelector('main button[role=tab]')?.click(); document.activeElement.blur(); window.scrollTo(0, 0); }");
         look.page.mouse().move(0, 0);
         look.page.waitForTimeout(300);
         try {
             Files.createDirectories(Path.of(folder));
-            Files.write(Path.of(folder, name + "-" + kind + ".png"), look.page.screenshot());
+            Files.write(Path.of(folder, "inspector-" + name + "-" + kind + ".png"), look.page.screenshot());
         } catch (IOException failed) {
             throw new IllegalStateException(failed);
         }
