@@ -9,6 +9,7 @@ module io.flotilla.resilience {
     requires transitive io.github.resilience4j.bulkhead;
     requires transitive io.github.resilience4j.circuitbreaker;
     requires transitive io.github.resilience4j.ratelimiter;
+    requires transitive micrometer.commons;
     requires transitive micrometer.core;
     requires transitive reactor.core;
     requires static transitive org.jspecify;

@@ -7,6 +7,7 @@
 module io.flotilla.teams {
     // Types of these are in public signatures, or annotate them.
     requires transitive io.flotilla.core;
+    requires transitive micrometer.commons;
     requires transitive micrometer.core;
     requires transitive org.reactivestreams;
     requires transitive reactor.core;

@@ -7,6 +7,7 @@ module io.flotilla.trust {
     // Types of these are in public signatures, or annotate them.
     requires transitive io.flotilla.core;
     requires transitive io.flotilla.teams;
+    requires transitive micrometer.commons;
     requires transitive micrometer.core;
     requires transitive reactor.core;
     requires static transitive org.jspecify;

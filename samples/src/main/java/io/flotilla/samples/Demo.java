@@ -4,6 +4,7 @@ import io.flotilla.samples.batching.Batching;
 import io.flotilla.samples.eventsourcing.EventSourcing;
 import io.flotilla.samples.health.HealthSample;
 import io.flotilla.samples.isolation.Isolation;
+import io.flotilla.samples.meters.MetersSample;
 import io.flotilla.samples.networks.HubSample;
 import io.flotilla.samples.networks.MeshSample;
 import io.flotilla.samples.networks.TopicsSample;
@@ -58,6 +59,7 @@ public final class Demo implements Sample {
             new Patterns(),
             new Verify(),
             new HealthSample(),
+            new MetersSample(),
             new RecordReplay(),
             new SimulationSample());
 

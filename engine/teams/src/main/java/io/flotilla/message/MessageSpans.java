@@ -15,8 +15,8 @@ import reactor.util.context.ContextView;
  */
 final class MessageSpans {
 
-    private static final String WAIT_KEY = "flotilla.message.wait";
-    private static final String HANDLE_KEY = "flotilla.message.handle";
+    private static final String WAIT_KEY = MessageObservation.WAIT.getName();
+    private static final String HANDLE_KEY = MessageObservation.HANDLE.getName();
 
     private final EngineAccess engine;
     private final AgentId owner;
