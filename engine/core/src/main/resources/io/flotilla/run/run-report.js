@@ -8,7 +8,7 @@ RunReport.show = (() => {
   let views = 0;
 
   class View {
-    /* options: { tabs: further tabs, actions: nodes of the header, notices: a node below it, live: whether more events come, heading: of the title, moved: called with the view when it stands elsewhere } */
+    /* options: { tabs: further tabs, actions: nodes of the header, notices: a node below it, runLink: the address of a run, live: whether more events come, heading: of the title, moved: called with the view when it stands elsewhere } */
     constructor(root, data, options = {}) {
       Object.assign(this, { data, options, model: new Model(data), branch: null, usage: null, follow: true, id: "run" + ++views });
       this.count = this.model.events.length;
@@ -43,6 +43,7 @@ RunReport.show = (() => {
       this.header.replaceChildren(el("div", { class: "title" }, el(this.options.heading ?? "h1", {}, run.workflow || "Run"), this.badge, ...(this.options.actions ? [el("div", { class: "actions" }, this.options.actions)] : [])),
         el("div", { class: "about" }, el("span", { class: "mono" }, run.id), run.version ? el("span", {}, "version " + run.version) : null,
           run.startedAt ? el("time", { datetime: run.startedAt }, new Date(run.startedAt).toLocaleString()) : null,
+          run.parent ? el("span", {}, "nested in ", this.options.runLink ? el("a", { href: this.options.runLink(run.parent), class: "mono" }, run.parent) : el("span", { class: "mono" }, run.parent)) : null,
           ...labels.map(([key, value]) => el("span", { class: "label" }, key + "=" + value))));
     }
 

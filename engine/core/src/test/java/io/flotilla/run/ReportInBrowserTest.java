@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Mono;
 
-/** What a browser makes of the page of a run. Skipped where there is no Chromium. */
+/** What a browser makes of the page of a run. Skipped where there is no Chromium, but not in CI. */
 @Timeout(120)
 class ReportInBrowserTest {
 
@@ -41,7 +41,11 @@ class ReportInBrowserTest {
     @Test
     void report_inABrowser_drawsGraphNumbersAndFailures() throws IOException, InterruptedException {
         Path chromium = chromium();
-        assumeTrue(chromium != null, "no Chromium on the path: the page is not looked at");
+        boolean isRequired = System.getenv("CI") != null || "required".equals(System.getenv("FLOTILLA_BROWSER"));
+        assumeTrue(chromium != null || isRequired, "no Chromium on the path: the page is not looked at");
+        assertThat(chromium)
+                .as("CI must have a Chromium; on Debian: apt-get install chromium")
+                .isNotNull();
         Workflow<String, String> workflow = Workflow.builder(
                         Topology.parse("start -> Boss\nBoss <-> Worker\nBoss -> end"), String.class)
                 .name("crew")

@@ -39,5 +39,5 @@ export async function allEntries(id, told = () => {}, going = () => true) {
 
 /* A run as the view of a report knows it. */
 export function reportData({ run, topology, result, usage }, events) {
-  return { run: { id: run.id, workflow: run.workflow, version: run.version, status: run.live && run.status === "unfinished" ? "running" : run.status, startedAt: run.started, labels: run.labels, usage }, topology, events, ...(result === null || result === undefined ? {} : { result: String(result) }) };
+  return { run: { id: run.id, workflow: run.workflow, version: run.version, status: run.live && run.status === "unfinished" ? "running" : run.status, startedAt: run.started, parent: run.parent, labels: run.labels, usage }, topology, events, ...(result === null || result === undefined ? {} : { result: String(result) }) };
 }

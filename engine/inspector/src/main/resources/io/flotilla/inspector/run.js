@@ -49,7 +49,7 @@ class RunPage {
   show(entries) {
     const body = el("div", {}), live = this.detail.run.live;
     this.host.replaceChildren(this.back(), body);
-    this.view = RunReport.show(body, reportData(this.detail, entries), { live, tabs: [this.output.tab(live)], actions: this.bar(), notices: this.notices, moved: () => this.settle() });
+    this.view = RunReport.show(body, reportData(this.detail, entries), { live, tabs: [this.output.tab(live)], actions: this.bar(), notices: this.notices, runLink: id => "#/runs/" + encodeURIComponent(id), moved: () => this.settle() });
     if (this.query.get("at")) this.view.seek(Math.min(entries.length, Number(this.query.get("at")) || 0));
     this.settle();
   }

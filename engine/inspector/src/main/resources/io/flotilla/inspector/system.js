@@ -49,11 +49,11 @@ class System {
         return el("tr", {}, el("th", { scope: "row" }, check.name, check.critical ? el("span", { class: "dim" }, " critical") : null), el("td", {}, badge(check.status)), el("td", { class: "detail" }, told || "–"), el("td", { class: "num" }, tookMs === undefined ? "–" : millis(tookMs)));
       }))));
     }
-    const all = Array.isArray(breakers) ? breakers : breakers?.checks ?? [];
+    const all = breakers?.checks ?? [];
     if (all.length > 0) cards.push(this.card("Circuit breakers", many(all.length, "breaker"), tabs.table("Circuit breakers", ["breaker", "state", "what it says"], all.map(breaker => {
-      const { reason, tookMs, checkedAt, state, ...rest } = breaker.data ?? breaker.details ?? {};
+      const { reason, tookMs, checkedAt, state, ...rest } = breaker.data ?? {};
       const told = [reason, ...Object.entries(rest).map(([name, value]) => name + " " + said(value))].filter(Boolean).join(" · ");
-      return el("tr", {}, el("th", { scope: "row" }, breaker.name ?? breaker.agent), el("td", {}, badge(state ?? breaker.state ?? breaker.status)), el("td", { class: "detail" }, told || "–"));
+      return el("tr", {}, el("th", { scope: "row" }, breaker.name.replace(/^circuit breaker /, "")), el("td", {}, badge(state ?? breaker.status)), el("td", { class: "detail" }, told || "–"));
     }))));
     return cards;
   }

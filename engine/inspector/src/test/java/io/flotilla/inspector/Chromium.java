@@ -1,7 +1,6 @@
 package io.flotilla.inspector;
 
 import static org.junit.jupiter.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserType;
@@ -17,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
+import org.opentest4j.TestAbortedException;
 
 /**
  * The Chromium that is installed, started once for all tests; nothing is downloaded. Without one the tests are skipped, but not in CI: there,
@@ -35,8 +35,8 @@ final class Chromium implements ParameterResolver {
             "--disable-component-update",
             "--disable-sync");
 
-    private static @Nullable Path installed() {
-        return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+    static @Nullable Path installed(String path) {
+        return Stream.of(path.split(File.pathSeparator, -1))
                 .flatMap(folder -> Stream.of("chromium", "chromium-browser", "google-chrome")
                         .map(name -> Path.of(folder, name)))
                 .filter(Files::isExecutable)
@@ -44,13 +44,12 @@ final class Chromium implements ParameterResolver {
                 .orElse(null);
     }
 
-    private static boolean isRequired() {
-        return System.getenv("CI") != null || "required".equals(System.getenv("FLOTILLA_BROWSER"));
+    static boolean isRequired(Map<String, String> environment) {
+        return environment.containsKey("CI") || "required".equals(environment.get("FLOTILLA_BROWSER"));
     }
 
     /** Closed by JUnit when all tests are over. */
-    private record Started(Playwright playwright, Browser browser)
-            implements AutoCloseable {
+    private record Started(Playwright playwright, Browser browser) implements AutoCloseable {
 
         static Started of(Path executable) {
             Map<String, String> environment = new HashMap<>(System.getenv());
@@ -78,19 +77,26 @@ final class Chromium implements ParameterResolver {
 
     @Override
     public Browser resolveParameter(ParameterContext parameter, ExtensionContext context) {
-        Path executable = installed();
-        if (executable == null) {
-            String message =
-                    "no Chromium is installed (chromium, chromium-browser or google-chrome on the path): the inspector's page is not looked at";
-            if (isRequired()) {
-                fail(message + ", which CI must do; on Debian: apt-get install chromium");
-            }
-            assumeTrue(false, message);
-            throw new IllegalStateException(message);
-        }
         return context.getRoot()
                 .getStore(NAMESPACE)
-                .getOrComputeIfAbsent("started", any -> Started.of(executable), Started.class)
+                .getOrComputeIfAbsent(
+                        "started",
+                        any -> Started.of(found(System.getenv().getOrDefault("PATH", ""), System.getenv())),
+                        Started.class)
                 .browser();
+    }
+
+    /** Aborts the test that asks where there is none, or fails it where there must be one. */
+    static Path found(String path, Map<String, String> environment) {
+        Path executable = installed(path);
+        if (executable == null) {
+            String message = "no Chromium is installed (chromium, chromium-browser or google-chrome on the path):"
+                    + " the inspector's page is not looked at";
+            if (isRequired(environment)) {
+                fail(message + ", which CI must do; on Debian: apt-get install chromium");
+            }
+            throw new TestAbortedException(message);
+        }
+        return executable;
     }
 }

@@ -66,7 +66,7 @@ class LookOfPagesTest {
                 .network("desk", hub)
                 .health(monitor)
                 .circuitBreakers(
-                        () -> List.of(HealthCheck.of("circuitBreaker Researcher", () -> Health.degraded("half-open"))))
+                        () -> List.of(HealthCheck.of("circuit breaker Researcher", () -> Health.degraded("half-open"))))
                 .token(TOKEN)
                 .allowActions(true)
                 .start()
@@ -132,7 +132,8 @@ class LookOfPagesTest {
     /** What axe-core calls moderate, serious or critical; in the dark, where only colours are others, what it says of contrast. */
     @SuppressWarnings("unchecked")
     private static List<String> faults(Look look, ColorScheme scheme) {
-        return (List<String>) look.page.evaluate("""
+        return (List<String>) look.page.evaluate(
+                """
                 options => axe.run(document, { resultTypes: ['violations'], ...options }).then(({ violations }) => violations
                   .filter(fault => ['serious', 'critical', 'moderate'].includes(fault.impact))
                   .flatMap(fault => fault.nodes.map(node => fault.id + ' ' + fault.impact + ': ' + node.target.join(' ') + ' ' + (node.any[0]?.message ?? node.all[0]?.message ?? ''))))""", scheme == ColorScheme.DARK ? Map.of("runOnly", List.of("color-contrast")) : Map.of());

@@ -52,7 +52,7 @@ final class Newsroom {
 
     /** Twelve, of whom seven wait, and whose steps take some time, as those of a model do. */
     static Newsroom unhurried() {
-        return new Newsroom(Duration.ofMillis(40), 12, 5);
+        return new Newsroom(Duration.ofMillis(16), 12, 5);
     }
 
     /** Lets the researchers of a task end, also those that come later. */
@@ -146,7 +146,8 @@ final class Newsroom {
         String[] task = String.valueOf(turn.input()).split("#", 2);
         int index = Integer.parseInt(task[1]);
         context.emit("Source " + (index + 1) + " of " + task[0] + ": ");
-        Mono<Void> gate = index >= free && task[0].contains("gate") ? gate(task[0]).asMono() : Mono.empty();
+        Mono<Void> gate =
+                index >= free && task[0].contains("gate") ? gate(task[0]).asMono() : Mono.empty();
         return used(context, 1400 + 100L * index, 420)
                 .then(paced(4 + index * 5 % 13))
                 .then(gate)
