@@ -87,7 +87,7 @@ public final class Run<O> {
      * @return the events
      */
     public Flux<RunEvent> events() {
-        return loop.events();
+        return loop.events().events();
     }
 
     /**
@@ -101,7 +101,7 @@ public final class Run<O> {
      *     RecordedRun#facts} has it
      */
     public List<RunEvent> events(long from, int most) {
-        return loop.events(Bounds.atLeast(0, "from", from), (int) Bounds.atLeast(1, "most", most));
+        return loop.events().read(Bounds.atLeast(0, "from", from), (int) Bounds.atLeast(1, "most", most));
     }
 
     /**
@@ -127,7 +127,7 @@ public final class Run<O> {
      * @return the output
      */
     public Flux<RunOutput> output() {
-        return loop.output();
+        return loop.outputs().flux();
     }
 
     /**
@@ -135,12 +135,12 @@ public final class Run<O> {
      * nothing if it is paused or has ended.
      */
     public void pause() {
-        loop.tell(Fact.Paused::new);
+        loop.calls().tell(Fact.Paused::new);
     }
 
     /** Goes on after {@link #pause()}. Does nothing if it is not paused or has ended. */
     public void resume() {
-        loop.tell(Fact.Resumed::new);
+        loop.calls().tell(Fact.Resumed::new);
     }
 
     /**
@@ -261,7 +261,7 @@ public final class Run<O> {
      * @return as they are now, in the order they were asked
      */
     public List<PendingQuestion> questions() {
-        return loop.questions();
+        return loop.calls().questions();
     }
 
     /**
@@ -290,7 +290,7 @@ public final class Run<O> {
      * @throws NullPointerException if {@code questionId} is null (the call itself, not a signal)
      */
     public Mono<Boolean> answer(String questionId, @Nullable Object value) {
-        return loop.answer(Objects.requireNonNull(questionId, "questionId"), value);
+        return loop.calls().answer(Objects.requireNonNull(questionId, "questionId"), value);
     }
 
     /**

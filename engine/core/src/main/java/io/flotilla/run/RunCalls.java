@@ -28,13 +28,40 @@ final class RunCalls {
     private final Supplier<Instant> clock;
     private final Consumer<Fact> offer;
     private final Supplier<@Nullable RunSuspendedException> suspended;
+    private final PendingQuestions questions;
     private final IdentityHashMap<Fact, MonoSink<Boolean>> callers = new IdentityHashMap<>(); // guarded by itself
 
     /** {@code suspended} is why nobody is listened to any more; null if that is not so. */
-    RunCalls(Supplier<Instant> clock, Consumer<Fact> offer, Supplier<@Nullable RunSuspendedException> suspended) {
+    RunCalls(
+            Supplier<Instant> clock,
+            Consumer<Fact> offer,
+            Supplier<@Nullable RunSuspendedException> suspended,
+            PendingQuestions questions) {
         this.clock = clock;
         this.offer = offer;
         this.suspended = suspended;
+        this.questions = questions;
+    }
+
+    /** Tells the run something that nobody waits for. */
+    void tell(Function<Instant, Fact> fact) {
+        offer.accept(fact.apply(clock.get()));
+    }
+
+    List<PendingQuestion> questions() {
+        return questions.list();
+    }
+
+    /** False if the question is not open. */
+    Mono<Boolean> answer(String question, @Nullable Object value) {
+        return unlessSuspended(caller -> {
+            questions.check(question, value);
+            if (questions.claim(question, caller)) {
+                tell(at -> new Fact.QuestionAnswered(at, question, value));
+            } else {
+                caller.success(false);
+            }
+        });
     }
 
     /** A signal; {@code ifAwaited} says that it is lost if no branch waits for it. */
@@ -63,7 +90,7 @@ final class RunCalls {
     }
 
     /** Calls the run for each subscriber, unless it is being suspended. */
-    Mono<Boolean> unlessSuspended(Consumer<MonoSink<Boolean>> call) {
+    private Mono<Boolean> unlessSuspended(Consumer<MonoSink<Boolean>> call) {
         return Mono.create(caller -> {
             RunSuspendedException refusal = suspended.get();
             if (refusal == null) {

@@ -1,6 +1,7 @@
 package io.flotilla.run;
 
 import io.flotilla.FlotillaException;
+import io.flotilla.journal.StaleAppendException;
 
 /**
  * A run cannot be started under this id: another run has it. That run is not touched.
@@ -29,6 +30,11 @@ public final class RunIdTakenException extends FlotillaException {
     static RunIdTakenException byARecordedRun(String runId) {
         return new RunIdTakenException(
                 runId, "a run in the journal that is not live; Workflow.submit continues it, Workflow.start cannot");
+    }
+
+    /** If the journal has refused the first fact of a run, its id, which was the caller's, is taken; else {@code why}. */
+    static Throwable orElse(Throwable why, String runId) {
+        return why instanceof StaleAppendException stale && stale.expected() == 0 ? byARecordedRun(runId) : why;
     }
 
     /**

@@ -3,7 +3,6 @@ package io.flotilla.run;
 import io.flotilla.FlotillaException;
 import io.flotilla.agent.Usage;
 import io.flotilla.agent.UsageLedger;
-import io.flotilla.journal.StaleAppendException;
 import io.flotilla.run.machine.Effect;
 import io.flotilla.run.machine.Fact;
 import io.flotilla.run.machine.LimitsLeft;
@@ -16,11 +15,9 @@ import io.flotilla.step.StepResult;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
 
@@ -91,11 +88,8 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         this.recorder = setup.recording() == null
                 ? null
                 : new FactRecorder(setup.recording(), runId, identity.header(), machine, driver.clock(), replay);
-        Duration limit = identity.plan().limits().maxTime();
         this.outputs = new RunOutputs(setup.outputHistory(), driver::listen, driver::emissionsDropped);
-        Instant deadline = limit == null ? null : clock.startedAt().plus(limit);
-        StateRules state = StateRules.of(identity.plan(), setup.recording());
-        RunStep.Scope scope = new RunStep.Scope(runId, deadline, usage, outputs, state);
+        RunStep.Scope scope = RunStep.Scope.of(setup, identity.plan(), runId, clock, usage, outputs);
         Redaction redaction = new Redaction(engine.redactor(), setup.plan());
         NestedRuns nested = new NestedRuns(
                 setup,
@@ -116,7 +110,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         this.claim = identity.claim() != null || setup.recording() == null
                 ? identity.claim()
                 : setup.live().claim(runId); // a new run has an id that no other has
-        this.calls = new RunCalls(clock::now, this::offer, this::suspendedNow);
+        this.calls = new RunCalls(clock::now, this::offer, this::suspendedNow, questions);
         this.tracing = new Tracing(
                 driver,
                 setup,
@@ -188,20 +182,12 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         return Mono.create(caller -> perform(() -> live.tell(caller, runId, machine, end.breakdown())));
     }
 
-    Flux<RunEvent> events() {
-        return events.events();
+    EventLog events() {
+        return events;
     }
 
-    List<RunEvent> events(long from, int most) {
-        return events.read(from, most);
-    }
-
-    Flux<RunOutput> output() {
-        return outputs.flux();
-    }
-
-    void tell(Function<Instant, Fact> fact) {
-        offer(fact.apply(clock.now()));
+    RunOutputs outputs() {
+        return outputs;
     }
 
     /** The journal may take its time to record the cancel, or all time; the steps in flight do not wait for it. */
@@ -220,21 +206,6 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
 
     List<RunState.BranchState> waitingBranches() {
         return steps.waiting();
-    }
-
-    List<PendingQuestion> questions() {
-        return questions.list();
-    }
-
-    Mono<Boolean> answer(String question, @Nullable Object value) {
-        return calls.unlessSuspended(caller -> {
-            questions.check(question, value);
-            if (questions.claim(question, caller)) {
-                offer(new Fact.QuestionAnswered(clock.now(), question, value));
-            } else {
-                caller.success(false);
-            }
-        });
     }
 
     RunCalls calls() {
@@ -456,9 +427,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
 
     /** No user code runs in the machine: what it throws is a fault of the library, and subscribers must not wait for ever. */
     private void abort(Throwable why) {
-        Throwable broken = why instanceof StaleAppendException stale && stale.expected() == 0
-                ? RunIdTakenException.byARecordedRun(runId) // it was the caller's
-                : why;
+        Throwable broken = RunIdTakenException.orElse(why, runId);
         effects.clear();
         end.forget();
         if (claim != null && started.known() == null) {

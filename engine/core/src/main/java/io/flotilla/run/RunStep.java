@@ -4,10 +4,12 @@ import io.flotilla.AgentId;
 import io.flotilla.agent.StepState;
 import io.flotilla.agent.UsageLedger;
 import io.flotilla.run.machine.Effect;
+import io.flotilla.run.machine.Plan;
 import io.flotilla.run.machine.StateWrite;
 import io.flotilla.step.StepIdentity;
 import io.flotilla.step.StepOutput;
 import io.flotilla.step.StepResult;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +39,15 @@ final class RunStep implements StepIdentity, StepOutput {
     }
 
     /** What all steps of a run have in common; does not hold on to the run. */
-    record Scope(String runId, @Nullable Instant deadline, UsageLedger usage, RunOutputs outputs, StateRules state) {}
+    record Scope(String runId, @Nullable Instant deadline, UsageLedger usage, RunOutputs outputs, StateRules state) {
+
+        static Scope of(
+                RunSetup setup, Plan plan, String runId, RunClock clock, UsageLedger usage, RunOutputs outputs) {
+            Duration limit = plan.limits().maxTime();
+            Instant deadline = limit == null ? null : clock.startedAt().plus(limit);
+            return new Scope(runId, deadline, usage, outputs, StateRules.of(plan, setup.recording()));
+        }
+    }
 
     Effect.StartStep start() {
         return start;
