@@ -9,6 +9,7 @@ module io.flotilla.teams {
     requires transitive io.flotilla.core;
     requires transitive micrometer.commons;
     requires transitive micrometer.core;
+    requires transitive micrometer.observation;
     requires transitive org.reactivestreams;
     requires transitive reactor.core;
     requires static transitive org.jspecify;

@@ -27,6 +27,7 @@ import io.flotilla.samples.teams.HierarchySample;
 import io.flotilla.samples.teams.HybridSample;
 import io.flotilla.samples.teams.PeersSample;
 import io.flotilla.samples.timetravel.TimeTravel;
+import io.flotilla.samples.traces.Traces;
 import io.flotilla.samples.trust.TrustedNetworkSample;
 import io.flotilla.samples.verify.Verify;
 import io.flotilla.samples.wealth.Wealth;
@@ -61,7 +62,8 @@ public final class Demo implements Sample {
             new HealthSample(),
             new MetersSample(),
             new RecordReplay(),
-            new SimulationSample());
+            new SimulationSample(),
+            new Traces());
 
     private final String wanted;
 

@@ -57,9 +57,14 @@ public final class BodyScope {
      * Makes an observation current on this thread.
      *
      * @param observation one that has been started
-     * @return its scope; null if a handler throws: then the thread has what it had before
+     * @return what is to be closed; null if a handler throws: then the thread has what it had before
      */
-    public static Observation.@Nullable Scope opened(Observation observation) {
+    public static @Nullable BodyScope of(Observation observation) {
+        Observation.Scope scope = opened(observation);
+        return scope == null ? null : new BodyScope(scope, false, null);
+    }
+
+    private static Observation.@Nullable Scope opened(Observation observation) {
         if (observation.isNoop()) {
             return null;
         }
@@ -74,27 +79,17 @@ public final class BodyScope {
         }
     }
 
-    /**
-     * Ends what {@link #opened} began.
-     *
-     * @param scope what that has returned
-     */
-    public static void close(Observation.@Nullable Scope scope) {
-        if (scope == null) {
-            return;
-        }
-        try {
-            scope.close();
-        } catch (Throwable thrown) {
-            LOG.debug("a handler of observations throws", thrown);
-        }
-    }
-
     /** Gives the thread back what it had before. */
     public void close() {
         if (hasMdc) {
             StepMdc.set(mdcBefore);
         }
-        close(observation);
+        if (observation != null) {
+            try {
+                observation.close();
+            } catch (Throwable thrown) {
+                LOG.debug("a handler of observations throws", thrown);
+            }
+        }
     }
 }

@@ -6,6 +6,7 @@ import io.micrometer.tracing.Span;
 import io.micrometer.tracing.TraceContext;
 import io.micrometer.tracing.Tracer;
 import io.micrometer.tracing.handler.TracingObservationHandler;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -31,15 +32,28 @@ import org.jspecify.annotations.Nullable;
 public final class LinkingTracingObservationHandler implements TracingObservationHandler<FlotillaObservationContext> {
 
     private final Tracer tracer;
+    private final Clock clock;
 
     /**
-     * A handler that makes its spans with a tracer.
+     * A handler that makes its spans with a tracer on the system's clock.
      *
      * @param tracer the application's
      * @throws NullPointerException if {@code tracer} is null
      */
     public LinkingTracingObservationHandler(Tracer tracer) {
+        this(tracer, Clock.systemUTC());
+    }
+
+    /**
+     * A handler that makes its spans with a tracer.
+     *
+     * @param tracer the application's
+     * @param clock the tracer's, for spans that are made when their observation has ended
+     * @throws NullPointerException if an argument is null
+     */
+    public LinkingTracingObservationHandler(Tracer tracer, Clock clock) {
         this.tracer = Objects.requireNonNull(tracer, "tracer");
+        this.clock = Objects.requireNonNull(clock, "clock");
     }
 
     @Override
@@ -59,7 +73,7 @@ public final class LinkingTracingObservationHandler implements TracingObservatio
     public void onStart(FlotillaObservationContext context) {
         Span parent = getParentSpan(context);
         if (context.isLinkedAtEnd()) {
-            context.put(Pending.class, new Pending(parent, Instant.now()));
+            context.put(Pending.class, new Pending(parent, clock.instant()));
             return;
         }
         TraceContext remote =

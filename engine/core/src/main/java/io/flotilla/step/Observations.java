@@ -45,11 +45,13 @@ final class Observations {
             return observation.start();
         }
         observation.parentObservation(parent);
-        Observation.Scope current = BodyScope.opened(parent);
+        BodyScope current = BodyScope.of(parent);
         try {
             return observation.start();
         } finally {
-            BodyScope.close(current);
+            if (current != null) {
+                current.close();
+            }
         }
     }
 
