@@ -262,7 +262,9 @@ final class Onlooker {
             expected = expected(stepped, step);
         } else if (step != null && !events.isEmpty()) { // a compensation
             written = state.settle(step, true);
-            undoFails = step.failed() != null || written.ordinal() > RandomState.Verdict.TAKEN.ordinal();
+            undoFails = step.failed() != null
+                    || written == RandomState.Verdict.REJECTED
+                    || written == RandomState.Verdict.BROKEN;
         }
         if (expected != null && !isLimited(effects, events)) {
             int at = written == RandomState.Verdict.TAKEN ? 2 : 1;
