@@ -70,16 +70,18 @@ final class MailboxDrain implements WorkerPool.Drain, Runnable {
     public void run() {
         Thread thread = Thread.currentThread();
         WorkerPool.Worker worker = thread instanceof WorkerPool.Worker own ? own : null;
+        DrainStep step = new DrainStep();
         long mine;
         synchronized (mailbox) {
             mine = ++turn;
             drainer = thread;
+            next(step, null, false);
         }
         if (worker != null) {
             worker.enter(this);
         }
         try {
-            drain(mine, worker);
+            drain(mine, step, worker);
         } finally {
             if (worker != null) {
                 worker.enter(null);
@@ -88,10 +90,9 @@ final class MailboxDrain implements WorkerPool.Drain, Runnable {
     }
 
     /** One message after another; a step is taken under the lock, and what it says is done without. */
-    private void drain(long mine, WorkerPool.@Nullable Worker worker) {
-        Handling last = null;
-        DrainStep step = new DrainStep();
-        for (int count = 0; ; count++) {
+    private void drain(long mine, DrainStep step, WorkerPool.@Nullable Worker worker) {
+        for (int count = 1; doStep(step, worker); count++) {
+            Handling last = step.handling;
             step.clear();
             synchronized (mailbox) {
                 if (turn != mine) {
@@ -100,30 +101,34 @@ final class MailboxDrain implements WorkerPool.Drain, Runnable {
                 }
                 next(step, last, count == BATCH);
             }
-            if (step.finishes) {
-                mailbox.finish();
-            }
-            mailbox.tell(step.admitted);
-            last = step.handling;
-            if (step.stops) {
-                if (step.inFlight != null) {
-                    step.inFlight.arm();
-                }
-                if (step.goesOn) {
-                    mailbox.schedule();
-                }
-                return;
-            }
-            if (worker != null) {
-                worker.call();
-            }
-            if (last != null) {
-                last.start();
-            } else if (step.receiver != null) {
-                receive(step.receiver, step.received);
-            }
-            clearInterrupt();
         }
+    }
+
+    /** False if it was the last one. */
+    private boolean doStep(DrainStep step, WorkerPool.@Nullable Worker worker) {
+        if (step.finishes) {
+            mailbox.finish();
+        }
+        mailbox.tell(step.admitted);
+        if (step.stops) {
+            if (step.inFlight != null) {
+                step.inFlight.arm();
+            }
+            if (step.goesOn) {
+                mailbox.schedule();
+            }
+            return false;
+        }
+        if (worker != null) {
+            worker.call();
+        }
+        if (step.handling != null) {
+            step.handling.start();
+        } else if (step.receiver != null) {
+            receive(step.receiver, step.received);
+        }
+        clearInterrupt();
+        return true;
     }
 
     /** Under the lock. */
