@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
@@ -28,6 +29,9 @@ final class AesKey implements KeyMaterial {
 
     private final HmacKey secret;
 
+    /** Taken by whoever is first, and put back after use: looking one up takes longer than a short text. */
+    private final AtomicReference<@Nullable Cipher> idle = new AtomicReference<>();
+
     AesKey(byte[] secret) throws GeneralSecurityException {
         this.secret = new HmacKey(secret);
     }
@@ -38,7 +42,9 @@ final class AesKey implements KeyMaterial {
         byte[] encrypted = new byte[OVERHEAD + text.length];
         System.arraycopy(salt, 0, encrypted, 0, SALT_BYTES);
         try {
-            cipher(Cipher.ENCRYPT_MODE, salt, context).doFinal(text, 0, text.length, encrypted, SALT_BYTES);
+            Cipher cipher = cipher(Cipher.ENCRYPT_MODE, salt, context);
+            cipher.doFinal(text, 0, text.length, encrypted, SALT_BYTES);
+            idle.set(cipher);
             return encrypted;
         } catch (GeneralSecurityException never) {
             throw new IllegalStateException("the JDK's AES/GCM encrypts", never);
@@ -52,8 +58,10 @@ final class AesKey implements KeyMaterial {
         }
         byte[] salt = Arrays.copyOf(encrypted, SALT_BYTES);
         try {
-            return cipher(Cipher.DECRYPT_MODE, salt, context)
-                    .doFinal(encrypted, SALT_BYTES, encrypted.length - SALT_BYTES);
+            Cipher cipher = cipher(Cipher.DECRYPT_MODE, salt, context);
+            byte[] text = cipher.doFinal(encrypted, SALT_BYTES, encrypted.length - SALT_BYTES);
+            idle.set(cipher);
+            return text;
         } catch (GeneralSecurityException other) {
             return null;
         }
@@ -61,7 +69,8 @@ final class AesKey implements KeyMaterial {
 
     private Cipher cipher(int mode, byte[] salt, byte[] context) throws GeneralSecurityException {
         byte[] own = secret.mac(PURPOSE, salt);
-        Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
+        Cipher last = idle.getAndSet(null);
+        Cipher cipher = last == null ? Cipher.getInstance("AES/GCM/NoPadding") : last;
         cipher.init(mode, new SecretKeySpec(own, "AES"), IV);
         cipher.updateAAD(context);
         return cipher;

@@ -28,6 +28,14 @@ final class HmacKey implements KeyMaterial {
         return mac.doFinal();
     }
 
+    /** Of two texts after each other, of which the second ends before its bytes do. */
+    byte[] mac(byte[] head, byte[] tail, int tailLength) {
+        Mac mac = copy();
+        mac.update(head);
+        mac.update(tail, 0, tailLength);
+        return mac.doFinal();
+    }
+
     private Mac copy() {
         try {
             return (Mac) prototype.clone();

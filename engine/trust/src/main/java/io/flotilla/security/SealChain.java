@@ -58,9 +58,10 @@ final class SealChain {
         return to.number(at.getEpochSecond()).number(at.getNano()).text(entry.type());
     }
 
-    private byte[] seal(SealKeys.SealKey key, JournalEntry entry, byte[] sealedBytes) {
-        byte[] content = Arrays.copyOf(sealedBytes, sealedBytes.length - SEAL_BYTES);
-        return key.mac().mac(context(entry).bytes(last).bytes(content).done());
+    /** Over the context, the seal before, and all of the entry but the place of its own seal. */
+    private byte[] seal(SealKeys.SealKey key, CanonicalWriter context, byte[] sealedBytes) {
+        int length = sealedBytes.length - SEAL_BYTES;
+        return key.mac().mac(context.bytes(last).number(length).done(), sealedBytes, length);
     }
 
     JournalEntry seal(JournalEntry entry, boolean isEncrypting) {
@@ -68,14 +69,15 @@ final class SealChain {
         byte[] payload = entry.payload();
         ByteBuffer sealedBytes = ByteBuffer.allocate(payload.length + OVERHEAD);
         sealedBytes.put(VERSION).put(key.tag());
+        CanonicalWriter context = context(entry);
         if (isEncrypting) {
             SealKeys.SealKey encryption = keys.current(KeyAlgorithm.AES_256_GCM);
-            byte[] context = context(entry).done();
-            sealedBytes.put(encryption.tag()).put(((AesKey) encryption.entry().material()).encrypt(payload, context));
+            AesKey material = (AesKey) encryption.entry().material();
+            sealedBytes.put(encryption.tag()).put(material.encrypt(payload, context.done()));
         } else {
             sealedBytes.put(NO_TAG).put(new byte[AesKey.OVERHEAD]).put(payload);
         }
-        last = seal(key, entry, sealedBytes.array());
+        last = seal(key, context, sealedBytes.array());
         sealedBytes.put(last);
         return new JournalEntry(entry.sequence(), entry.timestamp(), entry.type(), sealedBytes.array());
     }
@@ -92,7 +94,7 @@ final class SealChain {
         if (key == null) {
             throw new JournalSealException(runId, stored.sequence(), "has sealed it");
         }
-        if (!MessageDigest.isEqual(seal(key, stored, sealedBytes), own)) {
+        if (!MessageDigest.isEqual(seal(key, context(stored), sealedBytes), own)) {
             throw corrupted(stored, "its seal is not that of what it says and of the entries before it");
         }
         last = own;
