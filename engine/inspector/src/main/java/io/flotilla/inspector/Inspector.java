@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -91,6 +92,26 @@ public final class Inspector implements Disposable {
      */
     public Mono<Void> stop() {
         return server.stop();
+    }
+
+    /**
+     * When nobody looks any more: for programs that stay only for those who do.
+     *
+     * <ul>
+     *   <li><b>onComplete</b>: when there has been no request, and no open stream of events, for so long since the subscription.
+     *   <li><b>threads</b>: {@code Schedulers.parallel()}.
+     * </ul>
+     *
+     * @param time how long; more than zero
+     * @return completes then; when the inspector is stopped, at once
+     * @throws NullPointerException if {@code time} is null
+     * @throws IllegalArgumentException if {@code time} is zero or negative
+     */
+    public Mono<Void> idle(Duration time) {
+        if (time.isZero() || time.isNegative()) {
+            throw new IllegalArgumentException("time must be positive, was " + time);
+        }
+        return server.idle(time);
     }
 
     /** {@link #stop()} without waiting. */

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +33,7 @@ public final class InspectorHandler implements Disposable {
 
     private static final Set<String> ACTIONS =
             Set.of("pause", "unpause", "cancel", "recover", "answer", "fork", "branches");
+    private static final Duration LOOK = Duration.ofSeconds(1);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final Settings settings;
@@ -44,6 +46,8 @@ public final class InspectorHandler implements Disposable {
     private final Actions actions;
     private final Networks networks;
     private final Sinks.Empty<Void> closed = Sinks.empty();
+    private final AtomicInteger streams = new AtomicInteger();
+    private volatile long lastAsked = System.nanoTime();
     private volatile boolean disposed;
 
     InspectorHandler(Settings settings) {
@@ -76,7 +80,23 @@ public final class InspectorHandler implements Disposable {
      */
     public Mono<InspectorResponse> handle(InspectorRequest request) {
         String method = request.method();
-        return Mono.defer(() -> answered(request)).onErrorResume(cause -> Mono.just(refused(method, request, cause)));
+        return Mono.defer(() -> {
+                    lastAsked = System.nanoTime();
+                    return answered(request);
+                })
+                .onErrorResume(cause -> Mono.just(refused(method, request, cause)));
+    }
+
+    Mono<Void> idle(Duration time) {
+        return Mono.defer(() -> {
+            lastAsked = System.nanoTime();
+            Duration pause = time.dividedBy(10).compareTo(LOOK) > 0 ? LOOK : time.dividedBy(10);
+            return Flux.interval(pause.isZero() ? Duration.ofNanos(1) : pause)
+                    .onBackpressureDrop()
+                    .takeUntil(any -> streams.get() == 0 && System.nanoTime() - lastAsked >= time.toNanos())
+                    .takeUntilOther(closed.asMono())
+                    .then();
+        });
     }
 
     private Mono<InspectorResponse> answered(InspectorRequest request) {
@@ -168,7 +188,12 @@ public final class InspectorHandler implements Disposable {
     }
 
     private Mono<InspectorResponse> events(Flux<byte[]> events) {
-        return Mono.just(Responses.events(events.takeUntilOther(closed.asMono())));
+        return Mono.just(Responses.events(events.takeUntilOther(closed.asMono())
+                .doOnSubscribe(any -> streams.incrementAndGet())
+                .doFinally(any -> {
+                    lastAsked = System.nanoTime();
+                    streams.decrementAndGet();
+                })));
     }
 
     /** Where a listener goes on: what the browser sends by itself comes first. */

@@ -109,6 +109,10 @@ final class InspectorServer {
         return stopped.get();
     }
 
+    Mono<Void> idle(Duration time) {
+        return handler.idle(time);
+    }
+
     Mono<Void> stop() {
         return stop;
     }

@@ -51,22 +51,29 @@ final class Json {
 
     private static void quote(String string, StringBuilder text) {
         text.append('"');
+        int from = 0;
         for (int at = 0; at < string.length(); at++) {
             char unit = string.charAt(at);
-            if (unit == '"' || unit == '\\') {
-                text.append('\\').append(unit);
-            } else if (isPlain(string, at)) {
-                text.append(unit);
-            } else {
-                text.append(String.format("\\u%04x", (int) unit));
+            boolean isSpecial = unit == '"' || unit == '\\';
+            if (isSpecial || !isPlain(string, at)) {
+                text.append(string, from, at).append('\\');
+                if (isSpecial) {
+                    text.append(unit);
+                } else {
+                    text.append(String.format("u%04x", (int) unit));
+                }
+                from = at + 1;
             }
         }
-        text.append('"');
+        text.append(string, from, string.length()).append('"');
     }
 
     /** Not control characters, and not halves of characters, which UTF-8 has not. */
     private static boolean isPlain(String string, int at) {
         char unit = string.charAt(at);
+        if (unit >= ' ' && unit < 0x7f) {
+            return true;
+        }
         if (Character.isHighSurrogate(unit)) {
             return at + 1 < string.length() && Character.isLowSurrogate(string.charAt(at + 1));
         }

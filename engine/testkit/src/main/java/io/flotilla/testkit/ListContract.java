@@ -1,6 +1,7 @@
 package io.flotilla.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import io.flotilla.journal.RunDeletedException;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.flotilla.journal.JournalEntry;
@@ -112,6 +113,39 @@ abstract class ListContract extends ReadContract {
 
         assertThat(list(JournalFilter.all().limit(limit)))
                 .isEqualTo(List.of("a", "b", "c").subList(0, (int) Math.min(3, limit)));
+    }
+
+    @Test
+    void list_newestFirst_isOrderedByWhenRunsCame() {
+        List<String> ids = IntStream.range(0, 600).mapToObj(at -> "run-" + (at * 7919 % 600)).toList();
+        ids.forEach(id -> append(id, 0, 1));
+        append(ids.get(0), 1, 1);
+        journal.copy(ids.get(1), 1, "copy", List.of(typed(1, NOON, "started"))).block(SOON);
+        List<String> expected = new ArrayList<>(ids);
+        Collections.reverse(expected);
+        expected.add(0, "copy");
+
+        assertThat(newest(JournalFilter.all())).isEqualTo(expected);
+        assertThat(newest(JournalFilter.all().limit(3))).isEqualTo(expected.subList(0, 3));
+        assertThat(newest(JournalFilter.all().after(expected.get(299)))).isEqualTo(expected.subList(300, 601));
+        assertThat(newest(JournalFilter.all().after(expected.get(600)))).isEmpty();
+        assertThat(newest(JournalFilter.all().lastTypeIn("started"))).containsExactly("copy");
+    }
+
+    @Test
+    void list_newestFirstAfterARunThatIsNotThere_isAnError() {
+        append("a", 0, 1);
+        append("b", 0, 1);
+        journal.delete("b").block(SOON);
+
+        StepVerifier.create(journal.list(JournalFilter.all().newestFirst().after("b")))
+                .expectError(RunDeletedException.class)
+                .verify(SOON);
+        assertThat(newest(JournalFilter.all())).containsExactly("a");
+    }
+
+    private List<String> newest(JournalFilter filter) {
+        return journal.list(filter.newestFirst()).map(RunSummary::runId).collectList().block(SOON);
     }
 
     @Test

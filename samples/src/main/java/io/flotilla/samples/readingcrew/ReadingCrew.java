@@ -52,17 +52,23 @@ public final class ReadingCrew implements Sample {
         BigDecimal share = settings.quorum();
         Duration deadline = settings.deadline(Endpoint.of(settings) == null ? STAND_IN_DEADLINE : MODEL_DEADLINE);
         boolean resume = settings.resume();
+        Duration inspect = settings.inspect() ? settings.inspectIdle() : null;
         try (Logbook logbook = Logbook.open(settings.outputFolder(NAME), resume)) {
             RunSummary before = resume ? logbook.unfinished() : null;
             return Task.open(NAME, settings, output, task -> {
                 Quorum quorum = Quorum.of(share, task.folder().files().size(), deadline);
-                return read(task, quorum, logbook, before, output);
+                return read(task, quorum, logbook, before, inspect, output);
             });
         }
     }
 
-    private static int read(Task task, Quorum quorum, Logbook logbook, @Nullable RunSummary before, Output output) {
-        List<SourceFile> files = task.folder().files();
+    private static int read(
+            Task task,
+            Quorum quorum,
+            Logbook logbook,
+            @Nullable RunSummary before,
+            @Nullable Duration inspect,
+            Output output) {
         Assignment assignment = Assignment.of(task, quorum);
         if (before != null) {
             logbook.assignment(before).check(assignment);
@@ -70,42 +76,59 @@ public final class ReadingCrew implements Sample {
         Crew crew = new Crew(task, quorum, new Readings(), new Tally());
         Resilience protection = crew.protection();
         Disposable watch = protection.circuitBreakerTransitions().subscribe(crew.tally()::changed);
-        RunResult<Written> result;
-        List<RunEvent> events;
         try (ChatClient chat = new ChatClient(task.endpoint(), Task.AT_A_TIME)) {
             Duration since = before == null ? Duration.ZERO : since(before);
             Workflow<Assignment, Written> workflow = crew.workflow(chat, protection, logbook.journal(), since);
-            if (before != null) {
-                remember(before, workflow.runs(), crew.readings(), files.size(), output);
-            }
-            output.line("The writer waits for %s", quorum);
-            output.line("");
-            String topology = Crew.TOPOLOGY.toMermaid();
-            output.out().print(topology);
-            output.line("");
-            Results.write(task.results().resolve("topology.mmd"), topology);
-            LaneScreen screen = output.terminal() ? new LaneScreen(files.size(), output.out(), System::nanoTime) : null;
-            LaneView view = screen == null ? new LaneLines(output) : screen;
-            ProgressView bar = screen == null ? new LineView(files.size(), output) : screen;
-            try (Lanes lanes = new Lanes(LaneView.LANES, view, Crew.READER, branch -> fileOf(branch, files));
-                    Progress progress = new Progress(bar)) {
-                // Blocking is for the outermost edge of a program, such as this.
-                Run<Written> run = before == null
-                        ? workflow.start(assignment)
-                        : Objects.requireNonNull(
-                                workflow.runs().recover(before.runId()).block());
-                run.output().subscribe(lanes::watch);
-                events = Objects.requireNonNull(run.events()
-                        .doOnNext(event -> progress.watch(event, Crew.READER))
-                        .collectList()
-                        .block());
-                result = Objects.requireNonNull(run.result().block());
-                workflow.runs()
-                        .report(run.runId(), task.results().resolve("report.html"))
-                        .block();
+            try (Inspection inspection = Inspection.of(inspect, workflow.runs(), protection)) {
+                inspection.announce(output);
+                int code = read(crew, workflow, assignment, before, output);
+                inspection.await(output);
+                return code;
             }
         } finally {
             watch.dispose();
+        }
+    }
+
+    private static int read(
+            Crew crew,
+            Workflow<Assignment, Written> workflow,
+            Assignment assignment,
+            @Nullable RunSummary before,
+            Output output) {
+        Task task = crew.task();
+        Quorum quorum = crew.quorum();
+        List<SourceFile> files = task.folder().files();
+        RunResult<Written> result;
+        List<RunEvent> events;
+        if (before != null) {
+            remember(before, workflow.runs(), crew.readings(), files.size(), output);
+        }
+        output.line("The writer waits for %s", quorum);
+        output.line("");
+        String topology = Crew.TOPOLOGY.toMermaid();
+        output.out().print(topology);
+        output.line("");
+        Results.write(task.results().resolve("topology.mmd"), topology);
+        LaneScreen screen = output.terminal() ? new LaneScreen(files.size(), output.out(), System::nanoTime) : null;
+        LaneView view = screen == null ? new LaneLines(output) : screen;
+        ProgressView bar = screen == null ? new LineView(files.size(), output) : screen;
+        try (Lanes lanes = new Lanes(LaneView.LANES, view, Crew.READER, branch -> fileOf(branch, files));
+                Progress progress = new Progress(bar)) {
+            // Blocking is for the outermost edge of a program, such as this.
+            Run<Written> run = before == null
+                    ? workflow.start(assignment)
+                    : Objects.requireNonNull(
+                            workflow.runs().recover(before.runId()).block());
+            run.output().subscribe(lanes::watch);
+            events = Objects.requireNonNull(run.events()
+                    .doOnNext(event -> progress.watch(event, Crew.READER))
+                    .collectList()
+                    .block());
+            result = Objects.requireNonNull(run.result().block());
+            workflow.runs()
+                    .report(run.runId(), task.results().resolve("report.html"))
+                    .block();
         }
 
         Timeline timeline = Timeline.of(events, branch -> fileOf(branch, files));

@@ -67,6 +67,16 @@ public final class Settings {
         return choice("resume", "true", "false", "false");
     }
 
+    /** {@code -Dinspect}: {@code true}, or {@code false}, the default. */
+    public boolean inspect() {
+        return choice("inspect", "true", "false", "false");
+    }
+
+    /** {@code -DinspectIdle}: how long the inspector stays when nobody looks any more, as in {@code PT10M}. */
+    public Duration inspectIdle() {
+        return duration("inspectIdle", LONGEST_TIMEOUT);
+    }
+
     private boolean choice(String name, String yes, String no, String fallback) {
         String given = properties.getProperty(name, fallback);
         if (given.equals(yes) || given.equals(no)) {

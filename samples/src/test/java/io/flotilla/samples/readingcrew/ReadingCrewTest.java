@@ -82,6 +82,16 @@ class ReadingCrewTest {
     }
 
     @Test
+    void run_inspected_printsWhereAndStaysUntilNobodyLooks() {
+        Captured run = run(Map.of("inspect", "true", "inspectIdle", "PT0.2S", "timeout", "PT2S"));
+
+        assertThat(run.code()).isZero();
+        assertThat(run.out())
+                .containsPattern("The inspector: http://127\\.0\\.0\\.1:\\d+/#token=[\\w-]{32}\n")
+                .containsPattern("The inspector stays: .* until Ctrl-C, or nobody has looked for PT0\\.2S");
+    }
+
+    @Test
     void run_tooManyFail_noQuorumButWhatWasReadIsWritten() throws IOException {
         Captured run = run(Map.of("quorum", "1", "resilience", "off", "timeout", "PT1S"));
 
