@@ -30,7 +30,9 @@ class InspectorArchitectureTest {
 
     private static boolean isPublic(JavaClass of) {
         return of.getModifiers().contains(JavaModifier.PUBLIC)
-                && of.getEnclosingClass().map(InspectorArchitectureTest::isPublic).orElse(true);
+                && of.getEnclosingClass()
+                        .map(InspectorArchitectureTest::isPublic)
+                        .orElse(true);
     }
 
     @Test

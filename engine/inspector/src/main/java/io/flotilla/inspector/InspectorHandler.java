@@ -148,14 +148,14 @@ public final class InspectorHandler implements Disposable {
             return switch (first) {
                 case "about" -> Mono.fromSupplier(() -> Responses.json(200, about()));
                 case "runs" ->
-                    json(live.cursor().flatMap(cursor -> list.page(query).doOnNext(page -> page.put("cursor", cursor))));
+                    json(live.cursor()
+                            .flatMap(cursor -> list.page(query).doOnNext(page -> page.put("cursor", cursor))));
                 case "live" -> events(live.events(position(request, query)));
                 case "compare" ->
                     json(Mono.zip(sources.find(query.required("a")), sources.find(query.required("b")))
                             .flatMap(both -> Comparison.of(both.getT1(), both.getT2())));
                 case "health" -> json(health());
-                case "network" ->
-                    json(Mono.fromSupplier(networks::toMap).subscribeOn(Schedulers.boundedElastic()));
+                case "network" -> json(Mono.fromSupplier(networks::toMap).subscribeOn(Schedulers.boundedElastic()));
                 case "actions" -> json(Mono.fromSupplier(actions::recent));
                 default -> throw ApiError.notFound();
             };

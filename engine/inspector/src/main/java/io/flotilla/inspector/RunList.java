@@ -166,8 +166,8 @@ final class RunList {
                     }
                     looked[0]++;
                     boolean isTiresome = looked[0] - found.size() > search.limit();
-                    hasMore[0] = found.size() == search.limit()
-                            || (isTiresome && System.nanoTime() - begun > MAX_NANOS);
+                    hasMore[0] =
+                            found.size() == search.limit() || (isTiresome && System.nanoTime() - begun > MAX_NANOS);
                     return hasMore[0];
                 })
                 .then(Mono.defer(() -> Flux.fromIterable(found)

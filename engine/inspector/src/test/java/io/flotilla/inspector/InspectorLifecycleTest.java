@@ -38,7 +38,11 @@ class InspectorLifecycleTest {
         for (int round = 0; round < 2; round++) {
             Inspector inspector = Inspector.on(crew.runs()).port(port).start().block(Client.PATIENCE);
             port = inspector.address().getPort();
-            Mono<Void> stream = Client.of(inspector).events("/api/live?after=none").then().onErrorComplete().cache();
+            Mono<Void> stream = Client.of(inspector)
+                    .events("/api/live?after=none")
+                    .then()
+                    .onErrorComplete()
+                    .cache();
             Client.of(inspector).events("/api/live?after=none").next().block(Client.PATIENCE);
             stream.subscribe();
             assertThat(threads()).isNotEmpty();
@@ -127,8 +131,9 @@ class InspectorLifecycleTest {
                 .build();
         Inspector inspector = Inspector.on(crew.runs())
                 .health(monitor)
-                .circuitBreakers(() -> List.of(HealthCheck.of("circuit breakers", () -> Health.degraded("open: reader")
-                        .with("reader", "OPEN"))))
+                .circuitBreakers(() -> List.of(HealthCheck.of(
+                        "circuit breakers",
+                        () -> Health.degraded("open: reader").with("reader", "OPEN"))))
                 .start()
                 .block(Client.PATIENCE);
         try {
@@ -137,8 +142,14 @@ class InspectorLifecycleTest {
             JsonNode health = Client.of(inspector).get("/api/health").json();
 
             assertThat(health.get("health").get("status").asString()).isEqualTo("UP");
-            assertThat(health.get("health").get("checks").get(0).get("name").asString()).isEqualTo("disk");
-            assertThat(health.get("breakers").get("checks").get(0).get("data").get("reader").asString())
+            assertThat(health.get("health").get("checks").get(0).get("name").asString())
+                    .isEqualTo("disk");
+            assertThat(health.get("breakers")
+                            .get("checks")
+                            .get(0)
+                            .get("data")
+                            .get("reader")
+                            .asString())
                     .isEqualTo("OPEN");
         } finally {
             inspector.stop().block(Client.PATIENCE);
@@ -154,7 +165,9 @@ class InspectorLifecycleTest {
             Client.Answer page = client.get("/");
             assertThat(page.status()).isEqualTo(200);
             assertThat(page.headers().get("content-type")).startsWith("text/html");
-            assertThat(client.with("If-None-Match", page.headers().get("etag")).get("/").status())
+            assertThat(client.with("If-None-Match", page.headers().get("etag"))
+                            .get("/")
+                            .status())
                     .isEqualTo(304);
         } finally {
             inspector.stop().block(Client.PATIENCE);

@@ -58,10 +58,14 @@ class InspectorPagingTest {
                 after = found.get("next").asString();
             }
             JsonNode byId = client.get("/api/runs?id=run-96-9&limit=500").json();
-            assertThat(byId.get("runs")).isNotEmpty().allMatch(row -> row.get("id").asString().startsWith("run-96-9"));
+            assertThat(byId.get("runs"))
+                    .isNotEmpty()
+                    .allMatch(row -> row.get("id").asString().startsWith("run-96-9"));
             long begun = System.nanoTime();
             JsonNode none = client.get("/api/runs?label=tenant:none").json();
-            assertThat(Duration.ofNanos(System.nanoTime() - begun)).as("a search is bounded").isLessThan(limit);
+            assertThat(Duration.ofNanos(System.nanoTime() - begun))
+                    .as("a search is bounded")
+                    .isLessThan(limit);
             assertThat(none.get("runs")).isEmpty();
         } finally {
             inspector.stop().block(Client.PATIENCE);
@@ -70,7 +74,8 @@ class InspectorPagingTest {
 
     @Test
     void runs_manyInMemory_areThereAtOnce() {
-        assertPagesAreQuick(InMemoryJournal.builder().maxRuns(200_000).build(), Integer.getInteger("paging.runs", 20_000), LIMIT);
+        assertPagesAreQuick(
+                InMemoryJournal.builder().maxRuns(200_000).build(), Integer.getInteger("paging.runs", 20_000), LIMIT);
     }
 
     @Test

@@ -31,18 +31,21 @@ class WebFluxTest {
 
     // tag::webflux[]
     static RouterFunction<ServerResponse> inspector(InspectorHandler inspector) {
-        return RouterFunctions.route(path("/inspector").or(path("/inspector/**")), request -> inspector
-                .handle(new InspectorRequest(
-                        request.method().name(),
-                        request.uri().getRawPath(),
-                        Objects.requireNonNullElse(request.uri().getRawQuery(), ""),
-                        request.headers().asHttpHeaders().toSingleValueMap(),
-                        request.remoteAddress().map(Object::toString).orElse(null),
-                        request.body(BodyExtractors.toDataBuffers()).map(WebFluxTest::bytes)))
-                .flatMap(answer -> ServerResponse.status(answer.status())
-                        .headers(headers -> answer.headers().forEach(headers::set))
-                        .body((message, context) -> message.writeAndFlushWith(answer.body()
-                                .map(bytes -> Mono.just(message.bufferFactory().wrap(bytes)))))));
+        return RouterFunctions.route(
+                path("/inspector").or(path("/inspector/**")),
+                request -> inspector
+                        .handle(new InspectorRequest(
+                                request.method().name(),
+                                request.uri().getRawPath(),
+                                Objects.requireNonNullElse(request.uri().getRawQuery(), ""),
+                                request.headers().asHttpHeaders().toSingleValueMap(),
+                                request.remoteAddress().map(Object::toString).orElse(null),
+                                request.body(BodyExtractors.toDataBuffers()).map(WebFluxTest::bytes)))
+                        .flatMap(answer -> ServerResponse.status(answer.status())
+                                .headers(headers -> answer.headers().forEach(headers::set))
+                                .body((message, context) -> message.writeAndFlushWith(answer.body()
+                                        .map(bytes -> Mono.just(
+                                                message.bufferFactory().wrap(bytes)))))));
     }
 
     private static byte[] bytes(DataBuffer buffer) {
@@ -62,7 +65,8 @@ class WebFluxTest {
                 .handler();
         RouterFunction<ServerResponse> routes = inspector(handler)
                 .and(RouterFunctions.route(
-                        path("/orders"), (ServerRequest request) -> ServerResponse.ok().bodyValue("ours")));
+                        path("/orders"),
+                        (ServerRequest request) -> ServerResponse.ok().bodyValue("ours")));
         DisposableServer server = HttpServer.create()
                 .host("127.0.0.1")
                 .handle(new ReactorHttpHandlerAdapter(RouterFunctions.toHttpHandler(routes)))
@@ -70,15 +74,17 @@ class WebFluxTest {
         try {
             String id = crew.run(3).block(Client.PATIENCE).runId();
             Client other = new Client(URI.create("http://127.0.0.1:" + server.port()), Map.of());
-            Client client = new Client(URI.create("http://127.0.0.1:" + server.port() + "/inspector"), Map.of())
-                    .token(TOKEN);
+            Client client =
+                    new Client(URI.create("http://127.0.0.1:" + server.port() + "/inspector"), Map.of()).token(TOKEN);
 
             assertThat(other.get("/orders").text()).isEqualTo("ours");
             assertThat(other.get("/inspector").headers()).containsEntry("location", "/inspector/");
             assertThat(client.get("/").status()).isEqualTo(200);
-            assertThat(client.get("/api/about").json().get("actions").asBoolean()).isTrue();
+            assertThat(client.get("/api/about").json().get("actions").asBoolean())
+                    .isTrue();
             assertThat(other.get("/inspector/api/about").status()).isEqualTo(401);
-            assertThat(client.get("/api/runs/" + id + "/facts?limit=3").json().get("entries")).hasSize(3);
+            assertThat(client.get("/api/runs/" + id + "/facts?limit=3").json().get("entries"))
+                    .hasSize(3);
             assertThat(client.post("/api/runs/" + id + "/cancel", "{}").code()).isEqualTo("run-ended");
             assertThat(client.post("/api/runs/" + id + "/cancel", "{").code()).isEqualTo("malformed-json");
             List<Client.Event> events = client.events("/api/runs/" + id + "/events")
@@ -86,7 +92,10 @@ class WebFluxTest {
                     .collectList()
                     .block(Client.PATIENCE);
             assertThat(events).hasSizeGreaterThan(10);
-            assertThat(client.events("/api/live?after=none").next().block(Client.PATIENCE).type())
+            assertThat(client.events("/api/live?after=none")
+                            .next()
+                            .block(Client.PATIENCE)
+                            .type())
                     .isEqualTo("reset");
         } finally {
             handler.dispose();
@@ -100,7 +109,11 @@ class WebFluxTest {
                 .host("127.0.0.1")
                 .route(routes -> {
                     routes.get("/orders", (request, response) -> response.sendString(Mono.just("ours")));
-                    Inspector.on(crew.runs()).path("/inspector").token(TOKEN).routes().accept(routes);
+                    Inspector.on(crew.runs())
+                            .path("/inspector")
+                            .token(TOKEN)
+                            .routes()
+                            .accept(routes);
                 })
                 .bindNow();
         try {
@@ -109,7 +122,9 @@ class WebFluxTest {
             assertThat(client.get("/orders").text()).isEqualTo("ours");
             assertThat(client.get("/inspector/api/about").status()).isEqualTo(200);
             assertThat(client.get("/inspectors/api/about").status()).isEqualTo(404);
-            assertThat(client.with("Authorization", "").get("/inspector/api/about").status())
+            assertThat(client.with("Authorization", "")
+                            .get("/inspector/api/about")
+                            .status())
                     .isEqualTo(401);
         } finally {
             server.disposeNow();

@@ -1,11 +1,11 @@
 package io.flotilla.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import io.flotilla.journal.RunDeletedException;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.JournalFilter;
+import io.flotilla.journal.RunDeletedException;
 import io.flotilla.journal.RunSummary;
 import io.flotilla.journal.StaleAppendException;
 import java.time.Duration;
@@ -117,9 +117,11 @@ abstract class ListContract extends ReadContract {
 
     @Test
     void list_newestFirst_isOrderedByWhenRunsCame() {
-        List<String> ids = IntStream.range(0, 600).mapToObj(at -> "run-" + (at * 7919 % 600)).toList();
+        List<String> ids = IntStream.range(0, 600)
+                .mapToObj(at -> "run-" + (at * 7919 % 600))
+                .toList();
         ids.forEach(id -> append(id, 0, 1));
-        append(ids.get(0), 1, 1);
+        append(ids.get(0), 1, 2);
         journal.copy(ids.get(1), 1, "copy", List.of(typed(1, NOON, "started"))).block(SOON);
         List<String> expected = new ArrayList<>(ids);
         Collections.reverse(expected);
@@ -145,7 +147,10 @@ abstract class ListContract extends ReadContract {
     }
 
     private List<String> newest(JournalFilter filter) {
-        return journal.list(filter.newestFirst()).map(RunSummary::runId).collectList().block(SOON);
+        return journal.list(filter.newestFirst())
+                .map(RunSummary::runId)
+                .collectList()
+                .block(SOON);
     }
 
     @Test
