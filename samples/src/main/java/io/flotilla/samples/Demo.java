@@ -1,6 +1,7 @@
 package io.flotilla.samples;
 
 import io.flotilla.samples.batching.Batching;
+import io.flotilla.samples.complete.CompleteSystem;
 import io.flotilla.samples.eventsourcing.EventSourcing;
 import io.flotilla.samples.health.HealthSample;
 import io.flotilla.samples.isolation.Isolation;
@@ -63,7 +64,8 @@ public final class Demo implements Sample {
             new MetersSample(),
             new RecordReplay(),
             new SimulationSample(),
-            new Traces());
+            new Traces(),
+            new CompleteSystem());
 
     private final String wanted;
 

@@ -21,7 +21,7 @@ class DemoTest {
         assertThat(run.out()).isEmpty();
         assertThat(run.err().lines())
                 .containsExactly(
-                        "demo: -Dsample must be one of reading-crew, reading-round, secret-word, time-travel, isolation, shape, wealth, hub, mesh, topics, hierarchy, peers, hybrid, shared-state, trusted-network, state-agent, event-sourcing, batching, pooling, patterns, verify, health, meters, record-replay, simulation, traces, was \"no such\"");
+                        "demo: -Dsample must be one of reading-crew, reading-round, secret-word, time-travel, isolation, shape, wealth, hub, mesh, topics, hierarchy, peers, hybrid, shared-state, trusted-network, state-agent, event-sourcing, batching, pooling, patterns, verify, health, meters, record-replay, simulation, traces, complete-system, was \"no such\"");
     }
 
     @Test
