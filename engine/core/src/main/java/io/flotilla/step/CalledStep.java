@@ -129,7 +129,8 @@ abstract class CalledStep<I, O> extends TimedStep<I, O> {
     void outputEnded(StepResult.Kind kind) {
         AttemptContext last = current();
         if (last != null) {
-            boolean kept = !kind.isFailure() && !last.isOver(); // one that has failed had its value from elsewhere
+            // Where the last attempt has failed, and the step has not, the value is from elsewhere.
+            boolean kept = identity != null && !kind.isFailure() && !last.isOver();
             last.end();
             if (identity != null) {
                 last.endState(identity, kept);
