@@ -26,12 +26,14 @@ class ModularApplicationTest {
     @TempDir
     Path folder;
 
-    /** Without what only tests have: users of the modules do not bring it. */
+    /** Without what only tests have, and what is optional: users of the modules need not bring it. */
     private static List<Path> withoutTestLibraries(List<Path> modulePath) {
         return modulePath.stream()
-                .filter(each -> !each.getFileName()
-                        .toString()
-                        .matches("(junit|assertj|opentest4j|apiguardian|jackson-(databind|core)-2).*"))
+                .filter(
+                        each -> !each.getFileName()
+                                .toString()
+                                .matches(
+                                        "(junit|assertj|opentest4j|apiguardian|jackson-(databind|core)-2|micrometer-tracing|context-propagation|opentelemetry).*"))
                 .toList();
     }
 

@@ -47,6 +47,7 @@ import reactor.core.scheduler.Schedulers;
 
 /** What the MDC and the baggage have while agents are called, on whatever thread, and that nothing of it stays there. */
 @Timeout(60)
+@SuppressWarnings("try") // scopes, and mailboxes that are closed behind the block
 class MdcTest {
 
     private static final Duration SOON = Duration.ofSeconds(20);

@@ -33,6 +33,7 @@ import reactor.core.scheduler.Schedulers;
 
 /** Messages in a trace: their time in a mailbox, their handling, and what follows from them. */
 @Timeout(60)
+@SuppressWarnings("try") // scopes, and mailboxes that are closed behind the block
 class MessageTraceTest {
 
     private static final Duration SOON = Duration.ofSeconds(20);

@@ -41,6 +41,7 @@ import reactor.core.scheduler.Schedulers;
 
 /** One trace over all of a run: what is inside of what, and what is linked to what, as an exporter of OpenTelemetry has it. */
 @Timeout(60)
+@SuppressWarnings("try") // scopes, and mailboxes that are closed behind the block
 class TraceTest {
 
     private static final Duration SOON = Duration.ofSeconds(20);
