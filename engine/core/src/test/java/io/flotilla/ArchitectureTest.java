@@ -729,6 +729,7 @@ class ArchitectureTest {
                         "Plan$Builder",
                         "Recorded",
                         "Replay",
+                        "Replay$CancelledStep",
                         "RunDigest",
                         "RunHeader",
                         "RunMachine",

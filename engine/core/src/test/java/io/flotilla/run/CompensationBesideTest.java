@@ -330,4 +330,41 @@ class CompensationBesideTest {
         assertThat(result.status()).isEqualTo(RunResult.Status.CANCELLED);
         assertThat(undone).containsExactly("Pack paid x packed paid x", "Pay x paid x");
     }
+
+    /** The run around has not begun to undo anything: it waits for the nested one. */
+    @Test
+    void suspend_whileTheNestedRunUndoes_bothGoOnAfterRecovery() {
+        Sinks.Empty<Void> asked = Sinks.empty();
+        Sinks.Empty<Void> undoing = Sinks.empty();
+        Workflow<Object, String> stuck = Workflow.builder(Topology.parse("start -> Pack -> Then -> end"), String.class)
+                .name("inner")
+                .agent("Pack", TestRuns.deciding("Pack", turn -> Decision.handOff("Then", "packed " + turn.input())))
+                .agent("Then", TestRuns.stepping("Then", turn -> {
+                    asked.tryEmitEmpty();
+                    return Mono.never();
+                }))
+                .compensate("Pack", (step, context) -> {
+                    undoing.tryEmitEmpty();
+                    return Mono.never();
+                })
+                .build();
+        Run<String> run = outer(stuck)
+                .journal(journal)
+                .<Object>build()
+                .submit("x", RunOptions.ofId("a"))
+                .block(SOON);
+        asked.asMono().block(SOON);
+        run.cancel();
+        undoing.asMono().block(SOON);
+
+        run.suspend().block(SOON);
+
+        assertThat(undone).isEmpty();
+        Workflow<Object, String> later =
+                outer(waiting(Sinks.empty())).journal(journal).build();
+        assertThat(later.runs().recover("a").flatMap(Run::result).block(SOON).status())
+                .isEqualTo(RunResult.Status.CANCELLED);
+        assertThat(undone).containsExactly("Pack paid x packed paid x", "Pay x paid x");
+        assertThat(statuses(later)).containsExactly(RunInfo.Status.CANCELLED, RunInfo.Status.CANCELLED);
+    }
 }
