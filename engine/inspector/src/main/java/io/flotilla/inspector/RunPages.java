@@ -138,7 +138,7 @@ final class RunPages {
         ArrayDeque<String> left = new ArrayDeque<>(List.of(from));
         while (!left.isEmpty()) {
             String agent = left.remove();
-            if (topology.agents().contains(agent)) {
+            if (!agent.equals(Topology.END) && !agent.equals(Topology.USER)) {
                 topology.successors(agent).stream().filter(seen::add).forEach(left::add);
             }
         }
