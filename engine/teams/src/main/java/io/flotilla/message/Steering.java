@@ -42,7 +42,7 @@ final class Steering {
         for (Member each : ofItsKind) {
             if (mayTake(envelope, each, recipient)) {
                 MailboxStats stats = each.mailbox().stats();
-                long load = stats.queued() + stats.inFlight();
+                long load = (long) stats.queued() + stats.inFlight();
                 if (load < least) {
                     best = each;
                     least = load;

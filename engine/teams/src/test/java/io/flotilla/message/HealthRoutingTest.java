@@ -20,6 +20,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -418,7 +419,7 @@ class HealthRoutingTest {
                 monitor.refresh().subscribe();
                 down.clear();
                 down.add("reader#" + (1 + random.nextInt(3)));
-                Thread.yield();
+                LockSupport.parkNanos(20_000);
             }
         });
         health.setDaemon(true);

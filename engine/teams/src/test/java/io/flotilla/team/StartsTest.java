@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -46,7 +47,7 @@ class StartsTest {
                         done.countDown();
                     });
                     if (number % 100 == 0) {
-                        Thread.yield(); // so that starters end in between
+                        LockSupport.parkNanos(1_000); // so that starters end in between
                     }
                 }
             }));
