@@ -280,16 +280,18 @@ final class Members implements AgentHandler.Answers {
         if (refusal == null && to != null) {
             taps.passing(reply, to);
         }
-        if (refusal == null
-                && !(transit == null || to == null ? requests.answer(reply) : carryAnswer(transit, reply, to))) {
+        if (refusal == null && !isAwaited(reply, to)) {
             refusal = DeadLetter.Reason.LATE_REPLY;
         }
         return new Delivery(to, refusal);
     }
 
-    private boolean carryAnswer(Transit by, Envelope reply, AgentId to) {
-        return by.carry(reply, to, () -> requests.answer(reply), true, isAwaited -> {
-            if (!isAwaited) {
+    private boolean isAwaited(Envelope reply, @Nullable AgentId to) {
+        if (transit == null || to == null) {
+            return requests.answer(reply);
+        }
+        return transit.carry(reply, to, () -> requests.answer(reply), true, isInTime -> {
+            if (!isInTime) {
                 bury(reply, to, DeadLetter.Reason.LATE_REPLY);
             }
         });

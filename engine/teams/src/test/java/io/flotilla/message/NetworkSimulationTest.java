@@ -121,47 +121,45 @@ class NetworkSimulationTest {
     }
 
     /** Twenty agents that ask each other. */
-    private static Function<SimulatedWorld, Publisher<?>> crowd() {
-        return world -> {
-            Hub hub = hub(world);
-            for (int number = 0; number < world.agents(); number++) {
-                AgentId id = AgentId.of("agent", number);
-                hub.join(Agent.<Integer, Integer>of(
-                        id.toString(),
-                        (input, context) -> Mono.just(input + 1).delayElement(Duration.ofMillis(input))));
-            }
-            List<String> ends = new ArrayList<>();
-            return Flux.range(0, world.messages())
-                    .flatMap(
-                            message -> hub.gather(
-                                            Envelope.toAll(message)
-                                                    .from("agent#" + message % world.agents())
-                                                    .build(),
-                                            Join.ratio(0.5)
-                                                    .within(Duration.ofSeconds(3))
-                                                    .orProceed())
-                                    .doOnNext(gathered -> {
-                                        String end = message + " " + gathered.isMet() + " "
-                                                + gathered.payloads(Integer.class);
-                                        ends.add(end);
-                                        world.log(end);
-                                    }),
-                            world.messages())
-                    .then(hub.close(Duration.ofMinutes(1)))
-                    .then(Mono.fromRunnable(() -> {
-                        assertThat(ends).hasSize(world.messages());
-                        assertThat(hub.stats().queued()).isZero();
-                        assertThat(hub.stats().inFlight()).isZero();
-                        assertThat(hub.stats().accepted())
-                                .isEqualTo(hub.stats().delivered() + hub.stats().deadLettered());
-                    }));
-        };
+    private static Publisher<?> crowd(SimulatedWorld world) {
+        Hub hub = hub(world);
+        for (int number = 0; number < world.agents(); number++) {
+            AgentId id = AgentId.of("agent", number);
+            hub.join(Agent.<Integer, Integer>of(
+                    id.toString(),
+                    (input, context) -> Mono.just(input + 1).delayElement(Duration.ofMillis(input))));
+        }
+        List<String> ends = new ArrayList<>();
+        return Flux.range(0, world.messages())
+                .flatMap(
+                        message -> hub.gather(
+                                        Envelope.toAll(message)
+                                                .from("agent#" + message % world.agents())
+                                                .build(),
+                                        Join.ratio(0.5)
+                                                .within(Duration.ofSeconds(3))
+                                                .orProceed())
+                                .doOnNext(gathered -> {
+                                    String end = message + " " + gathered.isMet() + " "
+                                            + gathered.payloads(Integer.class);
+                                    ends.add(end);
+                                    world.log(end);
+                                }),
+                        world.messages())
+                .then(hub.close(Duration.ofMinutes(1)))
+                .then(Mono.fromRunnable(() -> {
+                    assertThat(ends).hasSize(world.messages());
+                    assertThat(hub.stats().queued()).isZero();
+                    assertThat(hub.stats().inFlight()).isZero();
+                    assertThat(hub.stats().accepted())
+                            .isEqualTo(hub.stats().delivered() + hub.stats().deadLettered());
+                }));
     }
 
     @Test
     void simulation_of1000SeedsOfTwentyAgents_takesLessThanTwentySeconds() {
         long began = System.nanoTime();
-        SimulationReport report = TWENTY.messages(1, 5).seeds(1_000).check(crowd());
+        SimulationReport report = TWENTY.messages(1, 5).seeds(1_000).check(NetworkSimulationTest::crowd);
 
         report.orThrow();
         Duration took = Duration.ofNanos(System.nanoTime() - began);
@@ -172,8 +170,8 @@ class NetworkSimulationTest {
     void simulation_ofTheSameCase_hasTheSameLogToTheByte() {
         for (int seed = 0; seed < 5; seed++) {
             SimulationCase one = new SimulationCase(seed, 20, 20, Integer.MAX_VALUE, null);
-            SimulationRun first = TWENTY.replay(one, crowd());
-            SimulationRun second = TWENTY.replay(one, crowd());
+            SimulationRun first = TWENTY.replay(one, NetworkSimulationTest::crowd);
+            SimulationRun second = TWENTY.replay(one, NetworkSimulationTest::crowd);
 
             assertThat(first.outcome()).isEqualTo(SimulationRun.Outcome.PASSED);
             assertThat(first.log()).hasSizeGreaterThan(400);

@@ -15,9 +15,9 @@ import io.flotilla.testkit.SimulationRun;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import java.util.function.Function;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -42,58 +42,54 @@ class TeamSimulationTest {
                 (input, context) -> Mono.just(input * 2).delayElement(Duration.ofMillis(10)));
     }
 
-    private static Function<SimulatedWorld, Publisher<?>> manager() {
-        return world -> {
-            Manager.Builder<Integer, Integer> builder = Manager.<Integer, Integer>builder("desk")
-                    .attemptTimeout(Duration.ofSeconds(5))
-                    .engine(world.engine().build());
-            for (int number = 0; number < world.agents(); number++) {
-                builder.worker(Worker.of(doubler("worker", number), "double"));
-            }
-            Manager<Integer, Integer> manager = builder.build();
-            List<Object> ends = new ArrayList<>();
-            return Flux.range(1, world.messages())
-                    .flatMap(
-                            task -> manager.submit(task, "double").doOnNext(result -> {
-                                world.log(
-                                        task + " " + result.kind() + " " + result.value() + " by " + result.agentId());
-                                ends.add(result.kind());
-                            }),
-                            world.messages())
-                    .then(Mono.fromRunnable(() -> {
-                        assertThat(ends).hasSize(world.messages());
-                        ManagerStats stats = manager.stats();
-                        assertThat(stats.accepted()).isEqualTo(stats.completed() + stats.failed());
-                    }));
-        };
+    private static Publisher<?> manager(SimulatedWorld world) {
+        Manager.Builder<Integer, Integer> builder = Manager.<Integer, Integer>builder("desk")
+                .attemptTimeout(Duration.ofSeconds(5))
+                .engine(world.engine().build());
+        for (int number = 0; number < world.agents(); number++) {
+            builder.worker(Worker.of(doubler("worker", number), "double"));
+        }
+        Manager<Integer, Integer> manager = builder.build();
+        List<Object> ends = new ArrayList<>();
+        return Flux.range(1, world.messages())
+                .flatMap(
+                        task -> manager.submit(task, "double").doOnNext(result -> {
+                            world.log(
+                                    task + " " + result.kind() + " " + result.value() + " by " + result.agentId());
+                            ends.add(result.kind());
+                        }),
+                        world.messages())
+                .then(Mono.fromRunnable(() -> {
+                    assertThat(ends).hasSize(world.messages());
+                    ManagerStats stats = manager.stats();
+                    assertThat(stats.accepted()).isEqualTo(stats.completed() + stats.failed());
+                }));
     }
 
-    private static Function<SimulatedWorld, Publisher<?>> peers() {
-        return world -> {
-            StepEngine engine = world.engine().build();
-            Hub hub = Hub.create(NetworkOptions.builder()
-                    .engine(engine)
-                    .faults(world::deliveries)
-                    .build());
-            Peers<Integer, Integer> peers = Peers.<Integer, Integer>builder(hub)
-                    .lease(Duration.ofSeconds(10))
-                    .engine(engine)
-                    .build();
-            List<Peer<Integer, Integer>> all = new ArrayList<>();
-            for (int number = 0; number < world.agents(); number++) {
-                all.add(peers.join(doubler("peer", number), Bidder.byLoad()));
-            }
-            return Flux.range(1, world.messages())
-                    .flatMap(
-                            task -> {
-                                all.get(task % all.size()).put("last", task);
-                                return all.get(task % all.size())
-                                        .offer(task)
-                                        .doOnNext(
-                                                result -> world.log(task + " " + result.kind() + " " + result.value()));
-                            },
-                            world.messages());
-        };
+    private static Publisher<?> peers(SimulatedWorld world) {
+        StepEngine engine = world.engine().build();
+        Hub hub = Hub.create(NetworkOptions.builder()
+                .engine(engine)
+                .faults(world::deliveries)
+                .build());
+        Peers<Integer, Integer> peers = Peers.<Integer, Integer>builder(hub)
+                .lease(Duration.ofSeconds(10))
+                .engine(engine)
+                .build();
+        List<Peer<Integer, Integer>> all = new ArrayList<>();
+        for (int number = 0; number < world.agents(); number++) {
+            all.add(peers.join(doubler("peer", number), Bidder.byLoad()));
+        }
+        return Flux.range(1, world.messages())
+                .flatMap(
+                        task -> {
+                            all.get(task % all.size()).put("last", task);
+                            return all.get(task % all.size())
+                                    .offer(task)
+                                    .doOnNext(
+                                            result -> world.log(task + " " + result.kind() + " " + result.value()));
+                        },
+                        world.messages());
     }
 
     private static void assertDeterministic(Function<SimulatedWorld, Publisher<?>> check) {
@@ -108,11 +104,11 @@ class TeamSimulationTest {
 
     @Test
     void simulation_ofAManager_isTheSameEachTimeAndLosesNoTask() {
-        assertDeterministic(manager());
+        assertDeterministic(TeamSimulationTest::manager);
     }
 
     @Test
     void simulation_ofPeers_isTheSameEachTime() {
-        assertDeterministic(peers());
+        assertDeterministic(TeamSimulationTest::peers);
     }
 }

@@ -41,7 +41,7 @@ final class SeededTime {
     }
 
     /** Something to be run; its cancel is a flag, and whoever meets it then passes it over. */
-    private final class Task implements Disposable {
+    private static final class Task implements Disposable {
         private final Line line;
         private final Runnable body;
         private final long periodNanos;

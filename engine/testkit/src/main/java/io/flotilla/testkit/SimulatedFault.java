@@ -75,7 +75,7 @@ public record SimulatedFault(Kind kind, String target, int number, Duration dela
      * @throws IllegalArgumentException if it is no fault
      */
     public static SimulatedFault parse(String text) {
-        String[] parts = text.strip().split(" +");
+        String[] parts = text.strip().split(" +", -1);
         int slash = parts.length < 2 ? -1 : parts[1].lastIndexOf('/');
         if (slash < 1 || parts.length > 3) {
             throw new IllegalArgumentException("a fault is KIND TARGET/NUMBER [DELAY], was \"" + text + "\"");

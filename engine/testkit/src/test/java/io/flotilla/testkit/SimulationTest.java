@@ -462,47 +462,45 @@ class SimulationTest {
 
     // --- a workflow
 
-    private static Function<SimulatedWorld, Publisher<?>> workflow() {
-        return world -> {
-            Topology topology = Topology.parse("start -> Planner <-> Worker\nPlanner -> end");
-            Agent<Turn, Decision> planner = Agent.of(
-                    "Planner",
-                    (turn, context) -> Mono.just(
-                            turn.reason() == Turn.Reason.JOINED
-                                    ? Decision.answer(turn.outcomes().size())
-                                    : Decision.fanOut(
-                                            Collections.nCopies(world.agents(), Invocation.of("Worker", "part")))));
-            Agent<Turn, Decision> worker = Agent.of(
-                    "Worker",
-                    (turn, context) -> Mono.delay(
-                                    Duration.ofMillis(world.random().nextInt(100)))
-                            .thenReturn(Decision.answer("done")));
-            Workflow<Object, Object> flow = Workflow.builder(topology, Object.class)
-                    .agent("Planner", planner)
-                    .agent("Worker", worker)
-                    .join(Join.allSettled().orProceed())
-                    .limits(Limits.steps(1_000))
-                    .engine(world.engine().stepTimeout(Duration.ofSeconds(10)).build())
-                    .build();
-            Run<Object> run = flow.start("task");
-            run.events().subscribe(event -> world.log(event.toString()));
-            return run.result().doOnNext(result -> {
-                world.log(result.status() + " " + result.failure());
-                assertThat(result.status()).isIn(RunResult.Status.SUCCEEDED, RunResult.Status.FAILED);
-            });
-        };
+    private static Publisher<?> workflow(SimulatedWorld world) {
+        Topology topology = Topology.parse("start -> Planner <-> Worker\nPlanner -> end");
+        Agent<Turn, Decision> planner = Agent.of(
+                "Planner",
+                (turn, context) -> Mono.just(
+                        turn.reason() == Turn.Reason.JOINED
+                                ? Decision.answer(turn.outcomes().size())
+                                : Decision.fanOut(
+                                        Collections.nCopies(world.agents(), Invocation.of("Worker", "part")))));
+        Agent<Turn, Decision> worker = Agent.of(
+                "Worker",
+                (turn, context) -> Mono.delay(
+                                Duration.ofMillis(world.random().nextInt(100)))
+                        .thenReturn(Decision.answer("done")));
+        Workflow<Object, Object> flow = Workflow.builder(topology, Object.class)
+                .agent("Planner", planner)
+                .agent("Worker", worker)
+                .join(Join.allSettled().orProceed())
+                .limits(Limits.steps(1_000))
+                .engine(world.engine().stepTimeout(Duration.ofSeconds(10)).build())
+                .build();
+        Run<Object> run = flow.start("task");
+        run.events().subscribe(event -> world.log(event.toString()));
+        return run.result().doOnNext(result -> {
+            world.log(result.status() + " " + result.failure());
+            assertThat(result.status()).isIn(RunResult.Status.SUCCEEDED, RunResult.Status.FAILED);
+        });
     }
 
     @Test
     void check_ofAWorkflowWithFaults_isDeterministic() {
         Simulation simulation = Simulation.seeded(7).seeds(20).agents(1, 20).chaos(ALL_KINDS);
 
-        simulation.check(workflow()).orThrow();
+        simulation.check(SimulationTest::workflow).orThrow();
         List<SimulatedFault.Kind> kinds = new ArrayList<>();
         for (int seed = 0; seed < 10; seed++) {
             SimulationCase one = new SimulationCase(seed, 20, 1, Integer.MAX_VALUE, null);
-            SimulationRun first = simulation.replay(one, workflow());
-            assertThat(simulation.replay(one, workflow()).log()).isEqualTo(first.log());
+            SimulationRun first = simulation.replay(one, SimulationTest::workflow);
+            assertThat(simulation.replay(one, SimulationTest::workflow).log()).isEqualTo(first.log());
             assertThat(first.log()).hasSizeGreaterThan(40);
             first.of().faults().forEach(fault -> kinds.add(fault.kind()));
         }
