@@ -17,6 +17,8 @@ module io.flotilla.inspector {
     requires io.netty.codec.http;
     requires org.slf4j;
     requires reactor.netty.core;
+    requires tools.jackson.core;
+    requires tools.jackson.databind;
 
     exports io.flotilla.inspector;
 }

@@ -146,6 +146,7 @@ public final class InMemoryJournal implements Journal {
                     }
                     return listing;
                 })
+                .hide() // who cancels must not have the other pages made, to discard them
                 .concatMapIterable(page -> page, 1)
                 .take(filter.limit());
     }

@@ -241,7 +241,7 @@ final class Actions {
         if (text.isBlank()) {
             return Map.of();
         }
-        if (JsonReader.read(text) instanceof Map<?, ?> fields) {
+        if (Json.read(text) instanceof Map<?, ?> fields) {
             return (Map<String, @Nullable Object>) fields;
         }
         throw ApiError.of(400, "malformed-json", "the body must be a JSON object");

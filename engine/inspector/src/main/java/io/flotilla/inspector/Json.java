@@ -1,85 +1,45 @@
 package io.flotilla.inspector;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Iterator;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.json.JsonMapper;
 
-/** Writes texts, numbers, flags, null, maps and iterables of these as JSON (RFC 8259). */
+/** Writes texts, numbers, flags, null, maps and iterables of these as JSON, and reads it. */
 final class Json {
+
+    private static final int MAX_DEPTH = 32;
+    private static final int MAX_DIGITS = 100;
+
+    private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxNestingDepth(MAX_DEPTH)
+                            .maxNumberLength(MAX_DIGITS)
+                            .build())
+                    .build())
+            .enable(DeserializationFeature.USE_LONG_FOR_INTS)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
 
     private Json() {}
 
     static byte[] bytes(@Nullable Object value) {
-        return text(value).getBytes(StandardCharsets.UTF_8);
+        return text(value).getBytes(StandardCharsets.UTF_8); // which puts up with halves of characters, as the mapper's own does not
     }
 
     static String text(@Nullable Object value) {
-        StringBuilder text = new StringBuilder();
-        write(value, text);
-        return text.toString();
+        return MAPPER.writeValueAsString(value);
     }
 
-    static void write(@Nullable Object value, StringBuilder text) {
-        if (value == null || value instanceof Boolean || value instanceof Number) {
-            text.append(value);
-        } else if (value instanceof Map<?, ?> map) {
-            text.append('{');
-            for (Iterator<? extends Map.Entry<?, ?>> entries = map.entrySet().iterator(); entries.hasNext(); ) {
-                Map.Entry<?, ?> entry = entries.next();
-                quote(String.valueOf(entry.getKey()), text);
-                text.append(':');
-                write(entry.getValue(), text);
-                if (entries.hasNext()) {
-                    text.append(',');
-                }
-            }
-            text.append('}');
-        } else if (value instanceof Iterable<?> list) {
-            text.append('[');
-            for (Iterator<?> elements = list.iterator(); elements.hasNext(); ) {
-                write(elements.next(), text);
-                if (elements.hasNext()) {
-                    text.append(',');
-                }
-            }
-            text.append(']');
-        } else {
-            quote(String.valueOf(value), text);
+    /** Reads texts, {@code Long}, {@code Double}, flags, null, lists and maps. */
+    static @Nullable Object read(String text) {
+        try {
+            return MAPPER.readValue(text, Object.class);
+        } catch (JacksonException malformed) { // its message may repeat what was sent
+            throw ApiError.of(400, "malformed-json", "the body is no JSON, or nested too deep");
         }
-    }
-
-    private static void quote(String string, StringBuilder text) {
-        text.append('"');
-        int from = 0;
-        for (int at = 0; at < string.length(); at++) {
-            char unit = string.charAt(at);
-            boolean isSpecial = unit == '"' || unit == '\\';
-            if (isSpecial || !isPlain(string, at)) {
-                text.append(string, from, at).append('\\');
-                if (isSpecial) {
-                    text.append(unit);
-                } else {
-                    text.append(String.format("u%04x", (int) unit));
-                }
-                from = at + 1;
-            }
-        }
-        text.append(string, from, string.length()).append('"');
-    }
-
-    /** Not control characters, and not halves of characters, which UTF-8 has not. */
-    private static boolean isPlain(String string, int at) {
-        char unit = string.charAt(at);
-        if (unit >= ' ' && unit < 0x7f) {
-            return true;
-        }
-        if (Character.isHighSurrogate(unit)) {
-            return at + 1 < string.length() && Character.isLowSurrogate(string.charAt(at + 1));
-        }
-        if (Character.isLowSurrogate(unit)) {
-            return at > 0 && Character.isHighSurrogate(string.charAt(at - 1));
-        }
-        return unit >= ' ' && unit != '\u2028' && unit != '\u2029';
     }
 }

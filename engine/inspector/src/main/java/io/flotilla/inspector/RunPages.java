@@ -221,7 +221,7 @@ final class RunPages {
                 left--;
                 text.append(isBegun ? ",\n" : "{\"entries\":[\n");
                 isBegun = true;
-                Json.write(entry.toMap(), text);
+                text.append(Json.text(entry.toMap()));
             }
             return bytes(text.toString());
         }

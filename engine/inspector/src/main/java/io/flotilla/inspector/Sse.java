@@ -27,7 +27,7 @@ final class Sse {
             text.append("id: ").append(id).append('\n');
         }
         text.append("event: ").append(type).append("\ndata: ");
-        Json.write(data, text);
+        text.append(Json.text(data));
         text.append("\n\n");
         return this;
     }
