@@ -10,6 +10,7 @@ import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -46,7 +47,7 @@ import reactor.core.publisher.Mono;
         jvmArgsAppend = {"-Xms2g", "-Xmx2g", "-Xmn1g"})
 public class ObservedSteps {
 
-    private static final int STEPS = 10_000;
+    private static final int STEPS = 1_000;
 
     /** Who listens. */
     public enum Observed {
@@ -60,7 +61,6 @@ public class ObservedSteps {
     @Param
     Observed observed = Observed.OFF;
 
-    private final EventLoop loop = new EventLoop();
     private List<Agent<Integer, Integer>> agents = List.of();
     private List<AgentId> ids = List.of();
     private StepEngine engine = StepEngine.builder().build();
@@ -97,7 +97,7 @@ public class ObservedSteps {
     @Benchmark
     @OperationsPerInvocation(STEPS)
     public Object flotilla() {
-        return loop.finish(engine.run(agents, 1));
+        return Objects.requireNonNull(engine.run(agents, 1).block());
     }
 
     /** In the scope of its parent too, as every step's is: otherwise a span would be a child of whatever the thread has. */

@@ -1,6 +1,5 @@
 package io.flotilla.resilience;
 
-import io.flotilla.resilience.ResilienceMeter.Key;
 import io.flotilla.step.StepRejectedException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -23,36 +22,36 @@ final class ResilienceMeters {
     }
 
     void retried(String key) {
-        count(ResilienceMeter.RETRIES, Key.KEY.asString(), key);
+        count(ResilienceMeter.RETRIES, ResilienceMeter.Key.KEY.asString(), key);
     }
 
     void rejected(String key, String guard) {
-        count(ResilienceMeter.REJECTIONS, Key.KEY.asString(), key, Key.GUARD.asString(), guard);
+        count(ResilienceMeter.REJECTIONS, ResilienceMeter.Key.KEY.asString(), key, ResilienceMeter.Key.GUARD.asString(), guard);
     }
 
     void timedOut(String key) {
-        count(ResilienceMeter.ATTEMPT_TIMEOUTS, Key.KEY.asString(), key);
+        count(ResilienceMeter.ATTEMPT_TIMEOUTS, ResilienceMeter.Key.KEY.asString(), key);
     }
 
     void degraded(String key, String source) {
-        count(ResilienceMeter.FALLBACKS, Key.KEY.asString(), key, Key.SOURCE.asString(), source);
+        count(ResilienceMeter.FALLBACKS, ResilienceMeter.Key.KEY.asString(), key, ResilienceMeter.Key.SOURCE.asString(), source);
     }
 
     void fallbackFailed(String key, Throwable cause) {
         String reason = cause instanceof StepRejectedException ? "rejected" : "failed";
-        count(ResilienceMeter.FALLBACK_FAILURES, Key.KEY.asString(), key, Key.REASON.asString(), reason);
+        count(ResilienceMeter.FALLBACK_FAILURES, ResilienceMeter.Key.KEY.asString(), key, ResilienceMeter.Key.REASON.asString(), reason);
     }
 
     void fallbackEmpty(String key) {
-        count(ResilienceMeter.FALLBACK_FAILURES, Key.KEY.asString(), key, Key.REASON.asString(), "empty");
+        count(ResilienceMeter.FALLBACK_FAILURES, ResilienceMeter.Key.KEY.asString(), key, ResilienceMeter.Key.REASON.asString(), "empty");
     }
 
     void changed(CircuitBreakerTransition change) {
         count(
                 ResilienceMeter.CIRCUIT_BREAKER_TRANSITIONS,
-                Key.KEY.asString(),
+                ResilienceMeter.Key.KEY.asString(),
                 change.key(),
-                Key.TO.asString(),
+                ResilienceMeter.Key.TO.asString(),
                 change.to().name().toLowerCase(Locale.ROOT));
     }
 
@@ -88,7 +87,7 @@ final class ResilienceMeters {
             Gauge.builder(meter.getName(), guard, value)
                     .description(meter.description())
                     .baseUnit(meter.getBaseUnit())
-                    .tag(Key.KEY.asString(), key)
+                    .tag(ResilienceMeter.Key.KEY.asString(), key)
                     .register(registry);
         } catch (Throwable thrown) {
             unrecorded(meter, thrown);

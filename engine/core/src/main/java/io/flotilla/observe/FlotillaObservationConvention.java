@@ -6,6 +6,7 @@ import io.micrometer.common.docs.KeyName;
 import io.micrometer.observation.GlobalObservationConvention;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.docs.ObservationDocumentation;
+import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -85,6 +86,6 @@ public class FlotillaObservationConvention<C extends FlotillaObservationContext>
                 found[count++] = KeyValue.of(key.asString(), value);
             }
         }
-        return KeyValues.of(count == found.length ? found : java.util.Arrays.copyOf(found, count));
+        return KeyValues.of(count == found.length ? found : Arrays.copyOf(found, count));
     }
 }

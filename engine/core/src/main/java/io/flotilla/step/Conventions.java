@@ -2,7 +2,9 @@ package io.flotilla.step;
 
 import io.flotilla.observe.FlotillaObservationContext;
 import io.flotilla.observe.FlotillaObservationConvention;
+import io.micrometer.common.KeyValue;
 import io.micrometer.common.KeyValues;
+import io.micrometer.common.docs.KeyName;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationConvention;
 import io.micrometer.observation.docs.ObservationDocumentation;
@@ -18,16 +20,16 @@ final class Conventions {
     private static final Map<ObservationDocumentation, FlotillaObservationConvention<FlotillaObservationContext>>
             DEFAULTS = new ConcurrentHashMap<>();
 
-    private final List<Guarded> own;
+    private final Guarded[] own;
 
     Conventions(List<ObservationConvention<?>> own) {
-        this.own = own.stream().map(Guarded::new).toList();
+        this.own = own.stream().map(Guarded::new).toArray(Guarded[]::new);
     }
 
     static FlotillaObservationConvention<FlotillaObservationContext> defaultOf(FlotillaObservationContext context) {
         ObservationDocumentation documentation = context.documentation();
         FlotillaObservationConvention<FlotillaObservationContext> known = DEFAULTS.get(documentation);
-        return known != null ? known : DEFAULTS.computeIfAbsent(documentation, FlotillaObservationConvention::new);
+        return known != null ? known : DEFAULTS.computeIfAbsent(documentation, Own::new);
     }
 
     /** The first of the user's for such an observation; null if there is none. */
@@ -38,6 +40,43 @@ final class Conventions {
             }
         }
         return null;
+    }
+
+    /** The library's own, which writes into the context what others return: a step has one, and it is to cost little. */
+    private static final class Own extends FlotillaObservationConvention<FlotillaObservationContext> {
+
+        private final KeyName[] low;
+        private final KeyName[] high;
+
+        Own(ObservationDocumentation documentation) {
+            super(documentation);
+            this.low = documentation.getLowCardinalityKeyNames();
+            this.high = documentation.getHighCardinalityKeyNames();
+        }
+
+        @Override
+        public KeyValues getLowCardinalityKeyValues(FlotillaObservationContext context) {
+            for (KeyName key : low) {
+                String value =
+                        context.getLowCardinalityKeyValue(key.asString()) == null ? context.value(key) : null;
+                if (value != null) {
+                    context.addLowCardinalityKeyValue(KeyValue.of(key.asString(), value));
+                }
+            }
+            return KeyValues.empty();
+        }
+
+        @Override
+        public KeyValues getHighCardinalityKeyValues(FlotillaObservationContext context) {
+            for (KeyName key : high) {
+                String value =
+                        context.getHighCardinalityKeyValue(key.asString()) == null ? context.value(key) : null;
+                if (value != null) {
+                    context.addHighCardinalityKeyValue(KeyValue.of(key.asString(), value));
+                }
+            }
+            return KeyValues.empty();
+        }
     }
 
     /** One of the user's. Where it throws, or returns null, the library's own stands in: an observation that starts also stops. */

@@ -25,6 +25,9 @@ final class RoundScope {
     /** What the idle time is measured with. */
     private final Scheduler idleTimer;
 
+    /** Made when it is first asked for. */
+    private volatile @Nullable String runId;
+
     // Made when they are first asked for; written under the lock.
     private volatile @Nullable UsageLedger usage;
     private volatile @Nullable Map<Object, Object> sharedState;
@@ -73,7 +76,12 @@ final class RoundScope {
     }
 
     String runId() {
-        return engineId + '-' + round;
+        String made = runId;
+        if (made == null) {
+            made = engineId + '-' + round; // the same whoever makes it
+            runId = made;
+        }
+        return made;
     }
 
     /** Of all steps but those that have one of their own. */
