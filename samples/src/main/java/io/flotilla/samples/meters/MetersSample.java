@@ -90,7 +90,7 @@ public final class MetersSample implements Sample {
                 .agent("Desk", Agent.of("Desk", (turn, context) -> Mono.fromSupplier(() -> decide(turn))))
                 .agent("Expert", Agent.of("Expert", (turn, context) -> {
                     context.usage().record(new Usage(120, 30, new BigDecimal("0.002")));
-                    return turn.input(Integer.class) == 0
+                    return Integer.valueOf(0).equals(turn.input(Integer.class))
                             ? Mono.error(new IllegalStateException("no idea"))
                             : Mono.just(Decision.answer("turn it off and on"));
                 }))
@@ -106,7 +106,7 @@ public final class MetersSample implements Sample {
         if (turn.reason() == Turn.Reason.ANSWERED) {
             return Decision.answer("asked");
         }
-        return switch (turn.input(String.class)) {
+        return switch (Objects.requireNonNull(turn.input(String.class))) {
             case "ask" -> Decision.ask("is it plugged in?");
             case "vague" -> Decision.fanOut(List.of(Invocation.of("Expert", 0)));
             default ->
