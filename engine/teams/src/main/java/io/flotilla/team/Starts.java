@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Starts {
 
-    static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
 
     private static final int MAX_STARTERS = Math.max(2, Runtime.getRuntime().availableProcessors());
 
@@ -46,7 +46,7 @@ final class Starts {
 
     /** Under the lock. A further thread is worth it only if there is more to do than the next step. */
     private boolean mustWake() {
-        if (starters == MAX_STARTERS || waiting.size() <= Math.min(starters, 1)) {
+        if (starters >= MAX_STARTERS || waiting.size() <= Math.min(starters, 1)) {
             return false;
         }
         starters++;
@@ -85,9 +85,15 @@ final class Starts {
         private @Nullable Runnable next() {
             Runnable next;
             boolean wakes;
+            boolean isBack = false;
             synchronized (Starts.this) {
                 if (isOver) {
-                    return null;
+                    if (waiting.isEmpty()) {
+                        return null;
+                    }
+                    isOver = false; // it is back before the other one has begun, or there is enough for both
+                    starters++;
+                    isBack = true;
                 }
                 count++;
                 next = waiting.poll();
@@ -97,6 +103,9 @@ final class Starts {
                     return null;
                 }
                 wakes = mustWake();
+            }
+            if (isBack) {
+                clock.watch(this);
             }
             if (wakes) {
                 wake();
