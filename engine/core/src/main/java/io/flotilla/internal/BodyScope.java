@@ -85,9 +85,11 @@ public final class BodyScope {
             StepMdc.set(mdcBefore);
         }
         if (observation != null) {
+            Observation.Scope before = observation.getPreviousObservationScope();
             try {
                 observation.close();
             } catch (Throwable thrown) {
+                observation.getCurrentObservation().getObservationRegistry().setCurrentObservationScope(before);
                 LOG.debug("a handler of observations throws", thrown);
             }
         }
