@@ -169,7 +169,8 @@ RunReport.show = (() => {
       const status = this.atEnd() && recorded && recorded !== "unfinished" ? recorded : totals.status;
       this.badge.textContent = status;
       this.badge.className = "badge " + status;
-      const used = totals.used ?? (this.atEnd() ? run.usage : null);
+      const tokens = usage => usage ? usage.inputTokens + usage.outputTokens : -1; // events that come live may not say what was used
+      const used = this.atEnd() && tokens(run.usage) >= tokens(totals.used) ? run.usage : totals.used;
       const facts = [["time", millis(state.moment)], ["branches", number(totals.live + totals.ended)], ["live", number(totals.live)], ["steps", number(totals.steps)], ["retries", number(totals.retries)],
         ["failed branches", number(totals.failed), totals.failed > 0], ["corrections", number(totals.corrections)], ["questions", number(state.questions.size), false, state.questions.size > 0]];
       if (used && used.inputTokens + used.outputTokens > 0) facts.push(["tokens in", number(used.inputTokens)], ["tokens out", number(used.outputTokens)]);

@@ -31,11 +31,8 @@ class ActionsPageTest {
 
     @BeforeEach
     void start() {
-        inspector = Inspector.on(reports.runs(), clerks.runs())
-                .token(TOKEN)
-                .allowActions(true)
-                .start()
-                .block(Client.PATIENCE);
+        inspector = Look.start(
+                Inspector.on(reports.runs(), clerks.runs()).token(TOKEN).allowActions(true));
     }
 
     @AfterEach
@@ -99,7 +96,9 @@ class ActionsPageTest {
             confirm(look, "Send the answer");
             done(look);
             hasStatus(look, "succeeded");
-            assertThat(asking.result().block(Client.PATIENCE).answers()).containsExactly("the answer is yes");
+            assertThat(Objects.requireNonNull(asking.result().block(Client.PATIENCE))
+                            .answers())
+                    .containsExactly("the answer is yes");
 
             look.open("runs/" + report.runId()).reads("Which market comes first?");
             look.page.getByLabel("Answer to").fill("Europe");
@@ -140,7 +139,9 @@ class ActionsPageTest {
             confirm(look, "Cancel the run");
             done(look);
             hasStatus(look, "cancelled");
-            assertThat(run.result().block(Client.PATIENCE).status()).isEqualTo(RunResult.Status.CANCELLED);
+            assertThat(Objects.requireNonNull(run.result().block(Client.PATIENCE))
+                            .status())
+                    .isEqualTo(RunResult.Status.CANCELLED);
         }
     }
 

@@ -13,6 +13,7 @@ import com.microsoft.playwright.options.ReducedMotion;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +50,11 @@ final class Look implements AutoCloseable {
                 faults.add("asks elsewhere: " + request.url());
             }
         });
+    }
+
+    /** An inspector to look at. */
+    static Inspector start(Inspector.Builder builder) {
+        return Objects.requireNonNull(builder.start().block(Client.PATIENCE));
     }
 
     /** On a laptop, in light colours, without moving pictures. */

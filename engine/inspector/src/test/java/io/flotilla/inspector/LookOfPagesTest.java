@@ -62,15 +62,13 @@ class LookOfPagesTest {
 
     @BeforeEach
     void start() {
-        inspector = Inspector.on(reports.runs(), clerks.runs())
+        inspector = Look.start(Inspector.on(reports.runs(), clerks.runs())
                 .network("desk", hub)
                 .health(monitor)
                 .circuitBreakers(
                         () -> List.of(HealthCheck.of("circuit breaker Researcher", () -> Health.degraded("half-open"))))
                 .token(TOKEN)
-                .allowActions(true)
-                .start()
-                .block(Client.PATIENCE);
+                .allowActions(true));
         monitor.refresh().block(Client.PATIENCE);
         Networking.chat(hub);
         String recorded = Objects.requireNonNull(

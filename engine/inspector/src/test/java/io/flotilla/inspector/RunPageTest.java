@@ -28,7 +28,7 @@ class RunPageTest {
 
     @BeforeEach
     void start() {
-        inspector = Inspector.on(reports.runs()).start().block(Client.PATIENCE);
+        inspector = Look.start(Inspector.on(reports.runs()));
     }
 
     @AfterEach
@@ -64,11 +64,12 @@ class RunPageTest {
             look.reads("waits for the fork of 6 branches").reads("6 awaited");
             assertThat(look.page.locator(".join .chip").count()).isEqualTo(6);
             look.tab("Output").click();
+            look.reads("Source 2 of gate-live");
 
             newsroom.open("gate-live");
 
             look.until("() => document.querySelector('.title .badge').textContent === 'succeeded'");
-            look.reads("the market grows.");
+            look.until("() => document.querySelector('.facts').textContent.includes('tokens in18,400')");
             assertThat(look.number("retries")).isEqualTo("1");
             assertThat(look.number("failed branches")).isEqualTo("1");
             assertThat(look.number("live")).isEqualTo("0");
@@ -131,7 +132,7 @@ class RunPageTest {
             look.reads("Reconnecting…");
             newsroom.open("gate-again");
             run.result().block(Client.PATIENCE);
-            inspector = Inspector.on(reports.runs()).port(port).start().block(Client.PATIENCE);
+            inspector = Look.start(Inspector.on(reports.runs()).port(port));
 
             look.until("() => document.querySelector('.title .badge').textContent === 'succeeded'");
             int all = events(run.runId()).size();

@@ -30,7 +30,7 @@ class RunsPageTest {
 
     @BeforeEach
     void start() {
-        inspector = Inspector.on(reports.runs(), clerks.runs()).start().block(Client.PATIENCE);
+        inspector = Look.start(Inspector.on(reports.runs(), clerks.runs()));
     }
 
     @AfterEach
