@@ -1,6 +1,6 @@
 /* What the page asks the inspector: answers as JSON, actions with the token, and streams that go on where they were cut. */
 
-const KEY = "flotilla-token", FIRST_PAUSE = 300, LONGEST_PAUSE = 5000, HIDDEN = 15000;
+const KEY = "flotilla-token", FIRST_PAUSE = 300, LONGEST_PAUSE = 3000, HIDDEN = 15000, NO_ANSWER = 6000, SILENCE = 30000; // the inspector says something every 10 seconds
 const base = new URL("api/", new URL(".", location.href.split("#")[0]));
 const watchers = new Set();
 let current = { state: "idle", text: "" };
@@ -84,6 +84,7 @@ export class Stream {
     this.closed = true;
     clearTimeout(this.timer);
     clearTimeout(this.leaving);
+    clearTimeout(this.watch);
     document.removeEventListener("visibilitychange", this.visible);
     this.control?.abort();
     tell("idle", "");
@@ -99,6 +100,7 @@ export class Stream {
     if (this.closed || this.asleep) return;
     clearTimeout(this.timer);
     this.control = new AbortController();
+    this.watched(NO_ANSWER);
     tell(this.cut ? "lost" : "connecting", this.cut ? "Reconnecting…" : "Connecting…");
     try {
       const extra = { Accept: "text/event-stream", ...(this.lastId === null ? {} : { "Last-Event-ID": String(this.lastId) }) };
@@ -120,12 +122,20 @@ export class Stream {
     const decoder = new TextDecoder();
     let rest = "";
     for (;;) {
+      this.watched(SILENCE);
       const { done, value } = await reader.read();
       if (done) return;
       const blocks = (rest + decoder.decode(value, { stream: true })).replaceAll("\r\n", "\n").split("\n\n");
       rest = blocks.pop();
       for (const block of blocks) this.take(block);
     }
+  }
+
+  /* A connection on which nothing comes for so long is given up. */
+  watched(millis) {
+    const { control } = this;
+    clearTimeout(this.watch);
+    this.watch = setTimeout(() => control.abort(), millis);
   }
 
   take(block) {
@@ -136,6 +146,7 @@ export class Stream {
   }
 
   lost() {
+    clearTimeout(this.watch);
     if (this.closed || this.asleep) return;
     this.cut = true;
     tell("lost", "Reconnecting…");
