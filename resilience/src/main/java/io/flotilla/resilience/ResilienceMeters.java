@@ -26,7 +26,12 @@ final class ResilienceMeters {
     }
 
     void rejected(String key, String guard) {
-        count(ResilienceMeter.REJECTIONS, ResilienceMeter.Key.KEY.asString(), key, ResilienceMeter.Key.GUARD.asString(), guard);
+        count(
+                ResilienceMeter.REJECTIONS,
+                ResilienceMeter.Key.KEY.asString(),
+                key,
+                ResilienceMeter.Key.GUARD.asString(),
+                guard);
     }
 
     void timedOut(String key) {
@@ -34,16 +39,31 @@ final class ResilienceMeters {
     }
 
     void degraded(String key, String source) {
-        count(ResilienceMeter.FALLBACKS, ResilienceMeter.Key.KEY.asString(), key, ResilienceMeter.Key.SOURCE.asString(), source);
+        count(
+                ResilienceMeter.FALLBACKS,
+                ResilienceMeter.Key.KEY.asString(),
+                key,
+                ResilienceMeter.Key.SOURCE.asString(),
+                source);
     }
 
     void fallbackFailed(String key, Throwable cause) {
         String reason = cause instanceof StepRejectedException ? "rejected" : "failed";
-        count(ResilienceMeter.FALLBACK_FAILURES, ResilienceMeter.Key.KEY.asString(), key, ResilienceMeter.Key.REASON.asString(), reason);
+        count(
+                ResilienceMeter.FALLBACK_FAILURES,
+                ResilienceMeter.Key.KEY.asString(),
+                key,
+                ResilienceMeter.Key.REASON.asString(),
+                reason);
     }
 
     void fallbackEmpty(String key) {
-        count(ResilienceMeter.FALLBACK_FAILURES, ResilienceMeter.Key.KEY.asString(), key, ResilienceMeter.Key.REASON.asString(), "empty");
+        count(
+                ResilienceMeter.FALLBACK_FAILURES,
+                ResilienceMeter.Key.KEY.asString(),
+                key,
+                ResilienceMeter.Key.REASON.asString(),
+                "empty");
     }
 
     void changed(CircuitBreakerTransition change) {

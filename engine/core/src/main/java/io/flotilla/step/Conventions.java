@@ -57,8 +57,7 @@ final class Conventions {
         @Override
         public KeyValues getLowCardinalityKeyValues(FlotillaObservationContext context) {
             for (KeyName key : low) {
-                String value =
-                        context.getLowCardinalityKeyValue(key.asString()) == null ? context.value(key) : null;
+                String value = context.getLowCardinalityKeyValue(key.asString()) == null ? context.value(key) : null;
                 if (value != null) {
                     context.addLowCardinalityKeyValue(KeyValue.of(key.asString(), value));
                 }
@@ -69,8 +68,7 @@ final class Conventions {
         @Override
         public KeyValues getHighCardinalityKeyValues(FlotillaObservationContext context) {
             for (KeyName key : high) {
-                String value =
-                        context.getHighCardinalityKeyValue(key.asString()) == null ? context.value(key) : null;
+                String value = context.getHighCardinalityKeyValue(key.asString()) == null ? context.value(key) : null;
                 if (value != null) {
                     context.addHighCardinalityKeyValue(KeyValue.of(key.asString(), value));
                 }

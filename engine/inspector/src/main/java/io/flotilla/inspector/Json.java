@@ -27,7 +27,10 @@ final class Json {
     private Json() {}
 
     static byte[] bytes(@Nullable Object value) {
-        return text(value).getBytes(StandardCharsets.UTF_8); // which puts up with halves of characters, as the mapper's own does not
+        return text(value)
+                .getBytes(
+                        StandardCharsets
+                                .UTF_8); // which puts up with halves of characters, as the mapper's own does not
     }
 
     static String text(@Nullable Object value) {

@@ -126,8 +126,7 @@ class NetworkSimulationTest {
         for (int number = 0; number < world.agents(); number++) {
             AgentId id = AgentId.of("agent", number);
             hub.join(Agent.<Integer, Integer>of(
-                    id.toString(),
-                    (input, context) -> Mono.just(input + 1).delayElement(Duration.ofMillis(input))));
+                    id.toString(), (input, context) -> Mono.just(input + 1).delayElement(Duration.ofMillis(input))));
         }
         List<String> ends = new ArrayList<>();
         return Flux.range(0, world.messages())
@@ -140,8 +139,8 @@ class NetworkSimulationTest {
                                                 .within(Duration.ofSeconds(3))
                                                 .orProceed())
                                 .doOnNext(gathered -> {
-                                    String end = message + " " + gathered.isMet() + " "
-                                            + gathered.payloads(Integer.class);
+                                    String end =
+                                            message + " " + gathered.isMet() + " " + gathered.payloads(Integer.class);
                                     ends.add(end);
                                     world.log(end);
                                 }),

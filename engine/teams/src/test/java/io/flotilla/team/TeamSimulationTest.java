@@ -15,9 +15,9 @@ import io.flotilla.testkit.SimulationRun;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import java.util.function.Function;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -54,8 +54,7 @@ class TeamSimulationTest {
         return Flux.range(1, world.messages())
                 .flatMap(
                         task -> manager.submit(task, "double").doOnNext(result -> {
-                            world.log(
-                                    task + " " + result.kind() + " " + result.value() + " by " + result.agentId());
+                            world.log(task + " " + result.kind() + " " + result.value() + " by " + result.agentId());
                             ends.add(result.kind());
                         }),
                         world.messages())
@@ -86,8 +85,7 @@ class TeamSimulationTest {
                             all.get(task % all.size()).put("last", task);
                             return all.get(task % all.size())
                                     .offer(task)
-                                    .doOnNext(
-                                            result -> world.log(task + " " + result.kind() + " " + result.value()));
+                                    .doOnNext(result -> world.log(task + " " + result.kind() + " " + result.value()));
                         },
                         world.messages());
     }

@@ -473,8 +473,7 @@ class SimulationTest {
                                         Collections.nCopies(world.agents(), Invocation.of("Worker", "part")))));
         Agent<Turn, Decision> worker = Agent.of(
                 "Worker",
-                (turn, context) -> Mono.delay(
-                                Duration.ofMillis(world.random().nextInt(100)))
+                (turn, context) -> Mono.delay(Duration.ofMillis(world.random().nextInt(100)))
                         .thenReturn(Decision.answer("done")));
         Workflow<Object, Object> flow = Workflow.builder(topology, Object.class)
                 .agent("Planner", planner)

@@ -152,7 +152,7 @@ final class Plant implements AutoCloseable {
     private static Decision decide(Turn turn) {
         return turn.reason() == Turn.Reason.JOINED
                 ? Decision.handOff("end", turn.answers(String.class).size())
-                : Decision.fanOut(IntStream.rangeClosed(1, turn.input(Integer.class))
+                : Decision.fanOut(IntStream.rangeClosed(1, Objects.requireNonNull(turn.input(Integer.class)))
                         .mapToObj(item -> Invocation.of("Desk", "item " + item))
                         .toList());
     }
