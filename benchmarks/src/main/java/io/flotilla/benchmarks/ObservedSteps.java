@@ -103,6 +103,7 @@ public class ObservedSteps {
     /** In the scope of its parent too, as every step's is: otherwise a span would be a child of whatever the thread has. */
     @Benchmark
     @OperationsPerInvocation(STEPS)
+    @SuppressWarnings("try") // the scope is there to be closed
     public Object bare() {
         Observation round = Observation.createNotStarted("flotilla.round", registry)
                 .highCardinalityKeyValue("run.id", "run")

@@ -69,7 +69,6 @@ class CanariesTest {
             look("log", text(event));
         }
     };
-    private int seen;
 
     private static String text(ILoggingEvent event) {
         StringBuilder all = new StringBuilder(event.getFormattedMessage()).append(event.getMDCPropertyMap());
@@ -117,7 +116,6 @@ class CanariesTest {
     private static final Set<String> FORMS = forms();
 
     private synchronized void look(String where, String text) {
-        seen++;
         String lower = text.toLowerCase(Locale.ROOT);
         for (String form : FORMS) {
             int at = lower.indexOf(form);

@@ -129,7 +129,7 @@ class DashboardTest {
         for (MatchResult matcher : MATCHER.matcher(matchers).results().toList()) {
             assertThat(labels).as(expression).containsKey(matcher.group(1));
             if (!matcher.group(2).startsWith("!")) {
-                for (String value : matcher.group(3).split("\\|")) {
+                for (String value : matcher.group(3).split("\\|", -1)) {
                     if (!value.startsWith("$")
                             && !value.equals("end")) { // only runs that fail by their own join have it
                         assertThat(labels.get(matcher.group(1))).as(expression).contains(value);

@@ -37,7 +37,7 @@ class TracesPageTest {
                 .lines()
                 .filter(line -> line.startsWith("| `"))
                 .forEach(line -> {
-                    String[] cells = line.split("\\|");
+                    String[] cells = line.strip().replaceFirst("\\|$", "").split("\\|", -1);
                     rows.put(words(cells[1]).iterator().next(), words(cells[cells.length - 1]));
                 });
         return rows;
