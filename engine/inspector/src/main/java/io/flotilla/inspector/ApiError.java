@@ -12,26 +12,38 @@ final class ApiError extends RuntimeException {
     private final int status;
     private final String code;
 
-    private ApiError(int status, String code, String message) {
+    private final @Nullable String allowed;
+
+    private ApiError(int status, String code, String message, @Nullable String allowed) {
         super(message, null, false, false);
+        this.allowed = allowed;
         this.status = status;
         this.code = code;
     }
 
     static ApiError of(int status, String code, String message) {
-        return new ApiError(status, code, message);
+        return new ApiError(status, code, message, null);
     }
 
     static ApiError parameter(String name, String message) {
-        return new ApiError(400, "invalid-parameter", name + " " + message);
+        return of(400, "invalid-parameter", name + " " + message);
     }
 
     static ApiError notFound() {
-        return new ApiError(404, "not-found", "there is nothing at this path");
+        return of(404, "not-found", "there is nothing at this path");
     }
 
     static ApiError unknownRun() {
-        return new ApiError(404, "unknown-run", "there is no such run of the workflows shown here");
+        return of(404, "unknown-run", "there is no such run of the workflows shown here");
+    }
+
+    static ApiError methodNotAllowed(String allowed) {
+        return new ApiError(405, "method-not-allowed", "this path takes " + allowed, allowed);
+    }
+
+    /** The method that is, if another one was not. */
+    @Nullable String allowed() {
+        return allowed;
     }
 
     int status() {

@@ -136,7 +136,7 @@ public final class InspectorHandler implements Disposable {
 
     private static void checkMethod(InspectorRequest request, String allowed) {
         if (!request.method().equals(allowed)) {
-            throw ApiError.of(405, "method-not-allowed", "this path takes " + allowed);
+            throw ApiError.methodNotAllowed(allowed);
         }
     }
 

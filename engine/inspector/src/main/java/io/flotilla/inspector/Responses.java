@@ -52,6 +52,9 @@ final class Responses {
         if (error.status() == 401) {
             headers.put("WWW-Authenticate", "Bearer");
         }
+        if (error.allowed() != null) {
+            headers.put("Allow", error.allowed());
+        }
         return new InspectorResponse(error.status(), headers, Flux.just(body));
     }
 }

@@ -90,9 +90,13 @@ class InspectorErrorsTest {
     @ValueSource(strings = {"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"})
     void method_thatIsNotGet_isRefused(String method) {
         for (String path : new String[] {"/api/about", "/", "/assets/app.js", "/api/runs/x/facts"}) {
-            assertThat(client.send(method, path, "").status())
+            Client.Answer answer = client.send(method, path, "");
+
+            assertThat(answer.status()).as("%s %s", method, path).isEqualTo(405);
+            assertThat(answer.headers().entrySet())
                     .as("%s %s", method, path)
-                    .isEqualTo(405);
+                    .anyMatch(header -> header.getKey().equalsIgnoreCase("Allow")
+                            && header.getValue().equals("GET"));
         }
     }
 
