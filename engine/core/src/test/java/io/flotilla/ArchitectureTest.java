@@ -450,6 +450,7 @@ class ArchitectureTest {
         return parameter.isEquivalentTo(ObservationRegistry.class)
                 || parameter.isEquivalentTo(MeterRegistry.class)
                 || parameter.isEquivalentTo(ObservationConvention.class)
+                || parameter.isEquivalentTo(Observation.Context.class) // what a convention is of
                 || parameter.isEquivalentTo(Observation.class); // the parent of a run's trace
     }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
+import io.flotilla.observe.GenAiRunConvention;
+import io.flotilla.observe.GenAiStepConvention;
 import io.flotilla.simulation.AgentSet;
 import io.flotilla.step.InFlightLimit;
 import io.flotilla.step.ResultSink;
@@ -13,6 +15,10 @@ import io.flotilla.step.StepInterceptor;
 import io.flotilla.step.StepReport;
 import io.flotilla.step.StepResult;
 import io.flotilla.topology.Topology;
+import io.micrometer.common.KeyValue;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationHandler;
+import io.micrometer.observation.ObservationRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -341,5 +347,36 @@ class ReadmeExamplesTest {
                 .isEqualTo(Topology.parse(
                                 "start -> Plan <-> user\nPlan -> ReadA, ReadB -> Write\nWrite <-> Review\nWrite -> end")
                         .toMermaid());
+    }
+
+    @Test
+    void conventions_forGenerativeAi_nameStepsByThem() {
+        ObservationRegistry observationRegistry = ObservationRegistry.create();
+        List<String> providers = new ArrayList<>();
+        observationRegistry.observationConfig().observationHandler(new ObservationHandler<>() {
+            @Override
+            public void onStop(Observation.Context context) {
+                KeyValue provider = context.getLowCardinalityKeyValue("gen_ai.provider.name");
+                if (provider != null) {
+                    providers.add(provider.getValue());
+                }
+            }
+
+            @Override
+            public boolean supportsContext(Observation.Context context) {
+                return true;
+            }
+        });
+        observationRegistry
+                .observationConfig()
+                .observationConvention(new GenAiStepConvention("openai")) // the provider; "flotilla" if none is named
+                .observationConvention(new GenAiRunConvention());
+        StepEngine engine =
+                StepEngine.builder().observationRegistry(observationRegistry).build();
+        List<Agent<String, Integer>> agents = List.of(Agent.of("counter", (text, context) -> Mono.just(text.length())));
+
+        assertThat(engine.run(agents, "ahoy").block().values()).containsExactly(4);
+
+        assertThat(providers).contains("openai");
     }
 }

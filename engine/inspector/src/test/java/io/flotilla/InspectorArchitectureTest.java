@@ -41,7 +41,7 @@ class InspectorArchitectureTest {
     }
 
     @Test
-    void dependencies_ofTheModule_areCoreAndReactor() {
+    void dependencies_ofTheModule_areCoreTeamsNettyAndJackson() {
         classes()
                 .should()
                 .onlyDependOnClassesThat(resideInAnyPackage(
@@ -58,6 +58,7 @@ class InspectorArchitectureTest {
                         "reactor..",
                         "org.reactivestreams",
                         "org.slf4j",
+                        "tools.jackson..",
                         "org.jspecify.annotations",
                         "java..",
                         ""))

@@ -4,7 +4,11 @@ import io.flotilla.observe.FlotillaKey;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The first {@link FlotillaKey#MAX_VALUES} names are told apart, all others are {@link FlotillaKey#OTHER}. Thread-safe. */
+/**
+ * The first {@link FlotillaKey#MAX_VALUES} names are told apart, all others are {@link FlotillaKey#OTHER}. Thread-safe.
+ *
+ * @since 0.1
+ */
 public final class BoundedNames {
 
     private final Map<String, String> known = new ConcurrentHashMap<>();

@@ -1,7 +1,7 @@
 package io.flotilla.internal;
 
-import io.flotilla.observe.MdcKey;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -18,11 +18,23 @@ import reactor.util.context.ContextView;
  */
 public final class StepMdc {
 
+    /** The MDC's key of the run's id. */
+    public static final String RUN_ID = "flotilla.run.id";
+
+    /** The MDC's key of the agent. */
+    public static final String AGENT = "flotilla.agent";
+
+    /** The MDC's key of the branch. */
+    public static final String BRANCH = "flotilla.branch";
+
+    /** The MDC's key of the step's id. */
+    public static final String STEP_ID = "flotilla.step.id";
+
     /** The key in the Reactor context. */
     static final String KEY = "flotilla.mdc";
 
     private static final Logger LOG = LoggerFactory.getLogger(StepMdc.class);
-    private static final MdcKey[] KEYS = MdcKey.values();
+    private static final List<String> KEYS = List.of(RUN_ID, AGENT, BRANCH, STEP_ID);
 
     private StepMdc() {}
 
@@ -47,15 +59,7 @@ public final class StepMdc {
      * @return the same with what the MDC is to have
      */
     public static Context in(Context context, String runId, String agent, String branch, String stepId) {
-        Map<String, String> values = Map.of(
-                MdcKey.RUN_ID.key(),
-                runId,
-                MdcKey.AGENT.key(),
-                agent,
-                MdcKey.BRANCH.key(),
-                branch,
-                MdcKey.STEP_ID.key(),
-                stepId);
+        Map<String, String> values = Map.of(RUN_ID, runId, AGENT, agent, BRANCH, branch, STEP_ID, stepId);
         return context.put(KEY, values);
     }
 
@@ -67,11 +71,11 @@ public final class StepMdc {
     /** What the thread's MDC has of a step; null if nothing. */
     static @Nullable Map<String, String> current() {
         Map<String, String> current = null;
-        for (MdcKey each : KEYS) {
-            String value = MDC.get(each.key());
+        for (String each : KEYS) {
+            String value = MDC.get(each);
             if (value != null) {
                 current = current == null ? new HashMap<>() : current;
-                current.put(each.key(), value);
+                current.put(each, value);
             }
         }
         return current;
@@ -79,12 +83,12 @@ public final class StepMdc {
 
     /** From now on the thread's MDC has this of a step, and nothing else; null for nothing. */
     static void set(@Nullable Map<String, String> values) {
-        for (MdcKey each : KEYS) {
-            String value = values == null ? null : values.get(each.key());
+        for (String each : KEYS) {
+            String value = values == null ? null : values.get(each);
             if (value == null) {
-                MDC.remove(each.key());
+                MDC.remove(each);
             } else {
-                MDC.put(each.key(), value);
+                MDC.put(each, value);
             }
         }
     }

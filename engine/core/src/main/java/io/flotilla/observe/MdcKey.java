@@ -1,5 +1,7 @@
 package io.flotilla.observe;
 
+import io.flotilla.internal.StepMdc;
+
 /**
  * What SLF4J's MDC has of a step while its agent is called, if {@code StepEngine.Builder.mdc(true)} says so: a pattern such as
  * {@code %X{flotilla.step.id}} prints it.
@@ -8,13 +10,13 @@ package io.flotilla.observe;
  */
 public enum MdcKey {
     /** The id of the run, or of the round. */
-    RUN_ID("flotilla.run.id"),
+    RUN_ID(StepMdc.RUN_ID),
     /** The agent, with its instance if it has one. */
-    AGENT("flotilla.agent"),
+    AGENT(StepMdc.AGENT),
     /** The path of the branch; {@code /} outside of forks. */
-    BRANCH("flotilla.branch"),
+    BRANCH(StepMdc.BRANCH),
     /** The step's id, as in the log. */
-    STEP_ID("flotilla.step.id");
+    STEP_ID(StepMdc.STEP_ID);
 
     private final String key;
 

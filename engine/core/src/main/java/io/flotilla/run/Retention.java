@@ -50,12 +50,13 @@ final class Retention implements Disposable {
         return next.isDisposed() || workflow.setup().shutdown().isBegun();
     }
 
-    private void later(Duration delay) {
+    /** One at a time, since the timer may be over before it is kept; the one before it has run, and must not dispose of its successor. */
+    private synchronized void later(Duration delay) {
         if (isOver()) {
             return;
         }
         try {
-            next.update(clock.schedule(delay, this::background));
+            next.replace(clock.schedule(delay, this::background));
         } catch (Throwable noTimer) {
             LOG.error("runs are not deleted any more: no timer can be had", noTimer);
         }

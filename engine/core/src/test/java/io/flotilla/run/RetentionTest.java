@@ -166,6 +166,19 @@ class RetentionTest {
         assertThat(ids()).isEmpty();
     }
 
+    /** The first sweep may be over before its timer is kept. */
+    @Test
+    void retention_begunManyTimes_neverStopsByItself() {
+        for (int round = 0; round < 200; round++) {
+            Disposable retention =
+                    flow.runs().retention(RetentionPolicy.keepAll().maxRuns(0).every(Duration.ofMillis(1)));
+            TestRuns.until(() -> ids().isEmpty() ? true : null);
+            run(flow, "again-" + round, "x");
+            TestRuns.until(() -> ids().isEmpty() ? true : null);
+            retention.dispose();
+        }
+    }
+
     @Test
     void retention_sweepsInTheBackgroundUntilItIsDisposedOf() {
         run(flow, "a", "x");

@@ -85,12 +85,17 @@ final class Handling implements CoreSubscriber<Object> {
     /** After the draining thread has left it in flight. */
     void arm() {
         Duration limit = mailbox.handlerTimeout;
-        Duration left = isOver ? null : mailbox.timeLeft(envelope);
+        Duration left = isOver ? null : timeLeft();
         if (left != null && (limit == null || left.compareTo(limit) < 0)) {
             arm(left, DeadLetter.Reason.EXPIRED);
         } else if (limit != null && !isOver) {
             arm(limit, DeadLetter.Reason.HANDLER_TIMED_OUT);
         }
+    }
+
+    /** Until the deadline of its message; null if that has none. */
+    private @Nullable Duration timeLeft() {
+        return envelope.deadline() == null ? null : Duration.between(mailbox.clock.now(), envelope.deadline());
     }
 
     private void arm(Duration limit, DeadLetter.Reason reason) {

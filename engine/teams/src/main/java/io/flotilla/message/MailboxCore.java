@@ -4,7 +4,6 @@ import io.flotilla.AgentId;
 import io.flotilla.step.EngineClock;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -59,11 +58,10 @@ final class MailboxCore {
     private boolean finished;
     private long delivered;
     private long deadLettered;
-    private long refused;
 
     // --- not guarded
 
-    private final LongAdder refusedUnlocked = new LongAdder();
+    private final LongAdder refused = new LongAdder();
 
     MailboxCore(Mailbox.Builder from) {
         this.owner = from.owner;
@@ -98,15 +96,19 @@ final class MailboxCore {
         Envelope traced = spans.offered(envelope);
         OfferResult result = admitted(traced);
         if (!result.isAccepted()) {
-            spans.refused(traced);
+            refused(traced);
         }
         return result;
+    }
+
+    private void refused(Envelope envelope) {
+        refused.increment();
+        spans.refused(envelope);
     }
 
     private OfferResult admitted(Envelope envelope) {
         boolean expired = isExpired(envelope);
         if (queue.isFull() && !expired) {
-            refusedUnlocked.increment();
             return OfferResult.FULL;
         }
         Envelope dropped = null;
@@ -123,11 +125,10 @@ final class MailboxCore {
                 }
             }
             if (refusal != null) {
-                refused++;
                 return refusal;
             }
             queue.add(envelope);
-            wakes = mustDrain();
+            wakes = drain.mustStart();
         }
         if (wakes) {
             schedule();
@@ -157,18 +158,16 @@ final class MailboxCore {
             OfferResult refusal = refusal(expired);
             if (refusal != null) {
                 result = refusal;
-                refused++;
             } else if (queue.hasRoom()) {
                 result = OfferResult.ACCEPTED;
                 queue.add(envelope);
-                wakes = mustDrain();
+                wakes = drain.mustStart();
             } else if (queue.mayWait()) {
                 result = OfferResult.FULL;
                 waiter = new MailboxQueue.Waiter(envelope, sink);
                 queue.await(waiter);
             } else {
                 result = OfferResult.FULL;
-                refused++;
             }
         }
         if (wakes) {
@@ -176,7 +175,7 @@ final class MailboxCore {
         }
         if (waiter == null) {
             if (!result.isAccepted()) {
-                spans.refused(envelope);
+                refused(envelope);
             }
             answer(sink, offered, result);
         } else {
@@ -198,9 +197,8 @@ final class MailboxCore {
             if (!queue.leave(waiter)) {
                 return;
             }
-            refused++;
         }
-        spans.refused(waiter.envelope);
+        refused(waiter.envelope);
     }
 
     /** Senders are told on threads of their own: what follows is code of the user's. */
@@ -217,20 +215,11 @@ final class MailboxCore {
     }
 
     private void execute(Runnable task) {
-        executor().execute(task);
-    }
-
-    private Executor executor() {
-        return Dispatch.of(scheduler);
+        Dispatch.of(scheduler).execute(task);
     }
 
     void schedule() {
         execute(drain);
-    }
-
-    /** Under the lock: whether the caller has to {@link #schedule()}. */
-    private boolean mustDrain() {
-        return drain.mustStart();
     }
 
     /** Under the lock. */
@@ -329,7 +318,7 @@ final class MailboxCore {
             if (takesThread) {
                 drain.takeTurn(message);
             }
-            wakes = mustDrain();
+            wakes = drain.mustStart();
         }
         if (wakes) {
             schedule();
@@ -376,11 +365,6 @@ final class MailboxCore {
         return calls == null ? Mono.empty() : calls.handle(envelope);
     }
 
-    /** Until its deadline; null if it has none. */
-    @Nullable Duration timeLeft(Envelope envelope) {
-        return envelope.deadline() == null ? null : Duration.between(clock.now(), envelope.deadline());
-    }
-
     // --- a subscriber instead of a handler
 
     synchronized boolean attach(Receiving subscriber) {
@@ -402,7 +386,7 @@ final class MailboxCore {
     void look() {
         boolean wakes;
         synchronized (this) {
-            wakes = mustDrain();
+            wakes = drain.mustStart();
         }
         if (wakes) {
             schedule();
@@ -419,23 +403,20 @@ final class MailboxCore {
         synchronized (this) {
             closed = true;
             unheard = queue.endWaiting();
-            refused += unheard.size();
             ended = mustFinish();
-            wakes = mustDrain();
+            wakes = drain.mustStart();
         }
-        refuse(unheard);
+        unheard.forEach(waiter -> {
+            refused(waiter.envelope);
+            execute(() -> waiter.sink.error(
+                    new UndeliverableException(DeadLetter.Reason.CLOSED, waiter.envelope, owner, null)));
+        });
         if (wakes) {
             schedule();
         }
         if (ended) {
             finish();
         }
-    }
-
-    private void refuse(List<MailboxQueue.Waiter> unheard) {
-        unheard.forEach(waiter -> spans.refused(waiter.envelope));
-        unheard.forEach(waiter -> execute(() ->
-                waiter.sink.error(new UndeliverableException(DeadLetter.Reason.CLOSED, waiter.envelope, owner, null))));
     }
 
     /** Accepts nothing any more; what waits is a dead letter, and what is in flight is cancelled if {@code now}. */
@@ -451,7 +432,7 @@ final class MailboxCore {
             left.forEach(envelope -> count(DeadLetter.Reason.CLOSED));
             current = handling;
             ended = mustFinish();
-            wakes = mustDrain();
+            wakes = drain.mustStart();
         }
         if (wakes) {
             schedule();
@@ -508,12 +489,6 @@ final class MailboxCore {
 
     synchronized MailboxStats stats() {
         return new MailboxStats(
-                queue.accepted(),
-                delivered,
-                deadLettered,
-                refused + refusedUnlocked.sum(),
-                queue.size(),
-                inFlight(),
-                queue.waiting());
+                queue.accepted(), delivered, deadLettered, refused.sum(), queue.size(), inFlight(), queue.waiting());
     }
 }

@@ -172,9 +172,10 @@ final class Offering<I, O> {
             later();
         }
 
-        private void later() {
+        /** One at a time: a timer may be over before it is kept, and must not dispose of its successor. */
+        private synchronized void later() {
             if (!all.isDisposed() && lease.isOwned()) {
-                beat.update(core.clock.schedule(every, this::ask));
+                beat.replace(core.clock.schedule(every, this::ask));
             }
         }
 

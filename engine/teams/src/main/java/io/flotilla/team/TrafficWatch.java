@@ -65,8 +65,9 @@ final class TrafficWatch implements NetworkTap {
         next();
     }
 
-    private void next() {
-        timer.update(clock.schedule(settings.interval, this::judge));
+    /** One at a time: a timer may be over before it is kept, and must not dispose of its successor. */
+    private synchronized void next() {
+        timer.replace(clock.schedule(settings.interval, this::judge));
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.flotilla.run.RunEvent;
 import io.flotilla.run.RunFailure;
 import io.flotilla.run.RunResult;
 import io.flotilla.run.RunState;
+import io.flotilla.run.StateChange;
 import io.flotilla.run.Turn;
 import io.flotilla.run.Workflow;
 import io.flotilla.step.StepEngine;
@@ -55,6 +56,9 @@ class RunsModulesTest {
         Class<?> type = component.getType();
         if (type.isEnum()) {
             return type.getEnumConstants()[0];
+        }
+        if (type == List.class) {
+            return List.of(new StateChange("plan", 2, List.of("a", 1)));
         }
         Map<Class<?>, Object> samples = Map.of(
                 long.class,
