@@ -7,7 +7,6 @@
  * <p>Reactor, Reactive Streams and Micrometer are automatic modules: they have a name, but no descriptor yet. So the module
  * path works, and {@code jlink} does not.
  */
-@SuppressWarnings("module") // those that the internal package is exported to are compiled later
 module io.flotilla.core {
     // Types of these are in public signatures, or annotate them.
     requires transitive micrometer.commons;
@@ -28,9 +27,6 @@ module io.flotilla.core {
     exports io.flotilla;
     exports io.flotilla.agent;
     exports io.flotilla.health;
-    exports io.flotilla.internal to
-            io.flotilla.teams,
-            io.flotilla.testkit;
     exports io.flotilla.journal;
     exports io.flotilla.observe;
     exports io.flotilla.run;

@@ -521,6 +521,7 @@ class ArchitectureTest {
         assertThat(publicTypes(".step"))
                 .containsExactlyInAnyOrder(
                         "EngineAccess",
+                        "SimulationThread",
                         "FailureMode",
                         "InFlightLimit",
                         "Order",
@@ -765,7 +766,6 @@ class ArchitectureTest {
                         "OutputHub",
                         "OutputLog",
                         "Shown",
-                        "SimulationThread",
                         "StepMdc",
                         "VirtualThreads");
         assertThat(publicTypes(".health"))

@@ -51,7 +51,6 @@ class TeamsArchitectureTest {
                         "io.flotilla",
                         "io.flotilla.agent",
                         "io.flotilla.health",
-                        "io.flotilla.internal",
                         "io.flotilla.journal",
                         "io.flotilla.run",
                         "io.flotilla.step",

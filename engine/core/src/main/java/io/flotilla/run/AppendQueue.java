@@ -1,7 +1,7 @@
 package io.flotilla.run;
 
-import io.flotilla.internal.SimulationThread;
 import io.flotilla.journal.Journal;
+import io.flotilla.step.SimulationThread;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package io.flotilla.run;
 
-import io.flotilla.internal.SimulationThread;
+import io.flotilla.step.SimulationThread;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;

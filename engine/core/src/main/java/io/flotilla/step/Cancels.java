@@ -1,6 +1,5 @@
 package io.flotilla.step;
 
-import io.flotilla.internal.SimulationThread;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CountDownLatch;

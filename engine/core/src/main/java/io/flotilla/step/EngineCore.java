@@ -3,7 +3,6 @@ package io.flotilla.step;
 import io.flotilla.AgentId;
 import io.flotilla.agent.UsageLedger;
 import io.flotilla.internal.BoundedNames;
-import io.flotilla.internal.SimulationThread;
 import io.flotilla.internal.StepMdc;
 import java.security.SecureRandom;
 import java.time.Duration;

@@ -1,6 +1,5 @@
 package io.flotilla.step;
 
-import io.flotilla.internal.SimulationThread;
 import java.lang.ref.WeakReference;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;

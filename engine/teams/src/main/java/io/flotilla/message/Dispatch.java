@@ -1,6 +1,6 @@
 package io.flotilla.message;
 
-import io.flotilla.internal.SimulationThread;
+import io.flotilla.step.SimulationThread;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;

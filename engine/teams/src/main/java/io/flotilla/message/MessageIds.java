@@ -1,6 +1,6 @@
 package io.flotilla.message;
 
-import io.flotilla.internal.SimulationThread;
+import io.flotilla.step.SimulationThread;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.concurrent.atomic.AtomicLong;

@@ -1,8 +1,8 @@
 package io.flotilla.message;
 
-import io.flotilla.internal.SimulationThread;
 import io.flotilla.step.EngineAccess;
 import io.flotilla.step.EngineClock;
+import io.flotilla.step.SimulationThread;
 import io.flotilla.step.StepEngine;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;

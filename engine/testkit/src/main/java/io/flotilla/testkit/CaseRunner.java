@@ -1,6 +1,6 @@
 package io.flotilla.testkit;
 
-import io.flotilla.internal.SimulationThread;
+import io.flotilla.step.SimulationThread;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;

@@ -1,5 +1,6 @@
-package io.flotilla.internal;
+package io.flotilla.step;
 
+import io.flotilla.Experimental;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,8 +9,11 @@ import org.jspecify.annotations.Nullable;
  * <p>So on it the library leaves out what makes two runs differ. It watches no call in real time, since nothing could continue
  * elsewhere while a call keeps this thread; it hands nothing to threads of its own; and ids are counted instead of drawn.
  *
+ * <p>For the library's own modules, as {@link EngineAccess} is. Systems are simulated with {@code Simulation} of the test kit.
+ *
  * @since 0.1
  */
+@Experimental
 public final class SimulationThread extends Thread {
 
     private static final int ID_DIGITS = 24;
