@@ -449,8 +449,6 @@ class ArchitectureTest {
     private static boolean isHandedIn(JavaClass parameter) {
         return parameter.isEquivalentTo(ObservationRegistry.class)
                 || parameter.isEquivalentTo(MeterRegistry.class)
-                || parameter.isEquivalentTo(ObservationConvention.class)
-                || parameter.isEquivalentTo(Observation.Context.class) // what a convention is of
                 || parameter.isEquivalentTo(Observation.class); // the parent of a run's trace
     }
 
@@ -462,6 +460,9 @@ class ArchitectureTest {
         return Stream.concat(
                         codeUnit.getReturnType().getAllInvolvedRawTypes().stream(),
                         codeUnit.getParameterTypes().stream()
+                                .filter(parameter -> !parameter
+                                        .toErasure()
+                                        .isEquivalentTo(ObservationConvention.class)) // handed in, with what it is of
                                 .flatMap(parameter -> parameter.getAllInvolvedRawTypes().stream())
                                 .filter(parameter -> !isHandedIn(parameter)))
                 .filter(ArchitectureTest::isForeign);
