@@ -52,6 +52,7 @@ class InspectorArchitectureTest {
                         "io.flotilla.journal",
                         "io.flotilla.message",
                         "io.flotilla.run",
+                        "io.flotilla.step",
                         "io.flotilla.topology",
                         "io.netty.buffer",
                         "io.netty.handler.codec.http",

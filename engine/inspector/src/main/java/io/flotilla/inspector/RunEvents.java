@@ -30,9 +30,6 @@ final class RunEvents {
 
     private static final Duration PAUSE = Duration.ofMillis(100);
 
-    /** How long the end of a run waits for what its last steps have said. */
-    private static final Duration LAST_WORDS = PAUSE.multipliedBy(20);
-
     /** Recorded events in a piece of the response. */
     private static final int PIECE = 256;
 
@@ -45,9 +42,6 @@ final class RunEvents {
 
     /** The number of the next event. */
     private final AtomicLong next;
-
-    /** Completes when there is no output to be told of any more. */
-    private final Sinks.Empty<Void> silent = Sinks.empty();
 
     /** It has its last events also after its end. */
     private @Nullable Run<?> seen;
@@ -62,16 +56,12 @@ final class RunEvents {
             RunEvents events = new RunEvents(run, from);
             Run<?> live = run.live();
             Flux<byte[]> looks = Sse.looks(PAUSE, events::look);
-            if (live == null) {
-                events.silent.tryEmitEmpty();
-                return looks;
-            }
-            return events.withOutput(looks, live);
+            return live == null ? looks : withOutput(looks, live);
         });
     }
 
     /** The output ends with the events, and does not keep them. */
-    private Flux<byte[]> withOutput(Flux<byte[]> looks, Run<?> live) {
+    private static Flux<byte[]> withOutput(Flux<byte[]> looks, Run<?> live) {
         return Flux.defer(() -> {
             Sinks.Empty<Void> over = Sinks.empty();
             return Flux.merge(
@@ -79,7 +69,7 @@ final class RunEvents {
         });
     }
 
-    private Flux<byte[]> output(Run<?> live) {
+    private static Flux<byte[]> output(Run<?> live) {
         return live.output()
                 .onErrorResume(ended -> Flux.empty())
                 .bufferTimeout(OUTPUTS, PAUSE, true)
@@ -87,8 +77,7 @@ final class RunEvents {
                     Sse events = new Sse();
                     outputs.forEach(output -> events.event("output", null, form(output)));
                     return events.bytes();
-                })
-                .doFinally(any -> silent.tryEmitEmpty());
+                });
     }
 
     private Flux<Sse.Look> look() {
@@ -109,11 +98,7 @@ final class RunEvents {
         Sse text = new Sse();
         events.forEach(event -> add(text, event, null));
         boolean isOver = !events.isEmpty() && events.get(events.size() - 1) instanceof RunEvent.RunFinished;
-        return isOver
-                ? end(text)
-                        .delaySubscription(silent.asMono().timeout(LAST_WORDS, Mono.empty()))
-                        .flux()
-                : Flux.just(Sse.Look.of(text, false, live == null));
+        return isOver ? end(text).flux() : Flux.just(Sse.Look.of(text, false, live == null));
     }
 
     /** What the journal has from here on; then the end, unless more is to come. */

@@ -47,15 +47,6 @@ final class Flows {
 
     /** One agent that asks a person, and answers what it is answered. */
     static Workflow<Object, String> asking(String name, Journal journal) {
-        return clerk(name, journal, "");
-    }
-
-    /** One that says its last words as it answers. */
-    static Workflow<Object, String> speaking(String name, Journal journal) {
-        return clerk(name, journal, "last words");
-    }
-
-    private static Workflow<Object, String> clerk(String name, Journal journal, String lastWords) {
         Topology topology = Topology.parse("""
                 start -> Clerk
                 Clerk <-> user
@@ -63,15 +54,9 @@ final class Flows {
                 """);
         Agent<Turn, Decision> clerk = Agent.of(
                 "Clerk",
-                (turn, context) -> Mono.fromSupplier(() -> {
-                    if (turn.answer() == null) {
-                        return Decision.ask(Question.of("Shall I?").choices("yes", "no"));
-                    }
-                    if (!lastWords.isEmpty()) {
-                        context.emit(lastWords);
-                    }
-                    return Decision.answer("the answer is " + turn.answer());
-                }));
+                (turn, context) -> Mono.fromSupplier(() -> turn.answer() == null
+                        ? Decision.ask(Question.of("Shall I?").choices("yes", "no"))
+                        : Decision.answer("the answer is " + turn.answer())));
         return Workflow.builder(topology, String.class)
                 .agent("Clerk", clerk)
                 .name(name)

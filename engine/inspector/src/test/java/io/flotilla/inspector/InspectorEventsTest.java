@@ -114,27 +114,6 @@ class InspectorEventsTest {
     }
 
     @Test
-    void events_ofARunThatEndsAsItSpeaks_haveItsLastWordsBeforeTheEnd() {
-        Workflow<Object, String> speaking = Flows.speaking("speaking", journal);
-        Inspector itsOwn = Inspector.on(speaking.runs()).start().block(Client.PATIENCE);
-        for (int round = 0; round < 20; round++) {
-            Run<String> run = asked(speaking);
-            List<Client.Event> events = toTheEnd(Client.of(itsOwn)
-                    .events("/api/runs/" + run.runId() + "/events")
-                    .doOnNext(event -> {
-                        if (event.json().path("type").asString("").equals("question-asked")) {
-                            run.answer(run.questions().get(0).id(), "yes").subscribe();
-                        }
-                    }));
-
-            assertThat(events.stream().filter(event -> event.data().contains("last words")))
-                    .as("round %s", round)
-                    .hasSize(1);
-        }
-        itsOwn.stop().block(Client.PATIENCE);
-    }
-
-    @Test
     void events_ofARunThatIsSuspended_endAsNotEnded() {
         Run<String> run = asked(asking);
         Mono<List<Client.Event>> events = client.events("/api/runs/" + run.runId() + "/events")
