@@ -6,11 +6,11 @@
 module io.flotilla.testkit {
     // Types of these are in public signatures, or annotate them.
     requires transitive io.flotilla.core;
+    requires transitive org.reactivestreams;
     requires transitive reactor.core;
     requires static transitive org.jspecify;
 
     // Types of these are not.
-    requires org.reactivestreams;
     requires reactor.test;
     requires tools.jackson.core;
     requires tools.jackson.databind;
