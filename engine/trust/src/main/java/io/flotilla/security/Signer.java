@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * Signer planner = Signer.builder(ring, AgentId.of("planner")).build();
- * hub.send(planner.sign(Envelope.to("writer", "a title, please").from("planner").build()));
+ * hub.send(planner.sign(Envelope.to("writer", "a title, please").from("planner").build())).subscribe();
  * }</pre>
  *
  * <p>A signed message is accepted once. What is sent again is signed again: {@code Mono.defer(() ->

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * Hub hub = Hub.create(NetworkOptions.builder().guard(trust).build());
  *
  * Signer planner = trust.signer(AgentId.of("planner"));
- * hub.send(planner.sign(Envelope.to("writer", "a title, please").from("planner").build()));
+ * hub.send(planner.sign(Envelope.to("writer", "a title, please").from("planner").build())).subscribe();
  * }</pre>
  *
  * <p>Handlers receive the payload as it was signed, decoded anew; {@link Verified#of} says by which key. Answers of agents
