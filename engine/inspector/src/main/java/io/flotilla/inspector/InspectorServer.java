@@ -24,6 +24,12 @@ final class InspectorServer {
 
     private static final Duration GRACE = Duration.ofSeconds(2);
 
+    /**
+     * A thread that ends looks once more for connections after it. Without, one that is accepted while the threads end is neither
+     * closed nor answered.
+     */
+    private static final Duration LAST_CONNECTIONS = Duration.ofMillis(20);
+
     private final Settings settings;
     private final InspectorHandler handler;
     private final LoopResources threads;
@@ -123,7 +129,7 @@ final class InspectorServer {
         server.dispose();
         return server.onDispose()
                 .timeout(GRACE, Mono.empty())
-                .then(threads.disposeLater(Duration.ZERO, GRACE))
+                .then(threads.disposeLater(LAST_CONNECTIONS, GRACE))
                 .onErrorResume(failed -> Mono.empty());
     }
 }

@@ -16,11 +16,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 
 /** It starts, shows what else there is, and stops. */
 class InspectorLifecycleTest {
+
+    private static final Duration STOPPED_WITHIN = Duration.ofSeconds(10);
 
     private final Workflow<Object, String> crew = Flows.crew("crew", Journal.inMemory());
 
@@ -57,6 +60,24 @@ class InspectorLifecycleTest {
             }
             assertThat(threads()).isEmpty();
             inspector.stop().block(Client.PATIENCE);
+        }
+    }
+
+    @Test
+    void stop_asClientsConnect_endsEachConnection() {
+        for (int round = 0; round < 40; round++) {
+            Inspector inspector = Inspector.on(crew.runs()).start().block(Client.PATIENCE);
+            Client client = Client.of(inspector);
+            Mono<Void> streams = Flux.range(0, 8)
+                    .flatMap(stream ->
+                            client.events("/api/live?after=none").then().onErrorComplete())
+                    .then()
+                    .cache();
+            streams.subscribe();
+
+            inspector.stop().block(Client.PATIENCE);
+
+            streams.block(STOPPED_WITHIN);
         }
     }
 
