@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.server.HttpServerRoutes;
@@ -138,6 +139,7 @@ public final class Inspector implements Disposable {
         private final Map<String, Network> networks = new LinkedHashMap<>();
         private @Nullable HealthMonitor health;
         private @Nullable HealthSource breakers;
+        private final Map<String, Publisher<?>> events = new LinkedHashMap<>();
         private String host = "127.0.0.1";
         private int port;
         private final Set<String> allowedHosts = new TreeSet<>();
@@ -207,6 +209,21 @@ public final class Inspector implements Disposable {
          */
         public Builder circuitBreakers(HealthSource source) {
             breakers = Objects.requireNonNull(source, "source");
+            return this;
+        }
+
+        /**
+         * Shows what happens, with the time: {@code manager.events()} of a manager, {@code resilience.circuitBreakerTransitions()},
+         * acts of your own. Changes of the {@linkplain #health monitor} are there without it. The last 200 of all sources are kept, from
+         * when the inspector starts.
+         *
+         * @param source where they come from, as the page calls it; replaces earlier ones of the same name
+         * @param happening a hot source; each event is shown as its {@code toString}, cut after 500 characters. Nothing redacts it
+         * @return this
+         * @throws NullPointerException if an argument is null
+         */
+        public Builder events(String source, Publisher<?> happening) {
+            events.put(Objects.requireNonNull(source, "source"), Objects.requireNonNull(happening, "happening"));
             return this;
         }
 
@@ -321,6 +338,7 @@ public final class Inspector implements Disposable {
                     breakers == null
                             ? null
                             : HealthMonitor.builder().source(breakers).build(),
+                    new LinkedHashMap<>(events),
                     isMounted ? "" : host,
                     port,
                     Set.copyOf(allowedHosts),
@@ -360,7 +378,7 @@ public final class Inspector implements Disposable {
         }
 
         /**
-         * The inspector for a server of Reactor Netty's: {@code HttpServer.create().route(inspector.routes())}.
+         * The inspector for a server of Reactor Netty's: {@code HttpServer.create().route(Inspector.on(runs).token(token).routes())}.
          *
          * @return adds what answers the requests under {@link #path}
          * @throws InspectorException if there is no token: the server may be reached from anywhere

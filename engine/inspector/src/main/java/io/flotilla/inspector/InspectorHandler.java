@@ -45,6 +45,7 @@ public final class InspectorHandler implements Disposable {
     private final Live live;
     private final Actions actions;
     private final Networks networks;
+    private final EventLog log;
     private final Sinks.Empty<Void> closed = Sinks.empty();
     private final AtomicInteger streams = new AtomicInteger();
     private volatile long lastAsked = System.nanoTime();
@@ -60,6 +61,7 @@ public final class InspectorHandler implements Disposable {
         this.pages = new RunPages(rows);
         this.actions = new Actions(sources, settings.clock());
         this.networks = new Networks(settings.networks());
+        this.log = new EventLog(settings.health(), settings.events(), settings.clock());
     }
 
     /**
@@ -156,6 +158,7 @@ public final class InspectorHandler implements Disposable {
                             .flatMap(both -> Comparison.of(both.getT1(), both.getT2())));
                 case "health" -> json(health());
                 case "network" -> json(Mono.fromSupplier(networks::toMap).subscribeOn(Schedulers.boundedElastic()));
+                case "log" -> json(Mono.fromSupplier(log::toMap));
                 case "actions" -> json(Mono.fromSupplier(actions::recent));
                 default -> throw ApiError.notFound();
             };
@@ -249,6 +252,7 @@ public final class InspectorHandler implements Disposable {
         about.put("actions", settings.allowsActions());
         about.put("network", !settings.networks().isEmpty());
         about.put("health", settings.health() != null || settings.breakers() != null);
+        about.put("log", settings.health() != null || !settings.events().isEmpty());
         about.put("token", settings.token() != null);
         about.put("now", settings.clock().instant().toString());
         return about;
@@ -289,6 +293,7 @@ public final class InspectorHandler implements Disposable {
         disposed = true;
         closed.tryEmitEmpty();
         networks.dispose();
+        log.dispose();
         HealthMonitor breakers = settings.breakers();
         if (breakers != null) {
             breakers.close();

@@ -60,7 +60,10 @@ final class InspectorServer {
                     .route(routes -> route(routes, settings.prefix(), handler))
                     .bind()
                     .map(server -> new InspectorServer(settings, handler, threads, server))
-                    .doOnError(failed -> threads.dispose())
+                    .doOnError(failed -> {
+                        handler.dispose();
+                        threads.dispose();
+                    })
                     .doOnDiscard(
                             InspectorServer.class, unwanted -> unwanted.stop().subscribe());
         });

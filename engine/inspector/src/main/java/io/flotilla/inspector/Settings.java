@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 
 /**
  * What an inspector shows, and to whom. Immutable.
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param networks by name
  * @param health null for none
  * @param breakers the monitor of circuit breakers that were given by themselves; null for none
+ * @param events what happens besides, by where it comes from
  * @param host where it listens, or is mounted: for the check of the Host header
  * @param allowedHosts further names of this host
  * @param prefix what its paths begin with: empty, or with a slash in front and none behind
@@ -25,6 +27,7 @@ record Settings(
         Map<String, Network> networks,
         @Nullable HealthMonitor health,
         @Nullable HealthMonitor breakers,
+        Map<String, Publisher<?>> events,
         String host,
         int port,
         Set<String> allowedHosts,

@@ -1,4 +1,4 @@
-/* How the process is: health with its circuit breakers, and who sends how much to whom. */
+/* How the process is: health with its circuit breakers, what has happened, and who sends how much to whom. */
 import { get } from "./api.js";
 
 const { el, number, many, millis, tabs } = RunReport;
@@ -21,20 +21,20 @@ class System {
   }
 
   async load() {
-    const { health, network } = this.about;
+    const { health, network, log } = this.about;
     try {
-      const [healthy, networks, { actions }] = await Promise.all([health ? get("health") : null, network ? get("network") : null, this.about.actions ? get("actions") : { actions: [] }]);
-      if (!this.closed) this.show(healthy, networks, actions);
+      const [healthy, networks, { actions }, { entries }] = await Promise.all([health ? get("health") : null, network ? get("network") : null, this.about.actions ? get("actions") : { actions: [] }, log ? get("log") : { entries: [] }]);
+      if (!this.closed) this.show(healthy, networks, actions, entries);
     } catch (failed) { if (!this.shown) throw failed; } // the next look may succeed
     if (!this.closed) this.timer = setTimeout(() => this.load(), PAUSE);
   }
 
-  show(health, networks, actions) {
-    const now = JSON.stringify([health, networks, actions]);
+  show(health, networks, actions, entries) {
+    const now = JSON.stringify([health, networks, actions, entries]);
     if (now === this.shown) return;
     this.shown = now;
     this.status.replaceChildren(...(health?.health?.status ? [badge(health.health.status)] : []));
-    const cards = [...(health ? this.health(health) : []), ...(networks ? this.networks(networks) : []), ...(actions.length > 0 ? [this.actions(actions)] : [])];
+    const cards = [...(health ? this.health(health) : []), ...(entries.length > 0 ? [this.log(entries)] : []), ...(networks ? this.networks(networks) : []), ...(actions.length > 0 ? [this.actions(actions)] : [])];
     this.content.replaceChildren(...(cards.length > 0 ? cards : [el("section", { class: "card blank" }, el("h2", {}, "Neither health nor a network is shown"), el("p", { class: "dim" }, "The service tells the inspector of them when it starts it: Inspector.on(runs).health(monitor).network(network)."))]));
   }
 
@@ -56,6 +56,13 @@ class System {
       return el("tr", {}, el("th", { scope: "row" }, breaker.name.replace(/^circuit breaker /, "")), el("td", {}, badge(state ?? breaker.status)), el("td", { class: "detail" }, told || "–"));
     }))));
     return cards;
+  }
+
+  /* What has happened, with the time to the millisecond: how long it took from a failure to the way around it is to be read off. */
+  log(entries) {
+    const time = at => new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
+    const rows = [...entries].reverse().map(entry => el("tr", {}, el("td", { class: "mono" }, el("time", { datetime: entry.at }, time(entry.at))), el("td", {}, entry.source), el("td", { class: "detail" }, entry.text)));
+    return this.card("What has happened", "the last " + number(entries.length), tabs.table("What has happened", ["when", "where", "what"], rows));
   }
 
   networks({ networks }) {
