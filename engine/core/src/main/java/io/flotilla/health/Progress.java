@@ -25,7 +25,7 @@ import reactor.core.publisher.Mono;
  * <tr><th>status</th><th>when</th></tr>
  * <tr><td>{@link HealthStatus#UP}</td><td>all else</td></tr>
  * <tr><td>{@link HealthStatus#DEGRADED}</td><td>a piece of work has been silent for longer than the limit, while others end</td></tr>
- * <tr><td>{@link HealthStatus#DOWN}</td><td>there has been work for longer than the limit, and none of it has gone on</td></tr>
+ * <tr><td>{@link HealthStatus#DOWN}</td><td>there has been work for longer than the limit, without any progress</td></tr>
  * </table>
  *
  * <p>Work that fails has ended: whoever answers with an error is alive. Work that is given up, by a timeout or a cancel, has not gone
@@ -212,7 +212,7 @@ public final class Progress {
     private @Nullable String reason(long now, long silent) {
         if (isStuck(now)) {
             return "there has been work for " + TimeUnit.NANOSECONDS.toMillis(now - waitingSince)
-                    + " ms, and none of it has gone on";
+                    + " ms without any progress";
         }
         return silent == 0
                 ? null

@@ -1,6 +1,7 @@
 package io.flotilla.message;
 
 import io.flotilla.AgentId;
+import io.flotilla.FlotillaException;
 import java.time.Instant;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -72,10 +73,19 @@ public record DeadLetter(
         Objects.requireNonNull(at, "at");
     }
 
-    /** Reason, receiver, envelope without its payload, and the class of the cause: a text of it may hold anything. */
+    /**
+     * Reason, receiver, envelope without its payload, and the class of the cause: a text of it may hold anything. Of a guard that refuses
+     * with an exception of the library, the text that says why.
+     */
     @Override
     public String toString() {
+        String why = refusal(reason, cause);
         return reason + (receiver == null ? "" : " at " + receiver) + ": " + envelope
-                + (cause == null ? "" : ", " + cause.getClass().getName());
+                + (cause == null ? "" : ", " + (why == null ? cause.getClass().getName() : why));
+    }
+
+    /** What a guard of the library says: names, and nothing of the message. Null for all else. */
+    static @Nullable String refusal(Reason reason, @Nullable Throwable cause) {
+        return reason == Reason.REFUSED && cause instanceof FlotillaException ? cause.getMessage() : null;
     }
 }

@@ -28,10 +28,16 @@ public final class UndeliverableException extends FlotillaException {
      */
     public UndeliverableException(
             DeadLetter.Reason reason, Envelope envelope, @Nullable AgentId receiver, @Nullable Throwable cause) {
-        super(reason + (receiver == null ? "" : " at " + receiver) + ": envelope " + envelope, cause, false);
+        super(message(reason, envelope, receiver, DeadLetter.refusal(reason, cause)), cause, false);
         this.reason = reason;
         this.envelope = envelope;
         this.receiver = receiver;
+    }
+
+    private static String message(
+            DeadLetter.Reason reason, Envelope envelope, @Nullable AgentId receiver, @Nullable String why) {
+        return reason + (receiver == null ? "" : " at " + receiver) + ": envelope " + envelope
+                + (why == null ? "" : ", " + why);
     }
 
     /**

@@ -323,7 +323,7 @@ public final class Manager<I, O> {
 
         /**
          * How long a worker may be at a task before that counts as a failure, whatever it emits. The engine's own timeouts
-         * apply besides.
+         * apply besides. An attempt is a round of one step, so its failure names this limit as the round timeout.
          *
          * @param attemptTimeout more than zero; by default there is no such limit but the engine's
          * @return this builder

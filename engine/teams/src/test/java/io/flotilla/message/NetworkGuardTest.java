@@ -123,6 +123,7 @@ class NetworkGuardTest {
         StepVerifier.create(hub(Undeliverable.ERROR).send(to(B, "bad")))
                 .expectErrorSatisfies(error -> {
                     assertThat(error).isInstanceOf(UndeliverableException.class).hasMessageContaining("REFUSED at b");
+                    assertThat(error).as("a text of others").hasMessageNotContaining("not you");
                     assertThat(((UndeliverableException) error).envelope().payload())
                             .isEqualTo(Withheld.PAYLOAD);
                     assertThat(error.getCause()).hasMessage("not you");

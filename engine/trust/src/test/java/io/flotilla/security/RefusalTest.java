@@ -219,6 +219,7 @@ class RefusalTest {
         assertThatThrownBy(() -> hub.send(bad.envelope()).block(Duration.ofSeconds(10)))
                 .isInstanceOf(UndeliverableException.class)
                 .hasMessageStartingWith("REFUSED at ")
+                .hasMessageContaining(", " + refusal + ": ")
                 .cause()
                 .isInstanceOfSatisfying(
                         RefusedException.class,
@@ -229,6 +230,7 @@ class RefusalTest {
         assertThat(hub.deadLetters().recent()).singleElement().satisfies(letter -> {
             assertThat(letter.envelope().payload()).isEqualTo(Withheld.PAYLOAD);
             assertThat(((RefusedException) letter.cause()).refusal()).isEqualTo(refusal);
+            assertThat(letter).asString().contains(", " + refusal + ": ");
         });
     }
 
