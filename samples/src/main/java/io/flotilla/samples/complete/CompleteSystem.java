@@ -1,5 +1,6 @@
 package io.flotilla.samples.complete;
 
+import io.flotilla.AgentId;
 import io.flotilla.samples.shell.Output;
 import io.flotilla.samples.shell.Sample;
 import io.flotilla.samples.shell.Settings;
@@ -15,7 +16,7 @@ import java.util.TreeMap;
 public final class CompleteSystem implements Sample {
 
     private static final long MOST_MS = Duration.ofSeconds(10).toMillis();
-    private static final int VICTIM = 2;
+    private static final AgentId VICTIM = AgentId.of("analyst", 2);
 
     public static void main(String[] args) {
         Shell.exit(new CompleteSystem());
@@ -30,28 +31,29 @@ public final class CompleteSystem implements Sample {
     public int run(Settings settings, Output output) {
         Happenings happenings = new Happenings();
         try (Plant plant = new Plant(settings.seed(), happenings)) {
-            String victim = plant.analyst(VICTIM).id().toString();
             output.line("three analysts under a manager, behind a hub that believes nobody; seed %d", settings.seed());
             output.line("the inspector is at %s while this runs", plant.address());
 
             output.line("all are well");
             work(plant, output);
 
-            output.line("%s is broken: it no longer answers", victim);
+            output.line("%s is broken: it no longer answers", VICTIM);
             happenings.begin();
-            plant.analyst(VICTIM).breaks();
+            plant.breaks(VICTIM);
             work(plant, output);
-            long detected = happenings.firstMs("health   " + victim + " UP -> DOWN");
-            long rerouted = happenings.firstMs("manager  a task of " + victim);
+            long detected = happenings.firstMs("health   " + VICTIM + " UP -> DOWN");
+            long degraded = happenings.firstMs("health   the whole UP -> DEGRADED");
+            long rerouted = happenings.firstMs("manager  a task of " + VICTIM);
             tell(happenings, output);
             happenings.begin();
             work(plant, output);
-            output.line("  detected after %d ms, rerouted after %d ms", detected, rerouted);
+            output.line(
+                    "  detected after %d ms, degraded after %d ms, rerouted after %d ms", detected, degraded, rerouted);
 
-            output.line("%s is healed", victim);
+            output.line("%s is healed", VICTIM);
             happenings.begin();
-            plant.analyst(VICTIM).heals();
-            boolean recovered = untilRecovered(plant, victim, happenings);
+            plant.heals(VICTIM);
+            boolean recovered = untilRecovered(plant, happenings);
             long recoveredMs = happenings.elapsedMs();
             tell(happenings, output);
             work(plant, output);
@@ -64,7 +66,19 @@ public final class CompleteSystem implements Sample {
             output.line("chaos: %d delays injected", plant.injected());
             output.line("traces, started by name and what is around it:");
             plant.traces().tree().forEach(line -> output.line("  %s", line));
-            return recovered && detected >= 0 && rerouted >= 0 ? 0 : 1;
+            stay(plant, settings, output);
+            return recovered && detected >= 0 && degraded >= 0 && rerouted >= 0 ? 0 : 1;
+        }
+    }
+
+    /** With {@code -Dinspect=true}: what has happened is there to be looked at. */
+    private static void stay(Plant plant, Settings settings, Output output) {
+        if (settings.inspect()) {
+            output.line(
+                    "the inspector stays: %s#/system, until Ctrl-C, or nobody has looked for %s",
+                    plant.address(), settings.inspectIdle());
+            output.out().flush();
+            plant.stay(settings.inspectIdle());
         }
     }
 
@@ -84,7 +98,8 @@ public final class CompleteSystem implements Sample {
     }
 
     /** Until it has written a report again, and all is well. */
-    private static boolean untilRecovered(Plant plant, String victim, Happenings happenings) {
+    private static boolean untilRecovered(Plant plant, Happenings happenings) {
+        String victim = VICTIM.toString();
         int before = plant.reports().getOrDefault(victim, 0);
         while (happenings.elapsedMs() < MOST_MS) {
             plant.work();

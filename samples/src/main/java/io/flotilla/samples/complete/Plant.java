@@ -3,6 +3,7 @@ package io.flotilla.samples.complete;
 import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.health.HealthMonitor;
+import io.flotilla.health.HealthStatus;
 import io.flotilla.inspector.Inspector;
 import io.flotilla.journal.Journal;
 import io.flotilla.message.Envelope;
@@ -38,12 +39,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /**
  * The whole system: a workflow whose desk sends signed messages, through a hub, to a manager with three analysts, each behind its own
@@ -85,6 +88,8 @@ final class Plant implements AutoCloseable {
     private final Hub hub;
     private final Workflow<Integer, Integer> workflow;
     private final Inspector inspector;
+    private final Sinks.Many<String> acts = Sinks.many().multicast().directBestEffort();
+    private final AtomicReference<String> whole = new AtomicReference<>(HealthStatus.UNKNOWN.toString());
     private final Disposable.Composite watching = Disposables.composite();
 
     Plant(long seed, Happenings happenings) {
@@ -139,7 +144,8 @@ final class Plant implements AutoCloseable {
                 .network("hub", hub)
                 .health(monitor)
                 .circuitBreakers(resilience)
-                .port(0)
+                .events("manager", rerouted())
+                .events("analysts", acts.asFlux())
                 .start()
                 .block(PATIENCE));
     }
@@ -163,30 +169,56 @@ final class Plant implements AutoCloseable {
                 .map(reply -> reply.payload(String.class));
     }
 
+    private Flux<String> rerouted() {
+        return manager.events()
+                .ofType(ManagerEvent.TaskReassigned.class)
+                .map(task -> "a task of " + task.worker() + " goes to another one");
+    }
+
     private void watch() {
-        listen(
-                monitor.changes(),
-                change -> happenings.add("health   " + change.name() + " " + change.from() + " -> " + change.to()));
+        listen(monitor.changes(), change -> {
+            happenings.add("health   " + change.name() + " " + change.from() + " -> " + change.to());
+            String now = health();
+            String before = whole.getAndSet(now);
+            if (!now.equals(before)) {
+                happenings.add("health   the whole " + before + " -> " + now);
+            }
+        });
         listen(
                 resilience.circuitBreakerTransitions(),
                 change -> happenings.add("breaker  " + change.key() + " " + change.from() + " -> " + change.to()));
-        listen(manager.events(), event -> {
-            if (event instanceof ManagerEvent.TaskReassigned task) {
-                happenings.add("manager  a task of " + task.worker() + " goes to another one");
-            }
-        });
+        listen(rerouted(), what -> happenings.add("manager  " + what));
     }
 
     private <T> void listen(Flux<T> events, Consumer<T> listener) {
         watching.add(events.subscribe(listener));
     }
 
+    /** Lets the inspector be looked at, until nobody has for so long. */
+    void stay(Duration idle) {
+        inspector.idle(idle).block();
+    }
+
     URI address() {
         return inspector.address();
     }
 
-    Analyst analyst(int number) {
-        return analysts.get(number - 1);
+    /** From now on an analyst no longer answers. */
+    void breaks(AgentId analyst) {
+        analyst(analyst).breaks();
+        acts.tryEmitNext(analyst + " is broken");
+    }
+
+    void heals(AgentId analyst) {
+        analyst(analyst).heals();
+        acts.tryEmitNext(analyst + " is healed");
+    }
+
+    private Analyst analyst(AgentId id) {
+        return analysts.stream()
+                .filter(analyst -> analyst.id().equals(id))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** A run; how many items have a report. Blocking is for the outermost edge of a program, such as this sample. */

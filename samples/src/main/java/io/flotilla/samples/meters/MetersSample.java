@@ -8,7 +8,9 @@ import io.flotilla.resilience.RetryPolicy;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Invocation;
 import io.flotilla.run.Join;
+import io.flotilla.run.PendingQuestion;
 import io.flotilla.run.Run;
+import io.flotilla.run.RunEvent;
 import io.flotilla.run.RunResult;
 import io.flotilla.run.Turn;
 import io.flotilla.run.Workflow;
@@ -63,11 +65,11 @@ public final class MetersSample implements Sample {
         output.line(
                 "vague: %s, %s",
                 failed.status(), Objects.requireNonNull(failed.failure()).kind());
-        output.line(
-                "ask: waits for an answer to \"%s\"", asking.questions().get(0).text());
+        PendingQuestion question = question(asking);
+        output.line("ask: waits for an answer to \"%s\"", question.text());
         output.line("");
         registry.scrape().lines().filter(MetersSample::isCount).forEach(output::line);
-        asking.answer(asking.questions().get(0).id(), "yes").block(SOON);
+        asking.answer(question.id(), "yes").block(SOON);
         boolean asExpected =
                 solved.isSucceeded() && !failed.isSucceeded() && result(asking).isSucceeded();
         return asExpected ? 0 : 1;
@@ -119,6 +121,13 @@ public final class MetersSample implements Sample {
     /** Blocking is for the outermost edge of a program. */
     private static RunResult<String> result(Run<String> run) {
         return Objects.requireNonNull(run.result().block(SOON));
+    }
+
+    private static PendingQuestion question(Run<String> run) {
+        return Objects.requireNonNull(run.events()
+                .ofType(RunEvent.QuestionAsked.class)
+                .map(RunEvent.QuestionAsked::question)
+                .blockFirst(SOON));
     }
 
     /** Times differ each time. */

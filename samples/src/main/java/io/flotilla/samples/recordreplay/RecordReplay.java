@@ -19,7 +19,6 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
 
 /**
@@ -67,19 +66,16 @@ public final class RecordReplay implements Sample {
         Hub hub = Hub.create();
         NetworkRecorder recorder = NetworkRecorder.create();
         Disposable tap = hub.tap(recorder);
-        Sinks.Many<String> closed = Sinks.many().multicast().onBackpressureBuffer(LETTERS.size(), false);
+        Sinks.Many<String> closed = Sinks.many().replay().limit(LETTERS.size());
         HelpDesk.join(hub, SMALL, closed::tryEmitNext);
-        Flux<String> ends = closed.asFlux().publish(LETTERS.size()).refCount(1);
         for (int number = 1; number <= LETTERS.size(); number++) {
             String id = "letter-" + number;
             Envelope letter = Envelope.to(HelpDesk.TRIAGE, LETTERS.get(number - 1))
                     .from("customer")
                     .id(id)
                     .build();
-            ends.filter(id::equals)
-                    .next()
-                    .doOnSubscribe(ready -> hub.offer(letter))
-                    .block(LIMIT);
+            hub.offer(letter);
+            closed.asFlux().filter(id::equals).next().block(LIMIT);
         }
         hub.close(LIMIT).block(LIMIT);
         tap.dispose();

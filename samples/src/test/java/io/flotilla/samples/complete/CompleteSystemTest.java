@@ -29,7 +29,8 @@ class CompleteSystemTest {
         Set<String> before = threads();
 
         for (int time = 0; time < 2; time++) {
-            Captured run = Captured.run(new CompleteSystem(), home, Map.of());
+            Map<String, String> stays = time == 0 ? Map.of() : Map.of("inspect", "true", "inspectIdle", "PT0.2S");
+            Captured run = Captured.run(new CompleteSystem(), home, stays);
 
             assertThat(run.err()).isEmpty();
             assertThat(run.code()).as(run.out()).isZero();
@@ -42,11 +43,14 @@ class CompleteSystemTest {
                             "analyst#2 is broken",
                             "18 of 18 items",
                             "health analyst#2 UP -> DOWN",
+                            "health the whole UP -> DEGRADED",
                             "breaker analyst#2 CLOSED -> OPEN",
                             "18 of 18 items",
                             "analyst#2=0",
                             "health DEGRADED",
                             "detected after",
+                            "degraded after",
+                            "rerouted after",
                             "analyst#2 is healed",
                             "breaker analyst#2 HALF_OPEN -> CLOSED",
                             "18 of 18 items",
@@ -55,6 +59,8 @@ class CompleteSystemTest {
                             "an unsigned message is refused",
                             "chaos: ",
                             "flotilla.run ");
+            assertThat(run.out().contains("the inspector stays: http://127.0.0.1:"))
+                    .isEqualTo(time == 1);
             assertThat(run.out().lines()).as("one screen").hasSizeLessThan(60);
         }
 
