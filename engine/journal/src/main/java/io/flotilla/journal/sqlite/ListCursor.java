@@ -24,8 +24,8 @@ final class ListCursor {
     private final int pageRuns;
     private String after;
 
-    /** Where the next page begins if the newest come first: below this number; 0 if it is not known yet. */
-    private long below;
+    /** Where the next page begins if the newest come first: below this number; null if it is not known yet. */
+    private @Nullable Long below;
 
     private boolean done;
 
@@ -73,14 +73,15 @@ final class ListCursor {
     }
 
     private PreparedStatement statement(Connection connection) throws SQLException {
-        if (filter.isNewestFirst() && below == 0) {
-            below = after.isEmpty() ? Long.MAX_VALUE : numberOf(connection, after);
+        Long from = below;
+        if (filter.isNewestFirst() && from == null) {
+            from = after.isEmpty() ? Long.MAX_VALUE : numberOf(connection, after);
         }
         PreparedStatement list = connection.prepareStatement("SELECT " + RunHead.COLUMNS + " FROM runs WHERE "
                 + (filter.isNewestFirst() ? "run_no < ? ORDER BY run_no DESC" : "run_id > ? ORDER BY run_id")
                 + " LIMIT ?");
-        if (filter.isNewestFirst()) {
-            list.setLong(1, below);
+        if (from != null && filter.isNewestFirst()) {
+            list.setLong(1, from);
         } else {
             list.setString(1, after);
         }

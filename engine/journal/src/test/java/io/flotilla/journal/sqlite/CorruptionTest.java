@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** What is not as it was is found and named; what is in front of it is given, what comes after it is not. */
@@ -68,6 +69,29 @@ class CorruptionTest {
                         assertThat(fault).hasMessageContainingAll("run", Long.toString(sequence));
                     });
         }
+    }
+
+    /** A whole page, whose last row has the number that no run has. */
+    @Test
+    void list_newestFirstAfterARowWasGivenTheNumberZero_ends() {
+        Path file = folder.resolve("journal.db");
+        SqliteJournal journal = SqliteJournal.builder(file).open();
+        Flux.range(0, 256)
+                .flatMap(run -> journal.append("run-" + run, 0, facts("run-" + run, 0, 1)), 256)
+                .blockLast(SOON);
+        close(journal);
+        sql(file, "UPDATE runs SET run_no = 0 WHERE run_no = (SELECT min(run_no) FROM runs)");
+        SqliteJournal again = SqliteJournal.builder(file).open();
+
+        assertThat(again.list(JournalFilter.all().newestFirst())
+                        .onErrorResume(JournalCorruptedException.class, fault -> Mono.empty())
+                        .take(1_000)
+                        .map(RunSummary::runId)
+                        .collectList()
+                        .block(SOON))
+                .doesNotHaveDuplicates()
+                .hasSizeGreaterThan(250);
+        close(again);
     }
 
     private static String idOf(long sequence) {
