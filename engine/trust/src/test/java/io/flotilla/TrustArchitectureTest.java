@@ -100,6 +100,13 @@ class TrustArchitectureTest {
                 .toList();
     }
 
+    @Test
+    void accesses_ofSomethingThatIsUsed_areFound() {
+        assertThat(accesses(Pattern.compile("java\\.security\\.MessageDigest\\.isEqual")))
+                .as("else the rules below find nothing whatever is there")
+                .isNotEmpty();
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
