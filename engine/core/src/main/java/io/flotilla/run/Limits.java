@@ -2,6 +2,7 @@ package io.flotilla.run;
 
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
@@ -177,34 +178,37 @@ public sealed interface Limits permits Limits.Chain {
     /** Limits that others can be added to; the last of each counts. Immutable. */
     final class Chain implements Limits {
 
-        private static final Chain NONE = new Chain(null, null, null, null, null, null, null, null);
+        private static final Chain NONE = new Chain(new EnumMap<>(Limit.class));
 
-        private final @Nullable Long steps;
-        private final @Nullable Duration time;
-        private final @Nullable Long tokens;
-        private final @Nullable BigDecimal cost;
-        private final @Nullable Long branches;
-        private final @Nullable Integer depth;
-        private final @Nullable Integer questions;
-        private final @Nullable Integer delegationCycles;
+        /** In the order in which they are told. */
+        private enum Limit {
+            STEPS("steps"),
+            TIME("time"),
+            TOKENS("tokens"),
+            COST("cost"),
+            BRANCHES("branches"),
+            DEPTH("depth"),
+            QUESTIONS("questions"),
+            DELEGATION_CYCLES("delegationCycles");
 
-        private Chain(
-                @Nullable Long steps,
-                @Nullable Duration time,
-                @Nullable Long tokens,
-                @Nullable BigDecimal cost,
-                @Nullable Long branches,
-                @Nullable Integer depth,
-                @Nullable Integer questions,
-                @Nullable Integer delegationCycles) {
-            this.steps = steps;
-            this.time = time;
-            this.tokens = tokens;
-            this.cost = cost;
-            this.branches = branches;
-            this.depth = depth;
-            this.questions = questions;
-            this.delegationCycles = delegationCycles;
+            private final String word;
+
+            Limit(String word) {
+                this.word = word;
+            }
+        }
+
+        /** What each may be at most, if it is limited; is not changed. */
+        private final EnumMap<Limit, Object> most;
+
+        private Chain(EnumMap<Limit, Object> most) {
+            this.most = most;
+        }
+
+        private Chain with(Limit limit, Object value) {
+            EnumMap<Limit, Object> more = most.clone();
+            more.put(limit, value);
+            return new Chain(more);
         }
 
         /**
@@ -216,15 +220,7 @@ public sealed interface Limits permits Limits.Chain {
          * @throws IllegalArgumentException if {@code steps} is outside its bounds
          */
         public Chain steps(long steps) {
-            return new Chain(
-                    Bounds.atLeast(1, "steps", steps),
-                    time,
-                    tokens,
-                    cost,
-                    branches,
-                    depth,
-                    questions,
-                    delegationCycles);
+            return with(Limit.STEPS, Bounds.atLeast(1, "steps", steps));
         }
 
         /**
@@ -236,8 +232,7 @@ public sealed interface Limits permits Limits.Chain {
          * @throws IllegalArgumentException if {@code time} is outside its bounds
          */
         public Chain time(Duration time) {
-            return new Chain(
-                    steps, Bounds.positive("time", time), tokens, cost, branches, depth, questions, delegationCycles);
+            return with(Limit.TIME, Bounds.positive("time", time));
         }
 
         /**
@@ -249,15 +244,7 @@ public sealed interface Limits permits Limits.Chain {
          * @throws IllegalArgumentException if {@code tokens} is outside its bounds
          */
         public Chain tokens(long tokens) {
-            return new Chain(
-                    steps,
-                    time,
-                    Bounds.atLeast(1, "tokens", tokens),
-                    cost,
-                    branches,
-                    depth,
-                    questions,
-                    delegationCycles);
+            return with(Limit.TOKENS, Bounds.atLeast(1, "tokens", tokens));
         }
 
         /**
@@ -269,8 +256,7 @@ public sealed interface Limits permits Limits.Chain {
          * @throws IllegalArgumentException if {@code cost} is outside its bounds
          */
         public Chain cost(BigDecimal cost) {
-            return new Chain(
-                    steps, time, tokens, Bounds.positive("cost", cost), branches, depth, questions, delegationCycles);
+            return with(Limit.COST, Bounds.positive("cost", cost));
         }
 
         /**
@@ -281,15 +267,7 @@ public sealed interface Limits permits Limits.Chain {
          * @throws IllegalArgumentException if {@code branches} is outside its bounds
          */
         public Chain branches(long branches) {
-            return new Chain(
-                    steps,
-                    time,
-                    tokens,
-                    cost,
-                    Bounds.atLeast(1, "branches", branches),
-                    depth,
-                    questions,
-                    delegationCycles);
+            return with(Limit.BRANCHES, Bounds.atLeast(1, "branches", branches));
         }
 
         /**
@@ -300,15 +278,7 @@ public sealed interface Limits permits Limits.Chain {
          * @throws IllegalArgumentException if {@code depth} is outside its bounds
          */
         public Chain depth(int depth) {
-            return new Chain(
-                    steps,
-                    time,
-                    tokens,
-                    cost,
-                    branches,
-                    (int) Bounds.atLeast(0, "depth", depth),
-                    questions,
-                    delegationCycles);
+            return with(Limit.DEPTH, (int) Bounds.atLeast(0, "depth", depth));
         }
 
         /**
@@ -319,15 +289,7 @@ public sealed interface Limits permits Limits.Chain {
          * @throws IllegalArgumentException if {@code questions} is outside its bounds
          */
         public Chain questions(int questions) {
-            return new Chain(
-                    steps,
-                    time,
-                    tokens,
-                    cost,
-                    branches,
-                    depth,
-                    (int) Bounds.atLeast(0, "questions", questions),
-                    delegationCycles);
+            return with(Limit.QUESTIONS, (int) Bounds.atLeast(0, "questions", questions));
         }
 
         /**
@@ -339,68 +301,54 @@ public sealed interface Limits permits Limits.Chain {
          * @throws IllegalArgumentException if {@code delegationCycles} is outside its bounds
          */
         public Chain delegationCycles(int delegationCycles) {
-            return new Chain(steps, time, tokens, cost, branches, depth, questions, (int)
-                    Bounds.atLeast(0, "delegationCycles", delegationCycles));
+            return with(Limit.DELEGATION_CYCLES, (int) Bounds.atLeast(0, "delegationCycles", delegationCycles));
         }
 
         @Override
         public @Nullable Long maxSteps() {
-            return steps;
+            return (Long) most.get(Limit.STEPS);
         }
 
         @Override
         public @Nullable Duration maxTime() {
-            return time;
+            return (Duration) most.get(Limit.TIME);
         }
 
         @Override
         public @Nullable Long maxTokens() {
-            return tokens;
+            return (Long) most.get(Limit.TOKENS);
         }
 
         @Override
         public @Nullable BigDecimal maxCost() {
-            return cost;
+            return (BigDecimal) most.get(Limit.COST);
         }
 
         @Override
         public @Nullable Long maxBranches() {
-            return branches;
+            return (Long) most.get(Limit.BRANCHES);
         }
 
         @Override
         public @Nullable Integer maxDepth() {
-            return depth;
+            return (Integer) most.get(Limit.DEPTH);
         }
 
         @Override
         public @Nullable Integer maxQuestions() {
-            return questions;
+            return (Integer) most.get(Limit.QUESTIONS);
         }
 
         @Override
         public @Nullable Integer maxDelegationCycles() {
-            return delegationCycles;
+            return (Integer) most.get(Limit.DELEGATION_CYCLES);
         }
 
         @Override
         public String toString() {
-            StringJoiner set = new StringJoiner(", ", "Limits[", "]");
-            say(set, "steps", steps);
-            say(set, "time", time);
-            say(set, "tokens", tokens);
-            say(set, "cost", cost);
-            say(set, "branches", branches);
-            say(set, "depth", depth);
-            say(set, "questions", questions);
-            say(set, "delegationCycles", delegationCycles);
-            return set.toString();
-        }
-
-        private static void say(StringJoiner set, String name, @Nullable Object value) {
-            if (value != null) {
-                set.add(name + "=" + value);
-            }
+            StringJoiner told = new StringJoiner(", ", "Limits[", "]");
+            most.forEach((limit, value) -> told.add(limit.word + "=" + value));
+            return told.toString();
         }
     }
 }
