@@ -47,8 +47,8 @@ final class EventLog {
 
     /** {@code virtual} is where subscribers are told in virtual time. */
     EventLog(RunSetup setup, Executor virtual, Redaction redaction) {
-        this.history = setup.eventHistory();
-        this.threads = setup.listeners().orVirtual(virtual);
+        this.history = setup.watching().eventHistory();
+        this.threads = setup.watching().listeners().orVirtual(virtual);
         this.readable = redaction::readable;
     }
 

@@ -88,7 +88,7 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
         this.recorder = setup.recording() == null
                 ? null
                 : new FactRecorder(setup.recording(), runId, identity.header(), machine, driver.clock(), replay);
-        this.outputs = new RunOutputs(setup.outputHistory(), driver::listen, driver::emissionsDropped);
+        this.outputs = new RunOutputs(setup.watching().outputHistory(), driver::listen, driver::emissionsDropped);
         RunStep.Scope scope = RunStep.Scope.of(setup, identity.plan(), runId, clock, usage, outputs);
         Redaction redaction = new Redaction(engine.redactor(), setup.plan());
         NestedRuns nested = new NestedRuns(

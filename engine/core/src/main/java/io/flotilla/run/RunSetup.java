@@ -26,80 +26,87 @@ import reactor.util.context.ContextView;
  * What a workflow gives all its runs.
  *
  * @param agents by name
- * @param eventHistory how many events of a run are kept
- * @param outputHistory how many emitted values of each step in flight are kept
- * @param listeners where subscribers of events are told
+ * @param watching what is kept of a run for those who watch it
  * @param places what some places have besides an agent
  * @param header what the first fact of each of its runs says
  * @param recording where its runs are recorded; null if they are not
- * @param shutdown ends what it does in this process
- * @param live the runs that are live: those of its journal, or its own if it has none
- * @param kept the claims of its own live runs, for as long as the workflow is kept
- * @param meters of its runs; null if they are not measured
+ * @param process what its runs share in this process
  */
 record RunSetup(
         Plan plan,
         Map<String, Agent<Turn, Decision>> agents,
         StepEngine engine,
-        int eventHistory,
-        int outputHistory,
-        ListenerPool listeners,
+        Watching watching,
         Places places,
         RunHeader header,
         FactRecorder.@Nullable Recording recording,
-        Shutdown shutdown,
-        LiveRuns live,
-        Set<LiveRuns.Claim> kept,
-        @Nullable RunMeters meters) {
+        ProcessState process) {
 
-    static RunSetup of(
-            Plan plan,
-            Map<String, Agent<Turn, Decision>> agents,
-            StepEngine engine,
-            int eventHistory,
-            int outputHistory,
-            ListenerPool listeners,
-            Places places,
-            RunHeader header,
-            FactRecorder.@Nullable Recording recording,
-            Shutdown shutdown) {
-        return new RunSetup(
-                plan,
-                agents,
-                engine,
-                eventHistory,
-                outputHistory,
-                listeners,
-                places,
-                header,
-                recording,
-                shutdown,
-                recording == null ? new LiveRuns() : LiveRuns.of(recording.journal()),
-                ConcurrentHashMap.newKeySet(),
-                RunMeters.of(engine, header.workflow()));
+    /**
+     * What is kept of a run for those who watch it.
+     *
+     * @param eventHistory how many events of a run are kept
+     * @param outputHistory how many emitted values of each step in flight are kept
+     * @param listeners where subscribers of events are told
+     */
+    record Watching(int eventHistory, int outputHistory, ListenerPool listeners) {}
+
+    /**
+     * What the runs of a workflow share in this process.
+     *
+     * @param live the runs that are live: those of its journal, or its own if it has none
+     * @param kept the claims of its own live runs, for as long as the workflow is kept
+     * @param shutdown ends what it does in this process
+     * @param meters of its runs; null if they are not measured
+     */
+    record ProcessState(
+            LiveRuns live,
+            Set<LiveRuns.Claim> kept,
+            Shutdown shutdown,
+            @Nullable RunMeters meters) {
+
+        static ProcessState of(
+                FactRecorder.@Nullable Recording recording, Shutdown shutdown, @Nullable RunMeters meters) {
+            return new ProcessState(
+                    recording == null ? new LiveRuns() : LiveRuns.of(recording.journal()),
+                    ConcurrentHashMap.newKeySet(),
+                    shutdown,
+                    meters);
+        }
+    }
+
+    LiveRuns live() {
+        return process.live();
+    }
+
+    Shutdown shutdown() {
+        return process.shutdown();
+    }
+
+    @Nullable RunMeters meters() {
+        return process.meters();
     }
 
     /** The same for runs that are nested in others, which have a journal while these have none of their own. */
     RunSetup recordedIn(FactRecorder.Recording others) {
         Map<String, Workflow<?, ?>> nested = new HashMap<>();
         places.nested().forEach((place, workflow) -> nested.put(place, workflow.recordedIn(others)));
-        return of(
+        FactRecorder.Recording own = FactRecorder.Recording.of(
+                others.journal(), EngineAccess.of(engine).redactor(), header, others.timeout());
+        return new RunSetup(
                 plan,
                 agents,
                 engine,
-                eventHistory,
-                outputHistory,
-                listeners,
+                watching,
                 new Places(Map.copyOf(nested), places.reconcilers()),
                 header,
-                FactRecorder.Recording.of(
-                        others.journal(), EngineAccess.of(engine).redactor(), header, others.timeout()),
-                shutdown);
+                own,
+                ProcessState.of(own, shutdown(), meters()));
     }
 
     /** A run that is not started yet; {@code claim} is needed for one under an id of the caller's. */
     <O> Run<O> newRun(Object task, ContextView context, RunOptions options, LiveRuns.@Nullable Claim claim) {
-        shutdown.check();
+        shutdown().check();
         RunIdentity identity = RunIdentity.of(this, task, options, claim);
         RunLoop<O> loop = new RunLoop<>(this, options.within(Context.of(context)), identity, null);
         Run<O> run = new Run<>(loop);
@@ -116,12 +123,12 @@ record RunSetup(
         if (claim == null) {
             return true;
         }
-        if (!claim.run(run, kept)) {
+        if (!claim.run(run, process.kept())) {
             return false;
         }
-        if (shutdown.isBegun()) {
+        if (shutdown().isBegun()) {
             run.loop().giveUp();
-            throw shutdown.refusal();
+            throw shutdown().refusal();
         }
         return true;
     }
@@ -148,7 +155,7 @@ record RunSetup(
     /** Those of this workflow, by id. */
     <O> List<Run<O>> liveRuns() {
         List<Run<O>> runs = new ArrayList<>();
-        for (Run<?> run : live.all()) {
+        for (Run<?> run : live().all()) {
             Run<O> own = own(run);
             if (own != null) {
                 runs.add(own);

@@ -364,7 +364,7 @@ public final class Workflow<I, O> {
 
     /** An empty replay, for the facts of a run that is to be continued. */
     Replay past(String runId) {
-        return new Replay(runId, plan(), setup.eventHistory());
+        return new Replay(runId, plan(), setup.watching().eventHistory());
     }
 
     /** What all its runs have in common. */

@@ -113,17 +113,20 @@ final class WorkflowSettings {
         Plan plan = plan(steps);
         RunHeader header = RunHeader.of(name, version, Map.of(), plan);
         FactRecorder.Recording recording = recording(steps, header);
-        return RunSetup.of(
+        return new RunSetup(
                 plan,
                 Map.copyOf(bodies),
                 steps,
-                eventHistory,
-                outputHistory,
-                listenerThreads == 0 ? ListenerPool.shared() : ListenerPool.of(listenerThreads),
+                watching(),
                 places(recording),
                 header,
                 recording,
-                new Shutdown(name));
+                RunSetup.ProcessState.of(recording, new Shutdown(name), RunMeters.of(steps, name)));
+    }
+
+    private RunSetup.Watching watching() {
+        ListenerPool listeners = listenerThreads == 0 ? ListenerPool.shared() : ListenerPool.of(listenerThreads);
+        return new RunSetup.Watching(eventHistory, outputHistory, listeners);
     }
 
     private Places places(FactRecorder.@Nullable Recording recording) {
