@@ -118,31 +118,7 @@ public sealed interface Fact {
         }
 
         /**
-         * A step that writes nothing into the run's state.
-         *
-         * @param at when
-         * @param step its number
-         * @param decision what its agent decided; null if it decided nothing, or failed
-         * @param failed how it failed; null if it did not
-         * @param cause why it failed; null if it did not
-         * @param used what the whole run has used by then
-         * @param attempts how many times its agent was called
-         * @param degraded whether a fallback made the decision
-         */
-        public StepSettled(
-                Instant at,
-                long step,
-                @Nullable Decision decision,
-                StepResult.@Nullable Kind failed,
-                @Nullable Throwable cause,
-                Usage used,
-                int attempts,
-                boolean degraded) {
-            this(at, step, decision, failed, cause, used, attempts, degraded, List.of());
-        }
-
-        /**
-         * A step of one attempt, by the agent itself.
+         * A step of one attempt, by the agent itself, that writes nothing into the run's state.
          *
          * @param at when
          * @param step its number
@@ -158,7 +134,7 @@ public sealed interface Fact {
                 StepResult.@Nullable Kind failed,
                 @Nullable Throwable cause,
                 Usage used) {
-            this(at, step, decision, failed, cause, used, 1, false);
+            this(at, step, decision, failed, cause, used, 1, false, List.of());
         }
     }
 

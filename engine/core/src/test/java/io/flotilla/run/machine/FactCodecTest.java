@@ -130,7 +130,7 @@ class FactCodecTest {
     static Stream<Fact> failures() {
         return Stream.of(
                 new Fact.StepSettled(AT, 5, null, StepResult.Kind.FAILED, new IllegalStateException("why"), USED),
-                new Fact.StepSettled(AT, 5, Decision.answer("x"), null, null, USED, 3, true),
+                new Fact.StepSettled(AT, 5, Decision.answer("x"), null, null, USED, 3, true, List.of()),
                 new Fact.StepSettled(
                         AT,
                         5,
@@ -309,7 +309,8 @@ class FactCodecTest {
     void stepSettled_afterSeveralAttemptsOrByAFallback_saysSo() {
         for (int attempts : new int[] {0, 1, 3}) {
             for (boolean degraded : new boolean[] {true, false}) {
-                Fact fact = new Fact.StepSettled(AT, 5, Decision.answer("x"), null, null, USED, attempts, degraded);
+                Fact fact = new Fact.StepSettled(
+                        AT, 5, Decision.answer("x"), null, null, USED, attempts, degraded, List.of());
                 assertThat(roundTrip(fact)).isEqualTo(fact);
             }
         }

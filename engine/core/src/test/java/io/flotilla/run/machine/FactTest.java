@@ -26,8 +26,10 @@ class FactTest {
         IllegalStateException cause = new IllegalStateException("no");
         return List.of(
                 new Fact.Started(THEN, "task"),
-                new Fact.StepSettled(THEN, 7, Decision.answer("a"), null, null, Usage.ofTokens(3, 4), 5, true),
-                new Fact.StepSettled(THEN, 8, null, StepResult.Kind.REJECTED, cause, Usage.ofTokens(1, 1), 0, false),
+                new Fact.StepSettled(
+                        THEN, 7, Decision.answer("a"), null, null, Usage.ofTokens(3, 4), 5, true, List.of()),
+                new Fact.StepSettled(
+                        THEN, 8, null, StepResult.Kind.REJECTED, cause, Usage.ofTokens(1, 1), 0, false, List.of()),
                 new Fact.DeadlinePassed(THEN, 9),
                 new Fact.QuestionAnswered(THEN, "q3", "yes"),
                 new Fact.Paused(THEN),
