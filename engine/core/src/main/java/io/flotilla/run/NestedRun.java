@@ -33,11 +33,12 @@ final class NestedRun implements StepDriver.Prepared {
     private static final String CANCELLED = StepResult.Kind.CANCELLED.name().toLowerCase(Locale.ROOT);
 
     /** What an id that is too long keeps of itself, before its hash. */
-    private static final int KEPT = 160;
+    static final int KEPT = 160;
 
     private final NestedRuns owner;
     private final Workflow<?, ?> workflow;
     private final RunStep step;
+    private final boolean isNew;
     private final NestedSpan span;
     private final AtomicBoolean over = new AtomicBoolean();
 
@@ -47,14 +48,20 @@ final class NestedRun implements StepDriver.Prepared {
     private volatile @Nullable Run<?> run;
     private volatile boolean cancelled;
 
-    NestedRun(NestedRuns owner, Workflow<?, ?> workflow, RunStep step, Context context) {
+    /** {@code isNew}: no process has started this step before, so its run is not there. */
+    NestedRun(NestedRuns owner, Workflow<?, ?> workflow, RunStep step, boolean isNew, Context context) {
         this.owner = owner;
         this.workflow = workflow;
         this.step = step;
+        this.isNew = isNew;
         this.span = new NestedSpan(owner.driver(), EngineAccess.of(owner.setup().engine()), step, context);
     }
 
     /** The id of the run that a step is. */
+    static String idOf(String runId, BranchPath branch, long number) {
+        return idOf(runId + branch + '#' + number);
+    }
+
     static String idOf(String stepId) {
         if (stepId.length() <= JournalBounds.MAX_RUN_ID_LENGTH) {
             return stepId;
@@ -80,8 +87,7 @@ final class NestedRun implements StepDriver.Prepared {
 
     private void begin() {
         if (cancelled) {
-            stopped();
-            gone.value(true);
+            notThere();
             return;
         }
         try {
@@ -89,20 +95,20 @@ final class NestedRun implements StepDriver.Prepared {
             Correction correction = turn.correction();
             if (correction != null) { // which it cannot read: it would only say the same again
                 settled(Decision.fail(correction.problem()), null);
-                gone.value(true);
+                notThere();
                 return;
             }
             Object task = Objects.requireNonNull(
                     turn.input(), () -> "nested workflow " + workflow.name() + " was handed nothing over");
             workflow.checkTask(task);
-            String runId = idOf(step.runId() + step.branchPath() + '#' + step.stepNumber());
-            new Submission<>(workflow, task, owner.options(runId, step.start()))
+            String runId = idOf(step.runId(), step.start().branch(), step.stepNumber());
+            new Submission<>(workflow, task, owner.options(runId, step.start()), isNew)
                     .run()
                     .contextWrite(span.context())
                     .subscribe(this::began, this::notBegun);
         } catch (Throwable wrong) { // no task, a task of another type, nothing left of a limit
             settled(null, wrong);
-            gone.value(true);
+            notThere();
         }
     }
 
@@ -112,6 +118,14 @@ final class NestedRun implements StepDriver.Prepared {
             settled(null, why);
         } else {
             brokenDown(why);
+        }
+        notThere();
+    }
+
+    /** There is no nested run, and will not be. */
+    private void notThere() {
+        if (cancelled) {
+            stopped();
         }
         gone.value(true);
     }
@@ -190,8 +204,8 @@ final class NestedRun implements StepDriver.Prepared {
     /** The run around wants it no more, or is suspended. */
     @Override
     public void cancel() {
+        cancelled = true; // whoever finds it over sees why
         over.set(true);
-        cancelled = true;
         Run<?> nested = run;
         if (nested != null) {
             end(nested);

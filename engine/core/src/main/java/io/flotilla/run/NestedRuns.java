@@ -36,10 +36,10 @@ record NestedRuns(
         Consumer<Effect.StartStep> startLater,
         Consumer<Throwable> brokenDown) {
 
-    /** The step as a run; null if it is none. */
-    StepDriver.@Nullable Prepared prepare(Effect.StartStep start, Context context) {
+    /** The step as a run; null if it is none. {@code isNew}: no process has started it before. */
+    StepDriver.@Nullable Prepared prepare(Effect.StartStep start, boolean isNew, Context context) {
         Workflow<?, ?> workflow = setup.places().nested().get(start.agent());
-        return workflow == null ? null : new NestedRun(this, workflow, new RunStep(scope, start), context);
+        return workflow == null ? null : new NestedRun(this, workflow, new RunStep(scope, start), isNew, context);
     }
 
     /** Cancels the run that a cancelled step is, if it is one and goes on; null if it is none. */
@@ -49,7 +49,7 @@ record NestedRuns(
         if (workflow == null || recording == null) {
             return null;
         }
-        String runId = NestedRun.idOf(scope.runId() + step.branch() + '#' + step.number());
+        String runId = NestedRun.idOf(scope.runId(), step.branch(), step.number());
         return Mono.create(sink -> clock.onWorker(
                 () -> RunCancels.ofUnfinished(workflow, recording, runId).subscribe(null, sink::error, sink::success)));
     }

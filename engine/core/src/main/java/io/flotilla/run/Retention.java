@@ -8,11 +8,13 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** Deletes recorded runs by a policy: once, or again and again in the background. Thread-safe. */
@@ -98,19 +100,26 @@ final class Retention implements Disposable {
         return Mono.defer(() -> {
             Instant now = clock.now();
             PriorityQueue<RunInfo> kept = new PriorityQueue<>(Comparator.comparing(RunInfo::lastAppendedAt));
-            return catalog.list(RunFilter.all().statuses(policy.statuses()))
-                    .filter(run -> workflows.contains(run.workflow()))
+            return catalog.list(RunFilter.all().statuses(RetentionPolicy.ENDED))
+                    .filter(this::isSwept)
                     .concatMap(run -> obsolete(run, now, kept), 1)
-                    .concatMap(run -> delete(run.runId()), 1)
+                    .concatMap(run -> deleteWithNested(run.runId()), 1)
                     .filter(isDeleted -> isDeleted)
                     .count();
         });
     }
 
+    /** Of the nested workflows only runs that are nested: others are theirs. */
+    private boolean isSwept(RunInfo run) {
+        return run.parent() == null
+                ? run.workflow().equals(workflow.name()) && policy.statuses().contains(run.status())
+                : workflows.contains(run.workflow());
+    }
+
     /** What is not kept: this run, or one that ended earlier. */
     private Mono<RunInfo> obsolete(RunInfo run, Instant now, PriorityQueue<RunInfo> kept) {
         String parent = run.parent();
-        if (parent != null) { // its parent finds it as long as it is there
+        if (parent != null) { // goes with its parent, unless it could not then
             return catalog.existence(parent)
                     .filter(existence -> existence == RunCatalog.Existence.UNKNOWN)
                     .map(gone -> run);
@@ -126,13 +135,24 @@ final class Retention implements Disposable {
         return Mono.justOrEmpty(kept.size() > policy.maxRuns() ? kept.poll() : null);
     }
 
-    /** Not one that somebody is just looking at. */
-    private Mono<Boolean> delete(String runId) {
-        return Mono.defer(() -> {
+    /** Those that are nested in it first: a run that is deleted half-way is still there, and is deleted the next time. */
+    private Flux<Boolean> deleteWithNested(String runId) {
+        return claimed(
+                runId,
+                () -> catalog.endedNestedIn(runId)
+                        .concatMap(
+                                nested -> claimed(
+                                        nested,
+                                        () -> Flux.from(recording.journal().delete(nested))),
+                                1)
+                        .concatWith(recording.journal().delete(runId)));
+    }
+
+    /** Nothing if somebody is just looking at the run. */
+    private Flux<Boolean> claimed(String runId, Supplier<Flux<Boolean>> delete) {
+        return Flux.defer(() -> {
             LiveRuns.@Nullable Claim claim = workflow.setup().live().claim(runId);
-            return claim == null
-                    ? Mono.just(false)
-                    : recording.journal().delete(runId).doFinally(any -> claim.releaseWithoutRun());
+            return claim == null ? Flux.empty() : delete.get().doFinally(any -> claim.releaseWithoutRun());
         });
     }
 }

@@ -1,6 +1,7 @@
 package io.flotilla.run;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +19,11 @@ public final class RetentionPolicy {
     /** The default of {@link #every}: 1 hour. */
     public static final Duration DEFAULT_EVERY = Duration.ofHours(1);
 
-    private static final RetentionPolicy KEEP_ALL = new RetentionPolicy(
-            null, Long.MAX_VALUE, EnumSet.complementOf(EnumSet.of(RunInfo.Status.UNFINISHED)), DEFAULT_EVERY);
+    /** How a run has ended that may be deleted. */
+    static final Set<RunInfo.Status> ENDED =
+            Collections.unmodifiableSet(EnumSet.complementOf(EnumSet.of(RunInfo.Status.UNFINISHED)));
+
+    private static final RetentionPolicy KEEP_ALL = new RetentionPolicy(null, Long.MAX_VALUE, ENDED, DEFAULT_EVERY);
 
     private final @Nullable Duration maxAge;
     private final long maxRuns;
@@ -66,7 +70,8 @@ public final class RetentionPolicy {
     }
 
     /**
-     * Looks at runs only that have ended in one of these ways; all others are kept, and do not count.
+     * Looks at runs only that have ended in one of these ways; all others are kept, and do not count. A nested run goes with the run
+     * it is nested in.
      *
      * @param one a status
      * @param others further ones; by default all but {@link RunInfo.Status#UNFINISHED}

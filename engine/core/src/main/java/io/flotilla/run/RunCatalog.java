@@ -50,6 +50,27 @@ final class RunCatalog {
         });
     }
 
+    /**
+     * The ids of the runs that are nested in a run, or in one of those, and have ended. Not those of a run whose id is so long that
+     * theirs do not begin with it.
+     */
+    Flux<String> endedNestedIn(String runId) {
+        String beginning = runId + '/';
+        if (beginning.length() > NestedRun.KEPT) {
+            return Flux.empty();
+        }
+        return recording
+                .journal()
+                .list(JournalFilter.all().after(before(beginning)))
+                .takeWhile(summary -> summary.runId().startsWith(beginning))
+                .filter(RunSummary::isRun)
+                .concatMap(this::readable, 1)
+                .filter(run -> run.status() != RunInfo.Status.UNFINISHED
+                        && run.parent() != null
+                        && (run.parent() + '/').startsWith(beginning))
+                .map(RunInfo::runId);
+    }
+
     /** What is known of one run; nothing if there is no such run. */
     Mono<RunInfo> info(String runId) {
         return Mono.defer(() -> {

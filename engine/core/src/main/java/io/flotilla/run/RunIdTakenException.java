@@ -32,6 +32,10 @@ public final class RunIdTakenException extends FlotillaException {
                 runId, "a run in the journal that is not live; Workflow.submit continues it, Workflow.start cannot");
     }
 
+    static RunIdTakenException byADeletedRuns(String runId) {
+        return new RunIdTakenException(runId, "a run that was nested in one which was deleted, and has not ended");
+    }
+
     /** If the journal has refused the first fact of a run, its id, which was the caller's, is taken; else {@code why}. */
     static Throwable orElse(Throwable why, String runId) {
         return why instanceof StaleAppendException stale && stale.expected() == 0 ? byARecordedRun(runId) : why;

@@ -90,7 +90,8 @@ final class RunSteps {
         if (start.isCompensation() && ending.whenOver(() -> nested.startLater().accept(start))) {
             return true;
         }
-        StepDriver.Prepared step = start.isCompensation() ? null : nested.prepare(start, context);
+        StepDriver.Prepared step =
+                start.isCompensation() ? null : nested.prepare(start, !inDoubt.contains(start.step()), context);
         if (step instanceof NestedRun run) {
             inFlight.put(start.step(), new InFlight(step, start));
             if (stopped || cancelled) {

@@ -459,9 +459,9 @@ public final class Runs<O> {
     }
 
     /**
-     * Deletes recorded runs of this workflow, and of those nested in it, in the background: at once, and then after each pause of the
-     * policy. Never a run that has not ended. A nested run is deleted once the run it is nested in is gone. An id that was deleted is
-     * free again. What fails is tried again the next time, with a line at WARN in the log.
+     * Deletes recorded runs of this workflow, and those nested in them, in the background: at once, and then after each pause of the
+     * policy. Never a run that has not ended. A nested run is deleted with the run it is nested in, however it has ended itself, and
+     * otherwise once that run is gone. An id that was deleted is free again. What fails is tried again the next time, with a line at WARN in the log.
      *
      * @param policy which runs
      * @return disposed of, it deletes no more; {@link #shutdown} has the same effect

@@ -2,6 +2,7 @@ package io.flotilla.run;
 
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.run.machine.FactCodec;
+import io.flotilla.run.machine.RunHeader;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -15,12 +16,22 @@ final class Submission<O> {
     private final RunSetup setup;
     private final Object task;
     private final RunOptions options;
+    private final boolean isNew;
 
     Submission(Workflow<?, O> workflow, Object task, RunOptions options) {
+        this(workflow, task, options, false);
+    }
+
+    /**
+     * {@code isNew}: it is nested in a run that has not submitted it before. A run of that id is left of one that was deleted: it is
+     * deleted too, or, if it has not ended, in the way.
+     */
+    Submission(Workflow<?, O> workflow, Object task, RunOptions options, boolean isNew) {
         this.workflow = workflow;
         this.setup = workflow.setup();
         this.task = task;
         this.options = options;
+        this.isNew = isNew;
     }
 
     // --- now
@@ -79,6 +90,9 @@ final class Submission<O> {
         return others == null
                 ? Mono.empty()
                 : others.awaited().flatMap(run -> {
+                    if (isNew && isLeft(run.loop().identity().header())) {
+                        return Mono.error(RunIdTakenException.byADeletedRuns(runId));
+                    }
                     Run<O> same = same(runId, run);
                     return same.started().thenReturn(same);
                 });
@@ -99,9 +113,24 @@ final class Submission<O> {
                     if (first.isEmpty()) {
                         return setup.submitted(task, options, claim);
                     }
+                    if (isNew && isLeft(recording.codec().header(first.get()))) {
+                        return deleteLeft(runId, recording).then(setup.submitted(task, options, claim));
+                    }
                     checkSame(runId, recording.codec(), first.get());
                     return new Runs<>(workflow, recording).recoverClaimed(runId, context, claim);
                 });
+    }
+
+    private boolean isLeft(RunHeader header) {
+        return Objects.equals(header.parent(), options.nestedIn());
+    }
+
+    private Mono<Boolean> deleteLeft(String runId, FactRecorder.Recording recording) {
+        RunCatalog catalog = new RunCatalog(recording, setup.live());
+        return catalog.existence(runId)
+                .flatMap(existence -> existence == RunCatalog.Existence.UNFINISHED
+                        ? Mono.error(RunIdTakenException.byADeletedRuns(runId))
+                        : recording.journal().delete(runId));
     }
 
     // --- the same run

@@ -102,6 +102,35 @@ class NestedRunTest {
     }
 
     @Test
+    void submit_idOfARunThatWasDeleted_whatIsNestedIsRunAnew() {
+        AtomicInteger calls = new AtomicInteger();
+        Workflow<Object, String> flow = outer(TestRuns.alone(
+                                TestRuns.deciding("Solo", turn -> Decision.answer("call " + calls.incrementAndGet())))
+                        .name("inner")
+                        .build())
+                .journal(journal)
+                .build();
+        assertThat(TestRuns.ended(started(flow, RunOptions.ofId("a"))).answer()).isEqualTo("last call 1");
+        journal.delete("a").block(TestRuns.SOON);
+
+        assertThat(TestRuns.ended(started(flow, RunOptions.ofId("a"))).answer()).isEqualTo("last call 2");
+    }
+
+    @Test
+    void submit_idOfARunThatWasDeletedWhileItsNestedOneHadNotEnded_doesNotTakeThatForItsOwn() {
+        started(recorded(new ForwardingJournal(journal)), RunOptions.ofId("a"));
+        TestRuns.until(() -> innerCalls.get() == 1 ? true : null);
+        TestRuns.until(() -> journal.read(ID, 1).next().block(TestRuns.SOON));
+        journal.delete("a").block(TestRuns.SOON);
+
+        RunResult<String> result = TestRuns.ended(started(recorded(journal), RunOptions.ofId("a")));
+
+        assertThat(result.failure())
+                .hasMessageContaining("run id a/#1 is taken by a run that was nested in one which was deleted");
+        assertThat(innerCalls).hasValue(1);
+    }
+
+    @Test
     void nested_isRecordedUnderTheStepsKeyWithItsParentAndLabels() {
         Workflow<Object, String> flow = recorded(journal);
         started(flow, RunOptions.ofId("a").label("tenant", "acme").priority(3));

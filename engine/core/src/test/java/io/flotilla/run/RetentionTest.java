@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import io.flotilla.journal.Journal;
+import io.flotilla.journal.JournalEntry;
+import io.flotilla.journal.JournalException;
 import io.flotilla.journal.JournalFilter;
 import io.flotilla.journal.RunSummary;
 import io.flotilla.step.StepEngine;
@@ -18,6 +20,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /** Runs that have ended are deleted by age, count and status; others never. */
 @Timeout(60)
@@ -161,12 +166,144 @@ class RetentionTest {
         assertThat(nesting.runs().sweep(RetentionPolicy.keepAll().maxRuns(1)).block(TestRuns.SOON))
                 .as("the nested run does not count, and is kept with its parent")
                 .isZero();
-        nesting.runs().sweep(RetentionPolicy.keepAll().maxRuns(0)).block(TestRuns.SOON);
-        nesting.runs().sweep(RetentionPolicy.keepAll().maxRuns(0)).block(TestRuns.SOON);
+        assertThat(nesting.runs().sweep(RetentionPolicy.keepAll().maxRuns(0)).block(TestRuns.SOON))
+                .isEqualTo(2);
         assertThat(ids()).isEmpty();
     }
 
-    /** The first sweep may be over before its timer is kept. */
+    /** A run with one nested in it, and one in that, which fails; what is around it answers all the same. */
+    private Workflow<Object, String> nesting() {
+        Workflow<Object, String> failing = TestRuns.alone(TestRuns.deciding("Solo", turn -> Decision.fail("as told")))
+                .name("innermost")
+                .engine(engine)
+                .build();
+        Workflow<Object, String> inner = around(failing).name("inner").build();
+        return around(inner).name("flow").journal(journal).build();
+    }
+
+    private Workflow.Builder<String> around(Workflow<?, ?> inner) {
+        return Workflow.builder(TestRuns.CREW, String.class)
+                .engine(engine)
+                .join(Join.allSettled().orProceed())
+                .agent(
+                        "Lead",
+                        TestRuns.deciding(
+                                "Lead",
+                                turn -> turn.reason() == Turn.Reason.JOINED
+                                        ? Decision.answer("x")
+                                        : Decision.fanOut(Invocation.of("Worker", "go"))))
+                .agent("Worker", inner);
+    }
+
+    @Test
+    void sweep_nestedRuns_goWithTheRunAroundHoweverTheyEnded() {
+        Workflow<Object, String> nesting = nesting();
+        run(nesting, "a", "x");
+        run(flow, "a!x", "x");
+        run(flow, "a0", "x");
+        RetentionPolicy succeeded =
+                RetentionPolicy.keepAll().status(RunInfo.Status.SUCCEEDED).maxRuns(2);
+        assertThat(ids()).hasSize(5);
+
+        assertThat(nesting.runs().sweep(succeeded).block(TestRuns.SOON)).isEqualTo(3);
+
+        assertThat(ids()).as("what only begins like it is not nested in it").containsExactly("a!x", "a0");
+    }
+
+    @Test
+    void sweep_runsOfANestedWorkflowThatAreNotNested_areNotThisPolicysToDelete() {
+        Workflow<Object, String> inner = flow("inner");
+        Workflow<Object, String> nesting =
+                around(inner).name("flow").journal(journal).build();
+        run(inner, "alone", "x");
+        run(nesting, "a", "x");
+
+        assertThat(nesting.runs().sweep(RetentionPolicy.keepAll().maxRuns(0)).block(TestRuns.SOON))
+                .isEqualTo(2);
+
+        assertThat(ids()).containsExactly("alone");
+    }
+
+    @Test
+    void sweep_nestedRunsWhoseParentIsGone_areDeletedHoweverTheyEnded() {
+        Workflow<Object, String> nesting = nesting();
+        run(nesting, "a", "x");
+        journal.delete("a").block(TestRuns.SOON);
+
+        RetentionPolicy cancelled = RetentionPolicy.keepAll().status(RunInfo.Status.CANCELLED);
+        assertThat(nesting.runs().sweep(cancelled).block(TestRuns.SOON)).isEqualTo(2);
+
+        assertThat(ids()).isEmpty();
+    }
+
+    // --- others who look at the same run meanwhile
+
+    /** A journal in which reads wait. */
+    private final class Gated extends ForwardingJournal {
+
+        private volatile Mono<Void> gate = Mono.empty();
+
+        Gated() {
+            super(journal);
+        }
+
+        @Override
+        public Flux<JournalEntry> read(String runId, long fromSequence) {
+            Mono<Void> before = gate;
+            return super.read(runId, fromSequence)
+                    .concatMap(entry -> entry.sequence() == 0 ? Mono.just(entry) : before.thenReturn(entry), 1);
+        }
+    }
+
+    private Workflow<Object, String> answering(Journal where) {
+        return TestRuns.alone(TestRuns.deciding("Solo", turn -> Decision.answer("x")))
+                .name("flow")
+                .engine(engine)
+                .journal(where)
+                .build();
+    }
+
+    @Test
+    void sweep_ofARunThatIsBeingRecovered_leavesItUntilThen() {
+        Gated gated = new Gated();
+        Workflow<Object, String> slow = answering(gated);
+        run(slow, "a", "x");
+        Sinks.Empty<Void> open = Sinks.empty();
+        gated.gate = open.asMono();
+        AtomicReference<RunResult<String>> recovered = new AtomicReference<>();
+        slow.runs().recover("a").flatMap(Run::result).subscribe(recovered::set);
+        gated.gate = Mono.empty();
+
+        assertThat(slow.runs().sweep(RetentionPolicy.keepAll().maxRuns(0)).block(TestRuns.SOON))
+                .isZero();
+        assertThat(ids()).containsExactly("a");
+
+        open.tryEmitEmpty();
+        assertThat(TestRuns.until(recovered::get).answer()).isEqualTo("x");
+        TestRuns.until(
+                () -> slow.runs().sweep(RetentionPolicy.keepAll().maxRuns(0)).block(TestRuns.SOON) == 1 ? true : null);
+        assertThat(ids()).isEmpty();
+    }
+
+    @Test
+    void sweep_ofARunThatIsBeingForked_theForkIsAnErrorAndLeavesNoHalfRun() {
+        Gated gated = new Gated();
+        Workflow<Object, String> slow = answering(gated);
+        run(slow, "a", "x");
+        Sinks.Empty<Void> open = Sinks.empty();
+        gated.gate = open.asMono();
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        slow.runs().fork("a", 1, Decision.answer("y")).subscribe(null, failure::set);
+        gated.gate = Mono.empty();
+
+        assertThat(slow.runs().sweep(RetentionPolicy.keepAll().maxRuns(0)).block(TestRuns.SOON))
+                .isEqualTo(1);
+        open.tryEmitEmpty();
+
+        assertThat(TestRuns.until(failure::get)).isInstanceOf(JournalException.class);
+        assertThat(ids()).isEmpty();
+    }
+
     @Test
     void retention_begunManyTimes_neverStopsByItself() {
         for (int round = 0; round < 200; round++) {

@@ -9,6 +9,8 @@ import static io.flotilla.run.TestRuns.stepping;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.agent.Agent;
+import io.flotilla.journal.Journal;
+import io.flotilla.journal.JournalEntry;
 import io.flotilla.observe.FlotillaKey;
 import io.flotilla.observe.FlotillaObservation;
 import io.flotilla.step.NothingDropped;
@@ -458,6 +460,52 @@ class RunTelemetryTest {
                         FlotillaObservation.BRANCH.getName(),
                         FlotillaObservation.JOIN.getName(),
                         FlotillaObservation.STEP.getName());
+    }
+
+    @Test
+    void run_nestedRunThatCannotBeginAndWasCancelledMeanwhile_itsStepStopsAllTheSame() {
+        Sinks.Empty<Void> beginning = Sinks.empty();
+        Sinks.One<Long> appended = Sinks.one();
+        Journal journal = new ForwardingJournal(Journal.inMemory()) {
+            @Override
+            public Mono<Long> append(String runId, long expectedSequence, List<JournalEntry> entries) {
+                if (runId.equals("a")) {
+                    return super.append(runId, expectedSequence, entries);
+                }
+                beginning.tryEmitEmpty();
+                return appended.asMono();
+            }
+        };
+        Workflow<String, String> flow = Workflow.builder(
+                        Topology.parse("start -> Lead\nLead <-> Inner, Worker\nLead -> end"), String.class)
+                .agent(
+                        "Lead",
+                        deciding(
+                                "Lead",
+                                turn -> turn.reason() == Turn.Reason.JOINED
+                                        ? Decision.answer("done")
+                                        : Decision.fanOut(Invocation.of("Inner", "go"), Invocation.of("Worker", "go"))))
+                .agent(
+                        "Inner",
+                        alone(deciding("Solo", turn -> Decision.answer("never")))
+                                .name("inner")
+                                .build())
+                .agent("Worker", stepping("Worker", turn -> beginning.asMono().thenReturn(Decision.answer("first"))))
+                .join(Join.firstSuccess())
+                .engine(engine())
+                .journal(journal)
+                .build();
+
+        Run<String> run = flow.submit("task", RunOptions.ofId("a")).block(TestRuns.SOON);
+        assertThat(ended(run).answer()).isEqualTo("done");
+        appended.tryEmitError(new IllegalStateException("no journal"));
+
+        TestRuns.until(() -> recording.stopped.size() == recording.started.size() ? true : null);
+        assertThat(recording.stopped).doesNotHaveDuplicates();
+        assertThat(recording.of(FlotillaObservation.STEP))
+                .filteredOn(step -> "Inner".equals(tag(step, FlotillaKey.AGENT)))
+                .singleElement()
+                .satisfies(step -> assertThat(tag(step, FlotillaKey.OUTCOME)).isEqualTo("cancelled"));
     }
 
     // --- nobody observes, or throws
