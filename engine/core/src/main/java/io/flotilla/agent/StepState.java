@@ -28,8 +28,10 @@ import org.jspecify.annotations.Nullable;
  *       there now. What many branches write at once is better {@linkplain #merge merged}, which never conflicts. What a step only
  *       reads is not checked: write it as well, unchanged, if the decision is to rest on it.
  *   <li><b>Values</b> are not copied: what is put in must not be changed afterwards. With a journal they are what its codec can
- *       write, at most {@value #MAX_VALUE_BYTES} bytes each, and {@value #MAX_STEP_BYTES} in all that one step writes. Their
- *       {@code equals}, {@code hashCode} and {@code toString} are never called.
+ *       write, at most {@value #MAX_VALUE_BYTES} bytes each, and {@value #MAX_STEP_BYTES} in all that one step writes. What a
+ *       recovered run reads has their content; of lists, sets and maps not the class, so read them as {@code List}, {@code Set}
+ *       and {@code Map}. Their {@code equals} and {@code hashCode} are never called by a run, nor is their {@code toString}
+ *       unless the engine has a redactor, which is shown it.
  *   <li><b>Keys</b> have 1 to {@value #MAX_KEY_LENGTH} characters, are not blank and have no control characters. They are not
  *       redacted: no secrets in them.
  * </ul>
@@ -84,7 +86,8 @@ public interface StepState {
     Set<String> keys();
 
     /**
-     * Writes a value. If another step has written the key since this one started, all that this step writes is a conflict.
+     * Writes a value. If another step has written the key since this one started, all that this step writes is a conflict; not if there
+     * was no value, and there is none again.
      *
      * @param key whose value
      * @param value the value, which must not be changed any more

@@ -67,7 +67,7 @@ final class FactRecorder {
     /** Whether time was shifted before the next fact. */
     private boolean timeShifted;
 
-    /** {@code past} is what the run has behind it, if it has. */
+    /** {@code replay} is what the run has behind it, if it has. */
     FactRecorder(
             Recording recording,
             String runId,

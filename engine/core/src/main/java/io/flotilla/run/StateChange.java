@@ -2,6 +2,7 @@ package io.flotilla.run;
 
 import io.flotilla.internal.JsonFields;
 import io.flotilla.internal.Shown;
+import java.lang.reflect.Array;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.Map;
@@ -14,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param key the key
  * @param version the version of the write, the same for all that one step has written
  * @param value what is there now, after a merge what came of it; redacted as {@link io.flotilla.agent.StepContext#emit emitted}
- *     values are; null if it was removed. In place of texts, lists and maps with more than {@value #MAX_SHOWN} characters and elements
- *     in all stands {@value #TOO_LARGE}: events are kept
+ *     values are; null if it was removed. In place of texts, lists, maps and arrays with more than {@value #MAX_SHOWN} characters and
+ *     elements in all stands {@value #TOO_LARGE}: events are kept
  * @since 0.1
  */
 public record StateChange(
@@ -69,6 +70,8 @@ public record StateChange(
                 Map.Entry<?, ?> entry = entries.next();
                 left = left(entry.getValue(), left(entry.getKey(), left, depth + 1), depth + 1);
             }
+        } else if (value != null && value.getClass().isArray()) {
+            left -= Array.getLength(value);
         }
         return left;
     }

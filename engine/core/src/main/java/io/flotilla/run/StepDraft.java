@@ -95,7 +95,7 @@ final class StepDraft implements StepState {
         StepState.checkKey(key);
         StateMerge<?> merge = rules.merge(key);
         checkType(key, Objects.requireNonNull(value, "value"), merge);
-        Sized sized = new Sized(StateWrite.put(key, version(key), value), sizeOf(key, value));
+        Sized sized = new Sized(StateWrite.put(key, version(key), value), sizeOf(key, value, merge));
         write(key, now -> sized);
     }
 
@@ -115,17 +115,17 @@ final class StepDraft implements StepState {
             throw new StepStateException(Reason.NO_MERGE, key, "the workflow has no merge for it", null);
         }
         checkType(key, update, merge);
-        write(key, now -> mergedInto(key, now, update));
+        write(key, now -> mergedInto(key, now, update, merge));
     }
 
     /** Together with what the step has written there already. */
-    private Sized mergedInto(String key, @Nullable Sized now, Object update) {
+    private Sized mergedInto(String key, @Nullable Sized now, Object update, StateMerge<?> merge) {
         Object written = now == null ? null : now.write.value();
         Object value = written == null ? update : merged(key, written, update);
         StateWrite write = now == null || now.write.kind() == StateWrite.Kind.MERGE
                 ? StateWrite.merge(key, value)
                 : StateWrite.put(key, now.write.expected(), value);
-        return new Sized(write, sizeOf(key, value));
+        return new Sized(write, sizeOf(key, value, merge));
     }
 
     private Object merged(String key, Object before, Object update) {
@@ -148,14 +148,16 @@ final class StepDraft implements StepState {
         }
     }
 
-    private int sizeOf(String key, Object value) {
+    private int sizeOf(String key, Object value, @Nullable StateMerge<?> merge) {
         FactCodec codec = rules.codec();
         if (codec == null) {
             return 0;
         }
         int bytes;
+        Object read;
         try {
             bytes = codec.sizeOf(value);
+            read = merge != null && mayBeReadAsAnother(value, merge.type()) ? codec.readBack(value) : value;
         } catch (Throwable unwritable) { // whatever the codec or the value throws
             throw new StepStateException(Reason.UNWRITABLE, key, "the journal cannot write the value", unwritable);
         }
@@ -163,7 +165,25 @@ final class StepDraft implements StepState {
             throw new StepStateException(
                     Reason.TOO_LARGE, key, "has " + bytes + " bytes, and may have " + MAX_VALUE_BYTES, null);
         }
+        if (merge != null && !merge.type().isInstance(read)) { // else no recovery would come past this merge
+            throw new StepStateException(
+                    Reason.WRONG_TYPE,
+                    key,
+                    "must be a " + merge.type().getName() + ", and is read from the journal as a "
+                            + read.getClass().getName(),
+                    null);
+        }
         return bytes;
+    }
+
+    /** Codecs keep the content of lists, sets and maps, not their class. */
+    private static boolean mayBeReadAsAnother(Object value, Class<?> type) {
+        if (value instanceof List) {
+            return !type.isAssignableFrom(List.class);
+        }
+        return value instanceof Set
+                ? !type.isAssignableFrom(Set.class)
+                : value instanceof Map && !type.isAssignableFrom(Map.class);
     }
 
     /** {@code change} makes of what the step has written there what is written now; null in both for nothing. */

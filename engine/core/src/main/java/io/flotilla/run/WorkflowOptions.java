@@ -231,7 +231,8 @@ abstract class WorkflowOptions<B extends WorkflowOptions<B>> {
      * throws or returns null, the branch of the step fails with {@link StateMergeException}.
      *
      * @param key the key, as for {@link io.flotilla.agent.StepState#put}
-     * @param type what its values are; {@code put} refuses others too
+     * @param type what its values are; {@code put} refuses others too. In a workflow with a journal it must be one that the journal's
+     *     codec reads back, as {@code List.class} and not {@code LinkedList.class}: a value that it does not is refused
      * @param merge takes the value there is and what is merged into it; default none, and {@code merge} of the key is refused
      * @param <T> what its values are
      * @return this builder

@@ -736,6 +736,7 @@ class OwnStateTest {
                     state.put("d", Map.of("k", fits));
                     state.put("e", cycle);
                     state.put("f", Map.of("k", List.of(1, 2)));
+                    state.put("g", new byte[StateChange.MAX_SHOWN]);
                     return Decision.answer("done");
                 }))
                 .build()
@@ -756,7 +757,8 @@ class OwnStateTest {
                         StateChange.TOO_LARGE,
                         StateChange.TOO_LARGE,
                         StateChange.TOO_LARGE,
-                        Map.of("k", List.of(1, 2)));
+                        Map.of("k", List.of(1, 2)),
+                        StateChange.TOO_LARGE);
     }
 
     @Test

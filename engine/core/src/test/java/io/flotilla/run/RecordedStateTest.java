@@ -19,8 +19,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedList;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -389,6 +392,52 @@ class RecordedStateTest {
 
         assertThat(run.result().materialize().block(SOON).getThrowable())
                 .isInstanceOf(io.flotilla.journal.PayloadException.class);
+    }
+
+    /** Else the run would go on, and never be recovered: its replay would have another class than the merge is for. */
+    @Test
+    void mergeState_ofAClassThatIsNotReadBack_isRefusedWhereItIsWritten() {
+        List<StepStateException> refused = new CopyOnWriteArrayList<>();
+        Run<String> run = alone(Agent.of(
+                        "Solo",
+                        (turn, context) -> Mono.fromSupplier(() -> {
+                            StepState state = context.state();
+                            for (Runnable write : List.<Runnable>of(
+                                    () -> state.merge("linked", new LinkedList<>(List.of("a"))),
+                                    () -> state.put("linked", new LinkedList<>(List.of("a"))),
+                                    () -> state.put("sorted", new TreeMap<>(Map.of("a", 1))))) {
+                                try {
+                                    write.run();
+                                } catch (StepStateException no) {
+                                    refused.add(no);
+                                }
+                            }
+                            state.merge("list", new LinkedList<>(List.of("b")));
+                            state.put("free", new LinkedList<>(List.of("c")));
+                            return Decision.answer("done");
+                        })))
+                .mergeState("linked", LinkedList.class, (LinkedList<?> one, LinkedList<?> other) -> other)
+                .mergeState("sorted", SortedMap.class, (SortedMap<?, ?> one, SortedMap<?, ?> other) -> other)
+                .mergeState("list", List.class, (List<?> one, List<?> other) -> other)
+                .journal(journal)
+                .build()
+                .start("task");
+
+        assertThat(ended(run).answer()).isEqualTo("done");
+        assertThat(refused).extracting(StepStateException::reason).containsOnly(Reason.WRONG_TYPE);
+        assertThat(refused).extracting(StepStateException::key).containsExactly("linked", "linked", "sorted");
+        assertThat(refused.get(0))
+                .hasMessageContaining(
+                        "must be a java.util.LinkedList, and is read from the journal as a java.util.ArrayList");
+        assertThat(values(run)).containsOnlyKeys("list", "free");
+        assertThat(values(alone(TestRuns.deciding("Solo", turn -> Decision.answer("x")))
+                        .mergeState("list", List.class, (List<?> one, List<?> other) -> other)
+                        .journal(journal)
+                        .<String>build()
+                        .runs()
+                        .replay(run.runId())
+                        .block(SOON)))
+                .isEqualTo(values(run));
     }
 
     // --- nested runs, compensations, reconcilers

@@ -129,7 +129,18 @@ public final class FactCodec {
      * @throws io.flotilla.journal.PayloadException if it has a type that the codec does not know, or is too large or too deep
      */
     public int sizeOf(Object value) {
-        return writer.sizeOf(value);
+        return writer.value(value).length;
+    }
+
+    /**
+     * What is read of a value once it was written: the same content, but lists, sets and maps may be of another class.
+     *
+     * @param value any value
+     * @return what is read
+     * @throws io.flotilla.journal.PayloadException if it cannot be written or read
+     */
+    public Object readBack(Object value) {
+        return Objects.requireNonNull(codec.decode(writer.value(value)).get(FactKey.VALUE), "value");
     }
 
     /** The fact of an entry, for tests. */

@@ -98,11 +98,11 @@ final class FactWriter {
         return encode(payload);
     }
 
-    /** How many bytes a value takes. */
-    int sizeOf(Object value) {
+    /** A value by itself. */
+    byte[] value(Object value) {
         Payload payload = new Payload(1);
         payload.add(FactKey.VALUE, value);
-        return encode(payload).length;
+        return encode(payload);
     }
 
     /** What the run itself says is no secret, and must be read back as it was: a redactor may take numbers for keys. */

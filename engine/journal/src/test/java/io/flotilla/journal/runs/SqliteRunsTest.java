@@ -130,6 +130,66 @@ class SqliteRunsTest {
         assertThat(ran).isEmpty();
     }
 
+    /** The note's class under its later name. */
+    record Memo(String text, int pages) {}
+
+    /** Keeps a note as its state, asks, and answers with what it reads of it then. */
+    private <N> Workflow<String, String> keeping(Class<N> noteType) {
+        return Workflow.builder(Topology.parse("start -> Solo\nSolo -> user, end"), String.class)
+                .agent(
+                        "Solo",
+                        Agent.<Turn, Decision>of(
+                                "Solo",
+                                (turn, context) -> Mono.fromSupplier(() -> {
+                                    if (turn.reason() == Turn.Reason.ANSWERED) {
+                                        return Decision.answer(String.valueOf(
+                                                (Object) context.state().get("note", noteType)));
+                                    }
+                                    context.state().merge("note", new Note("a", 3));
+                                    return Decision.ask("go on?");
+                                })))
+                .mergeState("note", noteType, (N one, N other) -> other)
+                .journal(journal)
+                .build();
+    }
+
+    @Test
+    void state_ofAClassThatWasRenamed_isReadByItsNameInTheJournal() {
+        Run<String> run = keeping(Note.class).start("x");
+        run.events().ofType(RunEvent.QuestionAsked.class).blockFirst(SOON);
+        reopen(JsonPayloadCodec.builder().register("note", Memo.class).build());
+
+        Run<String> recovered = keeping(Memo.class).runs().recover(run.runId()).block(SOON);
+        assertThat(recovered.answer("q0", "yes").block(SOON)).isTrue();
+
+        assertThat(recovered.result().block(SOON).answer()).isEqualTo("Memo[text=a, pages=3]");
+        assertThat(recovered.state().block(SOON).values().get("note").value()).isEqualTo(new Memo("a", 3));
+    }
+
+    @Test
+    void state_ofAClassThatIsNotRegisteredAnyMore_isAnErrorThatNamesItAndNothingIsLost() {
+        Run<String> run = keeping(Note.class).start("x");
+        run.events().ofType(RunEvent.QuestionAsked.class).blockFirst(SOON);
+        reopen(JsonPayloadCodec.builder().build());
+
+        Runs<String> runs = keeping(Note.class).runs();
+        assertThat(runs.stateAt(run.runId(), 1).block(SOON).values()).isEmpty();
+        assertThatThrownBy(() -> runs.recover(run.runId()).block(SOON))
+                .isInstanceOf(PayloadException.class)
+                .hasMessageContaining("\"note\"");
+        assertThatThrownBy(() -> runs.stateAt(run.runId(), 2).block(SOON)).isInstanceOf(PayloadException.class);
+        reopen(NOTES);
+
+        assertThat(keeping(Note.class)
+                        .runs()
+                        .replay(run.runId())
+                        .block(SOON)
+                        .values()
+                        .get("note")
+                        .value())
+                .isEqualTo(new Note("a", 3));
+    }
+
     @Test
     void listAndAtAndFork_inAnotherJournal_haveWhatWasRecorded() {
         Run<Note> run = asked();
