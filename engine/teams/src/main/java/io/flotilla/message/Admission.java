@@ -12,7 +12,8 @@ record Admission(Envelope envelope, @Nullable Throwable refusal) {
         }
         try {
             Envelope admitted = guard.admit(envelope, envelope.answersRequest());
-            return new Admission(Objects.requireNonNull(admitted, "the guard returned null"), null);
+            Objects.requireNonNull(admitted, "the guard returned null");
+            return new Admission(EnvelopeFields.admitted(admitted, guard), null);
         } catch (Throwable thrown) {
             return new Admission(EnvelopeFields.withheld(envelope), thrown);
         }

@@ -57,6 +57,9 @@ public final class Envelope {
     private final ContextView context;
     private final Object payload;
 
+    /** What has let it in; null without one. */
+    final @Nullable NetworkGuard guard;
+
     Envelope(EnvelopeFields from) {
         this.kind = from.kind;
         this.answersRequest = from.answersRequest;
@@ -72,6 +75,7 @@ public final class Envelope {
         this.headers = from.headers;
         this.context = from.context;
         this.payload = from.payload;
+        this.guard = from.guard;
     }
 
     /**
@@ -173,17 +177,12 @@ public final class Envelope {
 
     /** The same envelope, but for its context: on its way into a mailbox. */
     Envelope in(ContextView other) {
-        if (other.isEmpty() || !context.isEmpty()) {
-            return this;
-        }
-        return inside(other);
+        return other.isEmpty() || !context.isEmpty() ? this : inside(other);
     }
 
     /** The same envelope in another context. */
     Envelope inside(ContextView other) {
-        EnvelopeFields copy = EnvelopeFields.of(this);
-        copy.context = other;
-        return new Envelope(copy);
+        return EnvelopeFields.inside(this, other);
     }
 
     /** Whether it is the reply to a {@link Kind#REQUEST}. */

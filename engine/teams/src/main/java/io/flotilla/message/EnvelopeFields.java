@@ -32,6 +32,8 @@ final class EnvelopeFields {
     Map<String, String> headers = Map.of();
     ContextView context = Context.empty();
 
+    @Nullable NetworkGuard guard;
+
     EnvelopeFields(@Nullable AgentId recipient, @Nullable String topic, Object payload) {
         this.recipient = recipient;
         this.topic = topic;
@@ -57,6 +59,7 @@ final class EnvelopeFields {
         copy.trace = envelope.trace();
         copy.headers = envelope.headers();
         copy.context = envelope.context();
+        copy.guard = envelope.guard;
         return copy;
     }
 
@@ -80,6 +83,20 @@ final class EnvelopeFields {
         copy.kind = Envelope.Kind.REQUEST;
         copy.deadline = deadline == null || until.isBefore(deadline) ? until : deadline;
         copy.context = copy.context.isEmpty() ? context : copy.context;
+        return new Envelope(copy);
+    }
+
+    /** The same envelope in another context. */
+    static Envelope inside(Envelope envelope, ContextView context) {
+        EnvelopeFields copy = of(envelope);
+        copy.context = context;
+        return new Envelope(copy);
+    }
+
+    /** The same envelope, which says what has let it in: who records it asks that. */
+    static Envelope admitted(Envelope envelope, NetworkGuard guard) {
+        EnvelopeFields copy = of(envelope);
+        copy.guard = guard;
         return new Envelope(copy);
     }
 

@@ -22,6 +22,10 @@ final class EventFields {
     private static final String STATUS = "status";
     private static final String PAYLOAD = "payload";
     private static final String OPAQUE = "opaque";
+    private static final String CONFIDENTIAL = "confidential";
+    private static final String NOTES = "notes";
+    private static final String WHY = "why";
+    private static final String DURING = "during";
 
     private final long number;
     private final Map<String, @Nullable Object> fields;
@@ -58,14 +62,34 @@ final class EventFields {
         return fields;
     }
 
-    static Map<String, @Nullable Object> sent(Envelope envelope, boolean withPayload) {
+    /** Which payloads are written. */
+    enum Payloads {
+        /** Those that were not encrypted on their way. */
+        PLAIN,
+        /** All. */
+        CONFIDENTIAL_TOO,
+        /** None, but their types. */
+        NONE
+    }
+
+    static Map<String, @Nullable Object> sent(Envelope envelope, Payloads payloads) {
         Map<String, @Nullable Object> fields = of(envelope, envelope.sender(), null, null);
-        fields.put(MESSAGE, message(envelope, withPayload));
+        fields.put(MESSAGE, message(envelope, payloads));
+        return fields;
+    }
+
+    static Map<String, @Nullable Object> denied(Envelope envelope, String why, @Nullable AgentId during) {
+        Map<String, @Nullable Object> fields = of(envelope, envelope.recipient(), DeadLetter.Reason.REFUSED, null);
+        fields.put(WHY, why);
+        if (during != null) {
+            fields.put(DURING, during.toString());
+        }
+        fields.put(MESSAGE, message(envelope, Payloads.NONE));
         return fields;
     }
 
     /** Without the payload there is its type, so that it can be said what cannot be replayed. */
-    private static Map<String, @Nullable Object> message(Envelope envelope, boolean withPayload) {
+    private static Map<String, @Nullable Object> message(Envelope envelope, Payloads payloads) {
         Map<String, @Nullable Object> message = new LinkedHashMap<>();
         message.put("kind", envelope.kind().name());
         message.put("answers", envelope.answersRequest());
@@ -78,15 +102,23 @@ final class EventFields {
         message.put("topic", envelope.topic());
         message.put("hops", envelope.hops());
         message.put("headers", envelope.headers());
-        if (withPayload) {
-            message.put(PAYLOAD, envelope.payload());
-        } else {
+        Map<String, String> notes = GuardNotes.of(envelope);
+        if (notes != null) {
+            message.put(NOTES, notes);
+        }
+        boolean isConfidential = GuardNotes.isConfidential(envelope);
+        if (isConfidential) {
+            message.put(CONFIDENTIAL, true);
+        }
+        if (payloads == Payloads.NONE) {
             message.put(OPAQUE, envelope.payload().getClass().getName());
+        } else if (!isConfidential || payloads == Payloads.CONFIDENTIAL_TOO) {
+            message.put(PAYLOAD, envelope.payload());
         }
         return message;
     }
 
-    static Map<String, @Nullable Object> answered(Envelope request, Gathered gathered, boolean withPayloads) {
+    static Map<String, @Nullable Object> answered(Envelope request, Gathered gathered, Payloads payloads) {
         Map<String, @Nullable Object> fields = of(request, request.sender(), null, null);
         fields.put(MET, gathered.isMet());
         List<Map<String, @Nullable Object>> answers = new ArrayList<>();
@@ -95,7 +127,7 @@ final class EventFields {
             one.put(STATUS, answer.status().name());
             Envelope reply = answer.reply();
             if (reply != null) {
-                one.put(MESSAGE, message(reply, withPayloads));
+                one.put(MESSAGE, message(reply, payloads));
             }
             if (answer.cause() instanceof UndeliverableException undelivered) {
                 one.put(REASON, undelivered.reason().name());
@@ -171,15 +203,60 @@ final class EventFields {
         return new EventFields(number, inner);
     }
 
-    /** The message of a {@link NetworkEvent.Kind#SENT}. */
+    /** The message of a {@link NetworkEvent.Kind#SENT}, and without its payload of one that a guard has refused. */
     Envelope envelope() {
-        return inner(fields.get(MESSAGE), MESSAGE).asEnvelope();
+        return message().asEnvelope();
+    }
+
+    /** Of the message, as a handler is to have it again. */
+    Envelope envelope(@Nullable NetworkGuard guard) {
+        EventFields message = message();
+        return GuardNotes.recorded(guard, message.asEnvelope(), message.notes());
+    }
+
+    private EventFields message() {
+        return inner(fields.get(MESSAGE), MESSAGE);
+    }
+
+    boolean hasNotes() {
+        return message().fields.get(NOTES) != null;
+    }
+
+    /** Whether the message was encrypted on its way. */
+    boolean isMessageConfidential() {
+        return message().isConfidential();
+    }
+
+    private boolean isConfidential() {
+        return Boolean.TRUE.equals(fields.get(CONFIDENTIAL));
+    }
+
+    /** Null if no guard has let the message in. */
+    private @Nullable Map<String, String> notes() {
+        return fields.get(NOTES) == null ? null : texts(NOTES);
+    }
+
+    /** Why the guard has refused the message; null if it has not. */
+    @Nullable String why() {
+        return textOrNull(WHY);
+    }
+
+    /** In whose handler that message was sent; null if nobody knows. */
+    @Nullable AgentId during() {
+        return agentOrNull(DURING);
+    }
+
+    private Map<String, String> texts(String key) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        inner(fields.get(key), key).fields.forEach((name, value) -> texts.put(name, String.valueOf(value)));
+        return Map.copyOf(texts);
     }
 
     private Envelope asEnvelope() {
         Object payload = fields.get(PAYLOAD);
         if (payload == null) {
-            payload = new Opaque(text(OPAQUE));
+            boolean isWithheld = isConfidential() && textOrNull(OPAQUE) == null;
+            payload = isWithheld ? Withheld.PAYLOAD : new Opaque(text(OPAQUE));
         }
         EnvelopeFields envelope = new EnvelopeFields(agentOrNull("recipient"), textOrNull("topic"), payload);
         envelope.kind = oneOf(Envelope.Kind.class, "kind");
@@ -192,11 +269,7 @@ final class EventFields {
             throw wrong("hops");
         }
         envelope.hops = hops.intValue();
-        Map<String, String> headers = new LinkedHashMap<>();
-        inner(fields.get("headers"), "headers")
-                .fields
-                .forEach((name, value) -> headers.put(name, String.valueOf(value)));
-        envelope.headers = Map.copyOf(headers);
+        envelope.headers = texts("headers");
         return new Envelope(envelope);
     }
 
@@ -208,21 +281,21 @@ final class EventFields {
     }
 
     /** The answers to {@code request}, as its sender was told them. */
-    List<Answer> answers(Envelope request) {
+    List<Answer> answers(Envelope request, @Nullable NetworkGuard guard) {
         if (!(fields.get(ANSWERS) instanceof List<?> all)) {
             throw wrong(ANSWERS);
         }
         List<Answer> answers = new ArrayList<>();
         for (Object each : all) {
-            answers.add(inner(each, ANSWERS).asAnswer(request));
+            answers.add(inner(each, ANSWERS).asAnswer(request, guard));
         }
         return answers;
     }
 
-    private Answer asAnswer(Envelope request) {
+    private Answer asAnswer(Envelope request, @Nullable NetworkGuard guard) {
         AgentId receiver = agent(MEMBER);
         Answer.Status status = oneOf(Answer.Status.class, STATUS);
-        Envelope reply = fields.get(MESSAGE) == null ? null : envelope();
+        Envelope reply = fields.get(MESSAGE) == null ? null : envelope(guard);
         DeadLetter.Reason reason = reasonOrNull();
         boolean isFailure = status == Answer.Status.FAILED || reason != null;
         return new Answer(

@@ -22,6 +22,7 @@ final class Expectations {
 
     private static final int MOST_TEXT = 300;
     private static final String PAYLOAD = "payload";
+    private static final String NOTHING = "nothing";
 
     private final PayloadCodec codec;
     private final Redactor redactor;
@@ -29,6 +30,7 @@ final class Expectations {
     private final Sinks.Empty<Void> diverged = Sinks.empty();
 
     // Guarded by this.
+    /** What each has sent, and what a guard has refused under its name. */
     private final Map<AgentId, Deque<NetworkEvent>> toSend = new HashMap<>();
 
     /** The event by which each member has sent what it may have sent by now. */
@@ -45,8 +47,8 @@ final class Expectations {
         this.redactor = redactor;
         this.same = same;
         for (NetworkEvent event : recording.events()) {
-            AgentId sender = event.member();
-            if (event.kind() == NetworkEvent.Kind.SENT && sender != null) {
+            if (event.kind() == NetworkEvent.Kind.SENT || event.isDenied()) {
+                AgentId sender = event.fields().envelope().sender();
                 toSend.computeIfAbsent(sender, any -> new ArrayDeque<>()).add(event);
             }
         }
@@ -70,37 +72,140 @@ final class Expectations {
         nextReceived.put(member, event);
     }
 
+    /** What a member must have sent before an event, and has not. */
     private @Nullable NetworkEvent next(AgentId member, long before) {
-        Deque<NetworkEvent> events = toSend.get(member);
-        NetworkEvent first = events == null ? null : events.peek();
-        return first != null && first.number() < before ? first : null;
+        for (NetworkEvent each : toSend.getOrDefault(member, new ArrayDeque<>())) {
+            if (each.number() >= before) {
+                return null;
+            }
+            if (each.isRequired()) {
+                return each;
+            }
+        }
+        return null;
     }
 
     /** The message that was recorded where this one is sent; null if there is none such. */
     @Nullable Envelope sends(Envelope found) {
-        List<MonoSink<Void>> told = new ArrayList<>();
-        Envelope recorded;
+        Envelope recorded = null;
+        NetworkEvent event;
+        List<MonoSink<Void>> told;
         synchronized (this) {
-            recorded = divergence == null ? recordedOf(found) : null;
-            if (recorded != null) {
-                toSend.getOrDefault(found.sender(), new ArrayDeque<>()).poll();
+            event = divergence == null ? sentAs(found) : null;
+            if (event != null) {
+                recorded = event.fields().envelope();
                 sent++;
-                told = takeTold();
             }
+            told = takeTold();
         }
         told.forEach(MonoSink::success);
         tell();
         return recorded;
     }
 
-    private @Nullable Envelope recordedOf(Envelope found) {
-        NetworkEvent event = next(found.sender(), nextReceived.getOrDefault(found.sender(), Long.MAX_VALUE));
+    /** A message that the guard of the replay does not let in. */
+    void denies(Envelope found, String why) {
+        List<MonoSink<Void>> told;
+        synchronized (this) {
+            if (divergence == null) {
+                deniedAs(found, why);
+            }
+            told = takeTold();
+        }
+        told.forEach(MonoSink::success);
+        tell();
+    }
+
+    /** Taken from those to be sent; what was refused before, and need not have been the member's own, goes with it. */
+    private @Nullable NetworkEvent sentAs(Envelope found) {
+        AgentId sender = found.sender();
+        List<NetworkEvent> refused = new ArrayList<>();
+        NetworkEvent event = null;
+        for (NetworkEvent each : due(sender)) {
+            if (!each.isDenied()) {
+                event = each;
+                break;
+            }
+            refused.add(each);
+            if (each.isRequired()) {
+                break;
+            }
+        }
+        boolean wasRefused =
+                event == null && !refused.isEmpty() && last(refused).isRequired();
         if (event == null) {
-            diverge(NetworkDivergence.Kind.UNEXPECTED, found.id(), found.sender(), "nothing", text(found));
+            NetworkEvent instead = first(refused, found);
+            if (instead != null) {
+                diverge(NetworkDivergence.Kind.DIFFERENT_ADMISSION, instead, found, text(found));
+            } else if (wasRefused) {
+                diverge(NetworkDivergence.Kind.DIFFERENT_RECIPIENT, last(refused), found, text(found));
+            } else {
+                diverge(NetworkDivergence.Kind.UNEXPECTED, found.id(), sender, NOTHING, text(found));
+            }
             return null;
         }
-        Envelope recorded = event.fields().envelope();
-        return compare(recorded, found) ? recorded : null;
+        NetworkDivergence.Kind kind = difference(event, found);
+        if (kind == null) {
+            NetworkEvent taken = event;
+            toSend.getOrDefault(sender, new ArrayDeque<>()).removeIf(each -> each.number() <= taken.number());
+            return event;
+        }
+        NetworkEvent instead = first(refused, found);
+        diverge(
+                instead == null ? kind : NetworkDivergence.Kind.DIFFERENT_ADMISSION,
+                instead == null ? event : instead,
+                found,
+                text(found));
+        return null;
+    }
+
+    private void deniedAs(Envelope found, String why) {
+        AgentId sender = found.sender();
+        NetworkEvent other = null;
+        for (NetworkEvent each : due(sender)) {
+            boolean isSameAddress = address(each.fields().envelope()).equals(address(found));
+            if (each.isDenied() && isSameAddress && why.equals(each.refusal())) {
+                toSend.getOrDefault(sender, new ArrayDeque<>()).remove(each);
+                return;
+            }
+            if (other == null && isSameAddress) {
+                other = each;
+            }
+            if (each.isRequired()) {
+                break;
+            }
+        }
+        if (other == null) {
+            diverge(NetworkDivergence.Kind.UNEXPECTED, found.id(), sender, NOTHING, denied(why, found));
+        } else {
+            diverge(NetworkDivergence.Kind.DIFFERENT_ADMISSION, other, found, denied(why, found));
+        }
+    }
+
+    /** What a member may send by now, in order. */
+    private List<NetworkEvent> due(AgentId member) {
+        long before = nextReceived.getOrDefault(member, Long.MAX_VALUE);
+        return toSend.getOrDefault(member, new ArrayDeque<>()).stream()
+                .takeWhile(each -> each.number() < before)
+                .toList();
+    }
+
+    private static NetworkEvent last(List<NetworkEvent> events) {
+        return events.get(events.size() - 1);
+    }
+
+    private static @Nullable NetworkEvent first(List<NetworkEvent> refused, Envelope found) {
+        for (NetworkEvent each : refused) {
+            if (address(each.fields().envelope()).equals(address(found))) {
+                return each;
+            }
+        }
+        return null;
+    }
+
+    /** The replay cannot go on. */
+    void fail(Throwable cause) {
+        diverged.tryEmitError(cause);
     }
 
     /** Without the lock: what follows is code of the user's. */
@@ -110,17 +215,16 @@ final class Expectations {
         }
     }
 
-    private boolean compare(Envelope recorded, Envelope found) {
-        NetworkDivergence.Kind kind = null;
+    /** Null if there is none. */
+    private NetworkDivergence.@Nullable Kind difference(NetworkEvent event, Envelope found) {
+        Envelope recorded = event.fields().envelope();
         if (!address(recorded).equals(address(found))) {
-            kind = NetworkDivergence.Kind.DIFFERENT_RECIPIENT;
-        } else if (!isSame(recorded.payload(), found.payload())) {
-            kind = NetworkDivergence.Kind.DIFFERENT_PAYLOAD;
+            return NetworkDivergence.Kind.DIFFERENT_RECIPIENT;
         }
-        if (kind != null) {
-            diverge(kind, recorded.id(), found.sender(), text(recorded), text(found));
-        }
-        return kind == null;
+        boolean isConfidential = GuardNotes.isConfidential(found);
+        boolean isSame = event.fields().isMessageConfidential() == isConfidential
+                && (recorded.payload() == Withheld.PAYLOAD || isSame(recorded.payload(), found.payload()));
+        return isSame ? null : NetworkDivergence.Kind.DIFFERENT_PAYLOAD;
     }
 
     /** A predicate of the user's that throws finds no two the same. */
@@ -151,7 +255,27 @@ final class Expectations {
                 + (recipient != null ? "to " + recipient : topic != null ? "on " + topic : "to all") + cause;
     }
 
-    private String text(Envelope envelope) {
+    private static String denied(String why, Envelope envelope) {
+        return "refused, " + why + ": " + address(envelope);
+    }
+
+    private String text(NetworkEvent event) {
+        String why = event.refusal();
+        Envelope recorded = event.fields().envelope();
+        return why != null
+                ? denied(why, recorded)
+                : text(recorded, event.fields().isMessageConfidential());
+    }
+
+    private String text(Envelope found) {
+        return text(found, GuardNotes.isConfidential(found));
+    }
+
+    /** What was encrypted on its way is not to be read in a report. */
+    private String text(Envelope envelope, boolean isConfidential) {
+        if (isConfidential) {
+            return address(envelope) + ": (encrypted)";
+        }
         String payload;
         try {
             payload = String.valueOf(asRecorded(envelope.payload()));
@@ -192,8 +316,8 @@ final class Expectations {
         synchronized (this) {
             NetworkEvent missing = next(member, before);
             if (missing != null) {
-                Envelope recorded = missing.fields().envelope();
-                diverge(NetworkDivergence.Kind.MISSING, recorded.id(), member, text(recorded), "nothing");
+                String id = missing.fields().envelope().id();
+                diverge(NetworkDivergence.Kind.MISSING, id, member, text(missing), NOTHING);
             }
         }
         tell();
@@ -206,6 +330,10 @@ final class Expectations {
             }
         }
         tell();
+    }
+
+    private void diverge(NetworkDivergence.Kind kind, NetworkEvent expected, Envelope found, String text) {
+        diverge(kind, expected.fields().envelope().id(), found.sender(), text(expected), text);
     }
 
     private void diverge(NetworkDivergence.Kind kind, String messageId, AgentId agent, String expected, String found) {

@@ -204,12 +204,12 @@ final class Members implements AgentHandler.Answers {
         Admission admission = Admission.of(options.guard, envelope);
         return admission.refusal() == null
                 ? finished(envelope, offerAll(admission.envelope(), new ArrayList<>()))
-                : refused(admission);
+                : refused(admission, null);
     }
 
     /** A dead letter whatever the options say: who sent it may not be who should know of it. */
-    private DeliveryReport refused(Admission admission) {
-        bury(admission);
+    private DeliveryReport refused(Admission admission, @Nullable AgentId during) {
+        bury(admission, during);
         Envelope envelope = admission.envelope();
         DeliveryReport report =
                 new DeliveryReport(envelope, List.of(new Delivery(envelope.recipient(), DeadLetter.Reason.REFUSED)));
@@ -217,11 +217,12 @@ final class Members implements AgentHandler.Answers {
         return report;
     }
 
-    void bury(Admission admission) {
+    void bury(Admission admission, @Nullable AgentId during) {
         Envelope envelope = admission.envelope();
         options.deadLetters.add(new DeadLetter(
                 envelope, envelope.recipient(), DeadLetter.Reason.REFUSED, admission.refusal(), clock.now()));
         taps.refused(envelope, envelope.recipient(), DeadLetter.Reason.REFUSED);
+        taps.denied(envelope, GuardNotes.reason(options.guard, admission.refusal()), during);
     }
 
     /** Offers it to all receivers; the places of those that a sender may wait for are added to {@code waiting}. */
@@ -302,7 +303,7 @@ final class Members implements AgentHandler.Answers {
             Envelope sent = envelope.in(context);
             Admission admission = Admission.of(options.guard, sent);
             if (admission.refusal() != null) {
-                DeliveryReport report = refused(admission);
+                DeliveryReport report = refused(admission, Taps.handling(context));
                 return options.undeliverable == Undeliverable.ERROR ? Mono.error(admission.error()) : Mono.just(report);
             }
             List<Waiting> waiting = new ArrayList<>();
@@ -363,7 +364,7 @@ final class Members implements AgentHandler.Answers {
     public Mono<?> reply(Envelope reply) {
         Admission admission = Admission.outgoing(options.guard, reply);
         if (admission.refusal() != null) {
-            bury(admission);
+            bury(admission, reply.sender());
             requests.refused(admission);
             return Mono.empty();
         }

@@ -25,7 +25,7 @@ public final class NetworkEvent {
         LEFT,
         /** A message, a request or a reply was sent. */
         SENT,
-        /** A message was not accepted for a receiver. */
+        /** A message was not accepted for a receiver, or not let in by the network's guard. */
         REFUSED,
         /** The handler of a member was called with a message. */
         RECEIVED,
@@ -129,6 +129,25 @@ public final class NetworkEvent {
         return kind == Kind.SENT ? fields.envelope() : null;
     }
 
+    /**
+     * Why the network's guard has not let the message in, in its own words: see {@link NetworkGuard#reason}.
+     *
+     * @return the name; null unless it was the guard that refused
+     */
+    public @Nullable String refusal() {
+        return fields.why();
+    }
+
+    /** Whether a guard refused the message: it has not been sent then, and its sender is whoever it claimed to be. */
+    boolean isDenied() {
+        return kind == Kind.REFUSED && fields.why() != null;
+    }
+
+    /** Whether a replay must see it again: what was sent, and what was refused in the handler of its own sender. */
+    boolean isRequired() {
+        return !isDenied() || fields.envelope().sender().equals(fields.during());
+    }
+
     EventFields fields() {
         return fields;
     }
@@ -140,6 +159,6 @@ public final class NetworkEvent {
         String id = messageId();
         DeadLetter.Reason reason = reason();
         return "#" + number + " " + kind + (member == null ? "" : " " + member) + (id == null ? "" : " " + id)
-                + (reason == null ? "" : " " + reason);
+                + (reason == null ? "" : " " + reason) + (refusal() == null ? "" : " " + refusal());
     }
 }

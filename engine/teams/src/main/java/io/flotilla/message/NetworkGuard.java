@@ -1,6 +1,7 @@
 package io.flotilla.message;
 
 import io.flotilla.AgentId;
+import java.util.Map;
 
 /**
  * Stands at the door of a network: sees each message once, before any receiver is looked for, and lets it in or refuses it.
@@ -49,5 +50,51 @@ public interface NetworkGuard {
      */
     default Envelope outgoing(Envelope reply) {
         return reply;
+    }
+
+    // --- for those who record
+
+    /**
+     * Whether the payload of a message that was let in is not to be written down as it is, since it was encrypted on its way. A
+     * guard that throws says that it is not.
+     *
+     * @param admitted what {@link #admit} has returned
+     * @return by default false
+     */
+    default boolean isConfidential(Envelope admitted) {
+        return false;
+    }
+
+    /**
+     * What a {@link NetworkRecorder} notes of how a message was let in, and {@link #recorded} gives back to it. Nothing secret:
+     * recordings are kept.
+     *
+     * @param admitted what {@link #admit} has returned
+     * @return by default nothing
+     */
+    default Map<String, String> notes(Envelope admitted) {
+        return Map.of();
+    }
+
+    /**
+     * Gives a message of a recording to the handler of a {@link NetworkReplay}: with what handlers look for in messages that were
+     * let in.
+     *
+     * @param message the message as it was recorded
+     * @param notes what {@link #notes} had returned for it
+     * @return what the handler gets; by default the message as it is
+     */
+    default Envelope recorded(Envelope message, Map<String, String> notes) {
+        return message;
+    }
+
+    /**
+     * The name of the reason why a message was refused: it is recorded, and a replay compares it.
+     *
+     * @param refusal what {@link #admit} or {@link #outgoing} has thrown
+     * @return by default the name of its class
+     */
+    default String reason(Throwable refusal) {
+        return refusal.getClass().getName();
     }
 }

@@ -31,8 +31,11 @@ import reactor.core.publisher.Mono;
  *
  * <p>Payloads are written by the codec, on the sender's thread, when they are sent: what changes them later changes nothing here.
  * One that the codec does not know is recorded by its type alone. Every text in a payload or header goes through the engine's {@linkplain
- * StepEngine.Builder#redactor redactor}. What a guard has refused has no payload; other messages are recorded as the guard let
- * them in, so those of a network that encrypts are readable in the recording. Contexts, traces, deadlines and the texts of failures are not recorded.
+ * StepEngine.Builder#redactor redactor}. Contexts, traces, deadlines and the texts of failures are not recorded.
+ *
+ * <p>It stands behind the network's guard: messages are recorded as the guard let them in, without signatures, tokens, nonces and
+ * times, and what it refused without payload and headers, with the reason. The payload of a message that was encrypted on its way
+ * is left out, unless {@link Builder#recordConfidential} says otherwise: then the recording can be read by whoever has it.
  *
  * <p>Bounded: when it is full, nothing more is recorded, and the recording is not {@linkplain NetworkRecording#isComplete()
  * complete}. Records one network. Thread-safe.
@@ -52,6 +55,7 @@ public final class NetworkRecorder implements NetworkTap {
     private final Redactor redactor;
     private final int maxEvents;
     private final long maxBytes;
+    private final EventFields.Payloads payloads;
     private final @Nullable RecordingWriter writer;
 
     // Guarded by this.
@@ -67,6 +71,7 @@ public final class NetworkRecorder implements NetworkTap {
         this.redactor = engine.redactor();
         this.maxEvents = from.maxEvents;
         this.maxBytes = from.maxBytes;
+        this.payloads = from.recordsConfidential ? EventFields.Payloads.CONFIDENTIAL_TOO : EventFields.Payloads.PLAIN;
         Journal journal = from.journal;
         this.writer = journal == null ? null : new RecordingWriter(journal, from.id);
         this.entries = journal == null ? new ArrayList<>() : null;
@@ -105,7 +110,7 @@ public final class NetworkRecorder implements NetworkTap {
 
     @Override
     public void sent(Envelope envelope) {
-        addPayloads(NetworkEvent.Kind.SENT, withPayload -> EventFields.sent(envelope, withPayload));
+        addPayloads(NetworkEvent.Kind.SENT, which -> EventFields.sent(envelope, which));
     }
 
     @Override
@@ -115,7 +120,14 @@ public final class NetworkRecorder implements NetworkTap {
 
     @Override
     public void refused(Envelope envelope, @Nullable AgentId receiver, DeadLetter.Reason reason) {
-        add(NetworkEvent.Kind.REFUSED, () -> EventFields.of(envelope, receiver, reason, null));
+        if (reason != DeadLetter.Reason.REFUSED) { // that is denied
+            add(NetworkEvent.Kind.REFUSED, () -> EventFields.of(envelope, receiver, reason, null));
+        }
+    }
+
+    @Override
+    public void denied(Envelope envelope, String reason, @Nullable AgentId during) {
+        add(NetworkEvent.Kind.REFUSED, () -> EventFields.denied(envelope, reason, during));
     }
 
     @Override
@@ -137,7 +149,7 @@ public final class NetworkRecorder implements NetworkTap {
 
     @Override
     public void answered(Envelope request, Gathered gathered) {
-        addPayloads(NetworkEvent.Kind.ANSWERED, withPayloads -> EventFields.answered(request, gathered, withPayloads));
+        addPayloads(NetworkEvent.Kind.ANSWERED, which -> EventFields.answered(request, gathered, which));
     }
 
     // --- the log
@@ -147,7 +159,7 @@ public final class NetworkRecorder implements NetworkTap {
     }
 
     private interface PayloadFields {
-        Map<String, @Nullable Object> get(boolean withPayload);
+        Map<String, @Nullable Object> get(EventFields.Payloads which);
     }
 
     private byte[] encoded(Map<String, @Nullable Object> fields) {
@@ -166,9 +178,9 @@ public final class NetworkRecorder implements NetworkTap {
         }
         byte[] encoded;
         try {
-            encoded = encoded(fields.get(true));
+            encoded = encoded(fields.get(payloads));
         } catch (RuntimeException unknown) { // whatever a codec, a redactor or a payload throws
-            encoded = encoded(fields.get(false));
+            encoded = encoded(fields.get(EventFields.Payloads.NONE));
         }
         add(kind, encoded);
     }
@@ -251,6 +263,7 @@ public final class NetworkRecorder implements NetworkTap {
         private String id = "";
         private int maxEvents = DEFAULT_MAX_EVENTS;
         private long maxBytes = DEFAULT_MAX_BYTES;
+        private boolean recordsConfidential;
 
         private Builder() {}
 
@@ -291,6 +304,19 @@ public final class NetworkRecorder implements NetworkTap {
         public Builder journal(Journal journal, String id) {
             this.journal = Objects.requireNonNull(journal, "journal");
             this.id = JournalBounds.checkRunId(Objects.requireNonNull(id, "id"));
+            return this;
+        }
+
+        /**
+         * Records payloads that were encrypted on their way, too, and in the clear: what has to be given to an agent again
+         * has to be known. Record into a journal that encrypts, as {@code SealedJournal} of {@code flotilla-trust} does.
+         *
+         * <p>By default they are left out; a replay can drive those who sent such messages, not those who received them.
+         *
+         * @return this builder
+         */
+        public Builder recordConfidential() {
+            this.recordsConfidential = true;
             return this;
         }
 

@@ -80,6 +80,14 @@ public final class NetworkRecording {
         return events.isEmpty() || events.get(events.size() - 1).kind() != NetworkEvent.Kind.TRUNCATED;
     }
 
+    /** Whether the network had a guard. */
+    boolean isGuarded() {
+        return events.stream()
+                .anyMatch(event -> event.isDenied()
+                        || event.kind() == NetworkEvent.Kind.SENT
+                                && event.fields().hasNotes());
+    }
+
     PayloadCodec codec() {
         return codec;
     }

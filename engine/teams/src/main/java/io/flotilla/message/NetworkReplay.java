@@ -43,18 +43,21 @@ public final class NetworkReplay {
     private final Duration timeout;
     private final Undeliverable undeliverable;
     private final BiPredicate<Object, Object> same;
+    private final @Nullable NetworkGuard guard;
 
     private NetworkReplay(
             NetworkRecording recording,
             @Nullable StepEngine engine,
             Duration timeout,
             Undeliverable undeliverable,
-            BiPredicate<Object, Object> same) {
+            BiPredicate<Object, Object> same,
+            @Nullable NetworkGuard guard) {
         this.recording = recording;
         this.engine = engine;
         this.timeout = timeout;
         this.undeliverable = undeliverable;
         this.same = same;
+        this.guard = guard;
     }
 
     /**
@@ -70,7 +73,8 @@ public final class NetworkReplay {
                 null,
                 DEFAULT_TIMEOUT,
                 Undeliverable.ERROR,
-                Objects::deepEquals);
+                Objects::deepEquals,
+                null);
     }
 
     /**
@@ -82,7 +86,8 @@ public final class NetworkReplay {
      * @throws NullPointerException if {@code other} is null
      */
     public NetworkReplay engine(StepEngine other) {
-        return new NetworkReplay(recording, Objects.requireNonNull(other, "engine"), timeout, undeliverable, same);
+        return new NetworkReplay(
+                recording, Objects.requireNonNull(other, "engine"), timeout, undeliverable, same, guard);
     }
 
     /**
@@ -94,7 +99,7 @@ public final class NetworkReplay {
      * @throws IllegalArgumentException if {@code limit} is not more than zero, or over 292 years
      */
     public NetworkReplay timeout(Duration limit) {
-        return new NetworkReplay(recording, engine, Limits.positive("timeout", limit), undeliverable, same);
+        return new NetworkReplay(recording, engine, Limits.positive("timeout", limit), undeliverable, same, guard);
     }
 
     /**
@@ -105,7 +110,7 @@ public final class NetworkReplay {
      * @throws NullPointerException if {@code how} is null
      */
     public NetworkReplay undeliverable(Undeliverable how) {
-        return new NetworkReplay(recording, engine, timeout, Objects.requireNonNull(how, "how"), same);
+        return new NetworkReplay(recording, engine, timeout, Objects.requireNonNull(how, "how"), same, guard);
     }
 
     /**
@@ -122,7 +127,26 @@ public final class NetworkReplay {
                 engine,
                 timeout,
                 undeliverable,
-                Objects.requireNonNull(recordedAndFound, "recordedAndFound"));
+                Objects.requireNonNull(recordedAndFound, "recordedAndFound"),
+                guard);
+    }
+
+    /**
+     * What stands at the door of the replay, as it did in the network that was recorded: needed if that had one. What members send
+     * comes through it, with signatures and times of now, and is compared behind it. So these need not be the same; but what it
+     * lets in that had been refused, refuses that had been let in, or refuses for another reason, is a {@link
+     * NetworkDivergence.Kind#DIFFERENT_ADMISSION}.
+     *
+     * <p>What came from outside is not verified again: the recording stands in for it. A message that was refused in the recording
+     * must be refused again if the member itself had sent it, in its handler; others may have used its name.
+     *
+     * @param likeThen built as that of the recorded network was; one that knows no message yet
+     * @return the changed replay
+     * @throws NullPointerException if {@code likeThen} is null
+     */
+    public NetworkReplay guard(NetworkGuard likeThen) {
+        return new NetworkReplay(
+                recording, engine, timeout, undeliverable, same, Objects.requireNonNull(likeThen, "likeThen"));
     }
 
     /**
@@ -133,7 +157,8 @@ public final class NetworkReplay {
      * <ul>
      *   <li><b>onNext</b>: the report.
      *   <li><b>onError</b>: what {@code system} throws; {@link IllegalArgumentException} if a member is to be given a message that is
-     *       not in the recording, or whose payload the codec could not write.
+     *       not in the recording, whose payload the codec could not write, or was encrypted and left out; or if the recorded network
+     *       had a {@link #guard} and the replay has none.
      *   <li><b>cancel</b>: cancels the handler that is called.
      *   <li><b>threads</b>: handlers are called on the subscriber's thread, or where the one before has ended.
      * </ul>
@@ -145,12 +170,16 @@ public final class NetworkReplay {
     public Mono<NetworkReplayReport> run(Consumer<? super Network> system) {
         Objects.requireNonNull(system, "system");
         return Mono.defer(() -> {
+            if (guard == null && recording.isGuarded()) {
+                return Mono.error(new IllegalArgumentException(
+                        "the network that was recorded had a guard: give the replay one, with guard(..)"));
+            }
             StepEngine steps = engine == null ? WorkerPool.defaultEngine() : engine;
             Redactor redactor = EngineAccess.of(steps).redactor();
             Expectations expectations = new Expectations(recording, redactor, same);
-            ReplayNetwork network = new ReplayNetwork(recording, expectations, steps, undeliverable);
+            ReplayNetwork network = new ReplayNetwork(recording, expectations, steps, undeliverable, guard);
             system.accept(network);
-            return new Replaying(recording, network, expectations, timeout).run();
+            return new Replaying(recording, network, expectations, timeout, guard).run();
         });
     }
 

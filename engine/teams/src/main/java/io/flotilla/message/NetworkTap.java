@@ -63,6 +63,17 @@ public interface NetworkTap {
     }
 
     /**
+     * The network's guard has not let a message in. {@link #refused} is called as well.
+     *
+     * @param envelope the message, without its payload, headers and trace; its sender is whoever it claims to be
+     * @param reason what the guard calls it, see {@link NetworkGuard#reason}
+     * @param during the member in whose handler it was sent, as far as Reactor's context says so; null if it does not
+     */
+    default void denied(Envelope envelope, String reason, @Nullable AgentId during) {
+        // nothing, unless it is overridden
+    }
+
+    /**
      * The handler of a member is called. Each member's are told one at a time, in the order of its calls.
      *
      * @param envelope the message

@@ -27,6 +27,7 @@ final class ReplayNetwork implements Network, AgentHandler.Answers {
     private final Expectations expectations;
     private final StepEngine engine;
     private final Undeliverable undeliverable;
+    private final @Nullable NetworkGuard guard;
     private final DeadLetters deadLetters = DeadLetters.create();
 
     /** By the id of the request. */
@@ -39,13 +40,18 @@ final class ReplayNetwork implements Network, AgentHandler.Answers {
     private final Map<AgentId, MessageHandler> handlers = new LinkedHashMap<>();
 
     ReplayNetwork(
-            NetworkRecording recording, Expectations expectations, StepEngine engine, Undeliverable undeliverable) {
+            NetworkRecording recording,
+            Expectations expectations,
+            StepEngine engine,
+            Undeliverable undeliverable,
+            @Nullable NetworkGuard guard) {
         this.expectations = expectations;
+        this.guard = guard;
         this.engine = AgentHandler.isolating(engine);
         this.undeliverable = undeliverable;
         for (NetworkEvent event : recording.events()) {
             String id = event.messageId();
-            if (id == null) {
+            if (id == null || event.isDenied()) { // whoever sent that may have chosen any id
                 continue;
             }
             switch (event.kind()) {
@@ -114,9 +120,25 @@ final class ReplayNetwork implements Network, AgentHandler.Answers {
 
     // --- messages
 
+    private Admission admitted(Envelope envelope) {
+        Admission admission = Admission.of(guard, Objects.requireNonNull(envelope, "envelope"));
+        if (admission.refusal() != null) {
+            expectations.denies(admission.envelope(), GuardNotes.reason(guard, admission.refusal()));
+        }
+        return admission;
+    }
+
     @Override
     public DeliveryReport offer(Envelope envelope) {
-        Envelope recorded = expectations.sends(Objects.requireNonNull(envelope, "envelope"));
+        return offer(envelope, admitted(envelope));
+    }
+
+    private DeliveryReport offer(Envelope envelope, Admission admission) {
+        if (admission.refusal() != null) {
+            Envelope refused = admission.envelope();
+            return new DeliveryReport(refused, List.of(new Delivery(refused.recipient(), DeadLetter.Reason.REFUSED)));
+        }
+        Envelope recorded = expectations.sends(admission.envelope());
         Set<Delivery> known = recorded == null ? null : deliveries.get(recorded.id());
         return new DeliveryReport(
                 envelope,
@@ -128,7 +150,12 @@ final class ReplayNetwork implements Network, AgentHandler.Answers {
     @Override
     public Mono<DeliveryReport> send(Envelope envelope) {
         Objects.requireNonNull(envelope, "envelope");
-        return Mono.fromSupplier(() -> offer(envelope)).flatMap(report -> {
+        return Mono.defer(() -> {
+            Admission admission = admitted(envelope);
+            if (admission.refusal() != null && undeliverable == Undeliverable.ERROR) {
+                return Mono.error(admission.error());
+            }
+            DeliveryReport report = offer(envelope, admission);
             Delivery first = report.deliveries().get(0);
             DeadLetter.Reason refusal = first.refusal();
             return refusal != null && undeliverable == Undeliverable.ERROR && report.acceptedCount() == 0
@@ -167,14 +194,17 @@ final class ReplayNetwork implements Network, AgentHandler.Answers {
     /** Without an answer it never has one: who has asked had left before. */
     private Mono<Gathered> asked(Envelope envelope, Join join) {
         return Mono.deferContextual(context -> {
-            Envelope recorded = expectations.sends(EnvelopeFields.request(envelope, Instant.MAX, context));
+            Admission admission = admitted(EnvelopeFields.request(envelope, Instant.MAX, context));
+            if (admission.refusal() != null) {
+                return Mono.error(admission.error());
+            }
+            Envelope recorded = expectations.sends(admission.envelope());
             NetworkEvent answered = recorded == null ? null : answers.get(recorded.id());
             if (recorded == null) {
                 return Mono.never();
             }
             if (answered != null) {
-                return Mono.just(new Gathered(
-                        join, answered.fields().isMet(), answered.fields().answers(recorded)));
+                return answered(join, answered, recorded);
             }
             for (Delivery delivery : deliveries.getOrDefault(recorded.id(), Set.of())) {
                 DeadLetter.Reason refusal = delivery.refusal();
@@ -186,6 +216,18 @@ final class ReplayNetwork implements Network, AgentHandler.Answers {
         });
     }
 
+    private Mono<Gathered> answered(Join join, NetworkEvent answered, Envelope request) {
+        List<Answer> answers = answered.fields().answers(request, guard);
+        for (Answer answer : answers) {
+            Envelope reply = answer.reply();
+            if (reply != null && reply.payload() == Withheld.PAYLOAD) {
+                expectations.fail(Replaying.withheld(reply.id(), request.sender()));
+                return Mono.never();
+            }
+        }
+        return Mono.just(new Gathered(join, answered.fields().isMet(), answers));
+    }
+
     @Override
     public void empty(Envelope request, AgentId from) {
         // in the recording as well: nothing was sent
@@ -193,7 +235,12 @@ final class ReplayNetwork implements Network, AgentHandler.Answers {
 
     @Override
     public Mono<?> reply(Envelope reply) {
-        return send(reply).onErrorResume(UndeliverableException.class, refused -> Mono.empty());
+        Admission signed = Admission.outgoing(guard, reply);
+        if (signed.refusal() != null) {
+            expectations.denies(signed.envelope(), GuardNotes.reason(guard, signed.refusal()));
+            return Mono.empty();
+        }
+        return send(signed.envelope()).onErrorResume(UndeliverableException.class, refused -> Mono.empty());
     }
 
     // --- the whole, of which there is nothing here

@@ -22,6 +22,7 @@ final class Replaying {
     private final ReplayNetwork network;
     private final Expectations expectations;
     private final Duration timeout;
+    private final @Nullable NetworkGuard guard;
     private final Map<String, Envelope> messages = new HashMap<>();
     private final List<Call> calls = new ArrayList<>();
     private int received;
@@ -33,8 +34,14 @@ final class Replaying {
     /** Of a message at a member; one that arrives twice ends as often. */
     private record Ending(AgentId member, String messageId) {}
 
-    Replaying(NetworkRecording recording, ReplayNetwork network, Expectations expectations, Duration timeout) {
+    Replaying(
+            NetworkRecording recording,
+            ReplayNetwork network,
+            Expectations expectations,
+            Duration timeout,
+            @Nullable NetworkGuard guard) {
         this.network = network;
+        this.guard = guard;
         this.expectations = expectations;
         this.timeout = timeout;
         Map<AgentId, Long> nextCalls = new HashMap<>();
@@ -49,7 +56,7 @@ final class Replaying {
             }
             switch (event.kind()) {
                 case SENT -> {
-                    Envelope message = event.fields().envelope();
+                    Envelope message = event.fields().envelope(guard);
                     messages.put(message.id(), message);
                 }
                 case HANDLED, DEAD_LETTERED -> ends.put(new Ending(member, id), event);
@@ -89,6 +96,9 @@ final class Replaying {
             return Mono.error(new IllegalArgumentException("the recording does not have the payload of message " + id
                     + ", which " + call.member() + " received: its codec does not know " + opaque.type()));
         }
+        if (message.payload() == Withheld.PAYLOAD) {
+            return Mono.error(withheld(id, call.member()));
+        }
         long before = call.event().number();
         return allSent(call.member(), before).then(Mono.defer(() -> {
             expectations.mayNotSendAfter(call.member(), call.next());
@@ -97,6 +107,12 @@ final class Replaying {
                     .doOnNext(found -> ended(call, id, found))
                     .then();
         }));
+    }
+
+    static IllegalArgumentException withheld(String id, AgentId receiver) {
+        return new IllegalArgumentException("the recording does not have the payload of message " + id + ", which "
+                + receiver + " received, since it was encrypted: the recorder leaves those out unless it is told to"
+                + " recordConfidential()");
     }
 
     /** Waits for what comes from elsewhere than from its handlers. */

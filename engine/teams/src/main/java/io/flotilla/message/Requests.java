@@ -71,7 +71,7 @@ final class Requests {
             Envelope asked = EnvelopeFields.request(envelope, until(limit), sink.contextView());
             Admission admission = Admission.of(members.options.guard, asked);
             if (admission.refusal() != null) {
-                members.bury(admission);
+                members.bury(admission, Taps.handling(sink.contextView()));
                 sink.error(admission.error());
                 return;
             }

@@ -8,9 +8,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
+import reactor.util.context.ContextView;
 
 /** Those who look at the messages of a network; mostly nobody. */
 final class Taps {
+
+    /** In the context of a handler's work, while somebody looks: whose handler it is. */
+    private static final Object HANDLING = Taps.class.getName() + ".handling";
 
     private final List<Looking> taps = new CopyOnWriteArrayList<>();
 
@@ -84,6 +89,17 @@ final class Taps {
         }
     }
 
+    /** Whose handler a context is of, as far as it says so. */
+    static @Nullable AgentId handling(ContextView context) {
+        return context.getOrDefault(HANDLING, null);
+    }
+
+    void denied(Envelope envelope, String reason, @Nullable AgentId during) {
+        if (!isEmpty()) {
+            tell(tap -> tap.denied(envelope, reason, during));
+        }
+    }
+
     void refused(DeliveryReport report) {
         if (isEmpty()) {
             return;
@@ -117,6 +133,9 @@ final class Taps {
     private Mono<?> handle(AgentId member, MessageHandler handler, Envelope envelope) {
         tell(tap -> tap.received(envelope, member));
         Mono<?> handled = handler.handle(envelope);
-        return handled == null ? null : handled.doOnSuccess(ended -> tell(tap -> tap.handled(envelope, member)));
+        return handled == null
+                ? null
+                : handled.doOnSuccess(ended -> tell(tap -> tap.handled(envelope, member)))
+                        .contextWrite(Context.of(HANDLING, member));
     }
 }

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -107,6 +108,16 @@ class RecordReplayTest {
                     Envelope.to(DESK, item).from("customer").id("order-" + item).build());
         }
         time.advanceTimeBy(Duration.ofSeconds(30));
+    }
+
+    /** Lets in what it has no objection to. */
+    private static NetworkGuard guard(Predicate<Envelope> objects) {
+        return (envelope, isAnswer) -> {
+            if (objects.test(envelope)) {
+                throw new IllegalStateException("no");
+            }
+            return envelope;
+        };
     }
 
     private NetworkReplayReport replay(NetworkReplay replay, Consumer<Network> system) {
@@ -359,7 +370,7 @@ class RecordReplayTest {
     }
 
     @ParameterizedTest
-    @EnumSource(NetworkDivergence.Kind.class)
+    @EnumSource(value = NetworkDivergence.Kind.class, mode = EnumSource.Mode.EXCLUDE, names = "DIFFERENT_ADMISSION")
     void replay_ofAChangedAgent_stopsAtItsFirstDivergence(NetworkDivergence.Kind kind) {
         NetworkRecording recording = record(NetworkRecorder.create());
         Consumer<Network> changed = switch (kind) {
@@ -384,6 +395,7 @@ class RecordReplayTest {
                     joinStock(network, (item, left) -> item.equals("ink") ? 4 : left);
                     joinPrinter(network);
                 };
+            case DIFFERENT_ADMISSION -> throw new AssertionError("see below");
             case DIFFERENT_FAILURE ->
                 network -> {
                     joinDesk(network, "item");
@@ -416,6 +428,7 @@ class RecordReplayTest {
                 assertThat(divergence.expected()).endsWith(": 5");
                 assertThat(divergence.found()).endsWith(": 4");
             }
+            case DIFFERENT_ADMISSION -> throw new AssertionError("see below");
             case DIFFERENT_FAILURE -> {
                 assertThat(divergence.agent()).isEqualTo(PRINTER);
                 assertThat(divergence.expected()).isEqualTo("handled without a failure");
@@ -427,6 +440,84 @@ class RecordReplayTest {
                 .satisfies(ids -> assertThat(
                                 kind == NetworkDivergence.Kind.UNEXPECTED || ids.contains(divergence.messageId()))
                         .isTrue());
+    }
+
+    private NetworkRecording recordBehind(NetworkGuard guard, NetworkRecorder recorder) {
+        Hub hub = Hub.create(NetworkOptions.builder().guard(guard).build());
+        hub.tap(recorder);
+        run(hub);
+        return recorder.recording();
+    }
+
+    @Test
+    void replay_behindAGuardThatRefusesOthers_isADivergence() {
+        NetworkGuard noPrinter = guard(message -> PRINTER.equals(message.recipient()));
+        NetworkRecording open = recordBehind(guard(message -> false), NetworkRecorder.create());
+        NetworkRecording closed = recordBehind(noPrinter, NetworkRecorder.create());
+        NetworkReplay replayClosed = NetworkReplay.of(closed).guard(noPrinter);
+
+        assertThat(replay(replayClosed, RecordReplayTest::shop).divergence()).isNull();
+        assertThat(replay(NetworkReplay.of(open).guard(guard(message -> false)), RecordReplayTest::shop)
+                        .divergence())
+                .isNull();
+        NetworkDivergence refused = replay(NetworkReplay.of(open).guard(noPrinter), RecordReplayTest::shop)
+                .divergence();
+        assertThat(refused.kind()).isEqualTo(NetworkDivergence.Kind.DIFFERENT_ADMISSION);
+        assertThat(refused.found()).isEqualTo("refused, java.lang.IllegalStateException: MESSAGE to printer");
+        NetworkDivergence letIn = replay(replayClosed.guard(guard(message -> false)), RecordReplayTest::shop)
+                .divergence();
+        assertThat(letIn.kind()).isEqualTo(NetworkDivergence.Kind.DIFFERENT_ADMISSION);
+        assertThat(letIn.expected()).startsWith("refused, ");
+        assertThat(replay(replayClosed, network -> joinDesk(network, "item")).matches())
+                .isTrue();
+    }
+
+    /** Lets everything in, and fails at all that is asked for recordings. */
+    private static final class BrokenGuard implements NetworkGuard {
+
+        @Override
+        public Envelope admit(Envelope envelope, boolean isAnswer) {
+            if (envelope.recipient() == null) {
+                throw new IllegalStateException("not to all");
+            }
+            return envelope;
+        }
+
+        @Override
+        public boolean isConfidential(Envelope admitted) {
+            throw new LinkageError("gone");
+        }
+
+        @Override
+        public Map<String, String> notes(Envelope admitted) {
+            return Map.of("a", "b");
+        }
+
+        @Override
+        public Envelope recorded(Envelope message, Map<String, String> notes) {
+            throw new IllegalStateException("cannot have been " + notes);
+        }
+
+        @Override
+        public String reason(Throwable refusal) {
+            return null;
+        }
+    }
+
+    @Test
+    void recording_behindAGuardThatFails_leavesOutRatherThanTells() {
+        NetworkRecording recording = recordBehind(new BrokenGuard(), NetworkRecorder.create());
+
+        assertThat(recording.events().stream().map(NetworkEvent::message))
+                .filteredOn(message -> message != null)
+                .isNotEmpty()
+                .allSatisfy(message -> assertThat(message.payload()).isEqualTo(Withheld.PAYLOAD));
+        assertThat(recording.events().stream().map(NetworkEvent::refusal)).contains("REFUSED");
+        assertThatThrownBy(() -> replay(NetworkReplay.of(recording).guard(new BrokenGuard()), RecordReplayTest::shop))
+                .hasMessage("cannot have been {a=b}");
+        assertThatThrownBy(() ->
+                        replay(NetworkReplay.of(recording).guard(guard(message -> false)), RecordReplayTest::shop))
+                .hasMessageContaining("recordConfidential");
     }
 
     @Test

@@ -23,7 +23,7 @@ final class Authority {
         return capabilities.permits(edge, now);
     }
 
-    void check(Verified verified, boolean isAnswer, Instant now) {
+    void check(Checked verified, boolean isAnswer, Instant now) {
         SignedMessage.Fields fields = verified.fields();
         Delegation delegation = Delegation.read(fields.delegation());
         if (delegation == null) {

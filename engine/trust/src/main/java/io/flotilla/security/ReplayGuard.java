@@ -85,7 +85,7 @@ public final class ReplayGuard {
     }
 
     /** Refuses what has been here, and remembers what has not. */
-    void check(Verified verified, Duration maxSkew, Instant now) {
+    void check(Checked verified, Duration maxSkew, Instant now) {
         SignedMessage.Fields fields = verified.fields();
         if (verified.message().issuedAt().isBefore(notIssuedBefore)) {
             throw new RefusedException(

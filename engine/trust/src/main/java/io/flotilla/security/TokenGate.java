@@ -15,7 +15,7 @@ final class TokenGate {
         this.audience = audience;
     }
 
-    void check(Verified verified) {
+    void check(Checked verified) {
         AgentId sender = verified.fields().address().from();
         String token = verified.fields().token();
         if (token == null) {

@@ -116,7 +116,7 @@ public final class Trust implements NetworkGuard {
     public Envelope admit(Envelope envelope, boolean isAnswer) {
         try {
             Instant now = verifier.clock.instant();
-            Verified verified = verifier.check(envelope, now);
+            Checked verified = verifier.check(envelope, now);
             if (tokens != null) {
                 tokens.check(verified);
             }
@@ -154,6 +154,58 @@ public final class Trust implements NetworkGuard {
     public Envelope outgoing(Envelope reply) {
         Signer signer = signer(reply.sender());
         return (tokens == null ? signer : tokens.showing(signer, lifetime)).sign(reply);
+    }
+
+    /**
+     * Whether a message was encrypted on its way, see {@link NetworkGuard#isConfidential}.
+     *
+     * @param admitted a message that was let in
+     * @return true if it was
+     */
+    @Override
+    public boolean isConfidential(Envelope admitted) {
+        Verified verified = Verified.of(admitted);
+        return verified == null || verified.wasEncrypted();
+    }
+
+    /**
+     * What {@link Verified} says of a message, for a recording. Recorders call it.
+     *
+     * @param admitted a message that was let in
+     * @return key, edge and run; no token, signature or delegation
+     */
+    @Override
+    public Map<String, String> notes(Envelope admitted) {
+        Verified verified = Verified.of(admitted);
+        return verified == null ? Map.of() : verified.notes();
+    }
+
+    /**
+     * Lets the handlers of a replay see what was verified when a message was recorded. Nothing is verified again. Replays call it.
+     *
+     * @param message the message as it was recorded
+     * @param notes what {@link #notes} had returned
+     * @return the message, with {@link Verified#of}
+     * @throws IllegalArgumentException if the notes are not of a trust
+     */
+    @Override
+    public Envelope recorded(Envelope message, Map<String, String> notes) {
+        return message.withPayload(message.payload())
+                .context(Verified.recorded(message, notes).in(message))
+                .build();
+    }
+
+    /**
+     * The {@link Refusal} of a message, for a recording.
+     *
+     * @param refusal what {@link #admit} has thrown
+     * @return its name; that of the exception's class for anything else
+     */
+    @Override
+    public String reason(Throwable refusal) {
+        return refusal instanceof RefusedException refused
+                ? refused.refusal().name()
+                : refusal.getClass().getName();
     }
 
     /**

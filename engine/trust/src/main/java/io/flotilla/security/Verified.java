@@ -1,6 +1,9 @@
 package io.flotilla.security;
 
+import io.flotilla.AgentId;
 import io.flotilla.message.Envelope;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import reactor.util.context.Context;
 
@@ -11,21 +14,79 @@ import reactor.util.context.Context;
  */
 public final class Verified {
 
-    private final String envelopeId;
-    private final SignedMessage message;
-    private final KeyEntry key;
+    private static final String KEY = "key";
+    private static final String FROM = "from";
+    private static final String KIND = "kind";
+    private static final String TARGET = "target";
+    private static final String RUN = "run";
+    private static final String DELEGATED = "delegated";
+    private static final String ENCRYPTED = "encrypted";
 
-    Verified(String envelopeId, SignedMessage message, KeyEntry key) {
+    private final String envelopeId;
+    private final String keyId;
+    private final Edge edge;
+    private final @Nullable String run;
+    private final boolean isDelegated;
+    private final boolean wasEncrypted;
+
+    Verified(
+            String envelopeId,
+            String keyId,
+            Edge edge,
+            @Nullable String run,
+            boolean isDelegated,
+            boolean wasEncrypted) {
         this.envelopeId = envelopeId;
-        this.message = message;
-        this.key = key;
+        this.keyId = keyId;
+        this.edge = edge;
+        this.run = run;
+        this.isDelegated = isDelegated;
+        this.wasEncrypted = wasEncrypted;
+    }
+
+    /** For a recording. */
+    Map<String, String> notes() {
+        Map<String, String> notes = new LinkedHashMap<>();
+        notes.put(KEY, keyId);
+        notes.put(FROM, edge.from().toString());
+        notes.put(KIND, edge.kind().name());
+        notes.put(TARGET, edge.target());
+        if (run != null) {
+            notes.put(RUN, run);
+        }
+        if (isDelegated) {
+            notes.put(DELEGATED, "true");
+        }
+        if (wasEncrypted) {
+            notes.put(ENCRYPTED, "true");
+        }
+        return notes;
+    }
+
+    /** What was verified when a message was recorded. Throws IllegalArgumentException if the notes are none of these. */
+    static Verified recorded(Envelope message, Map<String, String> notes) {
+        return new Verified(
+                message.id(),
+                text(notes, KEY),
+                new Edge(AgentId.of(text(notes, FROM)), Edge.Kind.valueOf(text(notes, KIND)), text(notes, TARGET)),
+                notes.get(RUN),
+                notes.containsKey(DELEGATED),
+                notes.containsKey(ENCRYPTED));
+    }
+
+    private static String text(Map<String, String> notes, String key) {
+        String text = notes.get(key);
+        if (text == null) {
+            throw new IllegalArgumentException("the recording does not say which " + key + " was verified");
+        }
+        return text;
     }
 
     /**
      * What was verified of an envelope that a handler has received.
      *
      * @param envelope the envelope as the handler has it
-     * @return null if no {@link Trust} has let in this very envelope
+     * @return null if no {@link Trust} has let in this very envelope; in a replay what was verified when it was recorded
      * @throws NullPointerException if {@code envelope} is null
      */
     public static @Nullable Verified of(Envelope envelope) {
@@ -38,25 +99,13 @@ public final class Verified {
         return Context.of(envelope.context()).put(Verified.class, this);
     }
 
-    SignedMessage message() {
-        return message;
-    }
-
-    SignedMessage.Fields fields() {
-        return message.fields();
-    }
-
-    KeyEntry key() {
-        return key;
-    }
-
     /**
      * The key that has signed it.
      *
      * @return the id of the key
      */
     public String keyId() {
-        return message.keyId();
+        return keyId;
     }
 
     /**
@@ -65,7 +114,7 @@ public final class Verified {
      * @return the edge
      */
     public Edge edge() {
-        return fields().edge();
+        return edge;
     }
 
     /**
@@ -74,7 +123,7 @@ public final class Verified {
      * @return null if it was signed for none
      */
     public @Nullable String run() {
-        return fields().run();
+        return run;
     }
 
     /**
@@ -83,7 +132,7 @@ public final class Verified {
      * @return false if the right was its own
      */
     public boolean isDelegated() {
-        return fields().delegation().length > 0;
+        return isDelegated;
     }
 
     /**
@@ -92,7 +141,7 @@ public final class Verified {
      * @return false if it was not
      */
     public boolean wasEncrypted() {
-        return message.isEncrypted();
+        return wasEncrypted;
     }
 
     /** Edge and key. */

@@ -84,7 +84,7 @@ public final class Verifier {
 
     // --- all but the payload
 
-    Verified check(Envelope envelope, Instant instant) {
+    Checked check(Envelope envelope, Instant instant) {
         if (!(envelope.payload() instanceof SignedMessage message)) {
             throw refused(Refusal.UNSIGNED, "it has no signature");
         }
@@ -102,7 +102,7 @@ public final class Verifier {
         checkAddress(envelope, fields);
         checkOwner(key, fields.address().from());
         checkTime(fields.issuedAt(), fields.expiresAt(), Bounds.nanos(instant));
-        return new Verified(envelope.id(), message, key);
+        return new Checked(envelope.id(), message, key);
     }
 
     /** The algorithm that is named is checked against the key's, never chosen by it. */
@@ -171,17 +171,17 @@ public final class Verifier {
 
     // --- the payload
 
-    Envelope open(Envelope envelope, Verified verified) {
+    Envelope open(Envelope envelope, Checked verified) {
         Object payload = payload(verified);
         Instant expiry = verified.message().expiresAt().plus(maxSkew);
         Instant deadline = envelope.deadline();
         return envelope.withPayload(payload)
                 .deadline(deadline == null || expiry.isBefore(deadline) ? expiry : deadline)
-                .context(verified.in(envelope))
+                .context(verified.verified().in(envelope))
                 .build();
     }
 
-    private Object payload(Verified verified) {
+    private Object payload(Checked verified) {
         SignedMessage.Fields fields = verified.fields();
         byte[] bytes = fields.payload();
         String encryptionKeyId = fields.encryptionKeyId();
