@@ -1,5 +1,6 @@
 package io.flotilla.resilience;
 
+import io.flotilla.step.SimulationThread;
 import io.flotilla.step.StepRejectedException;
 import io.github.resilience4j.bulkhead.BulkheadFullException;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
@@ -7,7 +8,6 @@ import io.github.resilience4j.ratelimiter.RequestNotPermitted;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -131,7 +131,7 @@ public final class RetryPolicy {
         private Predicate<? super Throwable> retryable = Builder::byDefault;
         private double budgetRatio = -1;
         private int budgetMinimum;
-        private DoubleSupplier jitter = () -> ThreadLocalRandom.current().nextDouble();
+        private DoubleSupplier jitter = SimulationThread::nextDouble;
 
         private Builder() {}
 
@@ -227,7 +227,7 @@ public final class RetryPolicy {
         /**
          * The source of jitter, for reproducible tests.
          *
-         * @param jitter numbers from 0 to 1; default random
+         * @param jitter numbers from 0 to 1; default random, and in a simulation the seed's
          * @return this builder
          * @throws NullPointerException if {@code jitter} is null
          */

@@ -1,5 +1,6 @@
 package io.flotilla.message;
 
+import io.flotilla.step.SimulationThread;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -102,7 +103,12 @@ public final class DeadLetters {
         for (FluxSink<DeadLetter> subscriber : subscribers) {
             subscriber.next(letter);
         }
-        if ((count <= ALL_LOGGED || Long.bitCount(count) == 1) && LOG.isWarnEnabled()) {
+        if (count > ALL_LOGGED && Long.bitCount(count) != 1) {
+            return;
+        }
+        if (SimulationThread.isCurrent()) {
+            Dispatch.shared().execute(() -> log(letter, count)); // whatever is logged: the order must not depend on it
+        } else if (LOG.isWarnEnabled()) {
             WorkerPool.SHARED.execute(() -> log(letter, count));
         }
     }

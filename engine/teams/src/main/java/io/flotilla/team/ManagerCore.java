@@ -9,7 +9,7 @@ import io.flotilla.step.StepResult;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -47,7 +47,7 @@ final class ManagerCore<I, O> {
 
     private final Staff<I, O> staff = new Staff<>(this);
     final TaskQueue<I, O> queue = new TaskQueue<>();
-    private final Set<Attempt<I, O>> attempts = new HashSet<>();
+    private final Set<Attempt<I, O>> attempts = new LinkedHashSet<>(); // in order: the same in every simulation
     private long submitted;
     private long uses;
     private long accepted;

@@ -9,6 +9,7 @@ import io.flotilla.message.MessageHandler;
 import io.flotilla.message.UnknownMemberException;
 import io.flotilla.step.StepResult;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalDouble;
@@ -28,6 +29,8 @@ import reactor.util.context.ContextView;
  * @since 0.1
  */
 public final class Peer<I, O> {
+
+    private static final Comparator<Lease<?, ?>> BY_NUMBER = Comparator.comparingLong(lease -> lease.number);
 
     private final PeersCore<I, O> core;
     private final AgentId id;
@@ -266,7 +269,7 @@ public final class Peer<I, O> {
         return Mono.defer(() -> {
             boolean isFirst = core.peers.remove(this);
             hasLeft = true;
-            owned.forEach(this::giveUp);
+            owned.stream().sorted(BY_NUMBER).forEach(this::giveUp); // the same order in every simulation
             return isFirst
                     ? core.settings.network.leave(id).onErrorComplete(UnknownMemberException.class)
                     : Mono.empty();

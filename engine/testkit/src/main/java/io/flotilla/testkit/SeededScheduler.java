@@ -145,6 +145,10 @@ final class SeededScheduler implements Scheduler {
             if (all.isDisposed()) {
                 throw Exceptions.failWithRejected();
             }
+            if (!time.isHere()) {
+                throw Exceptions.failWithRejected(time.refuse("a signal comes to the simulated world on thread \""
+                        + Thread.currentThread().getName() + "\", which is not of it"));
+            }
             Once once = new Once(task, periodNanos == 0);
             Disposable scheduled = time.schedule(line, once, delayNanos, periodNanos);
             once.scheduled = scheduled;

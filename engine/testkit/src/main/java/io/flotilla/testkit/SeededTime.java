@@ -8,6 +8,9 @@ import java.util.Deque;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
@@ -19,7 +22,7 @@ import reactor.core.Exceptions;
  *
  * <p>Tasks of one {@link Line} keep their order, as on a thread of their own. All others may overtake each other.
  *
- * <p>Not thread-safe, but for {@link #stop} and {@link #isHere}.
+ * <p>Not thread-safe, but for {@link #stop}, {@link #isHere} and {@link #refuse}.
  */
 final class SeededTime {
 
@@ -29,6 +32,7 @@ final class SeededTime {
         NOTHING_LEFT,
         TOO_MANY_TASKS,
         TOO_LATE,
+        REFUSED,
         STOPPED
     }
 
@@ -78,6 +82,12 @@ final class SeededTime {
     private final List<Line> ready = new ArrayList<>();
     private volatile @Nullable Thread thread;
     private volatile boolean stopped;
+    private final AtomicReference<@Nullable IllegalStateException> refusal = new AtomicReference<>();
+
+    /** That of all worlds of a simulation: a thread may show itself when its world is over. */
+    private final AtomicReference<@Nullable IllegalStateException> refusalOfAny;
+
+    private final CountDownLatch refused = new CountDownLatch(1);
     private volatile boolean closed;
     private volatile long nowNanos;
     private long numbers;
@@ -86,7 +96,13 @@ final class SeededTime {
     private long order = START;
 
     /** After {@code mostChoices} choices the oldest is next. */
-    SeededTime(long seed, int mostChoices, long mostTasks, Duration limit) {
+    SeededTime(
+            long seed,
+            int mostChoices,
+            long mostTasks,
+            Duration limit,
+            AtomicReference<@Nullable IllegalStateException> refusalOfAny) {
+        this.refusalOfAny = refusalOfAny;
         this.random = new SplittableRandom(seed);
         this.mostChoices = mostChoices;
         this.mostTasks = mostTasks;
@@ -125,6 +141,37 @@ final class SeededTime {
         stopped = true;
     }
 
+    /**
+     * Something has been seen that no seed decides: the world ends. By any thread; the first one counts.
+     *
+     * @return to be thrown
+     */
+    IllegalStateException refuse(String what) {
+        IllegalStateException cause = new IllegalStateException("cannot be simulated: " + what);
+        refusal.compareAndSet(null, cause);
+        refusalOfAny.compareAndSet(null, cause);
+        refused.countDown();
+        return cause;
+    }
+
+    /** For what is of the world's thread alone. */
+    void checkHere(String what) {
+        if (!isHere()) {
+            throw refuse(what + " is used by thread \"" + Thread.currentThread().getName()
+                    + "\", which is not of the simulated world, at " + Places.ofUser(Thread.currentThread()));
+        }
+    }
+
+    /** What was refused; null if nothing was. */
+    @Nullable IllegalStateException refusal() {
+        return refusal.get();
+    }
+
+    /** Whether another thread shows itself in a while, when there is nothing else to wait for. */
+    boolean awaitsRefusal(Duration patience) throws InterruptedException {
+        return refused.await(patience.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
     /** This thread is the world's from now on. */
     void begin() {
         thread = Thread.currentThread();
@@ -135,6 +182,9 @@ final class SeededTime {
         while (!isDone.getAsBoolean()) {
             if (stopped) {
                 return End.STOPPED;
+            }
+            if (refusal.get() != null) {
+                return End.REFUSED;
             }
             Task next = next();
             if (next == null) {
@@ -150,7 +200,7 @@ final class SeededTime {
             next.body.run();
             again(next);
         }
-        return End.DONE;
+        return refusal.get() == null ? End.DONE : End.REFUSED;
     }
 
     private void again(Task task) {

@@ -106,7 +106,7 @@ final class Shrinking {
 
     private boolean failsOnce(SimulationCase smaller) {
         runs++;
-        SimulationRun run = runner.run(smaller);
+        SimulationRun run = runner.run(smaller, false);
         boolean fails = run.failsAs(smallest);
         if (fails) {
             smallest = run;

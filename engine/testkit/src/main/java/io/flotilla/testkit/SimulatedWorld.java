@@ -6,6 +6,8 @@ import io.flotilla.step.StepCall;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepInterceptor;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -36,7 +38,7 @@ public final class SimulatedWorld {
         this.time = time;
         this.plan = plan;
         this.lines = lines;
-        this.random = new Random(of.seed() ^ OTHER);
+        this.random = new OwnRandom(of.seed() ^ OTHER, time);
     }
 
     /**
@@ -85,6 +87,15 @@ public final class SimulatedWorld {
     }
 
     /**
+     * The time of this world as a clock, for what takes one: it is that of the world's engines.
+     *
+     * @return {@link #elapsed()} after the beginning of 1970, in milliseconds
+     */
+    public InstantSource clock() {
+        return () -> Instant.ofEpochMilli(elapsed().toMillis());
+    }
+
+    /**
      * An engine with the faults of this world.
      *
      * @return a builder with {@link #faults()} as its first interceptor, else with all defaults. An interceptor that is to
@@ -113,6 +124,7 @@ public final class SimulatedWorld {
      * @throws NullPointerException if an argument is null
      */
     public List<Duration> deliveries(Object message, Object receiver) {
+        time.checkHere("the transport of messages");
         String to = Texts.of(Objects.requireNonNull(receiver, "receiver"));
         String text = "message " + Texts.of(Objects.requireNonNull(message, "message")) + " for " + to;
         SimulatedFault fault = plan.ofMessage(to);
@@ -135,7 +147,27 @@ public final class SimulatedWorld {
      * @throws NullPointerException if {@code event} is null
      */
     public void log(String event) {
+        time.checkHere("the log");
         lines.add(time.nowNanos(), Objects.requireNonNull(event, "event"));
+    }
+
+    /** On another thread its numbers would be whose turn it is. */
+    private static final class OwnRandom extends Random {
+        private static final long serialVersionUID = 1L;
+
+        @SuppressWarnings("serial") // never written
+        private final SeededTime time;
+
+        private OwnRandom(long seed, SeededTime time) {
+            super(seed);
+            this.time = time;
+        }
+
+        @Override
+        protected int next(int bits) {
+            time.checkHere("random()");
+            return super.next(bits);
+        }
     }
 
     private final class Faults implements StepInterceptor {
@@ -143,6 +175,7 @@ public final class SimulatedWorld {
         @Override
         public <I, O> Mono<O> aroundAttempt(StepCall<I, O> call, StepContext context, Mono<O> attempt) {
             return Mono.defer(() -> {
+                time.checkHere("an engine");
                 String agent = Texts.of(context.agentId());
                 SimulatedFault fault = plan.ofStep(agent);
                 String name = agent + " attempt " + context.attempt();

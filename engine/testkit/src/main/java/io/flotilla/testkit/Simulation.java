@@ -36,12 +36,15 @@ import org.reactivestreams.Publisher;
  *   <li><b>it fails, throws, or a task of its world throws</b>: the seed has failed. Assertions are such.
  *   <li><b>it does neither, and nothing is left to happen</b>: somebody waits for ever.
  *   <li><b>or there is no end</b>: the limits of virtual time and of tasks.
+ *   <li><b>a thread of its own is seen</b>: it is refused, whatever the check says.
  * </ul>
  *
- * <p>The first seed, and each that fails, is run twice: if the logs differ, the system has something in it that no seed
- * decides, and the report says where they part. Such are threads of its own, {@code System.nanoTime()}, {@code
- * UUID.randomUUID()}, the order of a {@code Set.of} or of a {@code HashMap} of things without a {@code hashCode}, and what one
- * world leaves to the next in a static field. An {@code Agent.blocking} that blocks on something of its world holds up that world.
+ * <p>A system with threads of its own is refused, with the place: who makes a thread in its world, gives a task to a scheduler
+ * that was made outside of it, or signals from elsewhere what is expected in it. Whatever else no seed decides is found by running
+ * seeds twice, the first, second, fourth, eighth and so on, and each that fails: if the logs differ, the report says where they
+ * part. Such are {@code System.nanoTime()}, {@code UUID.randomUUID()}, the order of a {@code Set.of} or of a {@code HashMap} of
+ * things without a {@code hashCode}, and what one world leaves to the next in a static field. An {@code Agent.blocking} that
+ * blocks on something of its world holds up that world.
  *
  * <p>While a case runs, Reactor's schedulers are exchanged in the JVM, for the one thread of the world: other threads have real
  * ones all the same. They are not to be exchanged by others meanwhile, as {@code StepVerifier.withVirtualTime} does. Simulations
@@ -306,13 +309,14 @@ public final class Simulation {
      */
     public SimulationReport check(Function<? super SimulatedWorld, ? extends Publisher<?>> check) {
         CaseRunner runner = new CaseRunner(this, Objects.requireNonNull(check, "check"));
+        SimulationRun run = null;
         for (int seed = 0; seed < seeds; seed++) {
-            SimulationRun run =
-                    runner.run(new SimulationCase(firstSeed + seed, mostAgents, mostMessages, Integer.MAX_VALUE, null));
-            if (run.outcome() == SimulationRun.Outcome.BLOCKED) {
+            run = runner.run(new SimulationCase(firstSeed + seed, mostAgents, mostMessages, Integer.MAX_VALUE, null));
+            if (run.outcome().isOfTheSimulation()) {
                 return new SimulationReport(seed + 1, run, run, 0, null);
             }
-            SimulationReport.Difference difference = seed == 0 || !run.passed() ? difference(runner, run) : null;
+            boolean isTwice = Integer.bitCount(seed + 1) == 1 || !run.passed();
+            SimulationReport.Difference difference = isTwice ? difference(runner, run) : null;
             if (difference != null) {
                 return SimulationReport.differs(seed + 1, run.passed() ? null : run, difference);
             }
@@ -322,11 +326,12 @@ public final class Simulation {
                 return new SimulationReport(seed + 1, run, smallest, shrinking.runs(), difference(runner, smallest));
             }
         }
-        return SimulationReport.passed(seeds);
+        SimulationRun last = runner.notRefused(Objects.requireNonNull(run, "there is one"));
+        return last.passed() ? SimulationReport.passed(seeds) : new SimulationReport(seeds, last, last, 0, null);
     }
 
     private static SimulationReport.@Nullable Difference difference(CaseRunner runner, SimulationRun run) {
-        return SimulationReport.Difference.between(run, runner.run(run.of()));
+        return SimulationReport.Difference.between(run, runner.run(run.of(), false));
     }
 
     /**

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param of what it was made from, with the faults that happened and the choices that were made
  * @param outcome how it ended
- * @param cause what the check failed with; null unless {@code outcome} is {@link Outcome#FAILED} or {@link Outcome#BLOCKED}
+ * @param cause what the check failed with; null unless {@code outcome} is {@link Outcome#FAILED}, {@link Outcome#BLOCKED} or
+ *     {@link Outcome#REFUSED}
  * @param took how much virtual time had passed
  * @param log what happened, in order: the same for the same case
  * @since 0.1
@@ -31,7 +32,14 @@ public record SimulationRun(
         /** The check had not completed when the limit of virtual time, or of tasks, was reached. */
         ENDLESS,
         /** Somebody has kept the one thread of the world for longer than the limit of real time. */
-        BLOCKED
+        BLOCKED,
+        /** The system has something in it that no seed decides: a thread of its own. The cause says which and where. */
+        REFUSED;
+
+        /** Whether it says something about the simulation rather than about the system; nothing is to be shrunk then. */
+        boolean isOfTheSimulation() {
+            return this == BLOCKED || this == REFUSED;
+        }
     }
 
     /**

@@ -20,6 +20,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -159,18 +161,19 @@ class SimulationTest {
     }
 
     @Test
-    void check_meanwhile_otherThreadsHaveRealTime() throws InterruptedException {
+    void check_meanwhile_otherThreadsHaveRealTime() throws Exception {
         AtomicReference<Thread> ran = new AtomicReference<>();
         CountDownLatch done = new CountDownLatch(1);
+        ExecutorService outside = Executors.newSingleThreadExecutor();
+        outside.submit(() -> {}).get();
         Simulation.seeded(1)
                 .seeds(1)
                 .check(world -> {
-                    Thread outside = new Thread(() -> Mono.delay(Duration.ofMillis(5), Schedulers.parallel())
+                    outside.execute(() -> Mono.delay(Duration.ofMillis(5), Schedulers.parallel())
                             .subscribe(now -> {
                                 ran.set(Thread.currentThread());
                                 done.countDown();
                             }));
-                    outside.start();
                     try {
                         done.await(10, TimeUnit.SECONDS);
                     } catch (InterruptedException interrupted) {
@@ -180,6 +183,7 @@ class SimulationTest {
                 })
                 .orThrow();
 
+        outside.shutdown();
         assertThat(ran.get()).isNotNull();
         assertThat(ran.get().getName()).contains("outside");
     }
