@@ -42,7 +42,6 @@ final class CheckCall implements CoreSubscriber<Health> {
     void start(Scheduler timer) {
         try {
             limit = timer.schedule(this::expire, check.timeout().toNanos(), TimeUnit.NANOSECONDS);
-            threads.incrementAndGet();
             body = workers.schedule(() -> run(this::ask));
         } catch (RuntimeException refused) {
             end(Health.unknown("it could not be asked: there is no thread"));
@@ -55,7 +54,9 @@ final class CheckCall implements CoreSubscriber<Health> {
         }
     }
 
+    /** Counted here: what its worker was too late for, since the time was up before, is not run at all. */
     private void run(Runnable code) {
+        threads.incrementAndGet();
         try {
             code.run();
         } finally {
@@ -106,11 +107,10 @@ final class CheckCall implements CoreSubscriber<Health> {
         if (upstream == null) {
             return;
         }
-        threads.incrementAndGet();
         try {
             workers.schedule(() -> run(upstream::cancel));
         } catch (RuntimeException refused) {
-            threads.decrementAndGet();
+            // There is no thread, and nobody waits for it.
         }
     }
 

@@ -1,5 +1,7 @@
 package io.flotilla.health;
 
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param status how well it is
  * @param reason why, in a sentence; null if there is nothing to say
- * @param details by name, in the order they were added; texts, numbers and booleans as they are, anything else as its text
+ * @param details by name, in the order they were added; texts, booleans and the JDK's numbers as they are, what JSON
+ *     has no form for (not a number, infinite) and anything else as its text
  * @since 0.1
  */
 public record Health(HealthStatus status, @Nullable String reason, Map<String, Object> details) {
@@ -41,9 +44,20 @@ public record Health(HealthStatus status, @Nullable String reason, Map<String, O
     }
 
     private static Object plain(Object value) {
-        return value instanceof String || value instanceof Number || value instanceof Boolean
-                ? value
-                : String.valueOf(value);
+        return value instanceof String || value instanceof Boolean || isPlain(value) ? value : String.valueOf(value);
+    }
+
+    /** What does not change any more, and every JSON has a form for: no counters, no numbers of somebody's own making. */
+    private static boolean isPlain(Object value) {
+        if (value instanceof Double || value instanceof Float) {
+            return Double.isFinite(((Number) value).doubleValue());
+        }
+        return value instanceof Long
+                || value instanceof Integer
+                || value instanceof Short
+                || value instanceof Byte
+                || value instanceof BigInteger
+                || value instanceof BigDecimal;
     }
 
     /**
@@ -92,7 +106,7 @@ public record Health(HealthStatus status, @Nullable String reason, Map<String, O
      * The same with one more detail.
      *
      * @param name its name
-     * @param value its value; a text, number or boolean is kept, anything else becomes its text
+     * @param value its value; a text, boolean or finite number of the JDK is kept, anything else becomes its text
      * @return the health with it
      * @throws NullPointerException if an argument is null
      */

@@ -70,22 +70,39 @@ final class HealthRounds {
     /** Asks all of them: as many as may run now, the others later. */
     void ask() {
         List<HealthChange> told = new ArrayList<>();
-        synchronized (this) {
-            if (isClosed) {
-                return;
-            }
-            for (MonitoredCheck one : checks.values()) {
-                if (one.isStuck()) {
-                    record(one, Health.down("its last call has not ended, and holds a thread"), Duration.ZERO);
-                } else if (one.isFree()) {
+        enqueue(null, told);
+        log(told);
+        startQueued();
+    }
+
+    /**
+     * Puts those that are free into the queue. In the same moment it is said what a refresh waits for: a check that is removed, or
+     * found stuck, after one and before the other would never answer it.
+     *
+     * @return for how many it waits; less than zero if the monitor is closed
+     */
+    private synchronized int enqueue(@Nullable Refresh refresh, List<HealthChange> told) {
+        if (isClosed) {
+            return -1;
+        }
+        List<MonitoredCheck> awaited = new ArrayList<>();
+        for (MonitoredCheck one : checks.values()) {
+            if (one.isStuck()) {
+                record(one, Health.down("its last call has not ended, and holds a thread"), Duration.ZERO);
+            } else {
+                awaited.add(one);
+                if (one.isFree()) {
                     one.isQueued = true;
                     queue.add(one);
                 }
-                tell(one, told);
             }
+            tell(one, told);
         }
-        log(told);
-        startQueued();
+        if (refresh != null && !awaited.isEmpty()) {
+            refresh.open().addAll(awaited);
+            refreshes.add(refresh);
+        }
+        return awaited.size();
     }
 
     private void startQueued() {
@@ -186,32 +203,20 @@ final class HealthRounds {
 
     Mono<HealthReport> refresh() {
         return Mono.create(sink -> {
-            Refresh refresh = awaited(sink);
-            if (refresh == null) {
+            Refresh refresh = new Refresh(new ArrayList<>(), sink);
+            List<HealthChange> told = new ArrayList<>();
+            int awaited = enqueue(refresh, told);
+            if (awaited < 0) {
                 sink.error(closed());
                 return;
             }
-            boolean waits = !refresh.open().isEmpty();
             sink.onDispose(() -> forget(refresh));
-            ask();
-            if (!waits) {
+            log(told);
+            startQueued();
+            if (awaited == 0) {
                 sink.success(report());
             }
         });
-    }
-
-    /** Waits from now on; null if it is closed. */
-    private synchronized @Nullable Refresh awaited(MonoSink<HealthReport> sink) {
-        if (isClosed) {
-            return null;
-        }
-        List<MonitoredCheck> open = new ArrayList<>(checks.values());
-        open.removeIf(MonitoredCheck::isStuck); // these have their result: down
-        Refresh refresh = new Refresh(open, sink);
-        if (!open.isEmpty()) {
-            refreshes.add(refresh);
-        }
-        return refresh;
     }
 
     private synchronized void forget(Refresh refresh) {

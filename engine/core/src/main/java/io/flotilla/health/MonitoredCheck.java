@@ -36,10 +36,10 @@ final class MonitoredCheck {
         this.hysteresis = hysteresis;
     }
 
-    /** Whether it may be called: it is not in flight, and its last call has not got stuck. */
+    /** Whether one that is not stuck may be called: it is not in flight. */
     boolean isFree() {
         CheckCall running = call;
-        return !isQueued && (running == null || (running.hasResult() && !running.isStuck()));
+        return !isQueued && (running == null || running.hasResult());
     }
 
     /** Whether its last call has a result, and holds a thread all the same. */

@@ -3,11 +3,13 @@ package io.flotilla.health;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -97,8 +99,35 @@ class HealthCheckTest {
         given.put("flag", true);
         given.put("other", Duration.ofSeconds(1));
         given.put("none", null);
-        assertThat(new Health(HealthStatus.UP, null, given).details())
-                .isEqualTo(Map.of("text", "a", "number", 1, "flag", true, "other", "PT1S"));
+        AtomicLong counter = new AtomicLong(7);
+        given.put("counter", counter);
+        given.put("big", new BigDecimal("1.50"));
+        given.put("share", 0.5);
+        given.put("NaN", Double.NaN);
+        given.put("infinite", Float.NEGATIVE_INFINITY);
+        Health health = new Health(HealthStatus.UP, null, given);
+        counter.set(8);
+        assertThat(health.details())
+                .as("what changes, or has no form in JSON, is a text")
+                .isEqualTo(Map.of(
+                        "text",
+                        "a",
+                        "number",
+                        1,
+                        "flag",
+                        true,
+                        "other",
+                        "PT1S",
+                        "counter",
+                        "7",
+                        "share",
+                        0.5,
+                        "NaN",
+                        "NaN",
+                        "infinite",
+                        "-Infinity",
+                        "big",
+                        new BigDecimal("1.50")));
         assertThatThrownBy(() -> Health.up().details().put("more", 1))
                 .isInstanceOf(UnsupportedOperationException.class);
         assertThat(Health.unknown("who knows").status()).isEqualTo(HealthStatus.UNKNOWN);

@@ -13,9 +13,12 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.reactivestreams.Subscription;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Mono;
@@ -375,6 +378,43 @@ class HealthMonitorTest {
                         + "{name=journal, status=DEGRADED, critical=false, data={lagMs=17, files=[1, 2], reason=slow, "
                         + "checkedAt=1970-01-01T00:00:00Z, tookMs=0}}, "
                         + "{name=x, status=UP, critical=true, data={checkedAt=1970-01-01T00:00:00Z, tookMs=0}}]}");
+    }
+
+    /** Names are values in the form, never keys; what they look like is the matter of who writes the JSON. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"}],\"status\":\"UP",
+                "a\\b/c",
+                "<script>",
+                "__proto__",
+                "status",
+                "\u2028\u202e",
+                "\ud83d\ude80",
+                "é è",
+                "%s {}"
+            })
+    void toMap_oddNames_areValuesAsTheyAre(String name) {
+        HealthMonitor monitor = HealthMonitor.builder()
+                .check(HealthCheck.of(name, () -> Health.down(name).with(name, name)))
+                .check(HealthCheck.worstOf("all", HealthCheck.of(name, Health::up)))
+                .build();
+        monitor.refresh().block();
+
+        Map<String, Object> map = monitor.report().toMap();
+
+        assertThat(map).containsOnlyKeys("status", "ready", "at", "checks").containsEntry("status", "DOWN");
+        assertThat((List<?>) map.get("checks"))
+                .first(InstanceOfAssertFactories.map(String.class, Object.class))
+                .containsOnlyKeys("name", "status", "critical", "data")
+                .containsEntry("name", name)
+                .extractingByKey("data", InstanceOfAssertFactories.map(String.class, Object.class))
+                .containsEntry("reason", name)
+                .containsEntry(name, name)
+                .containsKeys("checkedAt", "tookMs");
+        assertThat(monitor.isUsable(name)).isFalse();
+        assertThat(monitor.report().check(name)).isNotNull();
+        assertThat(monitor.remove(name)).isTrue();
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -78,6 +79,51 @@ class HealthThreadsTest {
             assertThat(calls).hasValue(1);
             leave.set(true);
             await(() -> result(monitor, "stubborn").status() == HealthStatus.UP);
+        }
+    }
+
+    /** Its time is up before there is a thread for it: that is no call that keeps a thread, so it is asked again. */
+    @Test
+    void timeout_beforeTheCallHasBegun_isNoCallThatKeepsAThread() {
+        HealthCheck check = HealthCheck.of("late", Health::up).timeout(Duration.ofNanos(1));
+        try (HealthMonitor monitor = HealthMonitor.builder().check(check).build()) {
+            for (int round = 0; round < 1_000; round++) {
+                long until = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+                do { // a call may be just on its way out
+                    assertThat(monitor.refresh().block(Duration.ofSeconds(10))).isNotNull();
+                    assertThat(System.nanoTime())
+                            .as("round %d: %s", round, result(monitor, "late"))
+                            .isLessThan(until);
+                } while (isStuck(monitor));
+            }
+        }
+    }
+
+    private static boolean isStuck(HealthMonitor monitor) {
+        Health last = result(monitor, "late").last();
+        return last != null && String.valueOf(last.reason()).contains("holds a thread");
+    }
+
+    /** One that is taken away between the question and the answer is waited for by nobody. */
+    @Test
+    void refresh_checksRemovedByOthersMeanwhile_ends() {
+        try (HealthMonitor monitor = HealthMonitor.builder().build()) {
+            AtomicBoolean isOver = new AtomicBoolean();
+            Mono<Void> changing = Mono.<Void>fromRunnable(() -> {
+                        for (int number = 0; !isOver.get(); number++) {
+                            monitor.add(HealthCheck.of("check " + number, Health::up));
+                            monitor.remove("check " + number);
+                        }
+                    })
+                    .subscribeOn(Schedulers.boundedElastic());
+            Disposable other = changing.subscribe();
+            for (int round = 0; round < 5_000; round++) {
+                assertThat(monitor.refresh().block(Duration.ofSeconds(10)))
+                        .as("round %d", round)
+                        .isNotNull();
+            }
+            isOver.set(true);
+            other.dispose();
         }
     }
 
