@@ -59,6 +59,7 @@ public final class Delegation {
                     && (run == null || run.equals(other.run))
                     && other.issuedAt >= issuedAt
                     && other.expiresAt <= expiresAt
+                    && other.further >= 0 // whoever made the link may have written any number into it
                     && other.further < further;
         }
     }

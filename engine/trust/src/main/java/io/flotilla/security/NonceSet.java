@@ -53,11 +53,14 @@ final class NonceSet {
         into[at + 1] = low;
     }
 
-    /** Where the value is, or the free slot where it belongs. */
+    /**
+     * Where the value is, or the free slot where it belongs. Which values share a slot depends on a product of their halves: the
+     * {@link ReplayGuard} has put bits into both that nobody knows, so nobody can choose nonces that all do.
+     */
     private static int slot(long[] in, long high, long low) {
         int mask = in.length / 2 - 1;
-        long mixed = (high ^ Long.rotateLeft(low, 32)) * 0x9E3779B97F4A7C15L;
-        int slot = (int) (mixed >>> 32) & mask;
+        long mixed = high * low ^ Math.multiplyHigh(high, low);
+        int slot = (int) (mixed ^ mixed >>> 32) & mask;
         for (; ; ) {
             int at = 2 * slot;
             boolean isFree = in[at] == 0 && in[at + 1] == 0;

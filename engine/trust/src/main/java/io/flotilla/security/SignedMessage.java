@@ -55,6 +55,12 @@ public final class SignedMessage {
             return to.done();
         }
 
+        /** Key and edge: a token is worth something to whoever reads it. */
+        @Override
+        public String toString() {
+            return "signed by " + keyId + ", " + edge;
+        }
+
         /** All but the payload: what an encrypted payload is bound to. */
         CanonicalWriter context() {
             CanonicalWriter to = new CanonicalWriter(MAGIC).text(keyId).number(algorithm);

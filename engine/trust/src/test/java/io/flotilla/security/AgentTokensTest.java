@@ -103,6 +103,20 @@ class AgentTokensTest {
     }
 
     /** The same key signs messages: neither is taken for the other. */
+    /** A token has no memory of its own: by a clock that was set back it is valid again, unless its key is removed. */
+    @Test
+    void token_ofAClockThatGoesBack_isValidAgainUntilItsKeyIsRemoved() {
+        String token = tokens.issue(PLANNER, "billing", MINUTE);
+        world.pass(MINUTE.plus(SKEW));
+        assertThat(refusal(token, "billing")).isEqualTo(Refusal.EXPIRED);
+
+        world.now.set(NOON);
+
+        assertThat(refusal(token, "billing")).isNull();
+        world.ring.remove("domain");
+        assertThat(refusal(token, "billing")).isEqualTo(Refusal.UNKNOWN_KEY);
+    }
+
     @Test
     void token_asAMessage_isMalformed() {
         byte[] token = Base64.getUrlDecoder().decode(tokens.issue(PLANNER, "billing", MINUTE));

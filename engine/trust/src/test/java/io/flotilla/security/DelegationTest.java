@@ -214,21 +214,60 @@ class DelegationTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"edge", "time", "further", "root", "owner"})
+    @ValueSource(strings = {"edge", "time", "further", "root", "owner", "less than none"})
     void delegation_widenedByItsHolder_isRefused(String how) {
-        Delegation given = signer(PLANNER).delegate(EDGE, HELPER, MINUTE, 1);
+        Delegation given = signer(PLANNER).delegate(EDGE, HELPER, MINUTE, how.equals("less than none") ? 0 : 1);
         Edge another = Edge.between(PLANNER, THIRD);
         Delegation forged = switch (how) {
             case "edge" -> forged(given, HELPER, MALLORY, another, MINUTE, 0);
             case "time" -> forged(given, HELPER, MALLORY, EDGE, HOUR, 0);
             case "further" -> forged(given, HELPER, MALLORY, EDGE, MINUTE, 1);
             case "root" -> forged(null, MALLORY, MALLORY, EDGE, MINUTE, 0);
+            case "less than none" -> forged(given, HELPER, MALLORY, EDGE, MINUTE, -1);
             default -> forged(given, THIRD, MALLORY, EDGE, MINUTE, 0);
         };
         Envelope message =
                 how.equals("edge") ? Envelope.to(THIRD, "1").from(MALLORY).build() : from(MALLORY);
 
         assertThat(refusal(signer(MALLORY).under(forged).sign(message))).isEqualTo(Refusal.UNAUTHORISED);
+    }
+
+    /** Each has less than the one before, whoever it is: a circle ends, and nobody gets back what it has handed on. */
+    @Test
+    void delegation_inACircle_becomesLessWithEachHand() {
+        Delegation first = signer(PLANNER).delegate(EDGE, HELPER, HOUR, 2);
+        Delegation back = signer(HELPER).under(first).delegate(EDGE, PLANNER, MINUTE, 1);
+        Delegation again = signer(PLANNER).under(back).delegate(EDGE, HELPER, MINUTE, 0);
+
+        assertThat(refusal(signer(PLANNER).under(back).sign(from(PLANNER)))).isNull();
+        assertThat(refusal(signer(HELPER).under(again).sign(from(HELPER)))).isNull();
+        assertThat(again.expiresAt()).as("not the hour of the first").isEqualTo(NOON.plus(MINUTE));
+        assertThatIllegalArgumentException()
+                .as("the circle is closed as often as it was allowed")
+                .isThrownBy(() -> signer(HELPER).under(again).delegate(EDGE, PLANNER, MINUTE));
+        Delegation forged = forged(again, HELPER, PLANNER, EDGE, MINUTE, 0);
+        assertThat(refusal(signer(PLANNER).under(forged).sign(from(PLANNER)))).isEqualTo(Refusal.UNAUTHORISED);
+        world.capabilities.revoke(EDGE);
+        assertThat(refusal(signer(HELPER).under(again).sign(from(HELPER))))
+                .as("a circle holds itself up no longer than its beginning")
+                .isEqualTo(Refusal.UNAUTHORISED);
+    }
+
+    @Test
+    void delegation_ofMoreHandsThanAChainHas_isRefused() {
+        Delegation chain = signer(PLANNER).delegate(EDGE, HELPER, HOUR, Delegation.MAX_LINKS - 1);
+        for (int links = 2; links <= Delegation.MAX_LINKS; links++) {
+            AgentId by = links % 2 == 0 ? HELPER : THIRD;
+            chain = signer(by)
+                    .under(chain)
+                    .delegate(EDGE, links % 2 == 0 ? THIRD : HELPER, HOUR, Delegation.MAX_LINKS - links);
+        }
+        Signer last = signer(chain.delegate()).under(chain);
+        assertThat(refusal(last.sign(from(chain.delegate())))).isNull();
+
+        Delegation longer = forged(chain, chain.delegate(), MALLORY, EDGE, MINUTE, -1);
+
+        assertThat(refusal(signer(MALLORY).under(longer).sign(from(MALLORY)))).isEqualTo(Refusal.MALFORMED);
     }
 
     @Test
@@ -247,6 +286,10 @@ class DelegationTest {
     @Test
     void delegation_withAnyOneBitFlipped_isRefused() {
         byte[] good = signer(PLANNER).delegate(EDGE, HELPER, MINUTE).toBytes();
+        world.ring.remove("key-of-helper");
+        world.ring.add(KeyEntry.hmac("key-of-helper", World.secret(3)).ownedBy(HELPER)); // signs faster
+        assertThat(refusal(signer(HELPER).under(Delegation.parse(good)).sign(from(HELPER))))
+                .isNull();
         int accepted = 0;
         for (int bit = 0; bit < 8 * good.length; bit++) {
             byte[] bad = good.clone();

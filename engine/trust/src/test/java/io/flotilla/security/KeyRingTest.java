@@ -17,7 +17,16 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -256,6 +265,71 @@ class KeyRingTest {
         assertThat(world.ring.retiredAt("domain")).isEqualTo(NOON);
         assertThat(world.ring.retiredAt("domain-2")).isNull();
         assertThat(world.ring.retire("domain")).isFalse();
+    }
+
+    /** Four threads sign and verify while the key is exchanged 200 times: each message is believed, and by a key of the ring. */
+    @Test
+    void rotate_underLoad_refusesNothing() throws Exception {
+        KeyRing ring = KeyRing.of(KeyEntry.hmac("k0", KeySource.random()), KeyEntry.aes("a0", KeySource.random()));
+        Verifier verifier = Verifier.builder(ring).requireEncryption().build();
+        Signer signer = Signer.builder(ring, PLANNER).encrypting().build();
+        AtomicBoolean isOver = new AtomicBoolean();
+        Set<String> keys = ConcurrentHashMap.newKeySet();
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            List<Future<Integer>> all = new ArrayList<>();
+            for (int each = 0; each < 4; each++) {
+                all.add(threads.submit(() -> {
+                    int count = 0;
+                    while (!isOver.get()) {
+                        Envelope message = signer.sign(World.plan("title " + count));
+                        Envelope opened = verifier.verify(message);
+                        assertThat(opened.payload()).isEqualTo("title " + count);
+                        keys.add(((SignedMessage) message.payload()).keyId());
+                        count++;
+                    }
+                    return count;
+                }));
+            }
+            for (int number = 1; number <= 200; number++) {
+                ring.rotate("k" + (number - 1), KeyEntry.hmac("k" + number, KeySource.random()));
+                ring.rotate("a" + (number - 1), KeyEntry.aes("a" + number, KeySource.random()));
+                int seen = keys.size();
+                long deadline = System.nanoTime() + Duration.ofSeconds(1).toNanos();
+                while (keys.size() == seen && System.nanoTime() < deadline) {
+                    Thread.onSpinWait();
+                }
+            }
+            isOver.set(true);
+            for (Future<Integer> each : all) {
+                assertThat(each.get(20, TimeUnit.SECONDS)).isPositive();
+            }
+        } finally {
+            isOver.set(true);
+            threads.shutdownNow();
+        }
+        assertThat(keys).as("the new keys are used at once").hasSizeGreaterThan(20);
+        assertThat(ring.keys()).hasSize(402);
+    }
+
+    /** A clock that goes back brings back what has ended by time alone; what is removed is gone whatever the clock says. */
+    @Test
+    void clock_goingBack_bringsBackWhatWasRetiredAndNotWhatWasRemoved() {
+        Verifier verifier = world.verifier().build();
+        Envelope before = world.signed();
+        world.ring.rotate("domain", KeyEntry.hmac("domain-2", KeySource.random()));
+        world.pass(KeyRing.DEFAULT_RETIREMENT_WINDOW);
+        assertThatThrownBy(() -> verifier.verify(before)).hasMessageStartingWith("RETIRED_KEY");
+        Envelope later = world.signed();
+
+        world.now.set(NOON);
+
+        assertThat(verifier.verify(before).payload()).isEqualTo("a title");
+        assertThatThrownBy(() -> verifier.verify(later))
+                .as("it was issued later than now")
+                .hasMessageStartingWith("EARLY");
+        world.ring.remove("domain");
+        assertThatThrownBy(() -> verifier.verify(before)).hasMessageStartingWith("UNKNOWN_KEY");
     }
 
     /** 1 ns below, at, and above. */

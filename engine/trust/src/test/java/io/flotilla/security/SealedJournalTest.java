@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
@@ -189,6 +190,46 @@ class SealedJournalTest {
                 }),
                 "run",
                 3);
+    }
+
+    /** The same keys, the same run id, and the same entry at that place: what was before it is another story. */
+    @Test
+    void entry_ofAnotherJournalWithTheSameRun_isCorrupted() {
+        Journal elsewhere = Journal.inMemory();
+        List<JournalEntry> otherStory = entries(0, COUNT);
+        otherStory.set(0, entry(0, "canary X"));
+        seal(elsewhere).append("run", 0, otherStory).block(LONG);
+        List<JournalEntry> other = read(elsewhere, "run");
+
+        for (int at = 1; at < COUNT; at++) {
+            int place = at;
+            sealedJournal.delete("run").block(LONG);
+            assertCorrupted(
+                    forged("run", stored -> {
+                        stored.set(place, other.get(place));
+                        return stored;
+                    }),
+                    "run",
+                    place);
+        }
+    }
+
+    /** An entry that was written in part: at no length is it taken for a whole one. */
+    @Test
+    void entry_cutOffAtAnyByte_isCorrupted() {
+        sealedJournal.append("run", 0, entries(0, 2)).block(LONG);
+        List<JournalEntry> stored = read(plain, "run");
+        byte[] whole = stored.get(1).payload();
+        for (int length = 0; length < whole.length; length++) {
+            Journal file = Journal.inMemory();
+            file.append("run", 0, List.of(stored.get(0), with(stored.get(1), 1, Arrays.copyOf(whole, length))))
+                    .block(LONG);
+            StepVerifier.create(seal(file).read("run", 0))
+                    .expectNextCount(1)
+                    .expectErrorSatisfies(error -> assertThat(error)
+                            .isInstanceOfAny(JournalCorruptedException.class, JournalSealException.class))
+                    .verify(LONG);
+        }
     }
 
     @Test

@@ -226,30 +226,62 @@ class SignedMessageTest {
                         .sign(plan("two"))
                         .payload())
                 .fields();
-        SignedMessage.Fields mixed = new SignedMessage.Fields(
-                one.keyId(),
-                one.algorithm(),
-                one.address(),
-                one.run(),
-                one.edge(),
-                one.nonce(),
-                one.issuedAt(),
-                one.expiresAt(),
-                one.correlationId(),
-                one.causationId(),
-                one.headers(),
-                one.delegation(),
-                one.token(),
-                one.encryptionKeyId(),
-                two.payload());
-        byte[] content = mixed.content();
 
-        assertRefused(
-                Refusal.UNDECRYPTABLE,
-                new SignedMessage(
-                        mixed,
-                        content,
-                        world.ring.find("domain").key().material().sign(content)));
+        assertRefused(Refusal.UNDECRYPTABLE, signedAgain(withPayload(one, two.payload(), one.encryptionKeyId())));
+    }
+
+    /** By somebody who has the key that signs, and not the one that encrypts. */
+    @Test
+    void encrypted_withAnyOneBitFlippedAndSignedAgain_isUndecryptable() {
+        SignedMessage.Fields good = ((SignedMessage) world.signer(PLANNER)
+                        .encrypting()
+                        .build()
+                        .sign(plan("a title"))
+                        .payload())
+                .fields();
+        for (int bit = 0; bit < 8 * good.payload().length; bit++) {
+            byte[] payload = good.payload().clone();
+            payload[bit / 8] ^= (byte) (1 << (bit % 8));
+            assertUndecryptable(good, payload);
+        }
+        for (int length = 0; length < good.payload().length; length++) {
+            assertUndecryptable(good, Arrays.copyOf(good.payload(), length));
+        }
+        SignedMessage.Fields said = withPayload(good, good.payload(), null);
+        assertThatThrownBy(() -> verifier.verify(signedAgain(said).toEnvelope().build()))
+                .as("said not to be encrypted")
+                .hasMessageStartingWith("UNREADABLE");
+        SignedMessage.Fields other = withPayload(good, good.payload(), "domain");
+        assertRefused(Refusal.UNDECRYPTABLE, signedAgain(other));
+    }
+
+    private void assertUndecryptable(SignedMessage.Fields good, byte[] payload) {
+        assertRefused(Refusal.UNDECRYPTABLE, signedAgain(withPayload(good, payload, good.encryptionKeyId())));
+    }
+
+    private SignedMessage signedAgain(SignedMessage.Fields fields) {
+        byte[] content = fields.content();
+        return new SignedMessage(
+                fields, content, world.ring.find("domain").key().material().sign(content));
+    }
+
+    private static SignedMessage.Fields withPayload(SignedMessage.Fields from, byte[] payload, String encryptionKeyId) {
+        return new SignedMessage.Fields(
+                from.keyId(),
+                from.algorithm(),
+                from.address(),
+                from.run(),
+                from.edge(),
+                from.nonce(),
+                from.issuedAt(),
+                from.expiresAt(),
+                from.correlationId(),
+                from.causationId(),
+                from.headers(),
+                from.delegation(),
+                from.token(),
+                encryptionKeyId,
+                payload);
     }
 
     // --- bad input
