@@ -7,6 +7,8 @@ import io.flotilla.message.Envelope;
 import io.flotilla.message.Hub;
 import io.flotilla.message.NetworkOptions;
 import io.flotilla.message.UndeliverableException;
+import io.flotilla.message.Withheld;
+import io.flotilla.samples.shell.BadInput;
 import io.flotilla.samples.shell.Output;
 import io.flotilla.samples.shell.Sample;
 import io.flotilla.samples.shell.Settings;
@@ -17,6 +19,7 @@ import io.flotilla.security.Edge;
 import io.flotilla.security.KeyEntry;
 import io.flotilla.security.KeyRing;
 import io.flotilla.security.KeySource;
+import io.flotilla.security.KeyUnavailableException;
 import io.flotilla.security.RefusedException;
 import io.flotilla.security.SealedJournal;
 import io.flotilla.security.SignedMessage;
@@ -36,10 +39,11 @@ import reactor.core.publisher.Mono;
 
 /**
  * A clerk tells a cashier what to pay. Mallory has the network, and what passes through it, but no key of the clerk's: seven
- * kinds of bad messages, and why each is refused. Then a right is delegated, a key rotated, and a journal altered.
+ * kinds of bad messages, and why each is refused. Then a right is delegated and revoked, and a sealed journal altered.
  */
 public final class TrustedNetworkSample implements Sample {
 
+    private static final String JOURNAL_KEY = "FLOTILLA_JOURNAL_KEY";
     private static final AgentId CLERK = AgentId.of("clerk");
     private static final AgentId CASHIER = AgentId.of("cashier");
     private static final AgentId DEPUTY = AgentId.of("deputy");
@@ -60,6 +64,7 @@ public final class TrustedNetworkSample implements Sample {
 
     @Override
     public int run(Settings settings, Output output) {
+        KeyRing journalRing = journalRing(settings);
         now.set(Instant.parse("2026-11-21T12:00:00Z"));
         InstantSource clock = now::get; // one for keys, messages and the network
         KeyRing ring = KeyRing.builder().clock(clock).build();
@@ -128,10 +133,10 @@ public final class TrustedNetworkSample implements Sample {
                 "dead letters %d, the payload of each: %s",
                 hub.deadLetters().count(),
                 hub.deadLetters().recent().stream()
-                        .map(letter -> letter.envelope().payload())
+                        .map(letter -> letter.envelope().payload() instanceof Withheld ? "withheld" : "there")
                         .distinct()
                         .toList());
-        output.line("a sealed journal, in which 10 was made 90: %s", sealedJournal(journalKey(settings)));
+        output.line("a sealed journal, in which 10 was made 90: %s", sealedJournal(journalRing));
         return 0;
     }
 
@@ -164,13 +169,17 @@ public final class TrustedNetworkSample implements Sample {
     }
 
     /** As a service has it from its environment; without it, one for this run alone. */
-    private static KeySource journalKey(Settings settings) {
-        String given = settings.variable("FLOTILLA_JOURNAL_KEY");
-        return given == null ? KeySource.random() : KeySource.base64(given);
+    private static KeyRing journalRing(Settings settings) {
+        String given = settings.variable(JOURNAL_KEY);
+        try {
+            return KeyRing.of(KeyEntry.hmac("journal", given == null ? KeySource.random() : KeySource.base64(given)));
+        } catch (KeyUnavailableException bad) {
+            throw new BadInput(JOURNAL_KEY + " must be " + KeyEntry.MIN_HMAC_BYTES + " bytes or more in Base64: "
+                    + bad.getMessage());
+        }
     }
 
-    private static String sealedJournal(KeySource key) {
-        KeyRing ring = KeyRing.of(KeyEntry.hmac("journal", key));
+    private static String sealedJournal(KeyRing ring) {
         Journal file = Journal.inMemory();
         JournalEntry fact = new JournalEntry(0, Instant.EPOCH, "order", "pay 10".getBytes(StandardCharsets.US_ASCII));
         SealedJournal.builder(file, ring)

@@ -2,6 +2,7 @@ package io.flotilla.samples.verify;
 
 import io.flotilla.agent.Agent;
 import io.flotilla.journal.Journal;
+import io.flotilla.run.DivergenceException;
 import io.flotilla.run.Migration;
 import io.flotilla.run.Run;
 import io.flotilla.run.RunFilter;
@@ -71,10 +72,18 @@ public final class Verify implements Sample {
         output.line(
                 "  %d runs replayed, %d diverge",
                 verification.runs(), verification.failures().size());
-        verification
-                .failures()
-                .forEach(failure -> output.line("  %s", failure.cause().getMessage()));
+        verification.failures().forEach(failure -> tell(failure.cause(), output));
         return verification.isOk();
+    }
+
+    /** Where a run goes another way, and what has changed; its message has the events on both sides, too. */
+    private static void tell(Throwable cause, Output output) {
+        if (cause instanceof DivergenceException divergence) {
+            output.line("  run %s diverges at fact %d", divergence.runId(), divergence.sequence());
+            output.line("    %s", String.join(", ", divergence.changes()));
+        } else {
+            output.line("  %s", cause.getMessage());
+        }
     }
 
     /** A run is asked whether it can go over; this one has ended. */

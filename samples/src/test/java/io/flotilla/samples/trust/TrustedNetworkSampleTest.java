@@ -9,6 +9,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(120)
 class TrustedNetworkSampleTest {
@@ -39,10 +41,22 @@ class TrustedNetworkSampleTest {
                 .contains("the deputy, under it       -> let in")
                 .contains("the deputy, without it     -> UNAUTHORISED")
                 .contains("the clerk's right revoked  -> UNAUTHORISED")
-                .contains("dead letters 9, the payload of each: [PAYLOAD]")
+                .contains("dead letters 9, the payload of each: [withheld]")
                 .contains("10 was made 90: JournalCorruptedException")
                 .doesNotContain("pay 10", "pay 90");
         assertThat(output.lines().count()).as("one screen").isLessThan(25);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"c2hvcnQ=", "no base64!"})
+    void run_badKeyOfTheJournal_isBadInputThatDoesNotRepeatIt(String key) {
+        Captured run = Captured.run(new TrustedNetworkSample(), home, Map.of(), Map.of("FLOTILLA_JOURNAL_KEY", key));
+
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err())
+                .contains("FLOTILLA_JOURNAL_KEY must be 32 bytes or more")
+                .doesNotContain(key);
     }
 
     @Test
