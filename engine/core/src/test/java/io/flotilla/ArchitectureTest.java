@@ -768,6 +768,7 @@ class ArchitectureTest {
                         "OutputLog",
                         "Shown",
                         "StepMdc",
+                        "TelemetryFaults",
                         "VirtualThreads");
         assertThat(publicTypes(".health"))
                 .containsExactly(

@@ -5,6 +5,8 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -16,6 +18,7 @@ final class ResilienceMeters {
     private static final Logger LOG = LoggerFactory.getLogger(Resilience.class);
 
     private final @Nullable MeterRegistry registry;
+    private final Set<ResilienceMeter> unrecorded = ConcurrentHashMap.newKeySet();
 
     ResilienceMeters(@Nullable MeterRegistry registry) {
         this.registry = registry;
@@ -101,14 +104,13 @@ final class ResilienceMeters {
         }
     }
 
-    private static <T> void gauge(
-            MeterRegistry registry, ResilienceMeter meter, String key, T guard, ToDoubleFunction<T> value) {
+    private <T> void gauge(MeterRegistry in, ResilienceMeter meter, String key, T guard, ToDoubleFunction<T> value) {
         try {
             Gauge.builder(meter.getName(), guard, value)
                     .description(meter.description())
                     .baseUnit(meter.getBaseUnit())
                     .tag(ResilienceMeter.Key.KEY.asString(), key)
-                    .register(registry);
+                    .register(in);
         } catch (Throwable thrown) {
             unrecorded(meter, thrown);
         }
@@ -129,8 +131,10 @@ final class ResilienceMeters {
         }
     }
 
-    /** A registry that throws must not take a result with it: attempts are recorded after they have ended. */
-    private static void unrecorded(ResilienceMeter meter, Throwable thrown) {
-        LOG.error("recording {} failed", meter.getName(), thrown);
+    /** A registry that throws must not take a result with it: attempts are recorded after they have ended. Said once of each meter. */
+    private void unrecorded(ResilienceMeter meter, Throwable thrown) {
+        if (unrecorded.add(meter)) {
+            LOG.error("recording {} failed; not logged again", meter.getName(), thrown);
+        }
     }
 }

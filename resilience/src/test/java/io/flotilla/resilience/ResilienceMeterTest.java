@@ -3,6 +3,10 @@ package io.flotilla.resilience;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.flotilla.agent.Agent;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepReport;
@@ -21,12 +25,14 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /** The meters are those of the enum, and no others. */
@@ -344,6 +350,33 @@ class ResilienceMeterTest {
                         StepResult.Kind.REJECTED,
                         StepResult.Kind.REJECTED,
                         StepResult.Kind.REJECTED);
+    }
+
+    @Test
+    void registry_throwsForManySteps_isLoggedOnceForEachMeter() {
+        registry.config().meterFilter(new MeterFilter() {
+            @Override
+            public Meter.Id map(Meter.Id id) {
+                throw new IllegalStateException("broken registry");
+            }
+        });
+        Logger logger = (Logger) LoggerFactory.getLogger(Resilience.class);
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.list = new CopyOnWriteArrayList<>();
+        log.start();
+        Level before = logger.getLevel();
+        logger.setLevel(Level.ERROR);
+        logger.addAppender(log);
+        try {
+            run(Resilience.builder().retry(RetryPolicy.attempts(3)), failing, 5);
+        } finally {
+            logger.detachAppender(log);
+            logger.setLevel(before);
+        }
+
+        assertThat(log.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .containsExactly("recording flotilla.retries failed; not logged again");
     }
 
     @Test

@@ -15,8 +15,9 @@ public final class UsageLedger {
 
     private final @Nullable UsageLedger whole;
 
-    /** What was recorded here; guarded by this. */
-    private Usage recorded = Usage.NONE;
+    // Guarded by this.
+    private Usage direct = Usage.NONE;
+    private Usage nested = Usage.NONE;
 
     /** An empty ledger. */
     public UsageLedger() {
@@ -48,11 +49,41 @@ public final class UsageLedger {
         if (whole != null) {
             whole.record(used);
         }
-        add(used);
+        addDirect(used);
     }
 
-    private synchronized void add(Usage used) {
-        recorded = recorded.plus(used);
+    private synchronized void addDirect(Usage used) {
+        Usage sum = direct.plus(used);
+        checkFits(sum, nested);
+        direct = sum;
+    }
+
+    /**
+     * Adds what a round, run or task inside the step has used, whose steps had ledgers of their own: {@code
+     * context.usage().recordNested(report.usage())}. It is in the sums, so results, reports and limits have it; {@code flotilla.tokens} and {@code
+     * flotilla.cost} do not count it for this step, since they have counted it for the inner ones.
+     *
+     * @param used what was used
+     * @throws NullPointerException if {@code used} is null
+     * @throws ArithmeticException if the sum of tokens does not fit a {@code long}; nothing is added then
+     */
+    public void recordNested(Usage used) {
+        Objects.requireNonNull(used, "used");
+        if (whole != null) {
+            whole.recordNested(used);
+        }
+        addNested(used);
+    }
+
+    private synchronized void addNested(Usage used) {
+        Usage sum = nested.plus(used);
+        checkFits(direct, sum);
+        nested = sum;
+    }
+
+    @SuppressWarnings("ReturnValueIgnored") // it throws
+    private static void checkFits(Usage one, Usage other) {
+        one.plus(other);
     }
 
     /**
@@ -70,6 +101,15 @@ public final class UsageLedger {
      * @return the sum of their entries
      */
     public synchronized Usage ownTotal() {
-        return recorded;
+        return nested.equals(Usage.NONE) ? direct : direct.plus(nested);
+    }
+
+    /**
+     * What of {@link #ownTotal()} was recorded by {@link #record}, and not by {@link #recordNested}.
+     *
+     * @return the sum of these entries
+     */
+    public synchronized Usage ownDirect() {
+        return direct;
     }
 }

@@ -4,8 +4,6 @@ import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Hooks;
 import reactor.util.context.ContextView;
 
@@ -18,7 +16,6 @@ import reactor.util.context.ContextView;
  */
 public final class BodyScope {
 
-    private static final Logger LOG = LoggerFactory.getLogger(BodyScope.class);
     private static final String OBSERVATION_KEY = "micrometer.observation";
 
     private final Observation.@Nullable Scope observation;
@@ -74,7 +71,7 @@ public final class BodyScope {
             return observation.openScope();
         } catch (Throwable thrown) {
             registry.setCurrentObservationScope(before);
-            LOG.debug("a handler of observations throws", thrown);
+            TelemetryFaults.log(registry, thrown);
             return null;
         }
     }
@@ -89,8 +86,10 @@ public final class BodyScope {
             try {
                 observation.close();
             } catch (Throwable thrown) {
-                observation.getCurrentObservation().getObservationRegistry().setCurrentObservationScope(before);
-                LOG.debug("a handler of observations throws", thrown);
+                ObservationRegistry registry =
+                        observation.getCurrentObservation().getObservationRegistry();
+                registry.setCurrentObservationScope(before);
+                TelemetryFaults.log(registry, thrown);
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.flotilla.observe;
 
+import io.micrometer.common.KeyValues;
 import io.micrometer.common.docs.KeyName;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.docs.ObservationDocumentation;
@@ -21,9 +22,10 @@ public abstract class FlotillaObservationContext extends Observation.Context {
 
     private final ObservationDocumentation documentation;
     private @Nullable String outcome;
+    private int timesNamed;
 
     // Of several threads, one after another.
-    private volatile List<Observation.ContextView> links = List.of();
+    private volatile @Nullable List<Observation.ContextView> links;
     private volatile @Nullable String linkedTraceparent;
     private volatile @Nullable String parentTraceparent;
     private volatile @Nullable String traceparent;
@@ -69,6 +71,24 @@ public abstract class FlotillaObservationContext extends Observation.Context {
     }
 
     /**
+     * How often a convention has given all of its keys: once when the observation has started, twice when it has stopped. It tells what a
+     * convention throws, which is asked first, from what a handler throws.
+     *
+     * @return a number from 0
+     */
+    public final int timesNamed() {
+        return timesNamed;
+    }
+
+    /** Conventions give these last. */
+    @Override
+    public final Observation.Context addHighCardinalityKeyValues(KeyValues keyValues) {
+        super.addHighCardinalityKeyValues(keyValues);
+        timesNamed++;
+        return this;
+    }
+
+    /**
      * What the observation follows from and is no part of. A handler that makes spans, such as {@link LinkingTracingObservationHandler},
      * makes links of it.
      *
@@ -76,7 +96,8 @@ public abstract class FlotillaObservationContext extends Observation.Context {
      *     {@link #isLinkedAtEnd()}, when it stops
      */
     public final List<Observation.ContextView> links() {
-        return links;
+        List<Observation.ContextView> set = links;
+        return set == null ? List.of() : set;
     }
 
     /**

@@ -152,7 +152,7 @@ final class NestedRun implements StepDriver.Prepared {
     }
 
     private void ended(RunResult<?> result) {
-        owner.scope().usage().record(result.usage());
+        owner.scope().usage().recordNested(result.usage());
         if (result.status() == RunResult.Status.SUCCEEDED) {
             List<?> answers = result.answers();
             settled(NodeAgent.plainDecision(step.start().turn(), answers.size() == 1 ? answers.get(0) : answers), null);

@@ -1,5 +1,6 @@
 package io.flotilla.run;
 
+import io.flotilla.internal.TelemetryFaults;
 import io.flotilla.observe.FlotillaKey;
 import io.flotilla.observe.FlotillaMeter;
 import io.flotilla.step.EngineAccess;
@@ -72,17 +73,28 @@ final class RunMeters {
     }
 
     void started() {
-        started.increment();
+        measured(started::increment);
     }
 
     void recovered() {
-        recovered.increment();
+        measured(recovered::increment);
     }
 
     void ended(String outcome, @Nullable Duration took) {
-        endedAs(outcome).increment();
-        if (took != null) {
-            duration(outcome).record(took);
+        measured(() -> {
+            endedAs(outcome).increment();
+            if (took != null) {
+                duration(outcome).record(took);
+            }
+        });
+    }
+
+    /** A registry that throws costs a count, and no run. */
+    private void measured(Runnable record) {
+        try {
+            record.run();
+        } catch (Throwable thrown) {
+            TelemetryFaults.log(registry, thrown);
         }
     }
 
@@ -95,10 +107,10 @@ final class RunMeters {
     }
 
     private void ofAgent(FlotillaMeter meter, String agent) {
-        counter(meter)
+        measured(() -> counter(meter)
                 .tag(FlotillaKey.AGENT.asString(), engine.boundedAgent(agent))
                 .register(registry)
-                .increment();
+                .increment());
     }
 
     private Counter endedAs(String how) {

@@ -165,6 +165,12 @@ abstract class CalledStep<I, O> extends TimedStep<I, O> {
         return made == null ? Usage.NONE : made.used();
     }
 
+    /** The same without what steps inside of it have used, which is counted for those. */
+    Usage usedDirectly() {
+        OwnContext made = own;
+        return made == null ? Usage.NONE : made.usedDirectly();
+    }
+
     String stepId() {
         return context().stepId();
     }

@@ -1,5 +1,6 @@
 package io.flotilla.step;
 
+import io.flotilla.internal.TelemetryFaults;
 import io.flotilla.observe.FlotillaObservationContext;
 import io.flotilla.observe.FlotillaObservationConvention;
 import io.micrometer.common.KeyValue;
@@ -7,6 +8,7 @@ import io.micrometer.common.KeyValues;
 import io.micrometer.common.docs.KeyName;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationConvention;
+import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.docs.ObservationDocumentation;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +24,8 @@ final class Conventions {
 
     private final Guarded[] own;
 
-    Conventions(List<ObservationConvention<?>> own) {
-        this.own = own.stream().map(Guarded::new).toArray(Guarded[]::new);
+    Conventions(List<ObservationConvention<?>> own, ObservationRegistry registry) {
+        this.own = own.stream().map(each -> new Guarded(each, registry)).toArray(Guarded[]::new);
     }
 
     static FlotillaObservationConvention<FlotillaObservationContext> defaultOf(FlotillaObservationContext context) {
@@ -57,9 +59,12 @@ final class Conventions {
         @Override
         public KeyValues getLowCardinalityKeyValues(FlotillaObservationContext context) {
             for (KeyName key : low) {
-                String value = context.getLowCardinalityKeyValue(key.asString()) == null ? context.value(key) : null;
-                if (value != null) {
-                    context.addLowCardinalityKeyValue(KeyValue.of(key.asString(), value));
+                String name = key.asString();
+                if (isFirst(context) || context.getLowCardinalityKeyValue(name) == null) {
+                    String value = context.value(key);
+                    if (value != null) {
+                        context.addLowCardinalityKeyValue(KeyValue.of(name, value));
+                    }
                 }
             }
             return KeyValues.empty();
@@ -68,12 +73,20 @@ final class Conventions {
         @Override
         public KeyValues getHighCardinalityKeyValues(FlotillaObservationContext context) {
             for (KeyName key : high) {
-                String value = context.getHighCardinalityKeyValue(key.asString()) == null ? context.value(key) : null;
-                if (value != null) {
-                    context.addHighCardinalityKeyValue(KeyValue.of(key.asString(), value));
+                String name = key.asString();
+                if (isFirst(context) || context.getHighCardinalityKeyValue(name) == null) {
+                    String value = context.value(key);
+                    if (value != null) {
+                        context.addHighCardinalityKeyValue(KeyValue.of(name, value));
+                    }
                 }
             }
             return KeyValues.empty();
+        }
+
+        /** Nobody can have given a key before. */
+        private static boolean isFirst(FlotillaObservationContext context) {
+            return context.timesNamed() == 0;
         }
     }
 
@@ -81,20 +94,22 @@ final class Conventions {
     private static final class Guarded implements ObservationConvention<FlotillaObservationContext> {
 
         private final ObservationConvention<FlotillaObservationContext> convention;
+        private final ObservationRegistry registry;
 
         @SuppressWarnings("unchecked") // it is asked whether it supports the context first
-        Guarded(ObservationConvention<?> convention) {
+        Guarded(ObservationConvention<?> convention, ObservationRegistry registry) {
             this.convention = (ObservationConvention<FlotillaObservationContext>) convention;
+            this.registry = registry;
         }
 
-        private static <T extends @Nullable Object> T guarded(Supplier<T> call, Supplier<T> otherwise) {
+        private <T extends @Nullable Object> T guarded(Supplier<T> call, Supplier<T> otherwise) {
             try {
                 T value = call.get();
                 if (value != null) {
                     return value;
                 }
             } catch (Throwable thrown) {
-                Steps.reportFailed(thrown);
+                TelemetryFaults.log(registry, thrown);
             }
             return otherwise.get();
         }

@@ -1,5 +1,6 @@
 package io.flotilla.step;
 
+import io.flotilla.internal.TelemetryFaults;
 import io.flotilla.observe.FlotillaMeter;
 import io.flotilla.observe.Redactor;
 import io.micrometer.core.instrument.Counter;
@@ -87,7 +88,7 @@ final class Emissions {
             try {
                 meter.increment((double) values);
             } catch (Throwable thrown) {
-                Steps.reportFailed(thrown); // a registry's fault is not the step's
+                TelemetryFaults.log(meter, thrown); // a registry's fault is not the step's
             }
         }
     }

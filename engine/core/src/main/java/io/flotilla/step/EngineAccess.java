@@ -168,6 +168,15 @@ public final class EngineAccess {
     }
 
     /**
+     * Whether the steps of the engine are measured, and so what they use is counted.
+     *
+     * @return true with a registry of meters
+     */
+    public boolean isMeasured() {
+        return engine.core().settings.meterRegistry != null;
+    }
+
+    /**
      * Whether anybody observes just now; if not, {@link #observe} returns null.
      *
      * @return true with an observation registry that has handlers

@@ -1,5 +1,6 @@
 package io.flotilla.step;
 
+import io.flotilla.internal.TelemetryFaults;
 import io.flotilla.observe.FlotillaMeter;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -50,7 +51,7 @@ final class FailureFeed {
             try {
                 droppedCounter.increment();
             } catch (Throwable thrown) {
-                Steps.reportFailed(thrown); // a registry's fault is not the subscriber's
+                TelemetryFaults.log(droppedCounter, thrown); // a registry's fault is not the subscriber's
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.flotilla.step;
 
+import io.flotilla.internal.TelemetryFaults;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
@@ -464,7 +465,7 @@ final class FairPermits {
         try {
             meters.waited(Math.max(0, duration));
         } catch (Throwable thrown) {
-            Steps.reportFailed(thrown);
+            TelemetryFaults.log(meters, thrown);
         }
     }
 
@@ -472,7 +473,7 @@ final class FairPermits {
         try {
             meters.rejected();
         } catch (Throwable thrown) {
-            Steps.reportFailed(thrown);
+            TelemetryFaults.log(meters, thrown);
         }
         return new StepRejectedException(
                 StepRejectedException.IN_FLIGHT_LIMIT,

@@ -1,6 +1,7 @@
 package io.flotilla.step;
 
 import io.flotilla.internal.BodyScope;
+import io.flotilla.internal.TelemetryFaults;
 import io.flotilla.observe.FlotillaObservationContext;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationConvention;
@@ -10,7 +11,11 @@ import org.jspecify.annotations.Nullable;
 import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
-/** Starts and stops the observations of an engine. What handlers and conventions throw is thrown on. Thread-safe. */
+/**
+ * Starts and stops the observations of an engine. Throws nothing: what handlers, predicates, filters and conventions throw is logged, see {@link
+ * TelemetryFaults}. An observation whose convention throws has the names of the library; one whose start fails otherwise there is not.
+ * Thread-safe.
+ */
 final class Observations {
 
     /** Where Micrometer's Reactor support keeps the current observation. */
@@ -21,7 +26,7 @@ final class Observations {
 
     Observations(ObservationRegistry registry, List<ObservationConvention<?>> own) {
         this.registry = registry;
-        this.conventions = new Conventions(own);
+        this.conventions = new Conventions(own, registry);
     }
 
     /** Whether anybody listens just now: handlers may come later than the engine. */
@@ -36,35 +41,96 @@ final class Observations {
 
     /**
      * Within the scope of its parent, if it has one: a handler that makes spans prefers the span that is current on the thread, and that
-     * may be anybody's.
+     * may be anybody's. Null if there is none.
      */
-    Observation started(FlotillaObservationContext context, ContextView outer) {
-        Observation observation = Observation.createNotStarted(
-                conventions.ownFor(context), Conventions.defaultOf(context), () -> context, registry);
-        if (!(outer.getOrDefault(KEY, null) instanceof Observation parent)) {
-            return observation.start();
-        }
-        observation.parentObservation(parent);
-        BodyScope current = BodyScope.of(parent);
+    @Nullable Observation started(FlotillaObservationContext context, ContextView outer) {
         try {
-            return observation.start();
-        } finally {
-            if (current != null) {
-                current.close();
+            Observation observation = created(context);
+            if (outer.getOrDefault(KEY, null) instanceof Observation parent) {
+                observation.parentObservation(parent);
+                BodyScope current = BodyScope.of(parent);
+                try {
+                    start(observation, context);
+                } finally {
+                    if (current != null) {
+                        current.close();
+                    }
+                }
+            } else {
+                start(observation, context);
             }
+            return observation;
+        } catch (Throwable thrown) {
+            TelemetryFaults.log(registry, thrown);
+            return null;
+        }
+    }
+
+    /** The registry's own conventions are asked here whether they support the context, and for its name. */
+    private Observation created(FlotillaObservationContext context) {
+        ObservationConvention<FlotillaObservationContext> named = Conventions.defaultOf(context);
+        try {
+            return Observation.createNotStarted(conventions.ownFor(context), named, () -> context, registry);
+        } catch (Throwable thrown) {
+            TelemetryFaults.log(registry, thrown);
+            return Observation.createNotStarted(named, named, () -> context, registry);
+        }
+    }
+
+    private void start(Observation observation, FlotillaObservationContext context) {
+        int timesNamed = context.timesNamed();
+        try {
+            observation.start();
+        } catch (Throwable thrown) {
+            if (context.timesNamed() != timesNamed) {
+                throw thrown; // a handler has: it cannot be started twice
+            }
+            TelemetryFaults.log(registry, thrown);
+            observation.observationConvention(Conventions.defaultOf(context)).start();
+        }
+    }
+
+    static void event(Observation observation, Observation.Event event) {
+        try {
+            observation.event(event);
+        } catch (Throwable thrown) {
+            TelemetryFaults.log(observation.getObservationRegistry(), thrown);
         }
     }
 
     static void stop(Observation observation, String outcome, @Nullable Throwable cause) {
-        try {
-            if (cause != null) {
+        if (cause != null) {
+            try {
                 observation.error(cause);
+            } catch (Throwable thrown) {
+                TelemetryFaults.log(observation.getObservationRegistry(), thrown);
             }
-        } finally {
-            if (observation.getContext() instanceof FlotillaObservationContext ours) {
-                ours.endedAs(outcome);
-            }
+        }
+        if (observation.getContext() instanceof FlotillaObservationContext ours) {
+            ours.endedAs(outcome);
+            stop(observation, ours);
+        }
+    }
+
+    /** What has started also stops, whatever its convention does. */
+    private static void stop(Observation observation, FlotillaObservationContext context) {
+        int timesNamed = context.timesNamed();
+        try {
             observation.stop();
+        } catch (Throwable thrown) {
+            TelemetryFaults.log(observation.getObservationRegistry(), thrown);
+            // Before any handler: the contextual name is what conventions are asked for last.
+            if (context.timesNamed() == timesNamed || context.getContextualName() == null) {
+                stopByDefault(observation, context);
+            }
+        }
+    }
+
+    private static void stopByDefault(Observation observation, FlotillaObservationContext context) {
+        try {
+            observation.observationConvention(Conventions.defaultOf(context)).stop();
+        } catch (Throwable thrown) {
+            TelemetryFaults.log(observation.getObservationRegistry(), thrown);
         }
     }
 }

@@ -10,7 +10,7 @@ import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
 
-/** An attempt that is observed from its subscription to its first signal, or its cancel. What handlers throw is logged. */
+/** An attempt that is observed from its subscription to its first signal, or its cancel. */
 final class ObservedAttempt<O> extends Mono<O> {
 
     private final Mono<? extends O> attempt;
@@ -35,7 +35,7 @@ final class ObservedAttempt<O> extends Mono<O> {
 
     @Override
     public void subscribe(CoreSubscriber<? super O> actual) {
-        Observation observation = started(actual.currentContext());
+        Observation observation = telemetry.attemptStarted(agent, number, actual.currentContext());
         if (observation == null) {
             attempt.subscribe(actual);
             return;
@@ -46,15 +46,6 @@ final class ObservedAttempt<O> extends Mono<O> {
         } catch (Throwable thrown) {
             watch.stop(kindOf(thrown), thrown);
             throw thrown;
-        }
-    }
-
-    private @Nullable Observation started(Context context) {
-        try {
-            return telemetry.attemptStarted(agent, number, context);
-        } catch (Throwable thrown) {
-            Steps.reportFailed(thrown);
-            return null;
         }
     }
 

@@ -57,6 +57,12 @@ abstract class OwnContext extends AttemptContext {
         return made == null ? Usage.NONE : made.ownTotal();
     }
 
+    /** The same without what steps inside of it have used. */
+    final Usage usedDirectly() {
+        UsageLedger made = ledger;
+        return made == null ? Usage.NONE : made.ownDirect();
+    }
+
     /** The ledger of the round or run. */
     abstract UsageLedger whole();
 

@@ -226,13 +226,8 @@ public final class StepDriver<I, O> {
         if (telemetry == null) {
             return null;
         }
-        try {
-            Observation started = telemetry.started(what, outer);
-            return started == null ? null : new Reporting(started);
-        } catch (Throwable thrown) {
-            Steps.reportFailed(thrown);
-            return null;
-        }
+        Observation started = telemetry.started(what, outer);
+        return started == null ? null : new Reporting(started);
     }
 
     private record Handle<I, O>(Driven<I, O> driven, Step<I, O> step) implements Prepared {
@@ -256,20 +251,12 @@ public final class StepDriver<I, O> {
 
         @Override
         public void event(FlotillaEvent event) {
-            try {
-                observation.event(event);
-            } catch (Throwable thrown) {
-                Steps.reportFailed(thrown);
-            }
+            Observations.event(observation, event);
         }
 
         @Override
         public void stop(String outcome, @Nullable Throwable cause) {
-            try {
-                StepTelemetry.roundEnded(observation, outcome, cause);
-            } catch (Throwable thrown) {
-                Steps.reportFailed(thrown);
-            }
+            Observations.stop(observation, outcome, cause);
         }
     }
 

@@ -3,6 +3,7 @@ package io.flotilla.step;
 import io.flotilla.AgentId;
 import io.flotilla.agent.Usage;
 import io.flotilla.internal.BoundedNames;
+import io.flotilla.internal.TelemetryFaults;
 import io.flotilla.observe.AttemptObservationContext;
 import io.flotilla.observe.FlotillaKey;
 import io.flotilla.observe.FlotillaObservationContext;
@@ -36,8 +37,15 @@ final class StepTelemetry {
         return observations != null && !observations.isNoop();
     }
 
+    /** Whether nobody hears of anything, for now. */
+    boolean isSilent() {
+        return meters == null && !observes();
+    }
+
     @Nullable Observation roundStarted(RoundScope scope, ContextView subscriber) {
-        return observes() ? started(new RoundObservationContext(scope.runId()), subscriber) : null;
+        return observations == null || observations.isNoop()
+                ? null
+                : observations.started(new RoundObservationContext(scope.runId()), subscriber);
     }
 
     /** Null if nobody listens. */
@@ -53,12 +61,12 @@ final class StepTelemetry {
     }
 
     @Nullable Observation stepStarted(Step<?, ?> step, ContextView round) {
-        return observes()
-                ? started(
+        return observations == null || observations.isNoop()
+                ? null
+                : observations.started(
                         new StepObservationContext(
                                 boundedKind(step.agentId.kind()), step.agentId, step.runId(), step.stepId()),
-                        round)
-                : null;
+                        round);
     }
 
     @Nullable Observation attemptStarted(AgentId agent, int number, ContextView step) {
@@ -66,11 +74,7 @@ final class StepTelemetry {
     }
 
     static void attemptEnded(Observation attempt, StepResult.Kind kind, @Nullable Throwable cause) {
-        try {
-            Observations.stop(attempt, KindMeters.outcome(kind), cause);
-        } catch (Throwable thrown) {
-            Steps.reportFailed(thrown);
-        }
+        Observations.stop(attempt, KindMeters.outcome(kind), cause);
     }
 
     void stepEnded(Step<?, ?> step, StepResult<?> result) {
@@ -89,18 +93,24 @@ final class StepTelemetry {
     }
 
     private void ended(Step<?, ?> step, StepResult.Kind kind, long nanos, Usage used, @Nullable Throwable cause) {
+        Usage counted = used.equals(Usage.NONE) ? used : step.usedDirectly();
+        if (meters != null) {
+            measure(meters, step.agentId.kind(), kind, nanos, counted);
+        }
+        Observation observation = step.takeObservation();
+        if (observation != null) {
+            if (!counted.equals(Usage.NONE) && observation.getContext() instanceof StepObservationContext context) {
+                context.used(counted.inputTokens(), counted.outputTokens());
+            }
+            Observations.stop(observation, KindMeters.outcome(kind), cause);
+        }
+    }
+
+    private void measure(MeterRegistry registry, String agentKind, StepResult.Kind kind, long nanos, Usage counted) {
         try {
-            if (meters != null) {
-                metersOf(meters, step.agentId.kind()).ended(kind, nanos, used);
-            }
-        } finally {
-            Observation observation = step.takeObservation();
-            if (observation != null) {
-                if (!used.equals(Usage.NONE) && observation.getContext() instanceof StepObservationContext context) {
-                    context.used(used.inputTokens(), used.outputTokens());
-                }
-                Observations.stop(observation, KindMeters.outcome(kind), cause);
-            }
+            metersOf(registry, agentKind).ended(kind, nanos, counted);
+        } catch (Throwable thrown) {
+            TelemetryFaults.log(registry, thrown);
         }
     }
 

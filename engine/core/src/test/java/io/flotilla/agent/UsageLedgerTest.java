@@ -109,4 +109,44 @@ class UsageLedgerTest {
 
         assertThat(part.ownTotal()).isEqualTo(Usage.NONE);
     }
+
+    // --- nested
+
+    @Test
+    void recordNested_countsInAllSumsButIsNotDirect() {
+        UsageLedger whole = new UsageLedger();
+        UsageLedger step = whole.part();
+        step.record(Usage.ofTokens(1, 2));
+
+        step.recordNested(new Usage(10, 20, BigDecimal.ONE));
+
+        assertThat(step.ownDirect()).isEqualTo(Usage.ofTokens(1, 2));
+        assertThat(step.ownTotal()).isEqualTo(new Usage(11, 22, BigDecimal.ONE));
+        assertThat(whole.total()).isEqualTo(new Usage(11, 22, BigDecimal.ONE));
+        assertThat(whole.ownDirect()).isEqualTo(Usage.ofTokens(1, 2));
+    }
+
+    @Test
+    void recordNested_sumTooLarge_throwsAndAddsNothingEitherWay() {
+        UsageLedger ledger = new UsageLedger();
+        ledger.recordNested(Usage.ofTokens(1, Long.MAX_VALUE));
+
+        assertThatExceptionOfType(ArithmeticException.class)
+                .isThrownBy(() -> ledger.recordNested(Usage.ofTokens(1, 1)));
+        assertThatExceptionOfType(ArithmeticException.class).isThrownBy(() -> ledger.record(Usage.ofTokens(1, 1)));
+
+        assertThat(ledger.total()).isEqualTo(Usage.ofTokens(1, Long.MAX_VALUE));
+        assertThat(ledger.ownDirect()).isEqualTo(Usage.NONE);
+    }
+
+    @Test
+    void recordNested_null_throwsNamingItAndAddsNothing() {
+        UsageLedger ledger = new UsageLedger();
+
+        assertThatNullPointerException()
+                .isThrownBy(() -> ledger.recordNested(null))
+                .withMessage("used");
+
+        assertThat(ledger.total()).isEqualTo(Usage.NONE);
+    }
 }

@@ -8,6 +8,7 @@ import io.flotilla.observe.FlotillaKey;
 import io.flotilla.observe.FlotillaMeter;
 import io.flotilla.observe.FlotillaObservation;
 import io.flotilla.observe.FlotillaObservationContext;
+import io.flotilla.observe.StepObservationContext;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Invocation;
 import io.flotilla.run.Join;
@@ -477,6 +478,57 @@ class StepTelemetryTest {
         RaceTestUtils.race(Schedulers.boundedElastic(), rounds);
 
         assertThat(agentTags()).hasSize(FlotillaKey.MAX_VALUES + 1);
+    }
+
+    @Test
+    void run_roundInsideAStepPassesOnWhatItHasUsed_eachTokenCountsOnce() {
+        StepEngine engine = engine();
+        Agent<String, String> inner = Agent.of("inner", (input, context) -> {
+            context.usage().record(new Usage(100, 10, BigDecimal.ONE));
+            return Mono.just("done");
+        });
+        Agent<String, String> outer = Agent.of("outer", (input, context) -> {
+            context.usage().record(new Usage(5, 3, BigDecimal.TEN));
+            return engine.run(List.of(inner, inner), input)
+                    .doOnNext(report -> context.usage().recordNested(report.usage()))
+                    .thenReturn("done");
+        });
+
+        StepReport<String> report = engine.run(List.of(outer), "go").block();
+
+        assertThat(report.usage()).isEqualTo(new Usage(205, 23, new BigDecimal(12)));
+        assertThat(report.results().get(0).usage()).isEqualTo(report.usage());
+        assertThat(counted("flotilla.tokens", "outer", "input")).isEqualTo(5);
+        assertThat(counted("flotilla.tokens", "outer", "output")).isEqualTo(3);
+        assertThat(counted("flotilla.tokens", "inner", "input")).isEqualTo(200);
+        assertThat(counted("flotilla.tokens", "inner", "output")).isEqualTo(20);
+        assertThat(meters.get("flotilla.cost").tag("agent", "outer").counter().count())
+                .isEqualTo(10);
+        assertThat(meters.get("flotilla.cost").tag("agent", "inner").counter().count())
+                .isEqualTo(2);
+        assertThat(recording.of("flotilla.step"))
+                .extracting(context -> ((StepObservationContext) context).inputTokens())
+                .containsExactlyInAnyOrder(100L, 100L, 5L);
+    }
+
+    @Test
+    void run_roundInsideAStepUsesAll_stepItselfCountsNone() {
+        Agent<String, String> outer = Agent.of("outer", (input, context) -> {
+            context.usage().recordNested(new Usage(5, 3, BigDecimal.TEN));
+            return Mono.just("done");
+        });
+
+        engine().run(List.of(outer), "go").block();
+
+        assertThat(meters.find("flotilla.tokens").counters()).isEmpty();
+        assertThat(meters.find("flotilla.cost").counters()).isEmpty();
+    }
+
+    private double counted(String meter, String agent, String direction) {
+        return meters.get(meter)
+                .tags("agent", agent, "direction", direction)
+                .counter()
+                .count();
     }
 
     @Test

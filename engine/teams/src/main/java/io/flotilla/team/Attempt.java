@@ -4,6 +4,8 @@ import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
 import io.flotilla.agent.Usage;
+import io.flotilla.agent.UsageLedger;
+import io.flotilla.step.EngineAccess;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepResult;
 import java.util.List;
@@ -45,6 +47,9 @@ final class Attempt<I, O> implements Agent<I, O>, CoreSubscriber<StepResult<O>> 
     /** That of the engine's step; the one that Reactor has for it once it is cancelled. */
     private volatile @Nullable Subscription step;
 
+    /** Whether the engine counts what the step uses; known before the step starts. */
+    private boolean isMeasured;
+
     /** Guarded by the manager: its worker is free again. */
     boolean isOver;
 
@@ -60,6 +65,7 @@ final class Attempt<I, O> implements Agent<I, O>, CoreSubscriber<StepResult<O>> 
         if (isCancelled()) {
             return;
         }
+        isMeasured = EngineAccess.of(engine).isMeasured();
         try {
             // A round of one has the time limit of rounds; a step alone has none of that kind, and is cheaper.
             Mono<StepResult<O>> result =
@@ -119,12 +125,21 @@ final class Attempt<I, O> implements Agent<I, O>, CoreSubscriber<StepResult<O>> 
         }
         if (task.above != null && !result.usage().equals(Usage.NONE)) {
             try {
-                task.above.usage().record(result.usage());
+                passOn(result.usage(), task.above.usage());
             } catch (ArithmeticException full) {
                 // More tokens than can be counted: the task itself is as good as without.
             }
         }
         core.ended(this, result);
+    }
+
+    /** Where the engine has counted it already, it is not counted for the step above. */
+    private void passOn(Usage used, UsageLedger above) {
+        if (isMeasured) {
+            above.recordNested(used);
+        } else {
+            above.record(used);
+        }
     }
 
     /** A clock or timer of the user's threw. */

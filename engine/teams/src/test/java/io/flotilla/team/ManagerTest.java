@@ -16,6 +16,7 @@ import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepRejectedException;
 import io.flotilla.step.StepResult;
 import io.flotilla.step.StepSignal;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
@@ -27,6 +28,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
 import reactor.test.subscriber.TestSubscriber;
 
@@ -651,6 +654,33 @@ class ManagerTest extends VirtualTime {
         settle();
 
         assertThat(emitted).containsExactly("token", Usage.ofTokens(3, 4));
+    }
+
+    /** What a leaf uses is counted where it was used: for the leaf if its manager's engine measures, else for the step above. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void managers_usageOfALeaf_isCountedOnce(boolean isMeasuredBelow) {
+        SimpleMeterRegistry meters = new SimpleMeterRegistry();
+        StepEngine engine = StepEngine.builder().meterRegistry(meters).build();
+        Agent<String, String> leaf = Agent.of("leaf", (task, context) -> {
+            context.usage().record(Usage.ofTokens(3, 4));
+            return Mono.just("done");
+        });
+        Manager<String, String> low = Manager.<String, String>builder("low")
+                .worker(worker(leaf))
+                .engine(isMeasuredBelow ? engine : StepEngine.builder().build())
+                .build();
+        List<Usage> used = new ArrayList<>();
+        engine.step(low.asAgent(AgentId.of("low"), "write"), "poem").subscribe(result -> used.add(result.usage()));
+        settle();
+
+        assertThat(used).containsExactly(Usage.ofTokens(3, 4));
+        assertThat(meters.get("flotilla.tokens").tag("direction", "input").counters())
+                .singleElement()
+                .satisfies(counter -> {
+                    assertThat(counter.count()).isEqualTo(3);
+                    assertThat(counter.getId().getTag("agent")).isEqualTo(isMeasuredBelow ? "leaf" : "low");
+                });
     }
 
     @Test
