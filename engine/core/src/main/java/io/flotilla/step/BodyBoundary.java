@@ -1,6 +1,7 @@
 package io.flotilla.step;
 
 import io.flotilla.internal.BodyScope;
+import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -13,6 +14,9 @@ import reactor.util.context.Context;
  * are not inside: they belong to others.
  */
 final class BodyBoundary<O> extends Mono<O> {
+
+    /** Of a body that has been subscribed to, or was not any more. */
+    static final Object NOT_COMPUTED = new Object();
 
     private final Supplier<Mono<? extends O>> body;
 
@@ -35,6 +39,33 @@ final class BodyBoundary<O> extends Mono<O> {
         }
     }
 
+    /**
+     * As {@link #subscribe}, for a step that has nothing between itself and the body: one that is computed in one go is called, see {@link
+     * AtOnce}. Returns its value, or {@link #NOT_COMPUTED}.
+     */
+    @Nullable Object callOrSubscribe(Step<?, O> step) throws Exception {
+        BodyScope scope = BodyScope.open(step.currentContext());
+        Inside<O> inside = null;
+        try {
+            Mono<? extends O> called = body.get();
+            if (!step.isActive()) {
+                return NOT_COMPUTED;
+            }
+            if (AtOnce.isAtOnce(called)) {
+                return ((Callable<?>) called).call();
+            }
+            inside = new Inside<>(step, scope);
+            called.subscribe(inside);
+            return NOT_COMPUTED;
+        } finally {
+            if (inside != null) {
+                inside.leave();
+            } else if (scope != null) {
+                scope.close();
+            }
+        }
+    }
+
     private static final class Inside<O> implements CoreSubscriber<O> {
 
         private final CoreSubscriber<? super O> actual;
@@ -43,7 +74,7 @@ final class BodyBoundary<O> extends Mono<O> {
         /** Of the owner. */
         private @Nullable BodyScope scope;
 
-        Inside(CoreSubscriber<? super O> actual, BodyScope scope) {
+        Inside(CoreSubscriber<? super O> actual, @Nullable BodyScope scope) {
             this.actual = actual;
             this.scope = scope;
         }

@@ -292,11 +292,7 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
     }
 
     private void over(String outcome, @Nullable Throwable cause) {
-        try {
-            StepTelemetry.roundEnded(observation, outcome, cause);
-        } catch (Throwable thrown) {
-            Steps.reportFailed(thrown);
-        }
+        StepTelemetry.roundEnded(observation, outcome, cause);
     }
 
     // --- for the steps
@@ -304,12 +300,7 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
     @Override
     public void settled(Step<I, O> step, StepResult<O> result, @Nullable StepFailure failure) {
         if (!steps.isToBeReported(failure)) {
-            if (report == null) {
-                source.placesFreed(delivery.deliver(result));
-            } else {
-                report.put(result);
-                source.placesFreed(1 + delivery.taken());
-            }
+            source.placesFreed(passOn(result));
             return;
         }
         delivery.reporting();
@@ -317,7 +308,7 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
         if (failure != null && failFast) {
             fail(new StepFailedException(failure));
         } else {
-            freed = delivery.deliver(result);
+            freed = passOn(result);
         }
         int places = freed;
         steps.reportAndContinue(
@@ -326,6 +317,15 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
                     source.placesFreed(delivery.reported());
                 },
                 () -> source.placesFreed(places));
+    }
+
+    /** Returns how many places came free. */
+    private int passOn(StepResult<O> result) {
+        if (report == null) {
+            return delivery.deliver(result);
+        }
+        report.put(result);
+        return 1 + delivery.taken();
     }
 
     /** On the stall watch's thread. */
@@ -356,7 +356,7 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
     public void waitsForPermits() {
         Observation around = observation;
         if (around != null && WAIT_SAID.compareAndSet(this, 0, 1)) {
-            Relay.run(() -> around.event(FlotillaEvent.PERMITS_WAITING), () -> {});
+            Relay.run(() -> Observations.event(around, FlotillaEvent.PERMITS_WAITING), () -> {});
         }
     }
 

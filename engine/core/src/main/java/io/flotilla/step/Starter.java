@@ -2,6 +2,7 @@ package io.flotilla.step;
 
 import io.flotilla.agent.Agent;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
@@ -37,8 +38,12 @@ final class Starter<I, O> {
     /** The thread that starts steps; only that thread finds itself in here. */
     private @Nullable Thread thread;
 
-    /** The thread is reporting the end of the step in {@link #starting}. */
-    private volatile boolean reporting;
+    /** 1 while the thread is reporting the end of the step in {@link #starting}; the watch looks again and again, so no fence is needed. */
+    private volatile int reporting;
+
+    @SuppressWarnings("rawtypes")
+    private static final AtomicIntegerFieldUpdater<Starter> REPORTING =
+            AtomicIntegerFieldUpdater.newUpdater(Starter.class, "reporting");
 
     /** The object of a step that was computed in one go and that nobody else has seen; the starter's own. */
     private @Nullable Step<I, O> spare;
@@ -166,9 +171,9 @@ final class Starter<I, O> {
             return;
         }
         rest.run();
-        reporting = true;
+        REPORTING.lazySet(this, 1);
         reports.run();
-        reporting = false;
+        REPORTING.lazySet(this, 0);
     }
 
     // --- what is kept by the user's code
@@ -176,7 +181,7 @@ final class Starter<I, O> {
     /** On the stall watch's thread. */
     void checkForStall(long now) {
         Step<I, O> step = starting;
-        boolean reports = reporting && step != null && !step.isActive();
+        boolean reports = reporting == 1 && step != null && !step.isActive();
         if (step == null || !seen.isOf(step) || (!step.isActive() && !reports && steps.owner.isDelivering())) {
             seen.begin(step); // a step that has ended and a result on its way: it is downstream that takes its time
         } else if (seen.isPast(reports ? PATIENCE_NANOS : step.limitNanos(), now)) {
@@ -205,7 +210,7 @@ final class Starter<I, O> {
 
     private void takeOver(Step<I, O> stalled, boolean idle) {
         if (STARTING.compareAndSet(this, stalled, null)) {
-            reporting = false;
+            reporting = 0;
             Thread before = rescuer;
             rescuer = Thread.currentThread();
             if (stalled.claimTimeOut(idle)) {

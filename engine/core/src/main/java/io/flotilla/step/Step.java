@@ -124,11 +124,13 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
                 : new Attempts<>(this, host.core().interceptors);
         StepTelemetry telemetry = host.core().telemetry;
         if (telemetry != null) {
-            Observation begun = observed(telemetry, context);
-            context = Observations.within(begun, context);
-            observation = begun;
-            if (begun != null && !isActive()) { // ended meanwhile, by one who did not see it
-                telemetry.abandoned(takeObservation());
+            Observation begun = telemetry.stepStarted(this, context);
+            if (begun != null) {
+                context = Observations.within(begun, context);
+                observation = begun;
+                if (!isActive()) { // ended meanwhile, by one who did not see it
+                    telemetry.abandoned(takeObservation());
+                }
             }
         }
         return noLimit;
@@ -161,15 +163,6 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
         return OBSERVATION.getAndSet(this, null);
     }
 
-    private @Nullable Observation observed(StepTelemetry telemetry, Context outer) {
-        try {
-            return telemetry.stepStarted(this, outer);
-        } catch (Throwable thrown) {
-            Steps.reportFailed(thrown);
-            return null;
-        }
-    }
-
     /** Calls the body on this thread. Returns normally whatever the body does, unless it does not return at all. */
     void start() {
         Throwable noLimit;
@@ -191,7 +184,11 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
             if (!isActive()) {
                 return;
             }
-            if (AtOnce.isAtOnce(mono)) {
+            if (mono instanceof BodyBoundary<? extends O> boundary) {
+                @SuppressWarnings("unchecked") // it is that of the agent
+                BodyBoundary<O> own = (BodyBoundary<O>) boundary;
+                callInside(own);
+            } else if (AtOnce.isAtOnce(mono)) {
                 @SuppressWarnings("unchecked") // by what it would emit
                 Callable<? extends O> call = (Callable<? extends O>) mono;
                 compute(call);
@@ -211,6 +208,19 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
             fail(failure);
             return;
         }
+        computed(value);
+    }
+
+    private void callInside(BodyBoundary<O> boundary) throws Exception {
+        Object value = boundary.callOrSubscribe(this);
+        if (value != BodyBoundary.NOT_COMPUTED) {
+            @SuppressWarnings("unchecked") // by what it would emit
+            O emitted = (O) value;
+            computed(emitted);
+        }
+    }
+
+    private void computed(@Nullable O value) {
         if (host.keepsResults() && isActive()) {
             computed = Outcomes.succeeded(this, null, value);
         } else if (value == null) {

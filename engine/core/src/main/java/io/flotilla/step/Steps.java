@@ -104,10 +104,8 @@ final class Steps<I, O> implements StepHost<I, O> {
         this.telemetry = engine.core().telemetry;
         this.permits = engine.core().permits;
         this.blockingLevel = BlockingLevel.current();
-        this.keepsResults = keepsResults
-                && telemetry == null
-                && permits == null
-                && engine.core().interceptors.isEmpty();
+        this.keepsResults =
+                keepsResults && permits == null && engine.core().interceptors.isEmpty();
         this.limits = new TimeLimits(engine.core(), schedulers);
         this.starter = new Starter<>(this);
     }
@@ -140,7 +138,12 @@ final class Steps<I, O> implements StepHost<I, O> {
 
     @Override
     public boolean keepsResults() {
-        return keepsResults;
+        return keepsResults && !reports();
+    }
+
+    /** Whether somebody hears of each step. */
+    private boolean reports() {
+        return telemetry != null && !telemetry.isSilent();
     }
 
     @Override
@@ -304,27 +307,19 @@ final class Steps<I, O> implements StepHost<I, O> {
         }
         InFlight.leave(step);
         if (telemetry != null) {
-            try {
-                telemetry.stepCancelled(step);
-            } catch (Throwable thrown) {
-                reportFailed(thrown);
-            }
+            telemetry.stepCancelled(step);
         }
     }
 
     /** Whether the end of a step is to be reported to a registry, the log or the feed. */
     boolean isToBeReported(@Nullable StepFailure failure) {
-        return failure != null || telemetry != null;
+        return failure != null || reports();
     }
 
     /** Reports to registries, the log and the feed: user code, which may not return. */
     void report(Step<I, O> step, StepResult<O> result, @Nullable StepFailure failure) {
         if (telemetry != null) {
-            try {
-                telemetry.stepEnded(step, result);
-            } catch (Throwable thrown) {
-                reportFailed(thrown);
-            }
+            telemetry.stepEnded(step, result);
         }
         if (failure != null) {
             engine.core().report(failure);
