@@ -15,6 +15,8 @@ module io.flotilla.inspector {
     // Types of these are not.
     requires io.netty.buffer;
     requires io.netty.codec.http;
+    requires io.netty.handler;
+    requires io.netty.transport;
     requires org.slf4j;
     requires reactor.netty.core;
     requires tools.jackson.core;

@@ -56,20 +56,21 @@ final class RunReader {
                 .journal()
                 .read(runId, 0)
                 .switchIfEmpty(Flux.error(() -> UnknownRunException.notThere(runId)))
-                .switchOnFirst((first, all) -> {
-                    JournalEntry started = first.get();
-                    if (started == null) {
-                        return all;
+                .doOnNext(entry -> {
+                    if (entry.sequence() == 0) {
+                        checkWhose(runId, entry);
                     }
-                    if (started.type().startsWith(RunSummary.STATE_TYPE_PREFIX)) {
-                        return Flux.error(UnknownRunException.noRun(runId));
-                    }
-                    String workflowName =
-                            signalled(runId, started, () -> recording.codec().workflow(started));
-                    return recording.header().workflow().equals(workflowName)
-                            ? all
-                            : Flux.error(UnknownRunException.ofAnother(runId, workflowName));
                 })
                 .take(most);
+    }
+
+    private void checkWhose(String runId, JournalEntry first) {
+        if (first.type().startsWith(RunSummary.STATE_TYPE_PREFIX)) {
+            throw UnknownRunException.noRun(runId);
+        }
+        String workflowName = signalled(runId, first, () -> recording.codec().workflow(first));
+        if (!recording.header().workflow().equals(workflowName)) {
+            throw UnknownRunException.ofAnother(runId, workflowName);
+        }
     }
 }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Access {
 
-    private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]", "::1");
+    private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "::1");
 
     private final Settings settings;
 
@@ -20,13 +20,13 @@ final class Access {
     }
 
     static boolean isLoopback(String host) {
-        return LOOPBACK.contains(host.toLowerCase(Locale.ROOT));
+        return LOOPBACK.contains(bare(host));
     }
 
     /** For every request. */
     void checkOrigin(InspectorRequest request) {
         String host = request.header("Host");
-        if (host == null || !isOurs(host)) {
+        if (host == null || host.isBlank() || !isOurs(host)) {
             throw ApiError.of(
                     403, "foreign-host", "the Host header names another host; see Inspector.Builder.allowedHosts");
         }
@@ -50,7 +50,7 @@ final class Access {
     private boolean isOurs(String authority) {
         String name = nameOf(authority);
         return (isLoopback(name) && isLoopback(settings.host()))
-                || name.equals(settings.host().toLowerCase(Locale.ROOT))
+                || name.equals(bare(settings.host()))
                 || settings.allowedHosts().contains(name)
                 || (settings.allowedHosts().isEmpty() && !isLoopback(settings.host()));
     }
@@ -59,7 +59,13 @@ final class Access {
     private static String nameOf(String authority) {
         int colon = authority.lastIndexOf(':');
         boolean hasPort = colon > authority.lastIndexOf(']');
-        return (hasPort ? authority.substring(0, colon) : authority).toLowerCase(Locale.ROOT);
+        return bare(hasPort ? authority.substring(0, colon) : authority);
+    }
+
+    /** As it is compared: an IPv6 address without its brackets, in small letters. */
+    static String bare(String name) {
+        boolean isBracketed = name.startsWith("[") && name.endsWith("]");
+        return (isBracketed ? name.substring(1, name.length() - 1) : name).toLowerCase(Locale.ROOT);
     }
 
     /** For everything that is not the page itself. */

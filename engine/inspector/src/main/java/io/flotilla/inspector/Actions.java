@@ -40,6 +40,9 @@ final class Actions {
     /** An action that takes longer goes on, and is answered as accepted. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+    /** How long a body may take to arrive. */
+    private static final Duration ARRIVAL = Duration.ofSeconds(10);
+
     private static final int MAX_KEPT = 200;
     private static final int MAX_NAME_LENGTH = 100;
 
@@ -233,6 +236,7 @@ final class Actions {
                     bytes.writeBytes(piece);
                     return bytes;
                 })
+                .timeout(ARRIVAL, Mono.error(() -> ApiError.of(408, "too-slow", "the body takes too long to arrive")))
                 .map(bytes -> object(bytes.toString(StandardCharsets.UTF_8)));
     }
 

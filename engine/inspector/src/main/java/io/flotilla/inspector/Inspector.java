@@ -147,6 +147,7 @@ public final class Inspector implements Disposable {
         private @Nullable Token token;
         private boolean allowsActions;
         private Clock clock = Clock.systemUTC();
+        private Duration writeTimeout = Duration.ofMinutes(1);
 
         private Builder() {}
 
@@ -264,7 +265,7 @@ public final class Inspector implements Disposable {
          */
         public Builder allowedHosts(String... names) {
             for (String name : names) {
-                allowedHosts.add(name.toLowerCase(Locale.ROOT));
+                allowedHosts.add(Access.bare(name));
             }
             return this;
         }
@@ -315,6 +316,11 @@ public final class Inspector implements Disposable {
             return this;
         }
 
+        Builder writeTimeout(Duration limit) {
+            writeTimeout = limit;
+            return this;
+        }
+
         private Settings settings(boolean isMounted) {
             if (runs.isEmpty()) {
                 throw new InspectorException(
@@ -345,7 +351,8 @@ public final class Inspector implements Disposable {
                     prefix,
                     token,
                     allowsActions,
-                    clock);
+                    clock,
+                    writeTimeout);
         }
 
         /**

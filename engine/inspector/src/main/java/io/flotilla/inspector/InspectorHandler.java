@@ -36,6 +36,12 @@ public final class InspectorHandler implements Disposable {
     private static final Duration LOOK = Duration.ofSeconds(1);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+    /** How long the output of a run is kept for those who come back. */
+    private static final Duration RETURN = Duration.ofSeconds(30);
+
+    /** Of events, at once. */
+    static final int MAX_STREAMS = 1_024;
+
     private final Settings settings;
     private final Access access;
     private final Assets assets = new Assets();
@@ -43,6 +49,7 @@ public final class InspectorHandler implements Disposable {
     private final RunList list;
     private final RunPages pages;
     private final Live live;
+    private final OutputTapes tapes;
     private final Actions actions;
     private final Networks networks;
     private final EventLog log;
@@ -57,7 +64,8 @@ public final class InspectorHandler implements Disposable {
         this.sources = new Sources(settings.runs());
         Rows rows = new Rows();
         this.live = new Live(sources, rows, closed.asMono(), Live.MAX_NEW);
-        this.list = new RunList(sources, rows);
+        this.tapes = new OutputTapes(RETURN, closed.asMono());
+        this.list = new RunList(sources, rows, live::countLater);
         this.pages = new RunPages(rows);
         this.actions = new Actions(sources, settings.clock());
         this.networks = new Networks(settings.networks());
@@ -181,8 +189,8 @@ public final class InspectorHandler implements Disposable {
             case "" -> json(found.flatMap(pages::details));
             case "facts" -> found.map(run -> Responses.json(pages.facts(run, query)));
             case "events" -> {
-                long from = eventAfter(request, query);
-                yield found.flatMap(run -> events(RunEvents.of(run, from)));
+                Position from = Position.parse(position(request, query));
+                yield found.flatMap(run -> events(RunEvents.of(run, from, tapes)));
             }
             case "state" -> json(found.flatMap(run -> pages.state(run, query)));
             case "usage" -> json(found.flatMap(pages::usage));
@@ -191,6 +199,10 @@ public final class InspectorHandler implements Disposable {
     }
 
     private Mono<InspectorResponse> events(Flux<byte[]> events) {
+        if (streams.get() >= MAX_STREAMS) {
+            throw ApiError.of(
+                    503, "too-many-streams", "as many as " + MAX_STREAMS + " streams of events are open: close some");
+        }
         return Mono.just(Responses.events(events.takeUntilOther(closed.asMono())
                 .doOnSubscribe(any -> streams.incrementAndGet())
                 .doFinally(any -> {
@@ -203,22 +215,6 @@ public final class InspectorHandler implements Disposable {
     private static @Nullable String position(InspectorRequest request, Query query) {
         String last = request.header("Last-Event-ID");
         return last == null || last.isBlank() ? query.text("after") : last.strip();
-    }
-
-    private static long eventAfter(InspectorRequest request, Query query) {
-        String position = position(request, query);
-        if (position == null) {
-            return 0;
-        }
-        try {
-            long last = Long.parseLong(position);
-            if (last >= -1 && last < Long.MAX_VALUE) {
-                return last + 1;
-            }
-        } catch (NumberFormatException none) {
-            // the same answer
-        }
-        throw ApiError.parameter("after", "must be the number of an event");
     }
 
     private Mono<Map<String, @Nullable Object>> health() {

@@ -13,7 +13,7 @@ import org.reactivestreams.Publisher;
  * @param method as in {@code GET}
  * @param path the path as it was sent, with its percent signs, without the query
  * @param query what was behind the question mark, as it was sent; empty if there was none
- * @param headers the first value of each header; found whatever the case of their names
+ * @param headers the headers, of each one value; found whatever the case of their names
  * @param remote where it came from, for the log of actions; null if that is not known
  * @param body the body; of an action at most 65,536 bytes of it are read
  * @since 0.1

@@ -1,13 +1,16 @@
 package io.flotilla.inspector;
 
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.timeout.WriteTimeoutHandler;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -30,6 +33,15 @@ final class InspectorServer {
      */
     private static final Duration LAST_CONNECTIONS = Duration.ofMillis(20);
 
+    /** More are closed as they come. */
+    private static final int MAX_CONNECTIONS = 2 * InspectorHandler.MAX_STREAMS;
+
+    /** What the system may keep of a connection that is not read. */
+    private static final int SEND_BYTES = 262_144;
+
+    /** How long a request may take to arrive. */
+    private static final Duration REQUEST = Duration.ofSeconds(10);
+
     private final Settings settings;
     private final InspectorHandler handler;
     private final LoopResources threads;
@@ -50,19 +62,32 @@ final class InspectorServer {
         return Mono.defer(() -> {
             LoopResources threads = LoopResources.create("flotilla-inspector", 1, 2, true);
             InspectorHandler handler = new InspectorHandler(settings);
+            AtomicBoolean isBound = new AtomicBoolean();
             return HttpServer.create()
                     .host(settings.host())
                     .port(settings.port())
                     .runOn(threads, false)
+                    .maxConnections(MAX_CONNECTIONS)
+                    .childOption(ChannelOption.SO_SNDBUF, SEND_BYTES)
                     .idleTimeout(Duration.ofMinutes(1))
+                    .requestTimeout(REQUEST)
+                    // First of all: it sees whatever is written, and closes who does not read.
+                    .doOnChannelInit((observer, channel, remote) -> channel.pipeline()
+                            .addFirst(new WriteTimeoutHandler(
+                                    settings.writeTimeout().toMillis(), TimeUnit.MILLISECONDS)))
                     .httpRequestDecoder(
                             decoder -> decoder.maxInitialLineLength(8_192).maxHeaderSize(16_384))
                     .route(routes -> route(routes, settings.prefix(), handler))
                     .bind()
-                    .map(server -> new InspectorServer(settings, handler, threads, server))
-                    .doOnError(failed -> {
-                        handler.dispose();
-                        threads.dispose();
+                    .map(server -> {
+                        isBound.set(true);
+                        return new InspectorServer(settings, handler, threads, server);
+                    })
+                    .doFinally(end -> {
+                        if (!isBound.get()) { // not even begun
+                            handler.dispose();
+                            threads.dispose();
+                        }
                     })
                     .doOnDiscard(
                             InspectorServer.class, unwanted -> unwanted.stop().subscribe());
@@ -97,7 +122,7 @@ final class InspectorServer {
 
     private static Map<String, String> headers(HttpHeaders from) {
         Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-        from.forEach(header -> headers.putIfAbsent(header.getKey(), header.getValue()));
+        from.forEach(header -> headers.merge(header.getKey(), header.getValue(), (some, more) -> some + ", " + more));
         return headers;
     }
 

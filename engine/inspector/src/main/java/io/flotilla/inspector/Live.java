@@ -10,7 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +40,12 @@ final class Live {
 
     private static final int LOOKS_AFTER_THE_END = 5;
 
+    /** How many runs wait to be counted; of more, those that have waited longest are left as they are. */
+    private static final int MAX_UNCOUNTED = 1_000;
+
+    /** How long a look may count. */
+    private static final long COUNTING_NANOS = Duration.ofMillis(250).toNanos();
+
     private final Sources sources;
     private final Rows rows;
     private final Mono<Void> closed;
@@ -58,15 +64,22 @@ final class Live {
     /** How often a run was found neither live nor ended. */
     private final Map<String, Integer> undecided = new HashMap<>();
 
+    /** The runs of pages whose rows want a long replay. Guarded by itself. */
+    private final LinkedHashMap<String, Sources.Found> uncounted = new LinkedHashMap<>();
+
     // Guarded by this.
-    private final LinkedHashMap<String, Change> changes = new LinkedHashMap<>();
+    /** The last change of each run, by its version. */
+    private final TreeMap<Long, Change> changes = new TreeMap<>();
+
+    private final Map<String, Long> versions = new HashMap<>();
     private String epoch = "";
     private long version;
 
     /** Positions before it are not known any more. */
     private long forgotten;
 
-    private record Change(long version, String type, Object data) {}
+    /** Written once, for whoever listens. */
+    private record Change(String type, String id, String data) {}
 
     Live(Sources sources, Rows rows, Mono<Void> closed, int maxNew) {
         this.sources = sources;
@@ -113,11 +126,8 @@ final class Live {
                 return text;
             }
         }
-        for (Change change : changes.values()) {
-            if (change.version() > from) {
-                text.event(change.type(), epoch + "-" + change.version(), change.data());
-            }
-        }
+        changes.tailMap(from, false)
+                .forEach((at, change) -> text.written(change.type(), epoch + "-" + at, change.data()));
         return text;
     }
 
@@ -156,6 +166,7 @@ final class Live {
         version = 0;
         forgotten = 0;
         changes.clear();
+        versions.clear();
         live.clear();
         newest.clear();
         told.clear();
@@ -166,6 +177,7 @@ final class Live {
     private Mono<Void> look() {
         return Flux.range(0, sources.groups().size())
                 .concatMap(this::look, 1)
+                .thenMany(Flux.defer(this::counted))
                 .then()
                 .subscribeOn(Schedulers.boundedElastic())
                 .onErrorResume(unreadable -> {
@@ -191,6 +203,38 @@ final class Live {
                     .then();
         });
     }
+
+    // --- counting
+
+    /** Its row is told once it has been replayed. */
+    void countLater(Sources.Found run) {
+        synchronized (uncounted) {
+            uncounted.put(run.id(), run);
+            if (uncounted.size() > MAX_UNCOUNTED) {
+                uncounted.remove(uncounted.keySet().iterator().next());
+            }
+        }
+    }
+
+    private Flux<Map<String, @Nullable Object>> counted() {
+        long until = System.nanoTime() + COUNTING_NANOS;
+        List<Sources.Found> waiting;
+        synchronized (uncounted) {
+            waiting = List.copyOf(uncounted.values());
+        }
+        return Flux.fromIterable(waiting)
+                .takeWhile(any -> System.nanoTime() - until < 0)
+                .concatMap(
+                        run -> rows.row(run).doOnNext(row -> {
+                            synchronized (uncounted) {
+                                uncounted.remove(run.id());
+                            }
+                            tell(run, row);
+                        }),
+                        1);
+    }
+
+    // --- runs
 
     private static List<String> ids(Runs<?> runs) {
         List<String> ids = new ArrayList<>();
@@ -276,7 +320,7 @@ final class Live {
     private void tell(Sources.Found found, Map<String, @Nullable Object> row) {
         String text = Json.text(row);
         if (!text.equals(told.put(found.id(), text))) {
-            add("run", found.id(), row);
+            add("run", found.id(), text);
         }
         if (found.live() == null) {
             told.remove(found.id());
@@ -285,17 +329,21 @@ final class Live {
 
     private void gone(String id) {
         told.remove(id);
-        add("gone", id, Map.of("id", id));
+        add("gone", id, Json.text(Map.of("id", id)));
     }
 
-    private synchronized void add(String type, String id, Object data) {
+    private synchronized void add(String type, String id, String data) {
         version++;
-        changes.remove(id);
-        changes.put(id, new Change(version, type, Objects.requireNonNull(data)));
+        Long before = versions.put(id, version);
+        if (before != null) {
+            changes.remove(before);
+        }
+        changes.put(version, new Change(type, id, data));
         if (changes.size() > MAX_CHANGES) {
-            var eldest = changes.entrySet().iterator();
-            forgotten = eldest.next().getValue().version();
-            eldest.remove();
+            Map.Entry<Long, Change> eldest = changes.firstEntry();
+            forgotten = eldest.getKey();
+            changes.remove(forgotten);
+            versions.remove(eldest.getValue().id());
         }
     }
 
@@ -304,5 +352,6 @@ final class Live {
         version++;
         forgotten = version;
         changes.clear();
+        versions.clear();
     }
 }

@@ -25,6 +25,9 @@ final class Rows {
     private static final int MAX_KEPT = 10_000;
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 
+    /** A replay of no more facts is part of what a page takes. */
+    private static final int QUICK = 500;
+
     /** What a replay tells. */
     private record Counts(long facts, long steps, Usage usage, int questions, RunState.Status status) {
 
@@ -48,6 +51,21 @@ final class Rows {
         return counts(run)
                 .map(counts -> row(run.info(), counts, run.live() != null))
                 .defaultIfEmpty(row(run.info(), null, run.live() != null));
+    }
+
+    /** Whether a row is there at once, or almost: no long replay is needed for it. */
+    boolean isQuick(Sources.Found run, boolean hasTime) {
+        RunInfo info = run.info();
+        Counts known = kept.get(info.runId());
+        return run.live() != null
+                || (known != null && known.facts() == info.facts())
+                || (hasTime && info.facts() <= QUICK)
+                || info.facts() > MAX_REPLAYED;
+    }
+
+    /** The row without what needs a replay. */
+    static Map<String, @Nullable Object> uncounted(Sources.Found run) {
+        return row(run.info(), null, run.live() != null);
     }
 
     private Mono<Counts> counts(Sources.Found found) {

@@ -4,25 +4,23 @@ import io.flotilla.run.EventsLostException;
 import io.flotilla.run.Run;
 import io.flotilla.run.RunEvent;
 import io.flotilla.run.RunInfo;
-import io.flotilla.run.RunOutput;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * What happens in a run, as server-sent events from a position on: first what is recorded, then what comes.
+ * What happens in a run, as server-sent events from a position on: first what is recorded, then what comes; behind all of it the end.
  *
- * <p>A live run is looked at ten times a second, and shown at most {@value #TURN} events at a time: it does not notice who looks, and a
- * run of many events costs no more than that. Whoever is slower than the events that are kept reads on in the journal. So nothing is
- * buffered for anybody, and nobody misses anything.
+ * <p>A live run is looked at ten times a second, and shown at most {@value #TURN} events and as many pieces of output at a time: it does
+ * not notice who looks, and a run of many events costs no more than that. Whoever is slower than the events that are kept reads on in the
+ * journal, a tenth of the time at most while the run goes on. So nothing is buffered for anybody, and nobody misses an event. Output is
+ * in no journal: the last of it is on an {@link OutputTape}, and who is slower than that is told so.
  */
 final class RunEvents {
 
@@ -33,95 +31,117 @@ final class RunEvents {
     /** Recorded events in a piece of the response. */
     private static final int PIECE = 256;
 
-    /** The most output between two looks; more is dropped, and counted, before it comes here. */
-    private static final int OUTPUTS = 256;
-
-    private static final int MAX_VALUE_LENGTH = 16_384;
+    /** How many looks the end waits for what the last steps have told. */
+    private static final int LAST_WORDS = 100;
 
     private final Sources.Found run;
+    private final OutputReader output;
+    private final Rest rest = new Rest();
+
+    // Of one look after another.
 
     /** The number of the next event. */
-    private final AtomicLong next;
+    private long next;
 
     /** It has its last events also after its end. */
     private @Nullable Run<?> seen;
 
-    private RunEvents(Sources.Found run, long from) {
+    private boolean hasAllEvents;
+    private int waited;
+
+    private RunEvents(Sources.Found run, Position from, OutputTapes tapes) {
         this.run = run;
-        this.next = new AtomicLong(from);
+        this.output = new OutputReader(tapes, from);
+        this.next = from.event() + 1;
     }
 
-    static Flux<byte[]> of(Sources.Found run, long from) {
+    static Flux<byte[]> of(Sources.Found run, Position from, OutputTapes tapes) {
         return Flux.defer(() -> {
-            RunEvents events = new RunEvents(run, from);
-            Run<?> live = run.live();
-            Flux<byte[]> looks = Sse.looks(PAUSE, events::look);
-            return live == null ? looks : withOutput(looks, live);
+            RunEvents events = new RunEvents(run, from, tapes);
+            events.begin();
+            return Sse.looks(PAUSE, events::look);
         });
     }
 
-    /** The output ends with the events, and does not keep them. */
-    private static Flux<byte[]> withOutput(Flux<byte[]> looks, Run<?> live) {
-        return Flux.defer(() -> {
-            Sinks.Empty<Void> over = Sinks.empty();
-            return Flux.merge(
-                    looks.doFinally(any -> over.tryEmitEmpty()), output(live).takeUntilOther(over.asMono()));
-        });
+    /** Before anything is sent: what comes of that is on the tape. */
+    private void begin() {
+        Run<?> live = run.live();
+        if (live == null) {
+            output.finish(run.id());
+        } else {
+            output.follow(live);
+        }
     }
 
-    private static Flux<byte[]> output(Run<?> live) {
-        return live.output()
-                .onErrorResume(ended -> Flux.empty())
-                .bufferTimeout(OUTPUTS, PAUSE, true)
-                .map(outputs -> {
-                    Sse events = new Sse();
-                    outputs.forEach(output -> events.event("output", null, form(output)));
-                    return events.bytes();
-                });
-    }
-
+    @SuppressWarnings("ReferenceEquality") // a recovered run is another one of the same id
     private Flux<Sse.Look> look() {
         Run<?> live = run.live();
-        seen = live == null ? seen : live;
-        if (seen == null) {
-            return recorded();
+        if (live != null) {
+            hasAllEvents &= live == seen;
+            seen = live;
+            output.follow(live);
+        }
+        Sse text = new Sse();
+        boolean hasMore = output.addTo(text, next - 1);
+        boolean isUnread = !hasAllEvents && !addEvents(text) && (live == null || rest.isOver());
+        if (isUnread) {
+            return Flux.just(Sse.Look.of(text, false, true)).concatWith(recorded());
+        }
+        if (!hasAllEvents || hasMore) {
+            return Flux.just(Sse.Look.of(text, false, live == null));
+        }
+        waited++;
+        return output.isOver() || waited > LAST_WORDS ? end(text).flux() : Flux.just(Sse.Look.of(text, false, false));
+    }
+
+    /** Adds what the run has kept; returns whether it has more, or may have. */
+    private boolean addEvents(Sse text) {
+        Run<?> source = seen;
+        if (source == null) {
+            return false;
         }
         List<RunEvent> events;
         try {
-            events = seen.events(next.get(), TURN);
+            events = source.events(next, TURN);
         } catch (EventsLostException lost) {
-            return recorded();
+            return false;
         }
-        if (events.isEmpty() && live == null) {
-            return recorded(); // suspended, say
-        }
-        Sse text = new Sse();
         events.forEach(event -> add(text, event, null));
-        boolean isOver = !events.isEmpty() && events.get(events.size() - 1) instanceof RunEvent.RunFinished;
-        return isOver ? end(text).flux() : Flux.just(Sse.Look.of(text, false, live == null));
+        hasAllEvents = !events.isEmpty() && events.get(events.size() - 1) instanceof RunEvent.RunFinished;
+        return !events.isEmpty() || run.live() != null; // else it is suspended, say
     }
 
-    /** What the journal has from here on; then the end, unless more is to come. */
+    /** What the journal has from here on. */
     private Flux<Sse.Look> recorded() {
-        return run.recorded()
-                .facts()
-                .concatMapIterable(RunPages::entries, 1)
-                .filter(entry -> entry.sequence() >= next.get())
-                .buffer(PIECE)
-                .map(entries -> {
-                    Sse text = new Sse();
-                    entries.forEach(entry -> add(text, entry.event(), entry.fact()));
-                    return Sse.Look.of(text, false, false);
+        return Flux.defer(() -> {
+                    boolean wasLive = run.live() != null;
+                    rest.begin();
+                    return run.recorded()
+                            .facts()
+                            .concatMapIterable(RunPages::entries, 1)
+                            .filter(entry -> entry.sequence() >= next)
+                            .buffer(PIECE)
+                            .map(this::piece)
+                            .concatWith(Mono.fromSupplier(() -> {
+                                rest.end();
+                                hasAllEvents = !wasLive && run.live() == null;
+                                return Sse.Look.of(new Sse(), false, hasAllEvents);
+                            }));
                 })
-                .concatWith(Mono.defer(() -> run.live() == null ? end(new Sse()) : Mono.empty()))
                 .subscribeOn(Schedulers.boundedElastic());
     }
 
+    private Sse.Look piece(List<RunPages.Entry> entries) {
+        Sse text = new Sse();
+        entries.forEach(entry -> add(text, entry.event(), entry.fact()));
+        return Sse.Look.of(text, false, false);
+    }
+
     private void add(Sse text, RunEvent event, @Nullable Long fact) {
+        next = event.sequence() + 1;
         Map<String, @Nullable Object> form = new LinkedHashMap<>(event.toMap());
         form.put("fact", fact);
-        text.event("fact", event.sequence(), form);
-        next.set(event.sequence() + 1);
+        text.event("fact", output.behind(event.sequence()), form);
     }
 
     private Mono<Sse.Look> end(Sse text) {
@@ -133,53 +153,37 @@ final class RunEvents {
                 .map(status -> {
                     Map<String, @Nullable Object> form = new LinkedHashMap<>();
                     form.put("status", status);
-                    form.put("live", false);
+                    form.put("live", run.live() != null);
                     return Sse.Look.of(text.event("end", null, form), true, false);
                 });
     }
 
-    private static Map<String, @Nullable Object> form(RunOutput output) {
-        Map<String, @Nullable Object> form = new LinkedHashMap<>();
-        if (output instanceof RunOutput.AttemptStarted started) {
-            form.put("type", "attempt-started");
-            step(form, started);
-            form.put("attempt", started.attempt());
-            form.put("called", started.called().toString());
-        } else if (output instanceof RunOutput.Emitted emitted) {
-            form.put("type", "emitted");
-            step(form, emitted);
-            form.put("attempt", emitted.attempt());
-            form.put("position", emitted.position());
-            form.put("value", text(emitted.value()));
-        } else if (output instanceof RunOutput.Settled settled) {
-            form.put("type", "settled");
-            step(form, settled);
-            form.put("kind", settled.kind().name().toLowerCase(Locale.ROOT).replace('_', '-'));
-            form.put("dropped", settled.dropped());
-        } else if (output instanceof RunOutput.Lost lost) {
-            form.put("type", "lost");
-            form.put("steps", lost.steps());
-            form.put("values", lost.values());
-        }
-        return form;
-    }
+    /** Between two readings of a live run's journal; it may be over before the first. Not thread-safe. */
+    private static final class Rest {
 
-    private static void step(Map<String, @Nullable Object> form, RunOutput.OfStep of) {
-        form.put("branch", of.branch().toString());
-        form.put("agent", of.agent());
-        form.put("step", of.step());
-    }
+        private static final long LEAST_NANOS = Duration.ofSeconds(1).toNanos();
+        private static final int TIMES = 9;
 
-    /** What was emitted is the user's: its {@code toString} may throw, or be long. */
-    private static String text(Object value) {
-        String text;
-        try {
-            text = String.valueOf(value.toString());
-        } catch (Throwable broken) {
-            return value.getClass().getName() + " (which cannot be read)";
+        private long begun;
+        private long nanos = LEAST_NANOS;
+        private long until;
+        private boolean isTaken;
+
+        void begin() {
+            begun = System.nanoTime();
         }
-        return text.length() <= MAX_VALUE_LENGTH
-                ? text
-                : text.substring(0, MAX_VALUE_LENGTH) + "... (" + text.length() + " characters)";
+
+        void end() {
+            nanos = Math.max(LEAST_NANOS, TIMES * (System.nanoTime() - begun));
+            isTaken = false;
+        }
+
+        boolean isOver() {
+            if (!isTaken) {
+                isTaken = true;
+                until = System.nanoTime() + nanos;
+            }
+            return System.nanoTime() - until >= 0;
+        }
     }
 }

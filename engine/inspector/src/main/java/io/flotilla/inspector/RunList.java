@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -33,12 +34,18 @@ final class RunList {
     private static final Set<String> STATUSES =
             new TreeSet<>(Arrays.asList("live", "unfinished", "succeeded", "failed", "cancelled"));
 
+    /** How long replays may take of a page; what is left is counted later, and told. */
+    private static final long COUNTING_NANOS = Duration.ofMillis(75).toNanos();
+
     private final Sources sources;
     private final Rows rows;
+    private final Consumer<Sources.Found> later;
 
-    RunList(Sources sources, Rows rows) {
+    /** {@code later} counts a run some time later, and tells. */
+    RunList(Sources sources, Rows rows, Consumer<Sources.Found> later) {
         this.sources = sources;
         this.rows = rows;
+        this.later = later;
     }
 
     /** A run in the list of its journal. */
@@ -170,15 +177,27 @@ final class RunList {
                             found.size() == search.limit() || (isTiresome && System.nanoTime() - begun > MAX_NANOS);
                     return hasMore[0];
                 })
-                .then(Mono.defer(() -> Flux.fromIterable(found)
-                        .flatMapSequential(rows::row, 4, 1)
-                        .collectList()
-                        .map(list -> {
-                            Map<String, @Nullable Object> page = new LinkedHashMap<>();
-                            page.put("runs", list);
-                            page.put("next", hasMore[0] ? cursor(after) : null);
-                            return page;
-                        })));
+                .then(Mono.defer(() -> rows(found).collectList().map(list -> {
+                    Map<String, @Nullable Object> page = new LinkedHashMap<>();
+                    page.put("runs", list);
+                    page.put("next", hasMore[0] ? cursor(after) : null);
+                    return page;
+                })));
+    }
+
+    private Flux<Map<String, @Nullable Object>> rows(List<Sources.Found> found) {
+        long until = System.nanoTime() + COUNTING_NANOS;
+        return Flux.fromIterable(found)
+                .flatMapSequential(
+                        run -> {
+                            if (rows.isQuick(run, System.nanoTime() - until < 0)) {
+                                return rows.row(run);
+                            }
+                            later.accept(run);
+                            return Mono.just(Rows.uncounted(run));
+                        },
+                        4,
+                        1);
     }
 
     private Flux<Item> items(Search search) {

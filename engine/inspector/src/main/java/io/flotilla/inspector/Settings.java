@@ -4,6 +4,7 @@ import io.flotilla.health.HealthMonitor;
 import io.flotilla.message.Network;
 import io.flotilla.run.Runs;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,6 +22,7 @@ import org.reactivestreams.Publisher;
  * @param host where it listens, or is mounted: for the check of the Host header
  * @param allowedHosts further names of this host
  * @param prefix what its paths begin with: empty, or with a slash in front and none behind
+ * @param writeTimeout how long a connection may not take what is written, before it is closed
  */
 record Settings(
         List<Runs<?>> runs,
@@ -34,4 +36,5 @@ record Settings(
         String prefix,
         @Nullable Token token,
         boolean allowsActions,
-        Clock clock) {}
+        Clock clock,
+        Duration writeTimeout) {}

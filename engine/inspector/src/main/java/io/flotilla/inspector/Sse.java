@@ -17,18 +17,21 @@ final class Sse {
 
     private final StringBuilder text = new StringBuilder();
 
-    boolean isEmpty() {
-        return text.length() == 0;
+    int length() {
+        return text.length();
     }
 
     /** Adds an event; its data is one line, since JSON here has no line ends. */
     Sse event(String type, @Nullable Object id, @Nullable Object data) {
+        return written(type, id, Json.text(data));
+    }
+
+    /** Adds an event whose data is JSON already. */
+    Sse written(String type, @Nullable Object id, String data) {
         if (id != null) {
             text.append("id: ").append(id).append('\n');
         }
-        text.append("event: ").append(type).append("\ndata: ");
-        text.append(Json.text(data));
-        text.append("\n\n");
+        text.append("event: ").append(type).append("\ndata: ").append(data).append("\n\n");
         return this;
     }
 

@@ -5,10 +5,12 @@ import io.flotilla.agent.Usage;
 import io.flotilla.journal.Journal;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Invocation;
+import io.flotilla.run.Limits;
 import io.flotilla.run.Question;
 import io.flotilla.run.Turn;
 import io.flotilla.run.Workflow;
 import io.flotilla.topology.Topology;
+import java.util.Collections;
 import java.util.stream.IntStream;
 import reactor.core.publisher.Mono;
 
@@ -47,6 +49,11 @@ final class Flows {
 
     /** One agent that asks a person, and answers what it is answered. */
     static Workflow<Object, String> asking(String name, Journal journal) {
+        return speaking(name, journal, 0);
+    }
+
+    /** As {@link #asking}; when it is answered it says so many words at once, and ends as it says the last. */
+    static Workflow<Object, String> speaking(String name, Journal journal, int words) {
         Topology topology = Topology.parse("""
                 start -> Clerk
                 Clerk <-> user
@@ -54,13 +61,42 @@ final class Flows {
                 """);
         Agent<Turn, Decision> clerk = Agent.of(
                 "Clerk",
-                (turn, context) -> Mono.fromSupplier(() -> turn.answer() == null
-                        ? Decision.ask(Question.of("Shall I?").choices("yes", "no"))
-                        : Decision.answer("the answer is " + turn.answer())));
+                (turn, context) -> Mono.fromSupplier(() -> {
+                    if (turn.answer() == null) {
+                        return Decision.ask(Question.of("Shall I?").choices("yes", "no"));
+                    }
+                    for (int word = 0; word < words; word++) {
+                        context.emit("word " + word);
+                    }
+                    return Decision.answer("the answer is " + turn.answer());
+                }));
         return Workflow.builder(topology, String.class)
                 .agent("Clerk", clerk)
                 .name(name)
                 .journal(journal)
+                .outputHistory(Math.max(1, words))
+                .build();
+    }
+
+    /** One fork into so many branches, each of which takes four steps: about 12 events a branch. */
+    static Workflow<Object, String> crowd(int branches, Journal journal, int eventHistory) {
+        Agent<Turn, Decision> lead = Agent.of(
+                "Lead",
+                (turn, context) -> Mono.just(
+                        turn.reason() == Turn.Reason.REQUESTED
+                                ? Decision.fanOut(Collections.nCopies(branches, Invocation.of("Worker", 4)))
+                                : Decision.answer("done")));
+        Agent<Turn, Decision> worker = Agent.of("Worker", (turn, context) -> {
+            int left = Integer.parseInt(String.valueOf(turn.input()));
+            return Mono.just(left == 1 ? Decision.answer("x") : Decision.repeat(left - 1));
+        });
+        return Workflow.builder(Topology.parse("start -> Lead\nLead <-> Worker\nLead -> end"), String.class)
+                .agent("Lead", lead)
+                .agent("Worker", worker)
+                .name("crowd")
+                .journal(journal)
+                .limits(Limits.steps(1_000_000))
+                .eventHistory(eventHistory)
                 .build();
     }
 }

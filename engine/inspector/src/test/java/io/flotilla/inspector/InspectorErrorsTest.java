@@ -68,6 +68,11 @@ class InspectorErrorsTest {
         "/api/runs/RUN/facts?limit=1000001, 400, invalid-parameter",
         "/api/runs/RUN/state?at=-1, 400, invalid-parameter",
         "/api/runs/RUN/events?after=x, 400, invalid-parameter",
+        "/api/runs/RUN/events?after=-2, 400, invalid-parameter",
+        "/api/runs/RUN/events?after=9999999999999999999, 400, invalid-parameter",
+        "/api/runs/RUN/events?after=1.tape, 400, invalid-parameter",
+        "/api/runs/RUN/events?after=1.TAPE.2, 400, invalid-parameter",
+        "/api/runs/RUN/events?after=1.tape.-1, 400, invalid-parameter",
         "/api/compare?a=RUN, 400, invalid-parameter",
         "/api/compare?a=RUN&b=none, 404, unknown-run",
     })

@@ -1,5 +1,10 @@
 package io.flotilla.inspector;
 
+import static io.flotilla.inspector.Listening.asked;
+import static io.flotilla.inspector.Listening.isOf;
+import static io.flotilla.inspector.Listening.numbers;
+import static io.flotilla.inspector.Listening.toTheEnd;
+import static io.flotilla.inspector.Listening.upTo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.journal.Journal;
@@ -12,7 +17,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,31 +42,6 @@ class InspectorEventsTest {
     @AfterEach
     void stop() {
         inspector.stop().block(Client.PATIENCE);
-    }
-
-    private static List<Client.Event> toTheEnd(Flux<Client.Event> events) {
-        return events.takeUntil(event -> event.type().equals("end"))
-                .collectList()
-                .block(Client.PATIENCE);
-    }
-
-    private static List<Long> numbers(List<Client.Event> events) {
-        return events.stream()
-                .filter(event -> event.type().equals("fact"))
-                .map(event -> Long.valueOf(event.id()))
-                .toList();
-    }
-
-    private static List<Long> upTo(long from, long last) {
-        return LongStream.rangeClosed(from, last).boxed().toList();
-    }
-
-    private static Run<String> asked(Workflow<Object, String> asking) {
-        Run<String> run = asking.start("x");
-        while (run.questions().isEmpty()) {
-            Thread.onSpinWait();
-        }
-        return run;
     }
 
     @Test
@@ -100,7 +79,7 @@ class InspectorEventsTest {
         Mono<Void> ended = client.events("/api/runs/" + run.runId() + "/events")
                 .doOnNext(event -> {
                     seen.add(event);
-                    if (event.json().path("type").asString("").equals("question-asked")) {
+                    if (isOf("question-asked", event)) {
                         run.answer(run.questions().get(0).id(), "yes").subscribe();
                     }
                 })
@@ -118,7 +97,7 @@ class InspectorEventsTest {
         Run<String> run = asked(asking);
         Mono<List<Client.Event>> events = client.events("/api/runs/" + run.runId() + "/events")
                 .doOnNext(event -> {
-                    if (event.json().path("type").asString("").equals("question-asked")) {
+                    if (isOf("question-asked", event)) {
                         run.suspend().subscribe();
                     }
                 })
@@ -146,7 +125,11 @@ class InspectorEventsTest {
                     .block(Client.PATIENCE);
             seen.addAll(numbers(some));
             isOver = some.get(some.size() - 1).type().equals("end");
-            last = seen.isEmpty() ? last : String.valueOf(seen.get(seen.size() - 1));
+            last = some.stream()
+                    .map(Client.Event::id)
+                    .filter(id -> !id.isEmpty())
+                    .reduce((before, id) -> id)
+                    .orElse(last);
         }
 
         assertThat(isOver).isTrue();
@@ -229,8 +212,7 @@ class InspectorEventsTest {
         Mono<Void> told = Flux.range(0, 1_000)
                 .flatMap(
                         any -> client.events("/api/runs/" + run.runId() + "/events")
-                                .filter(event ->
-                                        event.json().path("type").asString("").equals("run-finished"))
+                                .filter(event -> isOf("run-finished", event))
                                 .next()
                                 .single(),
                         1_000)

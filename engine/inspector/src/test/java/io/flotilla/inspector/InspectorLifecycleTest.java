@@ -74,11 +74,66 @@ class InspectorLifecycleTest {
                     .then()
                     .cache();
             streams.subscribe();
+            long spun = System.nanoTime() + round * 100_000L; // from none is connected to all are told
+            while (System.nanoTime() < spun) {
+                Thread.onSpinWait();
+            }
 
             inspector.stop().block(Client.PATIENCE);
 
             streams.block(STOPPED_WITHIN);
         }
+    }
+
+    @Test
+    void start_again_isAnotherOneAndSoAreTwoAtOnce() {
+        Mono<Inspector> start = Inspector.on(crew.runs()).start();
+        Inspector first = start.block(Client.PATIENCE);
+        Inspector second = start.block(Client.PATIENCE);
+        try {
+            assertThat(first.address()).isNotEqualTo(second.address());
+            String id = crew.run(2).block(Client.PATIENCE).runId();
+            first.stop().block(Client.PATIENCE);
+            first.dispose();
+
+            assertThat(first.isDisposed()).isTrue();
+            assertThat(second.isDisposed()).isFalse();
+            assertThat(Client.of(second).get("/api/runs/" + id).status()).isEqualTo(200);
+            Inspector third = Inspector.on(crew.runs())
+                    .port(first.address().getPort())
+                    .start()
+                    .block(Client.PATIENCE);
+            assertThat(Client.of(third).get("/api/runs/" + id).status()).isEqualTo(200);
+            third.stop().block(Client.PATIENCE);
+        } finally {
+            second.stop().block(Client.PATIENCE);
+        }
+    }
+
+    @Test
+    void start_cancelledOrRefused_leavesNoThread() {
+        int before = threads().size();
+        Inspector taken = Inspector.on(crew.runs()).start().block(Client.PATIENCE);
+        int withOne = threads().size();
+        for (int round = 0; round < 20; round++) {
+            Inspector.on(crew.runs()).start().subscribe(Inspector::dispose).dispose();
+            assertThatThrownBy(() -> Inspector.on(crew.runs())
+                            .port(taken.address().getPort())
+                            .start()
+                            .block(Client.PATIENCE))
+                    .hasRootCauseInstanceOf(BindException.class);
+        }
+        awaitThreads(withOne);
+        taken.stop().block(Client.PATIENCE);
+        awaitThreads(before);
+    }
+
+    private static void awaitThreads(int most) {
+        long deadline = System.nanoTime() + Client.PATIENCE.toNanos();
+        while (threads().size() > most && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+        }
+        assertThat(threads()).hasSizeLessThanOrEqualTo(most);
     }
 
     @Test
