@@ -20,8 +20,14 @@ import org.jspecify.annotations.Nullable;
 final class ReportPage {
 
     /** In the order in which they build on each other. */
-    private static final List<String> SCRIPTS =
-            List.of("run-model.js", "run-graph.js", "run-timeline.js", "run-table.js", "run-tabs.js", "run-report.js");
+    private static final List<String> SCRIPTS = List.of(
+            "run-model.js",
+            "run-layout.js",
+            "run-graph.js",
+            "run-timeline.js",
+            "run-table.js",
+            "run-tabs.js",
+            "run-report.js");
 
     private static final String SHOW =
             "RunReport.show(document.getElementById('run'),JSON.parse(document.getElementById('data').textContent));";

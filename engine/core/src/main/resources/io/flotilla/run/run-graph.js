@@ -1,154 +1,101 @@
-/* The topology of a run as a picture: layers from start, edges that lead back in a bow. */
+/* The topology of a run as a picture, with what each node has done and how often each edge was gone along. */
 RunReport.Graph = (() => {
-  const { svg, number, brief } = RunReport;
-  const ENDPOINTS = ["start", "end", "user"], STEP = 88, GAP = 24, FLASH = 900;
+  const { el, svg, number, many, brief, fitted, layout } = RunReport;
+  const ENDPOINTS = ["start", "end", "user"], MOST_NODES = 300, MOST_EDGES = 3000, MOST_COUNTED = 60, WIDE = 720, LEAST_SCALE = .75, MORE_SCALE = 1.1, FLASH = 900;
+  const NAME_FONT = "600 13px system-ui, sans-serif", NODE_PAD = 46, LEAST_NODE = 146, MOST_NODE = 216, HALF = 22, ENDPOINT_HALF = 34;
   const key = (from, to) => from + "\n" + to;
   let pictures = 0;
 
-  /* Which edges lead back, and how deep each node is. */
-  function ranked(topology) {
-    const successors = new Map(topology.nodes.map(node => [node.name, []]));
-    topology.edges.forEach(([from, to]) => successors.get(from)?.push(to));
-    const state = new Map(), back = new Set(), order = [];
-    const names = topology.nodes.map(node => node.name);
-    for (const root of ["start", ...names].filter(name => successors.has(name))) {
-      if (state.has(root)) continue;
-      const stack = [[root, 0]];
-      state.set(root, 1);
-      while (stack.length > 0) {
-        const frame = stack[stack.length - 1];
-        const next = successors.get(frame[0])[frame[1]++];
-        if (next === undefined) { state.set(frame[0], 2); order.push(frame[0]); stack.pop(); }
-        else if (state.get(next) === 1) back.add(key(frame[0], next));
-        else if (successors.has(next) && !state.has(next)) { state.set(next, 1); stack.push([next, 0]); }
-      }
-    }
-    const rank = new Map(names.map(name => [name, 0]));
-    for (const name of order.reverse()) {
-      for (const to of successors.get(name)) {
-        if (rank.has(to) && !back.has(key(name, to))) rank.set(to, Math.max(rank.get(to), rank.get(name) + 1));
-      }
-    }
-    const deepest = Math.max(0, ...[...rank].filter(([name]) => name !== "end").map(([, depth]) => depth));
-    if (rank.has("end")) rank.set("end", Math.max(rank.get("end"), deepest + 1));
-    return { names, back, rank };
-  }
-
   class Graph {
     constructor(topology, host, colors = new Map()) {
-      this.host = host;
-      this.nodes = new Map();
-      this.edges = new Map();
-      this.colors = colors;
-      this.layout(topology);
+      Object.assign(this, { host, colors, nodes: new Map(), edges: new Map(), width: 0 });
+      const { nodes, edges } = topology;
+      if (nodes.length > MOST_NODES || edges.length > MOST_EDGES) {
+        host.replaceChildren(el("p", { class: "empty" }, `${many(nodes.length, "node")} and ${many(edges.length, "edge")} are too many to draw. The tabs Agents and Messages tell of them.`));
+        return;
+      }
+      this.pen = el("canvas").getContext("2d");
+      this.pen.font = NAME_FONT;
+      this.nodeWidth = Math.round(Math.max(LEAST_NODE, Math.min(MOST_NODE, NODE_PAD + Math.max(0, ...nodes.map(({ name }) => this.pen.measureText(name).width)))));
+      this.endpoints = new Set(nodes.filter(({ kind }) => ENDPOINTS.includes(kind)).map(({ name }) => name));
+      Object.assign(this, layout(topology, this.nodeWidth));
+      this.crowded = this.dense || edges.length > MOST_COUNTED; // no numbers at the edges then: the tab Messages has them
       this.draw(topology);
     }
 
-    layout(topology) {
-      const { names, back, rank } = ranked(topology);
-      const layers = [];
-      for (const name of names) (layers[rank.get(name)] ??= []).push(name);
-      const position = new Map();
-      const place = layer => layer.forEach((name, at) => position.set(name, at - (layer.length - 1) / 2));
-      layers.forEach(place);
-      const near = new Map(names.map(name => [name, []]));
-      topology.edges.forEach(([from, to]) => { near.get(from)?.push(to); near.get(to)?.push(from); });
-      for (let sweep = 0; sweep < 6; sweep++) {
-        for (const layer of layers.filter(Boolean)) {
-          const middle = new Map(layer.map(name => {
-            const all = near.get(name).filter(other => position.has(other) && rank.get(other) !== rank.get(name));
-            return [name, all.length === 0 ? position.get(name) : all.reduce((sum, other) => sum + position.get(other), 0) / all.length];
-          }));
-          layer.sort((left, right) => middle.get(left) - middle.get(right));
-          place(layer);
-        }
-      }
-      const width = Math.max(138, Math.min(206, 46 + 7.6 * Math.max(0, ...names.map(name => Math.min(22, name.length)))));
-      const widest = Math.max(1, ...layers.map(layer => layer ? layer.length : 0));
-      Object.assign(this, { back, rank, nodeWidth: width, width: Math.max(280, widest * (width + GAP) + 76), height: layers.length * STEP + 4 });
-      this.where = new Map(names.map(name => [name, { x: this.width / 2 + position.get(name) * (width + GAP), y: 44 + rank.get(name) * STEP }]));
-    }
+    /* Whether it needs the width of the page to be read. */
+    get isWide() { return this.width > WIDE; }
 
-    draw(topology) {
-      const tip = "tip" + ++pictures;
-      const picture = svg("svg", { role: "img" });
-      this.title = svg("title", {}, document.createTextNode(`The topology: ${topology.nodes.length} nodes, ${topology.edges.length} edges`));
-      picture.append(this.title, svg("defs", {}, svg("marker", { id: tip, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" }, svg("path", { d: "M0 .5 7.5 4 0 7.5z" }))));
-      this.given = new Set(topology.edges.map(([from, to]) => key(from, to)));
+    draw({ nodes, edges }) {
+      const tip = "tip" + ++pictures, picture = svg("svg", { role: "img" }), lines = svg("g"), labels = svg("g"), boxes = svg("g");
+      picture.append(svg("title", {}, document.createTextNode(`The topology: ${many(nodes.length, "node")}, ${many(edges.length, "edge")}`)),
+        svg("defs", {}, svg("marker", { id: tip, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" }, svg("path", { d: "M0 .5 7.5 4 0 7.5z" }))), lines, labels, boxes);
+      this.given = new Set(edges.map(([from, to]) => key(from, to)));
       this.reach = { left: 0, right: this.width };
-      const lines = svg("g"), labels = svg("g"), boxes = svg("g");
-      for (const [from, to] of topology.edges) this.edge(from, to, tip, lines, labels);
-      for (const node of topology.nodes) this.node(node, boxes);
+      for (const [from, to] of edges) this.edge(from, to, tip, lines, labels);
+      for (const node of nodes) this.node(node, boxes);
       const { left, right } = this.reach, width = right - left;
+      this.width = width;
       picture.setAttribute("viewBox", `${left} 0 ${width} ${this.height}`);
-      picture.style.maxWidth = width * 1.1 + "px";
-      picture.style.minWidth = Math.min(width * .62, 1600) + "px";
-      picture.append(lines, labels, boxes);
+      Object.assign(picture.style, { maxWidth: width * MORE_SCALE + "px", minWidth: width * LEAST_SCALE + "px", minHeight: this.height * LEAST_SCALE + "px" });
       this.host.replaceChildren(picture);
+      requestAnimationFrame(() => { this.host.scrollLeft = (this.host.scrollWidth - this.host.clientWidth) / 2; });
     }
 
     edge(from, to, tip, lines, labels) {
       const [a, b] = [this.where.get(from), this.where.get(to)];
       if (!a || !b) return;
-      const backwards = this.back.has(key(from, to)) || this.rank.get(from) >= this.rank.get(to);
-      const both = this.given.has(key(to, from)) && Math.abs(this.rank.get(from) - this.rank.get(to)) === 1;
-      const line = svg("path", { class: "edge" + (backwards ? " back" : ""), d: this.curve(a, b, backwards, both, from === "start" ? 15 : 22, to === "end" || to === "user" ? 17 : 24), "marker-end": `url(#${tip})` });
+      const line = svg("path", { class: "edge" + (this.crowded ? " thin" : ""), d: this.path(a, b, this.given.has(key(to, from)), this.half(from), this.half(to)), "marker-end": `url(#${tip})` });
       const label = svg("text", { class: "edge-count", visibility: "hidden" });
       lines.append(line);
       labels.append(label);
-      this.edges.set(key(from, to), { line, label, a, b, both, count: 0 });
+      this.edges.set(key(from, to), { line, label, both: this.given.has(key(to, from)), count: 0 });
     }
 
+    /* Half a node's width and height, of which an edge keeps away. */
+    half(name) { return this.endpoints.has(name) ? { x: ENDPOINT_HALF, y: 15 } : { x: this.nodeWidth / 2, y: HALF }; }
+
     node(node, boxes) {
-      const { x, y } = this.where.get(node.name), half = this.nodeWidth / 2;
+      const { x, y } = this.where.get(node.name), half = this.nodeWidth / 2, endpoint = this.endpoints.has(node.name), shift = endpoint ? 0 : 7;
       const group = svg("g", { class: "node " + node.kind });
-      const endpoint = ENDPOINTS.includes(node.kind);
-      if (endpoint) group.append(svg("rect", { x: x - 34, y: y - 15, width: 68, height: 30, rx: 15 }));
-      else if (node.kind === "rendezvous") group.append(svg("polygon", { points: `${x - half},${y} ${x - half + 13},${y - 22} ${x + half - 13},${y - 22} ${x + half},${y} ${x + half - 13},${y + 22} ${x - half + 13},${y + 22}` }));
-      else group.append(svg("rect", { x: x - half, y: y - 22, width: this.nodeWidth, height: 44, rx: 10 }));
+      if (endpoint) group.append(svg("rect", { x: x - ENDPOINT_HALF, y: y - 15, width: ENDPOINT_HALF * 2, height: 30, rx: 15 }));
+      else if (node.kind === "rendezvous") group.append(svg("polygon", { points: `${x - half},${y} ${x - half + 13},${y - HALF} ${x + half - 13},${y - HALF} ${x + half},${y} ${x + half - 13},${y + HALF} ${x - half + 13},${y + HALF}` }));
+      else group.append(svg("rect", { x: x - half, y: y - HALF, width: this.nodeWidth, height: HALF * 2, rx: 10 }));
       if (!endpoint && this.colors.has(node.name)) group.append(svg("circle", { class: "agent-color c" + this.colors.get(node.name), cx: x - half + 16, cy: y, r: 4.5 }));
-      const shift = endpoint ? 0 : 7;
-      const name = svg("text", { class: "name", x: x + shift, y: y + 4.5 }), count = svg("text", { x: x + shift, y: y + 14, class: "count" });
-      name.textContent = node.name.length > 22 ? node.name.slice(0, 10) + "…" + node.name.slice(-10) : node.name;
-      const disc = svg("g", { visibility: "hidden", class: "live-mark" });
-      const label = svg("text", { x: x + half - 4, y: y - 18, class: "live-text" });
-      const pill = svg("rect", { x: x + half - 17, y: y - 32, width: 26, height: 20, rx: 10, class: "live-count" });
+      const name = svg("text", { class: "name", x: x + shift, y: y + 4.5 }), count = svg("text", { x: x + shift, y: y + 14, class: "count" }), disc = svg("g", { visibility: "hidden", class: "live-mark" });
+      name.textContent = fitted(this.pen, node.name, this.nodeWidth - NODE_PAD + 6);
+      const label = svg("text", { x: x + half - 4, y: y - 18, class: "live-text" }), pill = svg("rect", { x: x + half - 17, y: y - 32, width: 26, height: 20, rx: 10, class: "live-count" });
       disc.append(pill, label);
       group.append(svg("title", {}, document.createTextNode(node.name)), name, count, disc);
       boxes.append(group);
       this.nodes.set(node.name, { group, name, count, disc, label, pill, y, x, half, kind: node.kind });
     }
 
-    /* Two agents that hand over both ways, one above the other: two lanes side by side. */
-    lane(a, b, up) {
-      const shift = up ? 9 : -9, [from, to] = up ? [a.y - 22, b.y + 24] : [a.y + 22, b.y - 24], lift = (to - from) / 2;
-      return `M${a.x + shift} ${from} C${a.x + shift} ${from + lift} ${b.x + shift} ${to - lift} ${b.x + shift} ${to}`;
-    }
-
-    curve(a, b, backwards, both, below, above) {
-      if (a === b) return `M${a.x + 30} ${a.y - 22} c 30 -40 60 0 20 14`;
-      if (both) return this.lane(a, b, backwards);
-      if (!backwards) {
-        const around = this.around(a, b);
-        if (around !== 0) return this.bow(a, b, around, 6, below, above);
-        const lift = Math.max(20, (b.y - a.y) / 2.3);
-        return `M${a.x} ${a.y + below} C${a.x} ${a.y + below + lift} ${b.x} ${b.y - above - lift} ${b.x} ${b.y - above}`;
-      }
-      return this.bow(a, b, (a.x + b.x) / 2 >= this.width / 2 ? 1 : -1, -6, below, above);
+    /* both: whether there is an edge back too. */
+    path(a, b, both, halfA, halfB) {
+      if (a === b) return loop(a, halfA);
+      if (this.dense) return straight(a, b, both, halfA, halfB);
+      if (a.y === b.y) return level(a, b, both, halfA, halfB);
+      const up = b.y < a.y;
+      if (both && Math.abs(a.rank - b.rank) === 1) return lane(a, b, up);
+      if (up) return this.bow(a, b, (a.x + b.x) / 2 >= this.width / 2 ? 1 : -1, -6, halfA, halfB);
+      const side = this.around(a, b);
+      if (side !== 0) return this.bow(a, b, side, 6, halfA, halfB);
+      const lift = Math.max(20, (b.y - a.y) / 2.3), from = a.y + halfA.y, to = b.y - halfB.y - 2;
+      return `M${a.x} ${from} C${a.x} ${from + lift} ${b.x} ${to - lift} ${b.x} ${to}`;
     }
 
     /* From the side of one node to the same side of the other. */
-    bow(a, b, side, lean, below, above) {
-      const half = height => (height < 20 ? 34 : this.nodeWidth / 2), from = a.x + half(below) * side, to = b.x + (half(above) + 2) * side;
-      const out = (24 + Math.abs(a.y - b.y) * .11) * side, far = side > 0 ? Math.max(from, to) + out : Math.min(from, to) + out;
+    bow(a, b, side, lean, halfA, halfB) {
+      const from = a.x + halfA.x * side, to = b.x + (halfB.x + 2) * side, out = (24 + Math.abs(a.y - b.y) * .11) * side, far = side > 0 ? Math.max(from, to) + out : Math.min(from, to) + out;
       this.reach.left = Math.min(this.reach.left, far);
       this.reach.right = Math.max(this.reach.right, far);
       return `M${from} ${a.y + lean} C${far} ${a.y + lean * 2} ${far} ${b.y - lean * 2} ${to} ${b.y - lean}`;
     }
 
-    /* On which side an edge goes round the nodes that stand in its way: -1 left, 1 right, 0 if there are none. */
+    /* On which side an edge goes round the layers between, if a node stands in its way: -1 left, 1 right, 0 if none does. */
     around(a, b) {
-      const half = this.nodeWidth / 2, between = [...this.where.values()].filter(({ y }) => y > a.y + 4 && y < b.y - 4);
+      const half = this.nodeWidth / 2, between = [...this.where.values()].filter(({ rank }) => rank > a.rank && rank < b.rank);
       if (!between.some(({ x, y }) => Math.abs(x - (a.x + (b.x - a.x) * (y - a.y) / (b.y - a.y))) < half)) return 0;
       const left = between.filter(({ x }) => x < Math.min(a.x, b.x) - 4).length, right = between.filter(({ x }) => x > Math.max(a.x, b.x) + 4).length;
       return right < left ? 1 : -1;
@@ -156,7 +103,7 @@ RunReport.Graph = (() => {
 
     show({ nodes, edges }) {
       for (const [name, node] of this.nodes) {
-        const seen = nodes.get(name), now = seen ? seen.live + " " + seen.steps + " " + seen.failed + " " + seen.retries : "";
+        const seen = nodes.get(name), now = seen ? [seen.live, seen.steps, seen.failed, seen.retries, seen.note].join() : "";
         if (node.shown === now) continue;
         node.shown = now;
         this.showNode(node, seen, seen ? seen.live : 0, seen && seen.steps > 0);
@@ -166,7 +113,7 @@ RunReport.Graph = (() => {
         if (count === edge.count) continue;
         edge.count = count;
         edge.line.classList.toggle("used", count > 0);
-        this.labelled(edge, count);
+        if (!this.crowded) this.labelled(edge, count);
       }
     }
 
@@ -185,12 +132,11 @@ RunReport.Graph = (() => {
       edge.label.setAttribute("visibility", count > 1 ? "visible" : "hidden");
       if (count < 2) return;
       edge.label.textContent = number(count);
-      if (!edge.placed) {
-        edge.placed = true;
-        const middle = edge.line.getTotalLength?.() ? edge.line.getPointAtLength(edge.line.getTotalLength() * (edge.both ? .36 : .5)) : { x: (edge.a.x + edge.b.x) / 2, y: (edge.a.y + edge.b.y) / 2 };
-        edge.label.setAttribute("x", middle.x);
-        edge.label.setAttribute("y", middle.y + 4);
-      }
+      if (edge.placed) return;
+      edge.placed = true;
+      const { x, y } = edge.line.getPointAtLength(edge.line.getTotalLength() * (edge.both ? .36 : .5));
+      edge.label.setAttribute("x", x);
+      edge.label.setAttribute("y", y + 4);
     }
 
     /* The edges that somebody has just gone along. */
@@ -203,6 +149,33 @@ RunReport.Graph = (() => {
         edge.timer = setTimeout(() => edge.line.classList.remove("flash"), FLASH);
       }
     }
+  }
+
+  /* From an agent to itself, over its left corner. */
+  function loop({ x, y }, half) {
+    const left = x - half.x + 16, top = y - half.y;
+    return `M${left} ${top} C${left - 10} ${top - 27} ${left + 40} ${top - 27} ${left + 30} ${top - 2}`;
+  }
+
+  /* Two agents that hand over both ways, one above the other: two lanes side by side. */
+  function lane(a, b, up) {
+    const shift = up ? 9 : -9, [from, to] = up ? [a.y - HALF, b.y + HALF + 2] : [a.y + HALF, b.y - HALF - 2], lift = (to - from) / 2;
+    return `M${a.x + shift} ${from} C${a.x + shift} ${from + lift} ${b.x + shift} ${to - lift} ${b.x + shift} ${to}`;
+  }
+
+  /* Two in a row: to the next one directly, to others above the row, or below it on the way back. */
+  function level(a, b, both, halfA, halfB) {
+    const side = Math.sign(b.x - a.x), apart = Math.abs(b.x - a.x) - halfA.x - halfB.x, shift = both ? 7 * -side : 0;
+    if (apart < HALF * 2) return `M${a.x + halfA.x * side} ${a.y + shift} L${b.x - (halfB.x + 2) * side} ${b.y + shift}`;
+    const out = -side * (16 + Math.min(34, apart * .06)), from = a.y - halfA.y * side, to = b.y - (halfB.y + 2) * side;
+    return `M${a.x + 14 * side} ${from} C${a.x + 14 * side} ${from + out} ${b.x - 14 * side} ${to + out} ${b.x - 14 * side} ${to}`;
+  }
+
+  /* From the border of one to the border of the other, beside the edge back. */
+  function straight(a, b, both, halfA, halfB) {
+    const x = b.x - a.x, y = b.y - a.y, length = Math.hypot(x, y), shift = both ? 4 / length : 0, border = half => Math.min(half.x / Math.abs(x || .01), half.y / Math.abs(y || .01));
+    const from = border(halfA), to = 1 - border(halfB) - 2 / length;
+    return `M${a.x + x * from - y * shift} ${a.y + y * from + x * shift} L${a.x + x * to - y * shift} ${a.y + y * to + x * shift}`;
   }
   return Graph;
 })();

@@ -1,10 +1,10 @@
 "use strict";
 /*
- * What a run's events say, for the page of one run. The scripts run-*.js are loaded in the order model, graph, timeline, table, report, and share the one name RunReport.
+ * What a run's events say, for the page of one run. The scripts run-*.js are loaded in the order model, layout, graph, timeline, table, tabs, report, and share the one name RunReport.
  * Texts go into the page as text nodes only, so nothing an agent has said can become markup.
  */
 var RunReport = (() => {
-  const KEEP = 1000;
+  const KEEP = 1000, LONG = 1200, MOST_WORDS = 600;
   const SVG = "http://www.w3.org/2000/svg";
   const ENDS = { "branch-answered": "answered", "branch-failed": "failed", "branch-moved-on": "moved", "branch-cancelled": "cancelled" };
   const WAITS = { forked: "join", "question-asked": "ask", "sleep-started": "ask", "signal-awaited": "ask" };
@@ -36,6 +36,28 @@ var RunReport = (() => {
     const minutes = Math.floor(value / 60000);
     return minutes < 60 ? minutes + " min " + Math.floor((value % 60000) / 1000) + " s" : Math.floor(minutes / 60) + " h " + (minutes % 60) + " min";
   }
+  /* The end of a long text is left out, never half a character. */
+  function clipped(text, most) {
+    if (text.length <= most) return text;
+    const half = /[\ud800-\udbff]/.test(text[most - 1]);
+    return text.slice(0, half ? most - 1 : most) + "…";
+  }
+  /* A text of any length: where it is very long its beginning, and the rest for who asks. */
+  function long(text, name = "p", kind = "reason") {
+    const node = el(name, { class: kind }, clipped(text, LONG));
+    if (text.length > LONG) node.append(" ", el("button", { type: "button", class: "small", onclick: () => { node.replaceChildren(text); node.tabIndex = -1; node.focus(); } }, "Show all " + number(text.length) + " characters"));
+    return node;
+  }
+  /* As much of a text as is not wider, with … for its middle. */
+  function fitted(pen, text, width) {
+    if (pen.measureText(text).width <= width) return text;
+    const all = [...clipped(text, 400)], cut = count => all.slice(0, Math.ceil(count / 2)).join("") + "…" + (count > 1 ? all.slice(all.length - Math.floor(count / 2)).join("") : "");
+    let fits = 0, wide = all.length;
+    while (wide - fits > 1) { const middle = (fits + wide) >> 1; if (pen.measureText(cut(middle)).width <= width) fits = middle; else wide = middle; }
+    return cut(fits);
+  }
+  /* A name in a line with others, whichever way it is written. */
+  const isolated = name => "\u2068" + name + "\u2069";
   /* /0.2/1.0/ as the numbers 0 2 1 0. A branch outside every fork is written /~1/, and comes after all that the first one has forked. */
   const path = text => text.split("/").filter(part => part !== "").flatMap(part => part.startsWith("~") ? [Infinity, Number(part.slice(1))] : part.split(".").map(Number));
   const parentOf = text => text.slice(0, text.lastIndexOf("/", text.length - 2) + 1);
@@ -59,7 +81,7 @@ var RunReport = (() => {
       this.reached = 0; // the moment of the last event
       this.last = 0; // what the timeline reaches to: of a live run, now
       this.state = new State();
-      this.kept = [this.state.copy()];
+      this.kept = [];
       for (const node of data.topology?.nodes ?? []) if (!["start", "end", "user"].includes(node.kind)) this.color(node.name);
       this.add(data.events || []);
     }
@@ -84,11 +106,24 @@ var RunReport = (() => {
         added.push(entry);
         const branch = this.take(entry);
         if (branch) born.push(branch);
-        this.state.take(entry);
-        if (this.events.length % KEEP === 0) this.kept.push(this.state.copy());
+        this.count(entry);
       }
       this.ordered(born);
       return added;
+    }
+
+    /* A state is kept before every thousandth event, for those who go back. */
+    count(entry) {
+      if (entry.seq % KEEP === 0) this.kept.push(this.state.copy());
+      this.state.take(entry);
+    }
+
+    /* The same events, of which more is known now: the fact they came of, and what was used. */
+    know(events) {
+      for (const event of events) if (this.events[event.sequence]) this.events[event.sequence].raw = event;
+      this.state = new State();
+      this.kept = [];
+      for (const entry of this.events) this.count(entry);
     }
 
     /* In lineage order: those that come last anyway are only put at the end. */
@@ -184,8 +219,8 @@ var RunReport = (() => {
 
     /* What the run is like after so many events: from the nearest of the states kept on the way. */
     at(count) {
-      const from = Math.min(this.kept.length - 1, Math.floor(count / KEEP));
-      const state = this.kept[from].copy();
+      const from = Math.floor(Math.max(0, count - 1) / KEEP);
+      const state = count === 0 ? new State() : this.kept[from].copy();
       for (let at = from * KEEP; at < count; at++) state.take(this.events[at]);
       state.moment = count === 0 ? 0 : count === this.events.length ? this.last : this.events[count - 1].ms;
       return state;
@@ -210,11 +245,23 @@ var RunReport = (() => {
       return "ready";
     }
 
+    forksAt(count) {
+      return [...this.forks.values()].filter(({ opened, closed, branch }) => opened && opened.seq < count && !(closed && closed.seq < count) && !(branch.end && branch.end.seq < count));
+    }
+
+    /* Who has come to a rendezvous that has not fired since. */
+    arrivedAt(node, count) {
+      let come = [];
+      for (const each of this.arrivals.get(node)) if (each.seq < count) { if (each.fired) come = []; else come.push(each.branch); }
+      return come;
+    }
+
+    joinCountAt(count) { return this.forksAt(count).length + [...this.arrivals.keys()].filter(node => this.arrivedAt(node, count).length > 0).length; }
+
     /* The forks and rendezvous that wait after so many events, each with who has come and who is awaited. */
     joinsAt(count) {
       const waiting = [];
-      for (const fork of this.forks.values()) {
-        if (!fork.opened || fork.opened.seq >= count || (fork.closed && fork.closed.seq < count) || (fork.branch.end && fork.branch.end.seq < count)) continue;
+      for (const fork of this.forksAt(count)) {
         const told = { kind: "fork", agent: this.agentAt(fork.branch, count), branch: fork.branch.name, size: fork.size, answered: 0, failed: 0, moved: 0, cancelled: 0, awaited: [] };
         for (const member of fork.members) {
           if (member.end && member.end.seq < count) told[member.end.fate]++;
@@ -222,9 +269,8 @@ var RunReport = (() => {
         }
         waiting.push(told);
       }
-      for (const [node, all] of this.arrivals) {
-        let come = [];
-        for (const each of all) if (each.seq < count) { if (each.fired) come = []; else come.push(each.branch); }
+      for (const node of this.arrivals.keys()) {
+        const come = this.arrivedAt(node, count);
         if (come.length > 0) waiting.push({ kind: "rendezvous", agent: node, branch: "", size: come.length, arrived: come, awaited: this.canReach(node, count) });
       }
       return waiting;
@@ -242,7 +288,7 @@ var RunReport = (() => {
 
   /* ---- what a run is like after some events, as far as the graph and the numbers show it ---- */
   class State {
-    constructor(nodes = new Map(), edges = new Map(), questions = new Map(), totals = { live: 0, steps: 0, retries: 0, failed: 0, ended: 0, corrections: 0, writes: 0, status: "running", used: null }, values = new Map()) {
+    constructor(nodes = new Map(), edges = new Map(), questions = new Map(), totals = { live: 0, steps: 0, retries: 0, failed: 0, ended: 0, corrections: 0, writes: 0, untold: 0, status: "running", used: null }, values = new Map()) {
       Object.assign(this, { nodes, edges, questions, totals, values, moment: 0 });
     }
 
@@ -254,7 +300,7 @@ var RunReport = (() => {
 
     node(name) {
       let known = this.nodes.get(name);
-      if (!known) this.nodes.set(name, known = { live: 0, steps: 0, failed: 0, retries: 0, degraded: 0 });
+      if (!known) this.nodes.set(name, known = { live: 0, steps: 0, failed: 0, retries: 0, degraded: 0, inputTokens: 0, outputTokens: 0, cost: 0 });
       return known;
     }
 
@@ -267,8 +313,8 @@ var RunReport = (() => {
         case "step-settled": this.settled(raw); break;
         case "handed-off": this.node(raw.agent).live--; this.node(raw.to).live++; break;
         case "decision-rejected": totals.corrections++; break;
-        case "question-asked": this.questions.set(raw.question.id, raw.question); break;
-        case "question-answered": this.questions.delete(raw.question); break;
+        case "question-asked": this.questions.set(raw.question.branch, raw.question); break;
+        case "question-answered": this.questions.delete(raw.branch); break;
         case "state-written": totals.writes++; this.written(raw); break;
         case "run-paused": totals.status = "paused"; break;
         case "run-resumed": totals.status = "running"; break;
@@ -277,6 +323,7 @@ var RunReport = (() => {
         default:
           if (ENDS[type]) {
             this.node(place).live--; totals.live--; totals.ended++;
+            this.questions.delete(raw.branch); // nobody waits for the answer any more
             if (type === "branch-failed") totals.failed++;
           }
       }
@@ -294,7 +341,14 @@ var RunReport = (() => {
       this.totals.retries += again;
       if (raw.failed === true) node.failed++;
       if (raw.degraded === true) node.degraded++;
-      if (raw.used) this.totals.used = raw.used;
+      if (raw.used) this.used(node, raw.used); else this.totals.untold++;
+    }
+
+    /* What was used since the step that ended before is put down to this one. */
+    used(node, used) {
+      const before = this.totals.used ?? { inputTokens: 0, outputTokens: 0, cost: 0 };
+      for (const what of ["inputTokens", "outputTokens", "cost"]) node[what] += Math.max(0, Number(used[what]) - Number(before[what]));
+      this.totals.used = used;
     }
   }
 
@@ -315,13 +369,14 @@ var RunReport = (() => {
     "question-answered": raw => "is answered" + byDefault(raw), "sleep-ended": () => "wakes", "signal-awaited": raw => "waits for signal " + raw.signal, "signal-taken": raw => "takes signal " + raw.signal + byDefault(raw), "signal-received": raw => `signal ${raw.signal} comes: ${raw.delivery}`,
     "compensation-started": raw => "step " + raw.step + " is being undone", "compensation-settled": raw => "step " + raw.step + (raw.failed ? " cannot be undone" : " is undone"),
   };
-  function words({ type, raw }) {
+  const words = entry => clipped(told(entry), MOST_WORDS);
+  function told({ type, raw }) {
     if (SAID[type]) return SAID[type](raw);
     const skip = new Set(["type", "sequence", "fact", "at", "branch", "agent", "used"]);
-    const told = Object.entries(raw).filter(([key, value]) => !skip.has(key) && value !== null && value !== undefined && value !== false)
+    const fields = Object.entries(raw).filter(([key, value]) => !skip.has(key) && value !== null && value !== undefined && value !== false)
       .map(([key, value]) => key + " " + (typeof value === "object" ? value.reason ?? value.message ?? value.text ?? JSON.stringify(value) : value)).join(", ");
-    return type.replaceAll("-", " ") + (told ? ": " + told : "");
+    return type.replaceAll("-", " ") + (fields ? ": " + fields : "");
   }
 
-  return { Model, el, svg, number, many, brief, millis, words, reasonOf, parentOf };
+  return { Model, el, svg, number, many, brief, millis, words, reasonOf, clipped, long, fitted, isolated };
 })();

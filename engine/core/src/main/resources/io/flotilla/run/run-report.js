@@ -8,9 +8,9 @@ RunReport.show = (() => {
   let views = 0;
 
   class View {
-    /* options: { tabs: further tabs, actions: nodes of the header, notices: a node below it, runLink: the address of a run, live: whether more events come, heading: of the title, moved: called with the view when it stands elsewhere } */
+    /* options: { tabs: further tabs, actions: nodes of the header, notices: a node below it, runLink: the address of a run, live: whether more events come, model: of the events if there is one already, moved: called with the view when it stands elsewhere } */
     constructor(root, data, options = {}) {
-      Object.assign(this, { data, options, model: new Model(data), branch: null, usage: null, follow: true, id: "run" + ++views });
+      Object.assign(this, { data, options, model: options.model ?? new Model(data), branch: null, usage: null, follow: true, id: "run" + ++views });
       this.count = this.model.events.length;
       this.tabs = [...tabs.all(), ...(options.tabs ?? [])];
       this.tab = this.model.failures.length > 0 ? "Failures" : "Events";
@@ -31,20 +31,21 @@ RunReport.show = (() => {
       this.header = el("header", { class: "run" });
       this.facts = el("dl", { class: "facts" });
       const graph = el("div", { class: "graph", tabindex: "0", role: "group", "aria-label": "Topology" });
-      const picture = el("section", { class: "card", "aria-labelledby": this.id + "graph" }, el("div", { class: "bar" }, el("h2", { id: this.id + "graph" }, "Topology")), graph);
+      const picture = el("section", { class: "card picture", "aria-labelledby": this.id + "graph" }, el("div", { class: "bar" }, el("h2", { id: this.id + "graph" }, "Topology")), graph);
       this.said = el("p", { class: "visually-hidden", role: "status" });
-      root.replaceChildren(this.header, ...(this.options.notices ? [this.options.notices] : []), this.facts, el("div", { class: "run-grid" }, picture, this.lanes(), this.details()), this.travel(), this.said);
+      root.replaceChildren(this.header, ...(this.options.notices ? [this.options.notices] : []), this.facts, this.grid = el("div", { class: "run-grid" }, picture, this.lanes(), this.details()), this.travel(), this.said);
       this.graph = new Graph(this.data.topology, graph, this.model.colors);
+      this.grid.classList.toggle("is-wide", this.graph.isWide);
       this.head();
     }
 
     head() {
       const { run } = this.data, labels = Object.entries(run.labels ?? {});
-      this.header.replaceChildren(el("div", { class: "title" }, el(this.options.heading ?? "h1", {}, run.workflow || "Run"), this.badge, ...(this.options.actions ? [el("div", { class: "actions" }, this.options.actions)] : [])),
+      this.header.replaceChildren(el("div", { class: "title" }, el("h1", {}, run.workflow || "Run"), this.badge, ...(this.options.actions ? [el("div", { class: "actions" }, this.options.actions)] : [])),
         el("div", { class: "about" }, el("span", { class: "mono" }, run.id), run.version ? el("span", {}, "version " + run.version) : null,
           run.startedAt ? el("time", { datetime: run.startedAt }, new Date(run.startedAt).toLocaleString()) : null,
           run.parent ? el("span", {}, "nested in ", this.options.runLink ? el("a", { href: this.options.runLink(run.parent), class: "mono" }, run.parent) : el("span", { class: "mono" }, run.parent)) : null,
-          ...labels.map(([key, value]) => el("span", { class: "label" }, key + "=" + value))));
+          ...labels.map(([key, value]) => el("span", { class: "label", title: key + "=" + value }, key + "=" + value))));
     }
 
     lanes() {
@@ -113,6 +114,9 @@ RunReport.show = (() => {
       if (usage) this.usage = usage;
       this.show(this.count);
     }
+
+    /* The same events, of which more is known now. */
+    know(events) { this.model.know(events); this.show(this.count); }
 
     /* Of a live run: it is this instant, in milliseconds since 1970, and nothing else has happened. */
     tick(now) {

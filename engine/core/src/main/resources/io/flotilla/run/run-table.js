@@ -1,7 +1,7 @@
 /* A table of any length: only the rows in sight are in the page. */
 RunReport.Table = (() => {
-  const { el } = RunReport;
-  const ROW = 34, SPARE = 6;
+  const { el, clipped } = RunReport;
+  const ROW = 34, SPARE = 6, MOST_TEXT = 300, TITLED = 24;
 
   /* columns: [{ name, width, num, mono, wide }], width as CSS has it, wide for what a phone leaves out; row(at) gives { cells, class, open, label }. */
   class Table {
@@ -59,9 +59,9 @@ RunReport.Table = (() => {
       const line = el("div", { class: "vt-row " + kind, role: "row", "aria-rowindex": at + 2, "data-row": at });
       line.style.top = at * ROW + "px";
       cells.forEach((cell, column) => {
-        const text = cell instanceof Node ? cell : String(cell ?? "");
+        const text = cell instanceof Node ? cell : clipped(String(cell ?? ""), MOST_TEXT);
         const inside = column === 0 && open ? el("button", { type: "button", class: "plain", "aria-label": label }, text) : text;
-        line.append(el("div", { role: "cell", class: this.cellClass(this.columns[column]), title: typeof text === "string" && text.length > 24 ? text : null }, inside));
+        line.append(el("div", { role: "cell", class: this.cellClass(this.columns[column]), title: typeof text === "string" && text.length > TITLED ? String(cell) : null }, inside));
       });
       if (open) { line.classList.add("opens"); line.addEventListener("click", open); }
       return line;

@@ -1,10 +1,10 @@
 /* What stands below the graph and the timeline, a tab each: { name, badge(view), node, show(view) }. All follow the slider. */
 RunReport.tabs = (() => {
-  const { el, number, many, millis, words, reasonOf, Table } = RunReport;
+  const { el, number, many, millis, words, reasonOf, long, Table } = RunReport;
   const MOST = 200, NAMED = 14;
 
   const dot = (view, agent) => el("i", { class: "agent-dot c" + view.model.color(agent), "aria-hidden": "true" });
-  const agentCell = (view, agent) => agent ? el("span", { class: "agent" }, dot(view, agent), agent) : "";
+  const agentCell = (view, agent) => agent ? el("span", { class: "agent" }, dot(view, agent), el("span", { class: "agent-name", title: agent.length > 20 ? agent : null }, agent)) : "";
   const status = word => el("span", { class: "badge " + word }, word);
   const quiet = text => el("p", { class: "empty" }, text);
   const more = count => count > 0 ? [el("p", { class: "dim" }, "and " + number(count) + " more")] : [];
@@ -12,6 +12,17 @@ RunReport.tabs = (() => {
     const head = heads.map(name => el("th", { scope: "col", class: name.startsWith("#") ? "num" : null }, name.replace("#", "")));
     return el("div", { class: "plain-table", tabindex: "0", role: "group", "aria-label": label }, el("table", {}, el("thead", {}, el("tr", {}, head)), el("tbody", {}, rows)));
   }
+
+  /* A tab whose content is built again only if it says something else: what somebody has opened, or is about to press, stays as it is. */
+  function tab(name, { said, build, ...more }) {
+    return { name, node: el("div", {}), ...more, show(view) {
+      const now = said(view), key = typeof now === "string" ? now : JSON.stringify(now);
+      if (key === this.key) return;
+      this.key = key;
+      this.node.replaceChildren(...[build(view, now)].flat());
+    } };
+  }
+  const tell = (some, all, none, build) => all === 0 ? [quiet(none)] : [build(some), ...more(all - some.length)];
 
   function events() {
     let shown = [], known = "";
@@ -57,71 +68,97 @@ RunReport.tabs = (() => {
   }
 
   function join(view, told) {
-    const parts = told.kind === "fork" ? [["answered", told.answered], ["failed", told.failed], ["moved", told.moved], ["cancelled", told.cancelled], ["awaited", told.awaited.length]] : [["answered", told.arrived.length], ["awaited", told.awaited.length]];
-    const all = Math.max(1, parts.reduce((sum, [, count]) => sum + count, 0));
-    const bar = el("div", { class: "share", "aria-hidden": "true" }, parts.filter(([, count]) => count > 0).map(([kind, count]) => { const part = el("i", { class: kind }); part.style.width = count / all * 100 + "%"; return part; }));
+    const parts = told.kind === "fork" ? [["answered", told.answered], ["failed", told.failed], ["moved", told.moved], ["cancelled", told.cancelled], ["awaited", told.awaited]] : [["answered", told.arrived], ["awaited", told.awaited]];
+    const some = parts.filter(([, count]) => count > 0), all = Math.max(1, some.reduce((sum, [, count]) => sum + count, 0));
+    const bar = el("div", { class: "share", "aria-hidden": "true" }, some.map(([kind, count]) => { const part = el("i", { class: kind }); part.style.width = count / all * 100 + "%"; return part; }));
     const word = { answered: told.kind === "fork" ? "answered" : "arrived", moved: "moved on", awaited: told.kind === "fork" ? "awaited" : "may still come" };
-    const chips = told.awaited.slice(0, NAMED).map(branch => el("button", { type: "button", class: "chip", title: branch.name, onclick: () => view.choose(branch) }, dot(view, view.model.agentAt(branch, view.count)), view.model.agentAt(branch, view.count), " ", el("span", { class: "mono" }, branch.name)));
+    const chips = told.named.map(([branch, agent]) => el("button", { type: "button", class: "chip", title: branch, onclick: () => view.choose(view.model.branches.get(branch)) }, agentCell(view, agent), " ", el("span", { class: "mono" }, branch)));
     return el("li", { class: "join" }, el("div", { class: "join-head" }, el("b", {}, told.agent), el("span", { class: "dim" }, told.kind === "fork" ? "waits for the fork of " + many(told.size, "branch", "branches") : "rendezvous"), el("span", { class: "mono dim" }, told.branch)), bar,
-      el("p", { class: "dim" }, parts.filter(([, count]) => count > 0).map(([kind, count]) => number(count) + " " + (word[kind] ?? kind)).join(" · ")),
-      chips.length > 0 ? el("p", { class: "chips" }, "Awaited: ", chips, told.awaited.length > NAMED ? " and " + number(told.awaited.length - NAMED) + " more" : null) : null);
+      el("p", { class: "dim" }, some.map(([kind, count]) => number(count) + " " + (word[kind] ?? kind)).join(" · ")),
+      chips.length > 0 ? el("p", { class: "chips" }, "Awaited: ", chips, told.awaited > chips.length ? " and " + number(told.awaited - chips.length) + " more" : null) : null);
   }
 
-  const joins = () => ({ name: "Joins", node: el("div", {}), badge: view => view.model.joinsAt(view.count).length, show(view) {
-    const all = view.model.joinsAt(view.count);
-    this.node.replaceChildren(...(all.length === 0 ? [quiet("Nobody waits for others at this moment.")] : [el("ul", { class: "joins" }, all.slice(0, MOST).map(each => join(view, each))), ...more(all.length - MOST)]));
-  } });
+  const joins = () => tab("Joins", {
+    badge: view => view.model.joinCountAt(view.count),
+    said: view => {
+      const { model, count } = view, all = model.joinsAt(count);
+      return [all.length, all.slice(0, MOST).map(told => ({ ...told, arrived: told.arrived?.length, awaited: told.awaited.length, named: told.awaited.slice(0, NAMED).map(branch => [branch.name, model.agentAt(branch, count)]) }))];
+    },
+    build: (view, [all, some]) => tell(some, all, "Nobody waits for others at this moment.", () => el("ul", { class: "joins" }, some.map(each => join(view, each)))),
+  });
 
   function causes(failure) {
     const told = [];
-    for (let at = failure?.first; at && told.length < 9; at = at.first) told.push(el("li", {}, at.message ?? at.reason));
-    for (const each of failure?.suppressed ?? []) told.push(el("li", { class: "dim" }, each));
+    for (let at = failure?.first; at && told.length < 9; at = at.first) told.push(long(at.message ?? at.reason ?? "", "li", ""));
+    for (const each of failure?.suppressed ?? []) told.push(long(String(each), "li", "dim"));
     return told.length === 0 ? null : el("details", {}, el("summary", {}, many(told.length, "cause")), el("ol", {}, told));
   }
 
-  const failures = () => ({ name: "Failures", node: el("div", {}), badge: view => view.state.totals.failed, show(view) {
-    const shown = view.model.failures.filter(failure => failure.entry.seq < view.count);
-    this.node.replaceChildren(...(shown.length === 0 ? [quiet("No branch has failed so far.")] : [el("ul", { class: "failures" }, shown.slice(0, MOST).map(({ entry, branch }) => el("li", {},
-      el("div", { class: "join-head" }, agentCell(view, entry.raw.agent), el("span", { class: "mono dim" }, branch.name), el("button", { type: "button", class: "small plain", onclick: () => view.seek(entry.seq + 1) }, millis(entry.ms))),
-      el("p", { class: "reason" }, reasonOf(entry.raw)), causes(entry.raw.failure)))), ...more(shown.length - MOST)]));
-  } });
+  const failures = () => tab("Failures", {
+    badge: view => view.state.totals.failed,
+    said: view => [view.state.totals.failed, view.model.failures.length], // they come in order
+    build: view => {
+      const shown = view.model.failures.filter(failure => failure.entry.seq < view.count), some = shown.slice(0, MOST);
+      return tell(some, shown.length, "No branch has failed so far.", () => el("ul", { class: "failures" }, some.map(({ entry, branch }) => el("li", {},
+        el("div", { class: "join-head" }, agentCell(view, entry.raw.agent), el("span", { class: "mono dim" }, branch.name), el("button", { type: "button", class: "small plain", "aria-label": "Go to the moment of this failure, " + millis(entry.ms), onclick: () => view.seek(entry.seq + 1) }, millis(entry.ms))),
+        long(reasonOf(entry.raw)), causes(entry.raw.failure)))));
+    },
+  });
 
   const cost = value => value === undefined || value === null || Number(value) === 0 ? "" : Number(value).toLocaleString("en", { maximumFractionDigits: 4 });
-  const agents = () => ({ name: "Agents", node: el("div", {}), badge: view => view.state.nodes.size, show(view) {
-    const rows = [...view.state.nodes].sort((left, right) => right[1].steps - left[1].steps);
-    const used = new Map((view.usage ?? []).map(each => [each.agent, each]));
-    const heads = ["agent", "#live", "#steps", "#failed", "#retries", "#fallbacks", ...(used.size > 0 ? ["#tokens in", "#tokens out", "#cost"] : [])];
-    this.node.replaceChildren(rows.length === 0 ? quiet("No agent has worked yet.") : table("Agents", heads, rows.map(([name, node]) => {
-      const mine = used.get(name) ?? {}, numbers = [node.live, node.steps, node.failed, node.retries, node.degraded, ...(used.size > 0 ? [mine.inputTokens ?? 0, mine.outputTokens ?? 0] : [])];
-      return el("tr", {}, el("th", { scope: "row" }, agentCell(view, name)), numbers.map((value, at) => el("td", { class: "num" + (at === 2 && value > 0 ? " bad" : "") }, value === 0 ? "–" : number(value))), used.size > 0 ? el("td", { class: "num" }, cost(mine.cost) || "–") : null);
-    })), ...(used.size > 0 && !view.atEnd() ? [el("p", { class: "dim" }, "Tokens and cost by agent are of the whole run.")] : []));
-  } });
 
-  const messages = () => ({ name: "Messages", node: el("div", {}), badge: view => view.state.edges.size, show(view) {
-    const rows = [...view.state.edges].sort((left, right) => right[1] - left[1]), most = Math.max(1, ...rows.map(([, count]) => count));
-    this.node.replaceChildren(...(rows.length === 0 ? [quiet("Nobody has gone along an edge yet.")] : [table("Messages along each edge", ["from", "to", "#messages", ""], rows.slice(0, MOST).map(([edge, count]) => {
+  /* What each agent has used, as of the slider; of events that came live it is known only when the run is read again, until then of the whole run. */
+  function agents() {
+    const isWhole = view => view.state.totals.untold > 0 && view.usage !== null;
+    const usedBy = (view, name, node) => isWhole(view) ? view.usage.find(each => each.agent === name) ?? {} : node;
+    const sum = ({ inputTokens, outputTokens, cost: paid }) => Number(inputTokens ?? 0) + Number(outputTokens ?? 0) + Number(paid ?? 0);
+    return tab("Agents", {
+      badge: view => view.state.nodes.size,
+      said: view => {
+        const rows = [...view.state.nodes].map(([name, node]) => [name, node, usedBy(view, name, node)]).sort((left, right) => right[1].steps - left[1].steps);
+        return { all: rows.length, rows: rows.slice(0, MOST), paid: rows.some(([, , used]) => sum(used) > 0), whole: isWhole(view) && !view.atEnd() };
+      },
+      build: (view, { all, rows, paid, whole }) => tell(rows, all, "No agent has worked yet.", () => [table("Agents", ["agent", "#live", "#steps", "#failed", "#retries", "#fallbacks", ...(paid ? ["#tokens in", "#tokens out", "#cost"] : [])], rows.map(([name, node, used]) => {
+        const numbers = [node.live, node.steps, node.failed, node.retries, node.degraded, ...(paid ? [used.inputTokens ?? 0, used.outputTokens ?? 0] : [])];
+        return el("tr", {}, el("th", { scope: "row" }, agentCell(view, name)), numbers.map((value, at) => el("td", { class: "num" + (at === 2 && value > 0 ? " bad" : "") }, value === 0 ? "–" : number(value))), paid ? el("td", { class: "num" }, cost(used.cost) || "–") : null);
+      })), ...(paid ? [el("p", { class: "dim" }, "What is used is put down to the step that ends next: of steps side by side, one may have what another has used." + (whole ? " Tokens and cost are of the whole run." : ""))] : [])]).flat(),
+    });
+  }
+
+  const messages = () => tab("Messages", {
+    badge: view => view.state.edges.size,
+    said: view => [view.state.edges.size, [...view.state.edges].sort((left, right) => right[1] - left[1]).slice(0, MOST)],
+    build: (view, [all, rows]) => tell(rows, all, "Nobody has gone along an edge yet.", () => table("Messages along each edge", ["from", "to", "#messages", ""], rows.map(([edge, count]) => {
       const [from, to] = edge.split("\n"), bar = el("i", { class: "meter" });
-      bar.style.width = Math.max(2, count / most * 100) + "%";
+      bar.style.width = Math.max(2, count / rows[0][1] * 100) + "%";
       return el("tr", {}, el("th", { scope: "row" }, from), el("td", {}, to), el("td", { class: "num" }, number(count)), el("td", { class: "meter-cell", "aria-hidden": "true" }, bar));
-    })), ...more(rows.length - MOST)]));
-  } });
+    }))),
+  });
 
-  const questions = () => ({ name: "Questions", node: el("div", {}), badge: view => view.state.questions.size, show(view) {
-    const open = [...view.state.questions.values()];
-    this.node.replaceChildren(open.length === 0 ? quiet("No question is open.") : table("Open questions", ["agent", "branch", "question", "id"], open.map(question =>
-      el("tr", {}, el("th", { scope: "row" }, agentCell(view, question.agent)), el("td", { class: "mono" }, question.branch), el("td", {}, question.text), el("td", { class: "mono dim" }, question.id)))));
-  } });
+  const questions = () => tab("Questions", {
+    badge: view => view.state.questions.size,
+    said: view => [view.state.questions.size, [...view.state.questions.values()].slice(0, MOST)],
+    build: (view, [all, open]) => tell(open, all, "No question is open.", () => table("Open questions", ["agent", "branch", "question", "id"], open.map(question =>
+      el("tr", {}, el("th", { scope: "row" }, agentCell(view, question.agent)), el("td", { class: "mono" }, question.branch), el("td", {}, long(question.text)), el("td", { class: "mono dim" }, question.id))))),
+  });
 
-  const text = value => typeof value === "string" ? value : JSON.stringify(value);
-  const state = () => ({ name: "State", node: el("div", {}), hidden: view => view.model.state.totals.writes === 0, badge: view => view.state.values.size, show(view) {
-    const rows = [...view.state.values].sort(([left], [right]) => left < right ? -1 : 1);
-    this.node.replaceChildren(...(rows.length === 0 ? [quiet("The run's own state is empty at this moment.")] : [table("The run's own state", ["key", "value", "#version", "written by"], rows.slice(0, MOST).map(([key, { value, version, agent }]) =>
-      el("tr", {}, el("th", { scope: "row", class: "mono" }, key), el("td", {}, text(value)), el("td", { class: "num" }, number(version)), el("td", {}, agentCell(view, agent))))), ...more(rows.length - MOST)]));
-  } });
+  const text = value => typeof value === "string" ? value : JSON.stringify(value, null, 1);
+  const state = () => tab("State", {
+    hidden: view => view.model.state.totals.writes === 0,
+    badge: view => view.state.values.size,
+    said: view => [view.state.values.size, view.state.totals.writes], // a value changes by a write only
+    build: (view, [all]) => {
+      const rows = [...view.state.values].sort(([left], [right]) => left < right ? -1 : 1).slice(0, MOST);
+      return tell(rows, all, "The run's own state is empty at this moment.", () => table("The run's own state", ["key", "value", "#version", "written by"], rows.map(([key, { value, version, agent }]) =>
+        el("tr", {}, el("th", { scope: "row", class: "mono" }, key), el("td", { class: "value" }, long(text(value), "div")), el("td", { class: "num" }, number(version)), el("td", {}, agentCell(view, agent))))));
+    },
+  });
 
-  const result = () => ({ name: "Result", node: el("div", {}), hidden: view => view.data.result === undefined || view.data.result === null, show(view) {
-    this.node.replaceChildren(el("pre", { tabindex: "0" }, view.data.result));
-  } });
+  const result = () => tab("Result", {
+    hidden: view => view.data.result === undefined || view.data.result === null,
+    said: view => view.data.result,
+    build: (view, said) => el("pre", { tabindex: "0" }, said),
+  });
 
-  return { all: () => [events(), branches(), joins(), failures(), agents(), messages(), questions(), state(), result()], table, quiet, agentCell, status, cost };
+  return { all: () => [events(), branches(), joins(), failures(), agents(), messages(), questions(), state(), result()], table, quiet, agentCell, cost };
 })();

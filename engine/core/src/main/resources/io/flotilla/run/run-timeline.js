@@ -1,14 +1,14 @@
 /* The branches of a run over time, on a canvas: only the rows in sight are drawn, and only what is wide enough to be seen. */
 RunReport.Timeline = (() => {
-  const { el, many, millis, reasonOf } = RunReport;
-  const ROW = 24, HEAD = 26, INDENT = 12, PAD = 12, MIN_NAMES = 118, TICK = 104, EDGE = 22;
+  const { el, many, millis, reasonOf, fitted, isolated } = RunReport;
+  const ROW = 24, HEAD = 26, INDENT = 12, PAD = 12, MIN_NAMES = 118, TICK = 104, EDGE = 22, LEAST_HEIGHT = 220, MOST_TOLD = 200;
   const GLYPH = { answered: "✓", failed: "✕", moved: "→", cancelled: "⊘" };
   const FONT = "12.5px -apple-system, BlinkMacSystemFont, 'Segoe UI Variable', 'Segoe UI', Roboto, Inter, Ubuntu, Cantarell, 'Noto Sans', 'Helvetica Neue', Arial, sans-serif";
   const NAMES = ["run", "wait", "ask", "bad", "ok", "gone", "moved", "text", "dim", "line", "soft", "card", "accent", "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7"];
 
   class Timeline {
     constructor(model, host, choose = () => {}) {
-      Object.assign(this, { model, choose, zoom: 1, chosen: null, count: model.events.length, flag: null });
+      Object.assign(this, { model, choose, zoom: 1, chosen: null, count: model.events.length, flag: null, upTo: null, size: "" });
       this.canvas = el("canvas", { "aria-hidden": "true" });
       this.spacer = el("div", { class: "spacer" });
       this.tip = el("div", { class: "tip", hidden: true });
@@ -23,7 +23,7 @@ RunReport.Timeline = (() => {
       this.watch = new ResizeObserver(() => this.later());
       this.watch.observe(this.scroll);
       this.scheme = matchMedia("(prefers-color-scheme: dark)");
-      this.recolor = () => this.later();
+      this.recolor = () => { this.paints = null; this.later(); };
       this.scheme.addEventListener("change", this.recolor);
     }
 
@@ -73,16 +73,16 @@ RunReport.Timeline = (() => {
       const branch = this.model.rows[this.rowAt(event)];
       if (!branch || event.pointerType === "touch" || branch.start.seq >= this.count) { this.tip.hidden = true; return; }
       const box = this.scroll.getBoundingClientRect(), inside = event.clientX - box.left;
-      const moment = (inside - this.names - PAD + this.scroll.scrollLeft) / this.span * Math.max(1, this.model.last);
+      const moment = (inside - this.names - PAD + this.scroll.scrollLeft) / this.span * this.total();
       const span = branch.spans.find(each => each.from.seq < this.count && each.from.ms <= moment && moment <= this.until(each, branch));
       this.tip.replaceChildren(el("b", {}, this.model.agentAt(branch, this.count)), el("span", { class: "mono" }, branch.name), el("span", {}, this.told(branch, span)));
       this.tip.hidden = false;
-      const wide = this.tip.offsetWidth;
-      this.tip.style.transform = `translate(${Math.round(Math.max(4, Math.min(inside + 14, box.width - wide - 8)))}px, ${Math.round(event.clientY - box.top + 18)}px)`;
+      const { offsetWidth: wide, offsetHeight: high } = this.tip, below = event.clientY - box.top + 18, y = below + high > box.height ? Math.max(2, below - high - 30) : below;
+      this.tip.style.transform = `translate(${Math.round(Math.max(4, Math.min(inside + 14, box.width - wide - 8)))}px, ${Math.round(y)}px)`;
     }
 
     told(branch, span) {
-      const status = this.model.statusAt(branch, this.count), failed = branch.end?.fate === "failed" && status === "failed" ? ": " + reasonOf(this.model.events[branch.end.seq].raw) : "";
+      const status = this.model.statusAt(branch, this.count), failed = branch.end?.fate === "failed" && status === "failed" ? ": " + reasonOf(this.model.events[branch.end.seq].raw).slice(0, MOST_TOLD) : "";
       if (!span) return status + failed;
       const took = millis(this.until(span, branch) - span.from.ms);
       const what = { step: "step", join: "waits for a join", ask: "waits", undo: "is undone" }[span.kind];
@@ -100,6 +100,9 @@ RunReport.Timeline = (() => {
       return this.count === 0 ? 0 : this.model.events[this.count - 1].ms;
     }
 
+    /* How long the time is that is shown; two runs side by side have the same. */
+    total() { return Math.max(1, this.upTo ?? this.model.last); }
+
     measure(width) {
       const wide = Math.max(MIN_NAMES, Math.min(260, width * .24));
       this.names = Math.round(wide);
@@ -109,8 +112,12 @@ RunReport.Timeline = (() => {
     fit() {
       const { scroll, canvas, model } = this, width = scroll.clientWidth, height = scroll.clientHeight, ratio = window.devicePixelRatio || 1;
       this.measure(width);
-      this.spacer.style.height = model.rows.length * ROW + HEAD + 10 + "px";
-      this.spacer.style.width = this.names + this.span + PAD * 2 + EDGE - 2 + "px";
+      const long = model.rows.length * ROW + HEAD + 10, wide = this.names + this.span + PAD * 2 + EDGE - 2, size = long + " " + wide;
+      if (this.size !== size) {
+        this.size = size;
+        Object.assign(this.spacer.style, { height: long + "px", width: wide + "px" });
+        this.frame.style.setProperty("--rows", Math.max(LEAST_HEIGHT, long + 14) + "px");
+      }
       if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
         canvas.width = Math.round(width * ratio);
         canvas.height = Math.round(height * ratio);
@@ -128,10 +135,9 @@ RunReport.Timeline = (() => {
     paint() {
       const { scroll, model } = this, width = scroll.clientWidth, height = scroll.clientHeight;
       if (width === 0) return;
-      scroll.setAttribute("aria-label", `Timeline of ${many(model.rows.length, "branch", "branches")} over ${millis(model.last)}. Arrow keys choose a branch, plus and minus zoom; the tab Branches has the same as a table`);
-      const pen = this.fit(), style = getComputedStyle(document.documentElement);
-      const paint = Object.fromEntries(NAMES.map(name => [name, style.getPropertyValue("--" + name).trim()]));
-      const total = Math.max(1, model.last), left = scroll.scrollLeft;
+      const label = `Timeline of ${many(model.rows.length, "branch", "branches")} over ${millis(model.last)}. Arrow keys choose a branch, plus and minus zoom; the tab Branches has the same as a table`;
+      if (this.label !== label) scroll.setAttribute("aria-label", this.label = label);
+      const pen = this.fit(), paint = this.paints ??= this.colors(), total = this.total(), left = scroll.scrollLeft;
       const view = { paint, x: moment => this.names + PAD + moment / total * this.span - left, from: this.names, to: width, now: this.now() };
       const first = Math.max(0, Math.floor(scroll.scrollTop / ROW) - 1), until = Math.min(model.rows.length, first + Math.ceil(height / ROW) + 2);
       const y = row => HEAD + row * ROW - scroll.scrollTop;
@@ -150,6 +156,11 @@ RunReport.Timeline = (() => {
       pen.beginPath(); pen.rect(0, HEAD, this.names - 4, height); pen.clip();
       for (let row = first; row < until; row++) this.name(pen, model.rows[row], y(row) + ROW / 2, paint);
       pen.restore();
+    }
+
+    colors() {
+      const style = getComputedStyle(document.documentElement);
+      return Object.fromEntries(NAMES.map(name => [name, style.getPropertyValue("--" + name).trim()]));
     }
 
     line(pen, x, color, height) {
@@ -225,11 +236,11 @@ RunReport.Timeline = (() => {
     }
 
     name(pen, branch, middle, paint) {
-      const indent = 16 + Math.min(branch.depth, 6) * INDENT;
+      const indent = 16 + Math.min(branch.depth, 6) * (this.names < 180 ? INDENT / 2 : INDENT), room = this.names - 8 - indent;
       pen.globalAlpha = branch.start.seq < this.count ? 1 : .35;
       pen.textAlign = "left";
       pen.fillStyle = paint.text;
-      const agents = branch.moves.length > 3 ? branch.moves[0].agent + " → … → " + branch.agent : branch.moves.map(move => move.agent).join(" → ");
+      const moves = branch.moves.length > 3 ? [branch.moves[0].agent, "…", branch.agent] : branch.moves.map(move => move.agent), agents = fitted(pen, moves.map(isolated).join(" → "), room);
       pen.fillText(agents, indent, middle);
       const used = pen.measureText(agents).width;
       pen.fillStyle = paint.dim;

@@ -2,7 +2,8 @@
 import { runPath } from "./api.js";
 import { act, field, valueOf } from "./dialogs.js";
 
-const { el, number } = RunReport;
+const { el, number, clipped, long } = RunReport;
+const MOST_QUOTED = 600;
 const accepted = (answer, text) => ({ title: "Done", done: answer.message ?? text, answer });
 const area = (name, value = "") => { const node = el("textarea", { name, rows: 4, spellcheck: "false" }); node.value = value; return node; };
 
@@ -18,32 +19,32 @@ export const cancelBranch = (run, branch, agent) => act({ title: "Cancel this br
 
 export const recover = run => act({ title: "Recover this run?", text: "It goes on in this process from its last recorded fact. Steps that had begun are started again.", confirm: "Recover", path: runPath(run.id, "/recover"), told: answer => accepted(answer, "The run goes on in this process.") });
 
-/* fact: which; entry: the event at which the slider stands. */
-export function fork(run, fact, entry) {
+/* event: the number of the one that goes otherwise; words: what it says. */
+export function fork(run, event, words) {
   const input = area("input");
-  return act({ title: "Fork this run?", text: `A new run begins with the facts before number ${number(fact)} in common${entry ? ` (${entry})` : ""}, and goes on from there with your input. This run stays as it is.`, confirm: "Fork",
-    fields: [field("Input of the other way", input, "JSON, or else a text. Left empty: null.")], path: runPath(run.id, "/fork"), body: ({ input: text }) => ({ at: fact, input: text === "" ? null : valueOf(text) }),
+  return act({ title: "Fork this run?", text: `A new run has in common what was before event ${number(event)} (${words}), and goes on from there with your input. This run stays as it is.`, confirm: "Fork",
+    fields: [field("Input of the other way", input, "JSON, or else a text. Left empty: null.")], path: runPath(run.id, "/fork"), body: ({ input: text }) => ({ event, input: text === "" ? null : valueOf(text) }),
     told: answer => { const id = answer.run; return { title: "Forked", done: `The new run is ${id}.`, link: "#/compare?a=" + encodeURIComponent(run.id) + "&b=" + encodeURIComponent(id), linkText: "Compare the two", answer }; } });
 }
 
 export function answer(run, question, value) {
   const shown = typeof value === "string" ? value : JSON.stringify(value);
-  return act({ title: "Send this answer?", text: `${question.agent} asks: ${question.text}`, confirm: "Send the answer", fields: [el("p", { class: "quote" }, shown)], path: runPath(run.id, "/answer"), body: () => ({ question: question.id, value }),
+  return act({ title: "Send this answer?", text: `${question.agent} asks: ${clipped(question.text, MOST_QUOTED)}`, confirm: "Send the answer", fields: [el("p", { class: "quote" }, shown)], path: runPath(run.id, "/answer"), body: () => ({ question: question.id, value }),
     told: told => accepted(told, told.accepted === false || told.answered === false ? "Somebody has answered before." : "The answer is taken.") });
 }
 
-/* The form of a question: its choices as buttons, or a field of its type. */
-export function questionForm(run, question, allowed) {
+/* The form of a question: its choices as buttons, or a field of its type. closed: why it cannot be answered here, if it cannot. */
+export function questionForm(run, question, closed) {
   const choices = question.choices ?? [], send = value => answer(run, question, value);
-  const head = el("p", { class: "asks" }, el("b", {}, question.agent), " asks: ", question.text);
+  const head = el("p", { class: "asks" }, el("b", {}, question.agent), " asks: ", long(question.text, "span", ""));
   const until = question.deadline ? el("small", { class: "dim" }, "until " + new Date(question.deadline).toLocaleString()) : null;
-  if (!allowed) return el("li", {}, head, until, el("small", { class: "dim" }, "Answers are not taken here: the inspector was started without actions."));
+  if (closed !== null) return el("li", {}, head, until, closed ? el("small", { class: "dim" }, closed) : null);
   if (choices.length > 0 || question.answerType === "boolean") {
     const all = choices.length > 0 ? choices : [true, false];
     return el("li", {}, head, el("p", { class: "group wrap" }, all.map(choice => el("button", { type: "button", onclick: () => send(choice) }, typeof choice === "string" ? choice : choice === true ? "Yes" : choice === false ? "No" : JSON.stringify(choice)))), until);
   }
   const isNumber = /^(int|integer|long|double|float|short|byte)$/i.test(question.answerType ?? "");
-  const input = el("input", { name: "value", required: true, autocomplete: "off", "aria-label": "Answer to: " + question.text, type: isNumber ? "number" : "text", step: isNumber ? "any" : null, placeholder: "Your answer" });
+  const input = el("input", { name: "value", required: true, autocomplete: "off", "aria-label": "Answer to: " + clipped(question.text, MOST_QUOTED), type: isNumber ? "number" : "text", step: isNumber ? "any" : null, placeholder: "Your answer" });
   return el("li", {}, head, el("form", { class: "answer", onsubmit: event => { event.preventDefault(); send(isNumber ? Number(input.value) : question.answerType === "string" || question.answerType === "any" ? input.value : valueOf(input.value)); } },
     input, el("button", { type: "submit", class: "primary" }, "Answer")), until);
 }

@@ -90,6 +90,12 @@ export class Stream {
     tell("idle", "");
   }
 
+  /* Something is missing: what came after this id is asked for again. */
+  after(id) {
+    this.lastId = id;
+    this.control?.abort();
+  }
+
   seen() {
     clearTimeout(this.leaving);
     if (document.hidden) this.leaving = setTimeout(() => { this.asleep = true; this.control?.abort(); }, HIDDEN);

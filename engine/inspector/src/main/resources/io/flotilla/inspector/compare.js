@@ -1,8 +1,8 @@
 /* Two runs, or a run and its fork, side by side, with the first difference marked. */
 import { get, runPath } from "./api.js";
-import { allEntries, reportData } from "./facts.js";
+import { readModel } from "./facts.js";
 
-const { el, number, many, millis, words, Model, Timeline, Table, tabs } = RunReport;
+const { el, number, many, millis, words, Timeline, Table, tabs } = RunReport;
 
 function chooser(query) {
   const input = (name, label) => { const node = el("input", { name, required: true, autocomplete: "off", spellcheck: "false", placeholder: "Run id" }); node.value = query.get(name) ?? ""; return el("label", { class: "field" }, el("span", {}, label), node); };
@@ -11,12 +11,7 @@ function chooser(query) {
 }
 
 class Side {
-  constructor(name, detail, entries) {
-    this.name = name;
-    this.detail = detail;
-    this.model = new Model(reportData(detail, entries));
-    this.state = this.model.at(this.model.events.length);
-  }
+  constructor(name, detail, model) { Object.assign(this, { name, detail, model, state: model.at(model.events.length) }); }
 
   /* The place of the first event that came of a fact, or of a later one. */
   from(fact) {
@@ -24,13 +19,14 @@ class Side {
     return at < 0 ? this.model.events.length : at;
   }
 
-  card(difference, choose) {
+  card(difference, upTo, choose) {
     const { run } = this.detail, at = this.model.events[difference];
     const told = at ? el("p", {}, at.raw.agent ? el("b", {}, at.raw.agent, " ") : null, words(at), at.type === "run-started" ? ", with another task or of another version" : null, el("span", { class: "dim" }, " · " + millis(at.ms))) : el("p", { class: "dim" }, "This run has no more events.");
     this.node = el("section", { class: "card side timeline", "aria-label": "Run " + this.name }, el("div", { class: "bar" }, el("h2", {}, el("span", { class: "letter" }, this.name), el("a", { href: "#/runs/" + encodeURIComponent(run.id) }, run.workflow)), el("span", { class: "badge " + run.status }, run.status)),
       el("p", { class: "mono dim side-id" }, run.id), difference === null ? null : el("div", { class: "differs" }, el("span", { class: "flag" }, "first difference"), told));
     this.timeline = new Timeline(this.model, this.node, choose);
     this.timeline.flag = difference === null ? null : at?.ms ?? this.model.last;
+    this.timeline.upTo = upTo;
     return this.node;
   }
 }
@@ -46,7 +42,11 @@ class Compare {
     if (!this.a || !this.b) { this.host.replaceChildren(head, chooser(this.query)); return this; }
     const status = el("p", { class: "empty", role: "status" }, "Reading both runs…");
     this.host.replaceChildren(head, status);
-    const [told, ...sides] = await Promise.all([get("compare?" + new URLSearchParams({ a: this.a, b: this.b })), ...[this.a, this.b].map(async (id, at) => new Side("AB"[at], await get(runPath(id)), await allEntries(id, count => { status.textContent = many(count, "event") + " read…"; }, () => !this.closed)))]);
+    const read = async (id, name) => {
+      const detail = await get(runPath(id));
+      return new Side(name, detail, await readModel(id, detail, count => { status.textContent = many(count, "event") + " read…"; }, () => !this.closed));
+    };
+    const [told, ...sides] = await Promise.all([get("compare?" + new URLSearchParams({ a: this.a, b: this.b })), read(this.a, "A"), read(this.b, "B")]);
     if (this.closed) return this;
     this.sides = sides;
     this.show(head, told);
@@ -54,14 +54,14 @@ class Compare {
   }
 
   show(head, told) {
-    const [a, b] = this.sides, all = Math.max(a.model.events.length, b.model.events.length);
+    const [a, b] = this.sides, all = Math.max(a.model.events.length, b.model.events.length), upTo = Math.max(a.model.last, b.model.last);
     const difference = told.difference ? Math.min(...this.sides.map(side => side.from(told.difference.position ?? told.common))) : null;
     this.difference = difference;
     const verdict = difference === null ? el("p", { class: "verdict same" }, el("b", {}, "No difference."), " Both runs have the same " + many(all, "event") + ".")
       : el("p", { class: "verdict" }, difference === 0 ? el("b", {}, "They differ from the start.") : el("span", {}, "The first ", el("b", {}, many(difference, "event")), (difference === 1 ? " is" : " are") + " the same, then they part."));
-    this.host.replaceChildren(head, verdict, this.numbers(a, b), el("div", { class: "two" }, a.card(difference, branch => this.toBranch(a, branch)), b.card(difference, branch => this.toBranch(b, branch))), this.list(a, b, all));
+    this.host.replaceChildren(head, verdict, this.numbers(a, b), el("div", { class: "two" }, this.sides.map(side => side.card(difference, upTo, branch => this.rows.reveal(branch.start.seq)))), this.list(a, b, all));
     this.rows.show(all);
-    if (difference !== null) this.rows.node.scrollTop = Math.max(0, (difference - 3) * 34);
+    if (difference !== null) this.rows.reveal(difference);
   }
 
   numbers(a, b) {
@@ -79,8 +79,6 @@ class Compare {
       row: at => ({ cells: [number(at), cell(a, at), cell(b, at)], class: this.difference !== null && at === this.difference ? "first-difference" : this.difference === null || at < this.difference ? "common" : "" }) });
     return el("section", { class: "card", "aria-label": "Events side by side" }, el("div", { class: "bar" }, el("h2", {}, "Events side by side"), el("span", { class: "dim" }, many(all, "row"))), this.rows.node);
   }
-
-  toBranch(side, branch) { this.rows.reveal(branch.start.seq); }
 }
 
 export async function comparePage(host, { query, title }) {

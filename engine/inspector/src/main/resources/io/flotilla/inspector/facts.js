@@ -1,43 +1,41 @@
 /* What is recorded of a run, however long it is: as it comes, with word of how far it is. */
 import { getPieces, runPath } from "./api.js";
 
-const LIMIT = 1000000;
+const LIMIT = 1000000, AT_ONCE = 12; // milliseconds, then the page is drawn again
 
-/* Calls take(entries, count so far) as they come, in order; gives back how many there were. The response has an entry a line. */
+/* Calls take(entries, count so far) as they come, in order. The response has an entry a line. */
 export async function eachPage(id, take, { from = 0, going = () => true } = {}) {
-  let next = from, count = 0;
+  let next = from, count = 0, since = performance.now();
+  const some = entries => { count += entries.length; if (entries.length > 0) take(entries, count); };
   while (next !== null && going()) {
     let rest = "";
-    const some = lines => {
-      if (lines.length === 0) return;
-      const entries = JSON.parse("[" + lines.join("\n").replace(/,\s*$/, "") + "]");
-      count += entries.length;
-      take(entries, count);
-    };
     await getPieces(runPath(id, `/facts?from=${next}&limit=${LIMIT}`), async piece => {
       const lines = (rest + piece).split("\n");
       rest = lines.pop();
       if (lines.length > 0 && lines[0].startsWith('{"entries"')) lines[0] = lines[0].replace(/^\{"entries":\[/, "");
-      some(lines.filter(line => line !== ""));
-      await new Promise(resolve => setTimeout(resolve)); // the page stays alive meanwhile
+      const whole = lines.filter(line => line !== "").join("\n").replace(/,\s*$/, "");
+      if (whole !== "") some(JSON.parse("[" + whole + "]"));
+      if (performance.now() - since > AT_ONCE) {
+        await new Promise(resolve => setTimeout(resolve));
+        since = performance.now();
+      }
       return going();
     });
-    if (!going()) break;
+    if (!going()) return;
     const end = JSON.parse(rest.startsWith('{"entries"') ? rest : '{"entries":[' + rest);
-    count += end.entries.length;
-    if (end.entries.length > 0) take(end.entries, count);
+    some(end.entries);
     next = end.next ?? null;
   }
-  return count;
 }
 
-export async function allEntries(id, told = () => {}, going = () => true) {
-  const all = [];
-  await eachPage(id, (entries, count) => { for (const entry of entries) all.push(entry); told(count); }, { going });
-  return all;
+/* The events of a run, taken in as they come. */
+export async function readModel(id, detail, told, going) {
+  const model = new RunReport.Model(reportData(detail));
+  await eachPage(id, (entries, count) => { model.add(entries); told(count); }, { going });
+  return model;
 }
 
-/* A run as the view of a report knows it. */
-export function reportData({ run, topology, result, usage }, events) {
-  return { run: { id: run.id, workflow: run.workflow, version: run.version, status: run.live && run.status === "unfinished" ? "running" : run.status, startedAt: run.started, parent: run.parent, labels: run.labels, usage }, topology, events, ...(result === null || result === undefined ? {} : { result: String(result) }) };
+/* A run as the view of a report knows it, without its events. */
+export function reportData({ run, topology, result, usage }) {
+  return { run: { id: run.id, workflow: run.workflow, version: run.version, status: run.live && run.status === "unfinished" ? "running" : run.status, startedAt: run.started, parent: run.parent, labels: run.labels, usage }, topology, ...(result === null || result === undefined ? {} : { result: String(result) }) };
 }

@@ -37,7 +37,7 @@ export class Output {
       step = { piece, attempt: 1, text: "", kind: "running", dropped: 0, stale: true };
       step.badge = el("span", { class: "badge" });
       step.about = el("span", { class: "dim" });
-      step.pre = el("pre", {});
+      step.pre = el("pre", { tabindex: "0", role: "group", "aria-label": "Output of " + piece.agent + ", branch " + piece.branch });
       step.node = el("article", {}, el("header", { class: "join-head" }, el("b", {}, piece.agent), el("span", { class: "mono dim" }, piece.branch), step.about, step.badge), step.pre);
       this.steps.set(key, step);
       if (this.steps.size > MOST_STEPS) {
@@ -61,11 +61,13 @@ export class Output {
     for (const step of this.steps.values()) {
       if (!step.stale) continue;
       step.stale = false;
-      step.pre.textContent = step.text;
+      const { pre } = step, follows = pre.scrollTop + pre.clientHeight > pre.scrollHeight - 20;
+      pre.textContent = step.text;
       step.badge.textContent = step.kind;
       step.badge.className = "badge " + (step.kind === "succeeded" || step.kind === "degraded" ? "answered" : step.kind === "running" ? "running" : "failed");
       step.about.textContent = "step " + number(step.piece.step) + (step.attempt > 1 ? ", attempt " + step.attempt : "") + (step.dropped > 0 ? ", " + many(step.dropped, "value") + " not shown" : "");
       if (!step.node.isConnected) this.node.append(step.node);
+      if (follows) pre.scrollTop = pre.scrollHeight;
     }
     if (atEnd) this.node.scrollTop = this.node.scrollHeight;
   }

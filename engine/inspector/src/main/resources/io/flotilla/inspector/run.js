@@ -1,15 +1,16 @@
 /* One run: its recorded facts, then what comes. */
 import { get, runPath, Stream } from "./api.js";
-import { eachPage, reportData } from "./facts.js";
+import { eachPage, readModel, reportData } from "./facts.js";
+import { HealthTab } from "./health.js";
 import { Output } from "./output.js";
 import { cancel, cancelBranch, fork, pause, questionForm, recover, unpause } from "./actions.js";
 
-const { el, number, words } = RunReport;
-const ENDED = ["succeeded", "failed", "cancelled"], USAGE_PAUSE = 4000, TICK = 500;
+const { el, number, clipped, long, words } = RunReport;
+const ENDED = ["succeeded", "failed", "cancelled"], USAGE_PAUSE = 4000, HEALTH_PAUSE = 3000, TICK = 500, MOST_QUESTIONS = 20, MOST_QUOTED = 120;
 
 class RunPage {
   constructor(host, id, { about, title, query }) {
-    Object.assign(this, { host, id, about, title, query, waiting: [], closed: false, output: new Output() });
+    Object.assign(this, { host, id, about, title, query, waiting: [], closed: false, output: new Output(), health: about.health ? new HealthTab() : null, usagePause: USAGE_PAUSE });
     this.notices = el("div", { class: "notices" });
     this.buttons = new Map();
     this.loading = el("p", { class: "empty", role: "status" }, "Reading the run…");
@@ -21,6 +22,7 @@ class RunPage {
     this.closed = true;
     clearTimeout(this.usageSoon);
     clearInterval(this.clock);
+    clearInterval(this.checks);
     this.stream?.close();
     this.view?.dispose();
   }
@@ -28,16 +30,16 @@ class RunPage {
   async start() {
     this.host.replaceChildren(this.back(), this.loading);
     this.detail = await get(runPath(this.id));
-    const { run } = this.detail, entries = [];
+    const { run } = this.detail;
     this.title(run.workflow + " " + run.id);
-    await eachPage(this.id, (page, count) => {
-      for (const entry of page) entries.push(entry);
-      this.loading.textContent = number(count) + " events read…";
-    }, { going: () => !this.closed });
+    const model = await readModel(this.id, this.detail, count => { this.loading.textContent = number(count) + " events read…"; }, () => !this.closed);
     if (this.closed) return this;
-    this.show(entries);
+    this.show(model);
     if (!this.over()) this.listen();
-    this.used();
+    if (this.health && this.detail.run.live) {
+      this.check();
+      this.checks = setInterval(() => this.check(), HEALTH_PAUSE);
+    }
     this.clock = setInterval(() => { if (this.stream && this.detail.run.live && !this.over()) this.view.tick(Date.now() + (this.about.ahead ?? 0)); }, TICK);
     return this;
   }
@@ -46,11 +48,11 @@ class RunPage {
 
   over() { return ENDED.includes(this.detail.run.status) || ENDED.includes(this.view?.model.state.totals.status); }
 
-  show(entries) {
+  show(model) {
     const body = el("div", {}), live = this.detail.run.live;
     this.host.replaceChildren(this.back(), body);
-    this.view = RunReport.show(body, reportData(this.detail, entries), { live, tabs: [this.output.tab(live)], actions: this.bar(), notices: this.notices, runLink: id => "#/runs/" + encodeURIComponent(id), moved: () => this.settle() });
-    if (this.query.get("at")) this.view.seek(Math.min(entries.length, Number(this.query.get("at")) || 0));
+    this.view = RunReport.show(body, reportData(this.detail), { live, model, tabs: [this.output.tab(live), ...(this.health ? [this.health.tab(live)] : [])], actions: this.bar(), notices: this.notices, runLink: id => "#/runs/" + encodeURIComponent(id), moved: () => this.settle() });
+    if (this.query.get("at")) this.view.seek(Math.min(model.events.length, Number(this.query.get("at")) || 0));
     this.settle();
   }
 
@@ -73,36 +75,43 @@ class RunPage {
     setTimeout(() => { if (this.drawing) { this.drawing = false; this.flush(); } }, 500); // a page in the background has no frames
   }
 
-  /* Events come in order and may come twice after a reconnect; what is missing is fetched. */
+  /* Events come in order and may come twice after a reconnect; if one is missing, they are asked for again from there. */
   flush() {
-    if (this.closed || this.catching || this.waiting.length === 0) return;
+    if (this.closed || this.waiting.length === 0) return;
     const { events } = this.view.model, fresh = [];
     let next = events.length > 0 ? events[events.length - 1].raw.sequence + 1 : 0;
     for (const event of this.waiting) {
       if (event.sequence < next) continue;
-      if (event.sequence > next) { this.catchUp(next); break; }
+      if (event.sequence > next) { this.stream?.after(next - 1); break; }
       fresh.push(event);
       next++;
     }
-    this.waiting = this.catching ? this.waiting : [];
+    this.waiting = [];
     if (fresh.length > 0) { this.view.append(fresh); this.usedSoon(); }
-  }
-
-  async catchUp(from) {
-    this.catching = true;
-    const missed = [];
-    try { await eachPage(this.id, page => { for (const entry of page) missed.push(entry); }, { from, going: () => !this.closed }); } catch { /* the stream reconnects, and asks again */ }
-    this.catching = false;
-    if (this.closed) return;
-    if (missed.length > 0) this.view.append(missed.filter(entry => entry.sequence >= from));
-    this.flush();
   }
 
   async ended() {
     this.stream?.close();
     this.stream = null;
     await this.refresh();
+    await this.reread();
     if (!this.closed && this.detail.run.live && !this.over()) this.listen();
+  }
+
+  /* What came live does not say what had been used by then: the record does. */
+  async reread() {
+    if (this.closed || this.view.model.state.totals.untold === 0) return;
+    const all = [];
+    try { await eachPage(this.id, entries => { for (const entry of entries) all.push(entry); }, { going: () => !this.closed }); } catch { return; }
+    if (!this.closed) this.view.know(all);
+  }
+
+  async check() {
+    if (document.hidden) return;
+    try {
+      const told = await get("health");
+      if (!this.closed && this.health.take(told)) this.view.fill();
+    } catch { /* the next look may succeed */ }
   }
 
   async refresh() {
@@ -110,16 +119,20 @@ class RunPage {
     if (this.closed) return;
     const { run, result } = this.detail;
     this.view.options.live = run.live;
-    this.view.update({ run: reportData(this.detail, []).run, ...(result === null || result === undefined ? {} : { result: String(result) }) });
+    this.view.update({ run: reportData(this.detail).run, ...(result === null || result === undefined ? {} : { result: String(result) }) });
     this.settle();
     this.used();
   }
 
-  usedSoon() { this.usageSoon ??= setTimeout(() => { this.usageSoon = null; this.used(); }, USAGE_PAUSE); }
+  usedSoon() { this.usageSoon ??= setTimeout(() => { this.usageSoon = null; this.used(); }, this.usagePause); }
 
+  /* Of a live run. The answer goes through the whole record, so it is asked for the more seldom the longer that takes. */
   async used() {
+    if (this.closed || this.view.model.state.totals.untold === 0) return;
+    const since = performance.now();
     try {
       const usage = await get(runPath(this.id, "/usage"));
+      this.usagePause = Math.max(USAGE_PAUSE, (performance.now() - since) * 20);
       if (!this.closed) this.view.update({ usage: usage.agents, run: { usage: usage.total } });
     } catch { /* the numbers stay as they are */ }
   }
@@ -131,19 +144,17 @@ class RunPage {
     const run = () => this.detail.run;
     return [button("pause", "Pause", null, then(() => pause(run()))), button("unpause", "Resume", null, then(() => unpause(run()))), button("recover", "Recover", "primary", then(async () => this.recovered(await recover(run())))),
       button("branch", "Cancel branch", null, then(() => cancelBranch(run(), this.view.branch.name, this.view.model.agentAt(this.view.branch, this.view.count)))),
-      button("fork", "Fork from here", null, then(() => fork(run(), this.factHere()?.raw.fact ?? 0, this.factHere() ? words(this.factHere()) : ""))), el("a", { class: "button", href: "#/compare?a=" + encodeURIComponent(this.id) }, "Compare"), button("cancel", "Cancel run", "danger quiet", then(() => cancel(run())))];
+      button("fork", "Fork from here", null, then(() => fork(run(), this.turn().seq, clipped(words(this.turn()), MOST_QUOTED)))), el("a", { class: "button", href: "#/compare?a=" + encodeURIComponent(this.id) }, "Compare"), button("cancel", "Cancel run", "danger quiet", then(() => cancel(run())))];
   }
 
   recovered(done) { if (done && !this.stream) this.listen(); return done; }
 
   /* The event before the slider with which a run can be taken another way: its start, the end of a step, an answer. */
-  factHere() {
+  turn() {
     const { events } = this.view.model;
-    for (let at = this.view.count - 1; at >= 0; at--) {
-      const { type, raw } = events[at];
-      if (raw.fact !== undefined && ["run-started", "step-settled", "question-answered"].includes(type)) return events[at];
-    }
-    return null;
+    let at = this.view.count - 1;
+    while (at > 0 && !["step-settled", "question-answered"].includes(events[at].type)) at--;
+    return events[at];
   }
 
   settle() {
@@ -153,13 +164,14 @@ class RunPage {
     const shown = { pause: running && !paused, unpause: running && paused, cancel: running || (!run.live && run.status === "unfinished"), recover: !run.live && run.status === "unfinished",
       branch: running && chosen && !["answered", "failed", "moved", "cancelled"].includes(chosen), fork: view.count > 0 };
     for (const [name, button] of this.buttons) button.hidden = !(allowed && shown[name]);
-    const questions = [...view.state.questions.values()], key = questions.map(question => question.id).join() + allowed + (view.atEnd() && running) + (view.atEnd() ? view.model.failures.length + last : "");
+    const all = view.state.questions.size, questions = [...view.state.questions.values()].slice(0, MOST_QUESTIONS), failure = view.atEnd() && last === "failed" ? view.data.result : null;
+    const key = JSON.stringify([questions.map(question => question.id), all, allowed, view.atEnd() && running, failure?.length]);
     if (key === this.noticed) return;
     this.noticed = key;
-    const answerable = allowed && running && view.atEnd(), failure = view.atEnd() && last === "failed" ? view.data.result : null;
-    this.notices.replaceChildren(...(questions.length > 0 ? [el("section", { class: "card notice", "aria-label": "Pending questions" }, el("ul", {}, questions.slice(0, 20).map(question => answerable ? questionForm(run, question, true)
-      : el("li", {}, el("p", { class: "asks" }, el("b", {}, question.agent), " asks: ", question.text), running && view.atEnd() ? el("small", { class: "dim" }, "The inspector was started without actions, so answers are not taken here.") : null))))] : []),
-    ...(failure ? [el("section", { class: "card notice is-bad", "aria-label": "Failure" }, el("b", {}, "The run has failed"), el("p", { class: "reason" }, String(failure).trim()))] : []));
+    const closed = !running || !view.atEnd() ? "" : allowed ? null : "The inspector was started without actions, so answers are not taken here.";
+    this.notices.replaceChildren(...(all > 0 ? [el("section", { class: "card notice", "aria-label": "Pending questions" }, el("ul", {}, questions.map(question => questionForm(run, question, closed))),
+      all > MOST_QUESTIONS ? el("p", { class: "dim" }, "and " + number(all - MOST_QUESTIONS) + " more, in the tab Questions") : null)] : []),
+    ...(failure ? [el("section", { class: "card notice is-bad", "aria-label": "Failure" }, el("b", {}, "The run has failed"), long(String(failure).trim()))] : []));
   }
 }
 

@@ -33,7 +33,7 @@ class Runs {
     return this;
   }
 
-  close() { this.stream?.close(); clearInterval(this.timer); clearTimeout(this.typing); }
+  close() { this.stream?.close(); clearInterval(this.timer); clearTimeout(this.typing); document.removeEventListener("keydown", this.slash); }
 
   /* ---- what is asked for ---- */
   build() {
@@ -82,9 +82,11 @@ class Runs {
     this.load();
   }
 
-  turn(way) {
+  async turn(way) {
+    if (way > 0 && this.cut) await this.load(); // newer runs have pushed others off this page: the next one begins with these
     if (way > 0) { this.back.push(this.after); this.after = this.next; } else this.after = this.back.pop() ?? null;
-    this.load().then(() => this.table.scrollIntoView({ block: "nearest" }));
+    await this.load();
+    this.table.scrollIntoView({ block: "nearest" });
   }
 
   async load() {
@@ -99,6 +101,7 @@ class Runs {
       this.next = page.next;
       if (this.after === null) this.cursor = page.cursor;
       this.waiting.clear();
+      this.cut = false;
       this.show(page.runs);
     } catch (failed) {
       if (failed.status === 401 || !this.stream) throw failed;
@@ -142,7 +145,7 @@ class Runs {
     const cell = (name, value) => el("td", { class: "num", "data-name": name }, known(value));
     const line = el("tr", { "data-id": run.id }, el("td", { class: "pick" }, choose), el("td", {}, el("span", { class: "badge " + run.status }, run.status)),
       el("th", { scope: "row" }, el("a", { class: "run-link", href: runLink(run.id) }, run.workflow), el("span", { class: "mono dim id" }, run.id)),
-      el("td", { class: "labels" }, labels.slice(0, MOST_LABELS).map(([key, value]) => el("span", { class: "label" }, key + "=" + value)), labels.length > MOST_LABELS ? el("span", { class: "dim" }, "+" + (labels.length - MOST_LABELS)) : null),
+      el("td", { class: "labels" }, labels.slice(0, MOST_LABELS).map(([key, value]) => el("span", { class: "label", title: key + "=" + value }, key + "=" + value)), labels.length > MOST_LABELS ? el("span", { class: "dim" }, "+" + (labels.length - MOST_LABELS)) : null),
       el("td", { class: "started" }, started), took, cell("Steps", run.steps), cell("Tokens", run.tokens),
       el("td", { class: "num", "data-name": "Questions" }, run.questions > 0 ? el("span", { class: "waits" }, many(run.questions, "question")) : known(run.questions === 0 ? undefined : run.questions)));
     line.addEventListener("click", event => { if (!event.target.closest("a, input, button, .pick") && !String(getSelection())) location.hash = runLink(run.id); });
@@ -168,17 +171,24 @@ class Runs {
     took.replaceChildren(known(since, millis));
   }
 
-  tick() { for (const row of this.rows.values()) if (row.run.live || isOpen(row.run)) this.time(row); else row.started.textContent = ago(row.run.started); }
+  tick() { for (const row of this.rows.values()) this.time(row); }
 
   /* ---- what changes meanwhile ---- */
   changed(type, data) {
     const id = data.id ?? data.run?.id, run = data.run ?? data;
-    if (type === "gone") { this.rows.get(id)?.line.remove(); this.rows.delete(id); this.waiting.delete(id); this.settle(); return; }
+    if (type === "gone") { this.waiting.delete(id); this.leave(id); return; }
     if (type === "reset") { this.load(); return; }
     if (type !== "run" || !id) return;
     const row = this.rows.get(id);
-    if (row) this.replace(row, run);
+    if (row && !this.matches(run)) this.leave(id);
+    else if (row) this.replace(row, run);
     else if (this.matches(run) && this.isNewest(run)) this.arrive(run);
+  }
+
+  leave(id) {
+    this.rows.get(id)?.line.remove();
+    this.rows.delete(id);
+    if (this.rows.size === 0 && this.next) this.load(); else this.settle();
   }
 
   replace(row, run) {
@@ -229,7 +239,5 @@ class Runs {
 
 export async function runsPage(host, frame) {
   const page = new Runs(host, frame);
-  const close = page.close.bind(page);
-  page.close = () => { close(); document.removeEventListener("keydown", page.slash); };
   try { return await page.start(); } catch (failed) { page.close(); throw failed; }
 }

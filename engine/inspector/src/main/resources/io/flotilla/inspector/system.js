@@ -1,11 +1,9 @@
 /* How the process is: health with its circuit breakers, what has happened, and who sends how much to whom. */
 import { get } from "./api.js";
+import { badge, healthParts, said } from "./health.js";
 
-const { el, number, many, millis, tabs } = RunReport;
+const { el, number, many, tabs } = RunReport;
 const PAUSE = 2000, MOST_DRAWN = 60;
-const said = value => value === null || value === undefined || value === "" ? "–" : typeof value === "object" ? JSON.stringify(value) : String(value);
-const word = status => String(status ?? "unknown").toLowerCase().replaceAll("_", "-");
-const badge = status => el("span", { class: "badge " + word(status) }, word(status).replaceAll("-", " "));
 
 class System {
   constructor(host, { about, title }) { Object.assign(this, { host, about }); title("System"); }
@@ -14,7 +12,7 @@ class System {
 
   async start() {
     this.content = el("div", { class: "system-grid" });
-    this.status = el("span", {});
+    this.status = el("span", { role: "status" });
     this.host.replaceChildren(el("div", { class: "page-head" }, el("h1", {}, "System"), this.status), this.content);
     await this.load();
     return this;
@@ -25,8 +23,17 @@ class System {
     try {
       const [healthy, networks, { actions }, { entries }] = await Promise.all([health ? get("health") : null, network ? get("network") : null, this.about.actions ? get("actions") : { actions: [] }, log ? get("log") : { entries: [] }]);
       if (!this.closed) this.show(healthy, networks, actions, entries);
-    } catch (failed) { if (!this.shown) throw failed; } // the next look may succeed
-    if (!this.closed) this.timer = setTimeout(() => this.load(), PAUSE);
+    } catch (failed) {
+      if (!this.shown) throw failed;
+      this.shown = "unknown"; // the next look may succeed
+      this.status.replaceChildren(el("span", { class: "badge down" }, failed.message));
+    }
+    this.next();
+  }
+
+  next() {
+    if (this.closed) return;
+    this.timer = setTimeout(() => { if (document.hidden) this.next(); else this.load(); }, PAUSE);
   }
 
   show(health, networks, actions, entries) {
@@ -34,29 +41,11 @@ class System {
     if (now === this.shown) return;
     this.shown = now;
     this.status.replaceChildren(...(health?.health?.status ? [badge(health.health.status)] : []));
-    const cards = [...(health ? this.health(health) : []), ...(entries.length > 0 ? [this.log(entries)] : []), ...(networks ? this.networks(networks) : []), ...(actions.length > 0 ? [this.actions(actions)] : [])];
+    const cards = [...(health ? healthParts(health).map(({ title, count, body }) => this.card(title, count, body)) : []), ...(entries.length > 0 ? [this.log(entries)] : []), ...(networks ? this.networks(networks) : []), ...(actions.length > 0 ? [this.actions(actions)] : [])];
     this.content.replaceChildren(...(cards.length > 0 ? cards : [el("section", { class: "card blank" }, el("h2", {}, "Neither health nor a network is shown"), el("p", { class: "dim" }, "The service tells the inspector of them when it starts it: Inspector.on(runs).health(monitor).network(network)."))]));
   }
 
   card(title, count, body) { return el("section", { class: "card", "aria-label": title }, el("div", { class: "bar" }, el("h2", {}, title), count ? el("span", { class: "dim" }, count) : null), body); }
-
-  health({ health, breakers }) {
-    const cards = [];
-    if (health) {
-      cards.push(this.card("Health checks", many(health.checks.length, "check"), health.checks.length === 0 ? tabs.quiet("No check is registered.") : tabs.table("Health checks", ["check", "status", "what it says", "#took"], health.checks.map(check => {
-        const { reason, tookMs, checkedAt, ...rest } = check.data ?? {};
-        const told = [reason, ...Object.entries(rest).map(([name, value]) => name + " " + said(value))].filter(Boolean).join(" · ");
-        return el("tr", {}, el("th", { scope: "row" }, check.name, check.critical ? el("span", { class: "dim" }, " critical") : null), el("td", {}, badge(check.status)), el("td", { class: "detail" }, told || "–"), el("td", { class: "num" }, tookMs === undefined ? "–" : millis(tookMs)));
-      }))));
-    }
-    const all = breakers?.checks ?? [];
-    if (all.length > 0) cards.push(this.card("Circuit breakers", many(all.length, "breaker"), tabs.table("Circuit breakers", ["breaker", "state", "what it says"], all.map(breaker => {
-      const { reason, tookMs, checkedAt, state, ...rest } = breaker.data ?? {};
-      const told = [reason, ...Object.entries(rest).map(([name, value]) => name + " " + said(value))].filter(Boolean).join(" · ");
-      return el("tr", {}, el("th", { scope: "row" }, breaker.name.replace(/^circuit breaker /, "")), el("td", {}, badge(state ?? breaker.status)), el("td", { class: "detail" }, told || "–"));
-    }))));
-    return cards;
-  }
 
   /* What has happened, with the time to the millisecond: how long it took from a failure to the way around it is to be read off. */
   log(entries) {
@@ -77,8 +66,7 @@ class System {
   }
 
   actions(actions) {
-    const newest = [...actions].reverse();
-    return this.card("Actions", "the last " + number(actions.length), tabs.table("Actions", ["when", "action", "run", "by", "outcome"], newest.map(action => el("tr", {}, el("td", {}, el("time", { datetime: action.at }, new Date(action.at).toLocaleString())), el("th", { scope: "row" }, action.action),
+    return this.card("Actions", "the last " + number(actions.length), tabs.table("Actions", ["when", "action", "run", "by", "outcome"], actions.map(action => el("tr", {}, el("td", {}, el("time", { datetime: action.at }, new Date(action.at).toLocaleString())), el("th", { scope: "row" }, action.action),
       el("td", { class: "mono" }, el("a", { href: "#/runs/" + encodeURIComponent(action.run) }, action.run)), el("td", {}, said(action.by)), el("td", { class: "detail" }, said(action.outcome))))));
   }
 

@@ -7,8 +7,10 @@ import com.microsoft.playwright.Locator;
 import io.flotilla.journal.InMemoryJournal;
 import io.flotilla.journal.Journal;
 import io.flotilla.run.Run;
+import io.flotilla.run.RunEvent;
 import io.flotilla.run.RunResult;
 import io.flotilla.run.Workflow;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,18 +29,21 @@ class ActionsPageTest {
     private final Newsroom newsroom = Newsroom.atOnce();
     private final Workflow<Object, String> reports = newsroom.workflow("market-report", journal);
     private final Workflow<Object, String> clerks = Flows.asking("clerk", journal);
+    private final Workflow<Object, String> asked = Flows.askingTwice("asked", journal);
     private Inspector inspector;
 
     @BeforeEach
     void start() {
-        inspector = Look.start(
-                Inspector.on(reports.runs(), clerks.runs()).token(TOKEN).allowActions(true));
+        inspector = Look.start(Inspector.on(reports.runs(), clerks.runs(), asked.runs())
+                .token(TOKEN)
+                .allowActions(true));
     }
 
     @AfterEach
     void stop() {
         reports.runs().live().forEach(Run::cancel);
         clerks.runs().live().forEach(Run::cancel);
+        asked.runs().live().forEach(Run::cancel);
         inspector.stop().block(Client.PATIENCE);
     }
 
@@ -77,6 +82,16 @@ class ActionsPageTest {
             confirm(look, "Unlock");
             look.reads("1 question");
             assertThat(look.page.url()).doesNotContain(TOKEN);
+        }
+    }
+
+    @Test
+    void token_inTheAddress_isTakenAndDoesNotStayThere(Browser browser) {
+        clerks.start("x");
+        try (Look look = Look.at(browser, inspector, null)) {
+            look.page.navigate(inspector.address() + "#token=" + TOKEN);
+            look.reads("1 question");
+            assertThat(look.page.url()).endsWith("#/");
         }
     }
 
@@ -179,6 +194,61 @@ class ActionsPageTest {
                             .count()
                             .block(Client.PATIENCE))
                     .isEqualTo(2);
+        }
+    }
+
+    @Test
+    void run_watchedToItsEnd_isForkedFromTheEventAtTheSlider(Browser browser) {
+        Run<String> run = reports.start("gate-fork");
+        try (Look look = Look.at(browser, inspector, TOKEN).open("runs/" + run.runId())) {
+            look.until("() => document.querySelector('.facts')?.textContent.includes('live' + 7)");
+            newsroom.open("gate-fork");
+            hasStatus(look, "succeeded");
+            List<RunEvent> events = Objects.requireNonNull(
+                    reports.runs().events(run.runId()).collectList().block(Client.PATIENCE));
+            int ended = events.size();
+            while (!(events.get(ended - 1) instanceof RunEvent.StepSettled)) {
+                ended--;
+            }
+            look.travel(ended);
+            look.button("Fork from here").click();
+            assertThat(dialog(look).innerText()).contains("before event " + (ended - 1));
+            dialog(look).locator("textarea").fill("another answer");
+            confirm(look, "Fork");
+            dialog(look).getByText("Compare the two").click();
+            look.reads("The first " + (ended - 1) + " events are the same, then they part.");
+        }
+    }
+
+    @Test
+    void branch_thatAsks_isCancelled_itsQuestionIsGone(Browser browser) {
+        Run<String> run = asked.start("go");
+        try (Look look = Look.at(browser, inspector, TOKEN).open("runs/" + run.runId())) {
+            look.until("() => document.querySelectorAll('.notice li').length === 2");
+            look.tab("Joins").click();
+            look.page.locator(".join .chip").first().click();
+            look.button("Cancel branch").click();
+            confirm(look, "Cancel the branch");
+            done(look);
+            look.until("() => document.querySelectorAll('.notice li').length === 1");
+            assertThat(look.number("questions")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void actions_areListedAsEventsTheNewestFirst(Browser browser) {
+        Run<String> run = reports.start("gate-list");
+        try (Look look = Look.at(browser, inspector, TOKEN).open("runs/" + run.runId())) {
+            look.button("Pause").click();
+            confirm(look, "Pause");
+            done(look);
+            look.button("Resume").click();
+            confirm(look, "Resume");
+            done(look);
+            look.open("system").reads("unpause");
+            assertThat(look.page.locator("tbody th").allInnerTexts()).containsExactly("unpause", "pause");
+            assertThat(look.page.locator("tbody a").first().getAttribute("href"))
+                    .isEqualTo("#/runs/" + run.runId());
         }
     }
 

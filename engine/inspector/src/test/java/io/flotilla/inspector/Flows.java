@@ -47,6 +47,38 @@ final class Flows {
                 .build();
     }
 
+    /** One agent that fails as soon as it may. */
+    static Workflow<Object, String> failing(String name, Journal journal, Mono<Void> gate) {
+        return Workflow.builder(Topology.parse("start -> Printer\nPrinter -> end"), String.class)
+                .name(name)
+                .journal(journal)
+                .agent(
+                        "Printer",
+                        Agent.of(
+                                "Printer",
+                                (turn, context) ->
+                                        gate.then(Mono.error(() -> new IllegalStateException("out of paper")))))
+                .build();
+    }
+
+    /** A lead with two clerks, each of whom asks a person. */
+    static Workflow<Object, String> askingTwice(String name, Journal journal) {
+        return Workflow.builder(
+                        Topology.parse("start -> Lead\nLead <-> Clerk\nClerk <-> user\nLead -> end"), String.class)
+                .name(name)
+                .journal(journal)
+                .agent(
+                        "Lead",
+                        Agent.of(
+                                "Lead",
+                                (turn, context) ->
+                                        Mono.fromSupplier(() -> turn.outcomes().isEmpty()
+                                                ? Decision.fanOut(Invocation.of("Clerk", 1), Invocation.of("Clerk", 2))
+                                                : Decision.answer("done"))))
+                .agent("Clerk", Agent.of("Clerk", (turn, context) -> Mono.just(Decision.ask("Shall I?"))))
+                .build();
+    }
+
     /** One agent that asks a person, and answers what it is answered. */
     static Workflow<Object, String> asking(String name, Journal journal) {
         return speaking(name, journal, 0);

@@ -27,6 +27,21 @@ class LargeRunPageTest {
 
     private static final int BRANCHES = 10_000;
     private static final int FRAME_MILLIS = 100;
+    private static final int BUSY_MILLIS = 30;
+
+    /** Computes what takes 30 ms where nobody else wants the processor: the quickest of many short times tells how much that is. */
+    private static final String BUSY = """
+            (() => {
+              const unit = () => { let sum = 0; for (let at = 0; at < 1000000; at++) sum += Math.sqrt(at); return sum; };
+              let quickest = Infinity;
+              for (let again = 0; again < 40; again++) { const since = performance.now(); unit(); quickest = Math.min(quickest, performance.now() - since); }
+              const times = Math.round(%d / Math.max(.5, quickest)); // the clock of a page is coarse
+              return () => { for (let at = 0; at < times; at++) unit(); };
+            })()""".formatted(BUSY_MILLIS);
+
+    private static final int PASSES = 4;
+    private static final String SLIDE =
+            "at => { const slider = document.querySelector('.time input'); slider.value = (at * 7919) % 45 / 45 * slider.max; slider.dispatchEvent(new Event('input')); }";
 
     private static Workflow<Object, String> crowd() {
         return Workflow.builder(Topology.parse("start -> Lead\nLead <-> Worker\nLead -> end"), String.class)
@@ -50,38 +65,40 @@ class LargeRunPageTest {
                 .build();
     }
 
-    /** How long each frame takes while something moves in each of them. */
-    private static double[] frames(Look look, String move) {
-        @SuppressWarnings("unchecked")
-        List<Number> took = (List<Number>) look.page.evaluate("""
+    /** The slowest frame while something moves in each of them. */
+    private static double slowest(Look look, String move) {
+        return ((Number) look.page.evaluate("""
                 () => new Promise(done => {
-                  const took = [], move = %s;
-                  let last = performance.now();
+                  const move = %s;
+                  let last = performance.now(), frames = 0, slowest = 0;
                   const frame = now => {
-                    took.push(now - last);
+                    if (frames++ > 0) slowest = Math.max(slowest, now - last);
                     last = now;
-                    if (took.length > 45) { done(took.slice(1)); return; }
-                    move(took.length);
+                    if (frames > 45) { done(slowest); return; }
+                    move(frames);
                     requestAnimationFrame(frame);
                   };
                   requestAnimationFrame(frame);
-                })""".formatted(move));
-        return took.stream().mapToDouble(Number::doubleValue).sorted().toArray();
+                })""".formatted(move))).doubleValue();
     }
 
-    /** Nineteen of twenty frames take no longer. */
-    private static double slow(double[] sorted) {
-        return sorted[sorted.length * 19 / 20];
-    }
-
-    /** The quickest of three times: a machine that is busy with other things makes frames slow, the page's own work is there each time. */
-    private static double[] best(Look look, String move) {
-        double[] best = frames(look, move);
-        for (int again = 0; again < 2 && slow(best) >= FRAME_MILLIS; again++) {
-            double[] frames = frames(look, move);
-            best = slow(frames) < slow(best) ? frames : best;
+    /**
+     * All frames take less than 100 ms. On a machine that is busy with other things they take longer whatever the page does. So there are
+     * several passes, of which one must have no slower frame; and if frames in which 30 ms are computed take more than twice that just
+     * then, the others may take so much more.
+     */
+    private static void assertSmooth(Look look, String name, String move) {
+        List<String> passes = new ArrayList<>();
+        for (int pass = 0; pass < PASSES; pass++) {
+            double busy = slowest(look, BUSY);
+            double moving = slowest(look, move);
+            passes.add("%.0f ms, of %d ms of computing %.0f ms".formatted(moving, BUSY_MILLIS, busy));
+            if (moving < FRAME_MILLIS + Math.max(0, busy - 2 * BUSY_MILLIS)) {
+                System.getLogger(LargeRunPageTest.class.getName()).log(System.Logger.Level.INFO, name + ": " + passes);
+                return;
+            }
         }
-        return best;
+        assertThat(passes).as("%s: the slowest frame of each pass", name).isEmpty();
     }
 
     @Test
@@ -98,19 +115,13 @@ class LargeRunPageTest {
             assertThat(String.valueOf(look.page.locator(".time output").textContent()))
                     .matches("(\\d{3},\\d{3}) of \\1 events.*");
             look.tab("Branches").click();
-
-            List<double[]> all = new ArrayList<>(List.of(
-                    best(
-                            look,
-                            "at => { const slider = document.querySelector('.time input'); slider.value = (at * 7919) % 45 / 45 * slider.max; slider.dispatchEvent(new Event('input')); }"),
-                    best(look, "at => { document.querySelector('.lanes .scroll').scrollTop = at * 5000; }"),
-                    best(look, "at => { document.querySelector('.vt-scroll').scrollTop = at * 7000; }")));
+            assertSmooth(look, "slider over branches", SLIDE);
+            assertSmooth(look, "timeline", "at => { document.querySelector('.lanes .scroll').scrollTop = at * 5000; }");
+            assertSmooth(look, "branches", "at => { document.querySelector('.vt-scroll').scrollTop = at * 7000; }");
             look.tab("Events").click();
-            all.add(best(look, "at => { document.querySelector('.vt-scroll').scrollTop = at * 70000; }"));
-
-            assertThat(all)
-                    .as("the slowest frames of the slider and three scrolled lists, in milliseconds")
-                    .allSatisfy(frames -> assertThat(slow(frames)).isLessThan(FRAME_MILLIS));
+            assertSmooth(look, "events", "at => { document.querySelector('.vt-scroll').scrollTop = at * 70000; }");
+            look.tab("Joins").click();
+            assertSmooth(look, "slider over joins", SLIDE);
             assertThat((int) look.page.evaluate("() => document.querySelectorAll('*').length"))
                     .as("elements in the document")
                     .isLessThan(2_000);

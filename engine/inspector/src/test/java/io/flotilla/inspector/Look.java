@@ -11,6 +11,7 @@ import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
 import com.microsoft.playwright.options.ReducedMotion;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -28,14 +29,12 @@ final class Look implements AutoCloseable {
     private final BrowserContext context;
     private final URI address;
     private final List<String> faults = new ArrayList<>();
-    private final @Nullable String token;
     private final List<String> ignored = new ArrayList<>();
     final Page page;
 
-    private Look(BrowserContext context, URI address, @Nullable String token) {
+    private Look(BrowserContext context, URI address) {
         this.context = context;
         this.address = address;
-        this.token = token;
         this.page = context.newPage();
         page.setDefaultTimeout(PATIENCE_MILLIS);
         page.onConsoleMessage(said -> {
@@ -44,8 +43,12 @@ final class Look implements AutoCloseable {
             }
         });
         page.onPageError(error -> faults.add("script: " + error));
+        page.onDialog(dialog -> {
+            faults.add("a script of somebody else: " + dialog.message());
+            dialog.dismiss();
+        });
         page.onRequest(request -> {
-            if (!address.getHost().equals(URI.create(request.url()).getHost())
+            if (!Objects.equals(address.getHost(), URI.create(request.url()).getHost())
                     && !request.url().startsWith("data:")) {
                 faults.add("asks elsewhere: " + request.url());
             }
@@ -59,11 +62,23 @@ final class Look implements AutoCloseable {
 
     /** On a laptop, in light colours, without moving pictures. */
     static Look at(Browser browser, Inspector inspector, @Nullable String token) {
-        return new Look(browser.newContext(laptop()), inspector.address(), token);
+        return at(browser, inspector, token, laptop());
     }
 
+    /** Where there is a token, the tab knows it already. */
     static Look at(Browser browser, Inspector inspector, @Nullable String token, Browser.NewContextOptions options) {
-        return new Look(browser.newContext(options), inspector.address(), token);
+        BrowserContext context = browser.newContext(options);
+        if (token != null) {
+            context.addInitScript("sessionStorage.setItem('flotilla-token', '" + token + "')");
+        }
+        return new Look(context, inspector.address());
+    }
+
+    /** At a file, from which nothing else may be asked. */
+    static Look at(Browser browser, Path file, Browser.NewContextOptions options) {
+        Look look = new Look(browser.newContext(options), file.toUri());
+        look.page.navigate(look.address.toString());
+        return look;
     }
 
     static Browser.NewContextOptions laptop() {
@@ -89,12 +104,13 @@ final class Look implements AutoCloseable {
         return this;
     }
 
+    Look in(ColorScheme scheme) {
+        page.emulateMedia(new Page.EmulateMediaOptions().setColorScheme(scheme));
+        return this;
+    }
+
     /** Opens a page of the inspector, as in {@code runs/ID}. */
     Look open(String hash) {
-        if (token != null && page.url().equals("about:blank")) {
-            page.navigate(address + "#token=" + token);
-            page.waitForURL(Pattern.compile(".*#/$"));
-        }
         page.navigate(address + "#/" + hash);
         return this;
     }

@@ -14,8 +14,6 @@ import io.flotilla.run.Run;
 import io.flotilla.run.RunOptions;
 import io.flotilla.run.Workflow;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,11 +37,12 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(Chromium.class)
 class LookOfPagesTest {
 
-    private static final String AXE = "/META-INF/resources/webjars/axe-core/4.6.3/axe.min.js";
-
     /** What the READMEs show. */
     private static final Set<String> SHOWN =
             Set.of("runs-light", "live-light", "run-dark", "compare-dark", "system-light", "live-phone");
+
+    private static final List<String> TABS =
+            List.of("Branches", "Joins", "Failures", "Agents", "Messages", "Questions", "Result");
 
     private static final String TOKEN = "a-token-for-the-tests";
 
@@ -104,7 +102,8 @@ class LookOfPagesTest {
         hub.close(Duration.ZERO).block(Client.PATIENCE);
     }
 
-    private static void open(Look look, String name, String hash) {
+    private void open(Look look, String name, String hash) {
+        monitor.refresh().block(Client.PATIENCE); // what was found long ago is unknown again
         look.open(hash);
         look.until(
                 switch (name) {
@@ -119,24 +118,6 @@ class LookOfPagesTest {
                 });
     }
 
-    private static String axe() {
-        try (InputStream stream = Objects.requireNonNull(LookOfPagesTest.class.getResourceAsStream(AXE), AXE)) {
-            return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException unreadable) {
-            throw new IllegalStateException(unreadable);
-        }
-    }
-
-    /** What axe-core calls moderate, serious or critical; in the dark, where only colours are others, what it says of contrast. */
-    @SuppressWarnings("unchecked")
-    private static List<String> faults(Look look, ColorScheme scheme) {
-        return (List<String>) look.page.evaluate(
-                """
-                options => axe.run(document, { resultTypes: ['violations'], ...options }).then(({ violations }) => violations
-                  .filter(fault => ['serious', 'critical', 'moderate'].includes(fault.impact))
-                  .flatMap(fault => fault.nodes.map(node => fault.id + ' ' + fault.impact + ': ' + node.target.join(' ') + ' ' + (node.any[0]?.message ?? node.all[0]?.message ?? ''))))""", scheme == ColorScheme.DARK ? Map.of("runOnly", List.of("color-contrast")) : Map.of());
-    }
-
     private static boolean overflows(Look look) {
         return (boolean) look.page.evaluate("() => document.documentElement.scrollWidth > innerWidth");
     }
@@ -144,30 +125,34 @@ class LookOfPagesTest {
     @Test
     void pages_lightAndDark_haveNoFaultThatAxeFinds(Browser browser) {
         List<String> faults = new ArrayList<>();
-        String axe = axe();
-        for (ColorScheme scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
-            try (Look look = Look.at(browser, inspector, TOKEN, Look.laptop().setColorScheme(scheme))
-                    .expectingOutages()
-                    .ignoring("willReadFrequently")) { // axe reads its own canvas
-                pages.forEach((name, hash) -> {
-                    open(look, name, hash);
-                    look.page.evaluate("code => window.axe || (0, eval)(code)", axe);
-                    faults(look, scheme).forEach(fault -> faults.add(scheme + " " + name + ": " + fault));
-                    if (name.equals("run")) {
-                        for (String tab :
-                                List.of("Branches", "Joins", "Failures", "Agents", "Messages", "Questions", "Result")) {
-                            look.tab(tab).click();
-                            faults(look, scheme).forEach(fault -> faults.add(scheme + " " + tab + ": " + fault));
-                        }
-                        look.button("Fork from here").click();
-                        faults(look, scheme).forEach(fault -> faults.add(scheme + " dialog: " + fault));
-                        look.page.keyboard().press("Escape");
+        try (Look look = Look.at(browser, inspector, TOKEN)
+                .expectingOutages()
+                .ignoring("willReadFrequently")) { // axe reads its own canvas
+            pages.forEach((name, hash) -> {
+                look.in(ColorScheme.LIGHT);
+                open(look, name, hash);
+                keep(look, "light", name);
+                faults.addAll(inBothColors(look, name));
+                keep(look, "dark", name);
+                if (name.equals("run")) {
+                    for (String tab : TABS) {
+                        look.tab(tab).click();
+                        faults.addAll(inBothColors(look, tab));
                     }
-                    keep(look, scheme, name);
-                });
-            }
+                    look.button("Fork from here").click();
+                    faults.addAll(inBothColors(look, "dialog"));
+                    look.page.keyboard().press("Escape");
+                }
+            });
         }
         assertThat(faults).isEmpty();
+    }
+
+    private static List<String> inBothColors(Look look, String name) {
+        List<String> faults = new ArrayList<>();
+        Axe.faults(look.in(ColorScheme.LIGHT)).forEach(fault -> faults.add("light " + name + ": " + fault));
+        Axe.contrasts(look.in(ColorScheme.DARK)).forEach(fault -> faults.add("dark " + name + ": " + fault));
+        return faults;
     }
 
     @Test
@@ -179,15 +164,14 @@ class LookOfPagesTest {
                 if (overflows(look)) {
                     wide.add(name);
                 }
-                keep(look, null, name);
+                keep(look, "phone", name);
             });
         }
         assertThat(wide).as("pages that are scrolled sideways").isEmpty();
     }
 
-    private static void keep(Look look, @Nullable ColorScheme scheme, String name) {
+    private static void keep(Look look, String kind, String name) {
         String folder = System.getProperty("screenshots");
-        String kind = scheme == null ? "phone" : scheme == ColorScheme.LIGHT ? "light" : "dark";
         if (folder == null || !SHOWN.contains(name + "-" + kind)) {
             return;
         }

@@ -3,6 +3,9 @@ package io.flotilla.inspector;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.microsoft.playwright.Browser;
+import io.flotilla.health.Health;
+import io.flotilla.health.HealthCheck;
+import io.flotilla.health.HealthMonitor;
 import io.flotilla.journal.InMemoryJournal;
 import io.flotilla.journal.Journal;
 import io.flotilla.run.Run;
@@ -10,11 +13,13 @@ import io.flotilla.run.RunEvent;
 import io.flotilla.run.Workflow;
 import java.util.List;
 import java.util.Objects;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import reactor.core.publisher.Sinks;
 
 /** One run, live and recorded, in a browser. */
 @Timeout(120)
@@ -24,11 +29,19 @@ class RunPageTest {
     private final Journal journal = InMemoryJournal.builder().build();
     private final Newsroom newsroom = Newsroom.atOnce();
     private final Workflow<Object, String> reports = newsroom.workflow("market-report", journal);
+    private final Sinks.Empty<Void> paper = Sinks.empty();
+    private final Workflow<Object, String> printers = Flows.failing("printer", journal, paper.asMono());
+    private final HealthMonitor monitor = HealthMonitor.builder()
+            .check(HealthCheck.of("model endpoint", () -> Health.degraded("p99 is 2.4 s")))
+            .build();
     private Inspector inspector;
 
     @BeforeEach
     void start() {
-        inspector = Look.start(Inspector.on(reports.runs()));
+        inspector = Look.start(Inspector.on(reports.runs(), printers.runs())
+                .health(monitor)
+                .circuitBreakers(() ->
+                        List.of(HealthCheck.of("circuit breaker Researcher", () -> Health.degraded("half-open")))));
     }
 
     @AfterEach
@@ -65,6 +78,8 @@ class RunPageTest {
             assertThat(look.page.locator(".join .chip").count()).isEqualTo(6);
             look.tab("Output").click();
             look.reads("Source 2 of gate-live");
+            look.tab("Health").click();
+            look.reads("half-open").reads("As it is now");
 
             newsroom.open("gate-live");
 
@@ -105,6 +120,10 @@ class RunPageTest {
             look.travel(forked + 1);
             assertThat(look.number("steps")).isEqualTo("1");
             assertThat(look.number("tokens in")).isEqualTo("700");
+            look.tab("Agents").click();
+            assertThat(look.page.locator(".panel tbody tr").allInnerTexts())
+                    .singleElement(InstanceOfAssertFactories.STRING)
+                    .contains("Editor", "700", "120");
             assertThat(live(look, "Editor")).isEqualTo("1");
             look.tab("Joins").click();
             look.reads("waits for the fork of 6 branches");
@@ -139,6 +158,35 @@ class RunPageTest {
             look.until("() => document.querySelector('.time output').textContent.startsWith('" + all + " of " + all
                     + "')");
             assertThat(look.number("steps")).isEqualTo("12");
+        }
+    }
+
+    @Test
+    void run_watchedUntilItFails_saysWhy(Browser browser) {
+        Run<String> run = printers.start("x");
+        try (Look look = Look.at(browser, inspector, null).open("runs/" + run.runId())) {
+            look.until("() => document.querySelector('.title .badge')?.textContent === 'running'");
+            paper.tryEmitEmpty();
+            look.reads("The run has failed");
+            assertThat(look.page.locator(".notice .reason").innerText()).contains("out of paper");
+            look.tab("Result").click();
+            assertThat(look.page.locator(".panel pre").innerText()).contains("out of paper");
+        }
+    }
+
+    @Test
+    void run_watched_whatIsOpenedStaysOpen(Browser browser) {
+        Run<String> run = reports.start("gate-open");
+        try (Look look = Look.at(browser, inspector, null).open("runs/" + run.runId())) {
+            look.until("() => document.querySelector('.facts')?.textContent.includes('live' + 7)");
+            look.tab("Joins").click();
+            look.page.locator(".join .chip").first().focus();
+            for (int tick = 0; tick < 2; tick++) { // the tabs follow a little later
+                look.until("() => ![...document.querySelectorAll('.facts dd')].some(each => each.textContent === '"
+                        + look.number("time") + "')");
+            }
+            assertThat(look.page.evaluate("() => document.activeElement.className"))
+                    .isEqualTo("chip");
         }
     }
 

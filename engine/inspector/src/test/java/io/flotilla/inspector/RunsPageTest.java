@@ -80,6 +80,11 @@ class RunsPageTest {
 
             row(look, run.runId()).locator(".badge.succeeded").waitFor();
             assertThat(ids(look)).containsExactlyInAnyOrder(run.runId(), asking.runId());
+
+            look.button("Live").click();
+            look.until("() => document.querySelectorAll('tbody tr').length === 1");
+            asking.cancel();
+            look.reads("No run matches");
         }
     }
 
