@@ -6,19 +6,19 @@ const MOST_STEPS = 300, MOST_TEXT = 20000;
 export class Output {
   constructor() {
     this.steps = new Map();
-    this.received = 0;
+    this.lost = null;
     this.node = el("div", { class: "output", tabindex: "0", role: "log", "aria-label": "Output of the steps", "aria-live": "off" });
     this.none = el("p", { class: "empty" }, "Nothing has been told yet. What agents emit while they work streams in here; it is not recorded.");
-    this.node.append(this.none);
+    this.missing = el("p", { class: "dim missing", hidden: true });
+    this.node.append(this.none, this.missing);
   }
 
   tab(live) { return { name: "Output", node: this.node, badge: () => this.steps.size, hidden: () => !live && this.steps.size === 0, show: () => this.flush() }; }
 
   /* A piece of RunOutput: attempt-started, emitted, settled or lost. */
   take(piece) {
-    this.received++;
     const kind = piece.type ?? (piece.value !== undefined ? "emitted" : "");
-    if (kind === "lost") return;
+    if (kind === "lost") { this.lost = (this.lost ?? 0) + Number(piece.values ?? 0); this.later(); return; }
     const step = this.step(piece);
     if (kind === "attempt-started") Object.assign(step, { attempt: piece.attempt, called: piece.called, text: "", kind: "running" });
     else if (kind === "emitted") {
@@ -57,6 +57,8 @@ export class Output {
 
   flush() {
     this.none.hidden = this.steps.size > 0;
+    this.missing.hidden = this.lost === null;
+    this.missing.textContent = (this.lost > 0 ? many(this.lost, "value is", "values are") : "Some output is") + " not shown: it came too fast, or too long ago.";
     const atEnd = this.node.scrollTop + this.node.clientHeight > this.node.scrollHeight - 40;
     for (const step of this.steps.values()) {
       if (!step.stale) continue;
