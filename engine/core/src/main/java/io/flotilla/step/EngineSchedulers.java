@@ -72,6 +72,9 @@ record EngineSchedulers(Scheduler timer, Scheduler worker, Scheduler feeds) {
         Scheduler feeds =
                 Schedulers.newBoundedElastic(MAX_WORKERS, MAX_QUEUED, "flotilla-listener", IDLE_SECONDS, true);
         EngineSchedulers created = new EngineSchedulers(timer, worker, feeds);
+        if (isShared(timer, worker, feeds)) {
+            return created;
+        }
         // Rounds in flight hold on to them, and so does every timer that is armed: disposed of when nobody uses them.
         CLEANER.register(created, () -> {
             timer.dispose();
@@ -79,5 +82,11 @@ record EngineSchedulers(Scheduler timer, Scheduler worker, Scheduler feeds) {
             feeds.dispose();
         });
         return created;
+    }
+
+    /** A factory that gives the same one twice, as that of virtual time does, gives it to others too: it is not ours to dispose of. */
+    @SuppressWarnings("ReferenceEquality")
+    private static boolean isShared(Scheduler timer, Scheduler worker, Scheduler feeds) {
+        return timer == worker || worker == feeds || feeds == timer;
     }
 }

@@ -12,6 +12,8 @@ final class Dispatch {
 
     private record Cached(Scheduler key, Executor executor) {}
 
+    private static final Executor POOL = WorkerPool.SHARED::execute;
+
     private static volatile @Nullable Cached last;
 
     private Dispatch() {}
@@ -27,22 +29,31 @@ final class Dispatch {
         if (cached != null && cached.key() == key) {
             return cached.executor();
         }
-        Executor found = find();
+        Executor found = find(key);
         last = new Cached(key, found);
         return found;
     }
 
+    /** Whether that is the pool of mailboxes itself. */
+    @SuppressWarnings("ReferenceEquality") // there is one
+    static boolean isPool(Executor executor) {
+        return executor == POOL;
+    }
+
     /** A factory that has one scheduler for everything is that of virtual time; real ones are as many as are asked for. */
     @SuppressWarnings("ReferenceEquality")
-    private static Executor find() {
+    private static Executor find(Scheduler key) {
         Scheduler one = Schedulers.newSingle("flotilla-mailbox-probe", true);
         Scheduler other = Schedulers.newSingle("flotilla-mailbox-probe", true);
         if (one == other) {
             return on(one);
         }
-        one.dispose();
-        other.dispose();
-        return WorkerPool.SHARED::execute;
+        if (Schedulers.single()
+                == key) { // else the factory was exchanged in between, and one of them may be virtual time
+            one.dispose();
+            other.dispose();
+        }
+        return POOL;
     }
 
     /** Never refuses: what the scheduler does not take runs on the shared pool. */
@@ -63,7 +74,7 @@ final class Dispatch {
         try {
             return on(scheduler.get());
         } catch (Throwable thrown) {
-            return WorkerPool.SHARED::execute; // a supplier that throws, or has none
+            return POOL; // a supplier that throws, or has none
         }
     }
 }

@@ -5,7 +5,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import reactor.core.scheduler.Schedulers;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
 /**
@@ -19,24 +18,37 @@ class VirtualTime {
     /** How many tasks may follow from each other. */
     private static final int GENERATIONS = 20;
 
-    private VirtualTimeScheduler time;
+    private Undisturbed time;
+
+    /**
+     * Ends with its test and not before. Reactor disposes of a shared scheduler that two threads make at once, and in virtual time
+     * all of them are this one: a thread that an earlier test has left behind is enough.
+     */
+    private static final class Undisturbed extends VirtualTimeScheduler {
+
+        private volatile boolean isOver;
+
+        private Undisturbed() {
+            super(false);
+        }
+
+        @Override
+        public void dispose() {
+            if (isOver) {
+                super.dispose();
+            }
+        }
+    }
 
     @BeforeEach
     void begin() {
-        // Reactor disposes of a shared scheduler that two threads make at once, and all of them are this one: so none
-        // is made
-        // later, when a thread that an earlier test has left behind may come first.
-        do {
-            VirtualTimeScheduler.reset();
-            time = VirtualTimeScheduler.getOrSet();
-            Schedulers.single();
-            Schedulers.parallel();
-            Schedulers.boundedElastic();
-        } while (time.isDisposed());
+        time = new Undisturbed();
+        VirtualTimeScheduler.set(time);
     }
 
     @AfterEach
     void end() {
+        time.isOver = true;
         VirtualTimeScheduler.reset();
     }
 

@@ -26,7 +26,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
-import reactor.test.scheduler.VirtualTimeScheduler;
 
 /**
  * One run of a scenario. While it lasts all of Reactor's schedulers are virtual; time goes from event to event, up to the 292
@@ -52,8 +51,7 @@ final class VirtualRun {
 
     /** Runs it on this thread, until it has ended, or nothing can happen any more. */
     void run() {
-        VirtualTimeScheduler time = VirtualTimeScheduler.set(VirtualTimeScheduler.create());
-        try {
+        try (UndisturbedTime time = UndisturbedTime.begin()) {
             Workflow<Object, Object> workflow = workflow();
             AtomicReference<Run<Object>> started = new AtomicReference<>();
             AtomicReference<RunResult<Object>> ended = new AtomicReference<>();
@@ -74,8 +72,6 @@ final class VirtualRun {
             result = ended.get();
             run.state().subscribe(state -> values.putAll(state.values()), ignored -> {});
             run.cancel();
-        } finally {
-            VirtualTimeScheduler.reset();
         }
     }
 
