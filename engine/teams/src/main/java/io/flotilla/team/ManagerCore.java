@@ -225,7 +225,7 @@ final class ManagerCore<I, O> {
         synchronized (this) {
             boolean isFirst = !worker.isUnhealthy;
             worker.isUnhealthy = true;
-            if (release(attempt)) {
+            if (release(attempt) && !attempt.task.isOver) { // else it was cancelled in the meantime
                 attempt.task.tried.remove(attempt.task.tried.size() - 1);
                 requeue(attempt.task);
             }

@@ -15,7 +15,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.Disposable;
@@ -169,6 +171,47 @@ class ManagerRaceTest {
             }
         } finally {
             sleeper.wake();
+        }
+    }
+
+    /** Its end is told once, and it is not in the queue again: nobody is given what nobody wants. */
+    @Test
+    void cancel_asItsWorkerIsFoundUnwell_leavesNothingBehind() {
+        for (int round = 0; round < 2_000; round++) {
+            AtomicBoolean isAsked = new AtomicBoolean();
+            AtomicBoolean mayAnswer = new AtomicBoolean();
+            Manager<String, String> manager = Manager.<String, String>builder("desk")
+                    .worker(Worker.of(Agent.of("sick", (task, context) -> Mono.just(task)), "a"))
+                    .health(id -> {
+                        isAsked.set(true);
+                        spinUntil(mayAnswer::get);
+                        return false;
+                    })
+                    .healthInterval(Duration.ofHours(1))
+                    .build();
+            Disposable task = manager.submit("task", "a").subscribe();
+            spinUntil(isAsked::get);
+
+            mayAnswer.set(true);
+            task.dispose();
+
+            spinUntil(() -> manager.workers().get(0).state() == WorkerStatus.State.UNHEALTHY);
+            ManagerStats stats = manager.stats();
+            assertThat(stats.running()).as("round %d: %s", round, stats).isZero();
+            assertThat(stats.queued()).as("round %d: %s", round, stats).isZero();
+            manager.close(Duration.ZERO).block(SOON);
+            assertThat(manager.stats().cancelled()).isEqualTo(1);
+            assertThat(manager.stats().rejected()).isZero();
+        }
+    }
+
+    private static void spinUntil(BooleanSupplier condition) {
+        long until = System.nanoTime() + SOON.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > until) {
+                throw new AssertionError("it does not come");
+            }
+            Thread.onSpinWait();
         }
     }
 
