@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,6 +32,10 @@ class RandomNetworkTest {
 
     private static final int NETWORKS = Math.max(100, Integer.getInteger("random.runs", 5_000) / 5);
     private static final int THREADS = 3;
+
+    /** Networks beside each other: each of them waits for its time limits most of its time. */
+    private static final int AT_ONCE = 4;
+
     private static final int NAMES = 6;
     private static final int ACTIONS = 25;
 
@@ -205,15 +210,26 @@ class RandomNetworkTest {
     void networks_atRandom_everyAcceptedMessageEndsOnce() throws Exception {
         long seed = System.nanoTime();
         Random seeds = new Random(seed);
-        ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+        Semaphore room = new Semaphore(AT_ONCE);
+        ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE * (THREADS + 1));
+        List<Future<?>> trials = new ArrayList<>();
         try {
             for (int network = 0; network < NETWORKS; network++) {
+                int number = network;
                 long own = seeds.nextLong();
-                try {
-                    trial(threads, new Random(own));
-                } catch (Throwable failed) {
-                    throw new AssertionError("seed " + seed + ", network " + network + ", its seed " + own, failed);
-                }
+                room.acquire();
+                trials.add(threads.submit(() -> {
+                    try {
+                        trial(threads, new Random(own));
+                    } catch (Throwable failed) {
+                        throw new AssertionError("seed " + seed + ", network " + number + ", its seed " + own, failed);
+                    } finally {
+                        room.release();
+                    }
+                }));
+            }
+            for (Future<?> each : trials) {
+                each.get(60, TimeUnit.SECONDS);
             }
         } finally {
             threads.shutdownNow();
