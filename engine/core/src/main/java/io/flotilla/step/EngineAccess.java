@@ -177,6 +177,15 @@ public final class EngineAccess {
     }
 
     /**
+     * Whether anybody may observe, now or later.
+     *
+     * @return false for an engine without registries: {@link #isObserved} stays false
+     */
+    public boolean mayBeObserved() {
+        return engine.core().telemetry != null;
+    }
+
+    /**
      * Whether anybody observes just now; if not, {@link #observe} returns null.
      *
      * @return true with an observation registry that has handlers

@@ -22,7 +22,7 @@ final class Handling implements CoreSubscriber<Object> {
     final Envelope envelope;
     private final MailboxCore mailbox;
 
-    /** The same as its handler gets it; null until then. */
+    /** As its handler gets it, if that is another one, since somebody observes it; null until then. */
     private volatile @Nullable Envelope called;
 
     /** Guarded by the mailbox. */
@@ -41,6 +41,7 @@ final class Handling implements CoreSubscriber<Object> {
     }
 
     /** On the draining thread. */
+    @SuppressWarnings("ReferenceEquality") // the same one if nobody observes
     void start() {
         if (isOver) {
             return; // withdrawn before its handler was called
@@ -49,18 +50,22 @@ final class Handling implements CoreSubscriber<Object> {
             end(DeadLetter.Reason.EXPIRED, null);
             return;
         }
-        Envelope taken = mailbox.spans.taken(envelope);
-        called = taken;
-        if (isOver) {
-            mailbox.spans.handled(taken, DeadLetter.Reason.CANCELLED, null);
-            return;
+        Envelope taken = mailbox.taken(envelope);
+        if (taken != envelope) {
+            called = taken;
+            if (isOver) {
+                mailbox.spans.handled(taken, DeadLetter.Reason.CANCELLED, null);
+                return;
+            }
         }
         try {
             Mono<?> handled = Objects.requireNonNull(mailbox.call(taken), "the handler returned null");
             if (handled instanceof Callable<?> now) {
                 now.call();
                 isDone = true;
-                mailbox.spans.handled(taken, null, null);
+                if (taken != envelope) {
+                    mailbox.spans.handled(taken, null, null);
+                }
             } else {
                 handled.subscribe(this);
             }
@@ -69,7 +74,7 @@ final class Handling implements CoreSubscriber<Object> {
         }
     }
 
-    /** What its handler was called with; null if it was not called. */
+    /** What its handler was called with; null if it was not called, or nobody observes it. */
     @Nullable Envelope called() {
         return called;
     }

@@ -38,6 +38,10 @@ final class MailboxCore {
     private final @Nullable Supplier<Scheduler> scheduler;
     final EngineClock clock;
     final MessageSpans spans;
+
+    /** Here, since looking for it elsewhere is dear where messages go to many mailboxes. */
+    private final boolean mayBeObserved;
+
     private final Finish finish = new Finish();
     private final MailboxDrain drain;
 
@@ -74,6 +78,7 @@ final class MailboxCore {
         this.scheduler = from.scheduler;
         this.clock = from.access().clock();
         this.spans = new MessageSpans(from.access(), from.owner);
+        this.mayBeObserved = from.access().mayBeObserved();
         this.queue = new MailboxQueue(from.capacity, from.maxWaiting);
         this.drain = new MailboxDrain(this);
     }
@@ -93,8 +98,13 @@ final class MailboxCore {
     // --- in
 
     OfferResult offer(Envelope envelope) {
-        Envelope traced = spans.offered(envelope);
-        OfferResult result = admitted(traced);
+        return offer(envelope, null);
+    }
+
+    /** With {@code wakes}, an idle mailbox starts with the others there. */
+    OfferResult offer(Envelope envelope, @Nullable Wakes wakes) {
+        Envelope traced = mayBeObserved ? spans.offered(envelope) : envelope;
+        OfferResult result = admitted(traced, wakes);
         if (!result.isAccepted()) {
             refused(traced);
         }
@@ -106,7 +116,7 @@ final class MailboxCore {
         spans.refused(envelope);
     }
 
-    private OfferResult admitted(Envelope envelope) {
+    private OfferResult admitted(Envelope envelope, @Nullable Wakes together) {
         boolean expired = isExpired(envelope);
         if (queue.isFull() && !expired) {
             return OfferResult.FULL;
@@ -130,7 +140,13 @@ final class MailboxCore {
             queue.add(envelope);
             wakes = drain.mustStart();
         }
-        if (wakes) {
+        boolean isPooled = scheduler == null;
+        if (together != null && (dropped != null || (wakes && !isPooled))) {
+            together.start(); // what follows may keep the thread: a scheduler of the user's, a log of dead letters
+        }
+        if (wakes && isPooled && together != null) {
+            together.add(drain);
+        } else if (wakes) {
             schedule();
         }
         if (dropped != null) {
@@ -358,6 +374,11 @@ final class MailboxCore {
         if (ends) {
             finish();
         }
+    }
+
+    /** The envelope as its handler gets it. */
+    Envelope taken(Envelope envelope) {
+        return mayBeObserved ? spans.taken(envelope) : envelope;
     }
 
     Mono<?> call(Envelope envelope) {

@@ -17,7 +17,10 @@ final class MailboxQueue {
     private final int capacity;
     private final int maxWaiting;
     private final Deque<Envelope> queue = new ArrayDeque<>();
-    private final Deque<Waiter> waiters = new ArrayDeque<>();
+
+    /** Null as long as nobody has waited, which is mostly for ever. */
+    private @Nullable Deque<Waiter> waiters;
+
     private long accepted;
 
     /**
@@ -56,7 +59,7 @@ final class MailboxQueue {
 
     /** Whoever waits comes first. */
     boolean hasRoom() {
-        return queue.size() < capacity && waiters.isEmpty();
+        return queue.size() < capacity && waiting() == 0;
     }
 
     void add(Envelope envelope) {
@@ -83,7 +86,9 @@ final class MailboxQueue {
     }
 
     Envelope takeFirst() {
-        isFull = false;
+        if (isFull) {
+            isFull = false; // a write that all cores have to see costs as much as the rest of this
+        }
         return queue.removeFirst();
     }
 
@@ -114,30 +119,36 @@ final class MailboxQueue {
     // --- senders
 
     boolean mayWait() {
-        return waiters.size() < maxWaiting;
+        return waiting() < maxWaiting;
     }
 
     void await(Waiter waiter) {
-        waiters.addLast(waiter);
+        Deque<Waiter> line = waiters;
+        if (line == null) {
+            line = new ArrayDeque<>();
+            waiters = line;
+        }
+        line.addLast(waiter);
     }
 
     /** False if it does not wait any more. */
     boolean leave(Waiter waiter) {
-        return waiters.remove(waiter);
+        return waiters != null && waiters.remove(waiter);
     }
 
     int waiting() {
-        return waiters.size();
+        return waiters == null ? 0 : waiters.size();
     }
 
     /** Moves senders that wait into the queue as far as there is room; null if there are none. */
     @Nullable List<Waiter> admit() {
-        if (waiters.isEmpty() || queue.size() >= capacity) {
+        Deque<Waiter> line = waiters;
+        if (line == null || line.isEmpty() || queue.size() >= capacity) {
             return null;
         }
         List<Waiter> admitted = new ArrayList<>();
-        while (!waiters.isEmpty() && queue.size() < capacity) {
-            Waiter waiter = waiters.removeFirst();
+        while (!line.isEmpty() && queue.size() < capacity) {
+            Waiter waiter = line.removeFirst();
             add(waiter.envelope);
             admitted.add(waiter);
         }
@@ -147,8 +158,8 @@ final class MailboxQueue {
     /** Nothing is accepted any more: those who wait are not to be admitted, and an offer is to hear why. */
     List<Waiter> endWaiting() {
         isFull = false;
-        List<Waiter> unheard = new ArrayList<>(waiters);
-        waiters.clear();
+        List<Waiter> unheard = waiters == null ? List.of() : List.copyOf(waiters);
+        waiters = null;
         return unheard;
     }
 }

@@ -7,9 +7,16 @@ import io.flotilla.AgentId;
  * has accepted a message: one object for all of them. {@code name} is the text of its id, which checks of health have for a
  * name.
  */
-record Member(AgentId id, String name, Mailbox mailbox, boolean isInterchangeable, long number, Delivery accepted) {
+record Member(
+        AgentId id,
+        String name,
+        Mailbox mailbox,
+        MailboxCore core,
+        boolean isInterchangeable,
+        long number,
+        Delivery accepted) {
 
     Member(AgentId id, Mailbox mailbox, boolean isInterchangeable, long number) {
-        this(id, id.toString(), mailbox, isInterchangeable, number, new Delivery(id, null));
+        this(id, id.toString(), mailbox, mailbox.core(), isInterchangeable, number, new Delivery(id, null));
     }
 }

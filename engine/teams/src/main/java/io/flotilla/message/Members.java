@@ -31,6 +31,7 @@ final class Members implements AgentHandler.Answers {
     final Steering steering;
     final Taps taps = new Taps();
     final @Nullable Transit transit;
+    private final boolean mayBeObserved;
     private final Map<AgentId, Member> byId = new ConcurrentHashMap<>();
 
     /** Their last handler is still at a message. */
@@ -51,7 +52,9 @@ final class Members implements AgentHandler.Answers {
     Members(NetworkOptions options, Router router) {
         this.options = options;
         this.router = router;
-        this.clock = EngineAccess.of(options.engine).clock();
+        EngineAccess engine = EngineAccess.of(options.engine);
+        this.clock = engine.clock();
+        this.mayBeObserved = engine.mayBeObserved();
         this.requests = new Requests(this, options.maxPendingRequests);
         this.transit = Transit.of(options, clock);
         this.steering = new Steering(options, router);
@@ -100,8 +103,8 @@ final class Members implements AgentHandler.Answers {
                 return Mono.error(new UnknownMemberException(id));
             }
             taps.left(id);
-            member.mailbox().core().dispose(false);
-            Mono<Void> finished = member.mailbox().core().finished();
+            member.core().dispose(false);
+            Mono<Void> finished = member.core().finished();
             finished.subscribe(never -> {}, never -> {}, () -> departed(member));
             return finished;
         });
@@ -237,26 +240,38 @@ final class Members implements AgentHandler.Answers {
         }
         List<Member> members = receivers.members();
         Delivery[] deliveries = new Delivery[members.size()];
-        for (int at = 0; at < deliveries.length; at++) {
-            Member member = members.get(at);
-            deliveries[at] = steering.leavesOut(member, envelope)
-                    ? new Delivery(member.id(), DeadLetter.Reason.UNHEALTHY)
-                    : offer(envelope, member, at, waiting);
+        Wakes wakes = deliveries.length > 1 && mayWakeTogether() ? Wakes.forMany() : null;
+        try {
+            for (int at = 0; at < deliveries.length; at++) {
+                Member member = members.get(at);
+                deliveries[at] = steering.leavesOut(member, envelope)
+                        ? new Delivery(member.id(), DeadLetter.Reason.UNHEALTHY)
+                        : offer(envelope, member, at, waiting, wakes);
+            }
+        } finally {
+            if (wakes != null) {
+                wakes.start();
+            }
         }
         return deliveries;
     }
 
-    private Delivery offer(Envelope envelope, Member member, int at, List<Waiting> waiting) {
+    /** Not if code of the user's is called between one mailbox and the next: it may keep the thread. */
+    private boolean mayWakeTogether() {
+        return transit == null && !mayBeObserved && taps.isEmpty();
+    }
+
+    private Delivery offer(Envelope envelope, Member member, int at, List<Waiting> waiting, @Nullable Wakes wakes) {
         taps.passing(envelope, member.id());
         OfferResult result = transit == null
-                ? member.mailbox().offer(envelope)
+                ? member.core().offer(envelope, wakes)
                 : transit.carry(
                         envelope,
                         member.id(),
                         () -> member.mailbox().offer(envelope),
                         OfferResult.ACCEPTED,
                         late -> arrived(envelope, member, late));
-        if (result == OfferResult.FULL && member.mailbox().core().waitsForRoom()) {
+        if (result == OfferResult.FULL && member.core().waitsForRoom()) {
             waiting.add(new Waiting(at, member));
         }
         return result.isAccepted() ? member.accepted() : new Delivery(member.id(), result.reason());

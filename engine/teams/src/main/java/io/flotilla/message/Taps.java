@@ -51,7 +51,7 @@ final class Taps {
         return once;
     }
 
-    private boolean isEmpty() {
+    boolean isEmpty() {
         return taps.isEmpty();
     }
 

@@ -96,10 +96,12 @@ final class WorkerPool {
     static final class Worker extends Thread implements EngineClock.Watched {
 
         private static final VarHandle CALLS;
+        private static final VarHandle DRAIN;
 
         static {
             try {
                 CALLS = MethodHandles.lookup().findVarHandle(Worker.class, "calls", long.class);
+                DRAIN = MethodHandles.lookup().findVarHandle(Worker.class, "drain", Drain.class);
             } catch (ReflectiveOperationException impossible) {
                 throw new ExceptionInInitializerError(impossible);
             }
@@ -136,8 +138,9 @@ final class WorkerPool {
             }
         }
 
+        /** The watch looks every now and then: what it sees need not be of this moment. */
         void enter(@Nullable Drain runs) {
-            drain = runs;
+            DRAIN.setRelease(this, runs);
         }
 
         /** User code is about to be called. */

@@ -11,9 +11,11 @@ import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 @Timeout(60)
 class TopicsTest {
@@ -171,6 +174,116 @@ class TopicsTest {
         topics.close(SOON).block(SOON);
         assertThat(topics.deadLetters().count(DeadLetter.Reason.HANDLER_FAILED)).isEqualTo(100);
         assertThat(topics.stats().delivered()).isEqualTo(200);
+    }
+
+    /** They are woken together, 64 at a time; each group has somebody who keeps its thread, more than the pool has. */
+    @Test
+    void publish_toManyOfWhomSomeBlock_theOthersReceive() {
+        int members = 200;
+        CountDownLatch never = new CountDownLatch(1);
+        CountDownLatch heard = new CountDownLatch(members - members / 10);
+        for (int at = 0; at < members; at++) {
+            AgentId id = AgentId.of("reader", at);
+            boolean isStuck = at % 10 == 0;
+            topics.join(id, envelope -> {
+                if (isStuck) {
+                    await(never);
+                } else {
+                    heard.countDown();
+                }
+                return Mono.empty();
+            });
+            topics.subscribe(id, "news");
+        }
+        try {
+            assertThat(topics.offer(Envelope.onTopic("news", 1).build()).acceptedCount())
+                    .isEqualTo(members);
+            await(heard);
+        } finally {
+            never.countDown();
+        }
+        await(() -> topics.stats().delivered() == members);
+    }
+
+    /** Whoever has the message is at it, whatever keeps the publisher on its way to the next one. */
+    @ParameterizedTest
+    @ValueSource(strings = {"tap", "scheduler", "faults"})
+    void publish_keptBetweenTwoReceivers_theFirstOneIsAtItMeanwhile(String what) {
+        CountDownLatch heard = new CountDownLatch(1);
+        AtomicInteger keptInVain = new AtomicInteger();
+        Runnable keeps = () -> {
+            try {
+                keptInVain.addAndGet(heard.await(SOON.toSeconds(), TimeUnit.SECONDS) ? 0 : 1);
+            } catch (InterruptedException interrupted) {
+                throw new AssertionError(interrupted);
+            }
+        };
+        MessageFaults slow = (envelope, receiver) -> {
+            if (receiver.equals(B)) {
+                keeps.run();
+            }
+            return List.of(Duration.ZERO);
+        };
+        NetworkOptions.Builder options = NetworkOptions.builder();
+        Topics kept = Topics.create((what.equals("faults") ? options.faults(slow) : options).build());
+        kept.join(A, envelope -> {
+            heard.countDown();
+            return Mono.empty();
+        });
+        MemberOptions how = MemberOptions.defaults();
+        kept.join(
+                B,
+                envelope -> Mono.empty(),
+                what.equals("scheduler")
+                        ? how.scheduler(() -> {
+                            keeps.run();
+                            return Schedulers.boundedElastic();
+                        })
+                        : how);
+        kept.subscribe(A, "news");
+        kept.subscribe(B, "news");
+        if (what.equals("tap")) {
+            kept.tap(new NetworkTap() {
+                @Override
+                public void passing(Envelope envelope, AgentId receiver) {
+                    if (receiver.equals(B)) {
+                        keeps.run();
+                    }
+                }
+            });
+        }
+
+        assertThat(kept.offer(Envelope.onTopic("news", 1).build()).isComplete()).isTrue();
+
+        assertThat(keptInVain).hasValue(0);
+    }
+
+    /** Counts that fit no group, and mailboxes with a thread of their own among them. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 63, 64, 65, 129})
+    void publish_toManyAgainAndAgain_eachReceivesAllInOrder(int members) {
+        List<List<Integer>> heard = new ArrayList<>();
+        for (int at = 0; at < members; at++) {
+            AgentId id = AgentId.of("reader", at);
+            List<Integer> own = Collections.synchronizedList(new ArrayList<>());
+            heard.add(own);
+            MemberOptions how = MemberOptions.defaults();
+            topics.join(
+                    id,
+                    envelope -> Mono.fromRunnable(() -> own.add(envelope.payload(Integer.class))),
+                    at % 5 == 1 ? how.scheduler(Schedulers::boundedElastic) : how);
+            topics.subscribe(id, "news");
+        }
+        List<Integer> all = new ArrayList<>();
+        for (int message = 0; message < 300; message++) {
+            all.add(message);
+            int told = message;
+            assertThat(topics.offer(Envelope.onTopic("news", told).build()).isComplete())
+                    .isTrue();
+        }
+        await(() -> topics.stats().delivered() == 300L * members);
+
+        assertThat(heard).allSatisfy(own -> assertThat(own).isEqualTo(all));
     }
 
     @Test
