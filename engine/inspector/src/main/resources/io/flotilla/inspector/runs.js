@@ -99,7 +99,10 @@ class Runs {
       while (page.runs.length === 0 && page.next && asked === this.asking) { query.set("after", page.next); page = await get("runs?" + query); } // nothing found so far: the search goes on
       if (asked !== this.asking) return;
       this.next = page.next;
-      if (this.after === null) this.cursor = page.cursor;
+      if (this.after === null) {
+        this.cursor = page.cursor;
+        this.newest = Math.max(-Infinity, ...page.runs.map(run => Date.parse(run.started)));
+      }
       this.waiting.clear();
       this.cut = false;
       this.show(page.runs);
@@ -200,7 +203,13 @@ class Runs {
   }
 
   arrive(run) {
-    if (this.back.length > 0) { this.waiting.set(run.id, run); this.settle(); return; }
+    const started = Date.parse(run.started);
+    if (this.back.length > 0) {
+      if (started > this.newest) this.waiting.set(run.id, run); // others stand on an earlier page, and something more is known of them
+      this.settle();
+      return;
+    }
+    this.newest = Math.max(this.newest, started);
     const row = this.row(run);
     row.line.classList.add("changed");
     const before = [...this.rows.values()].find(each => Date.parse(each.run.started) <= Date.parse(run.started));
