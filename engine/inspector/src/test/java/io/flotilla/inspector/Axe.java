@@ -7,14 +7,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** What axe-core finds on a page. */
+/** What axe-core finds on a page, or in a part of it. */
 final class Axe {
 
     private static final String FILE = "/META-INF/resources/webjars/axe-core/4.6.3/axe.min.js";
     private static final String CODE = code();
 
+    static final String PAGE = "html";
+    static final String PANEL = ".panel";
+
     private static final String RUN = """
-            options => axe.run(document, { resultTypes: ['violations'], ...options }).then(({ violations }) => violations
+            ([part, options]) => axe.run(part, { resultTypes: ['violations'], ...options }).then(({ violations }) => violations
               .filter(fault => ['serious', 'critical', 'moderate'].includes(fault.impact))
               .flatMap(fault => fault.nodes.map(node => fault.id + ' ' + fault.impact + ': ' + node.target.join(' ') + ' ' + (node.any[0]?.message ?? node.all[0]?.message ?? ''))))""";
 
@@ -28,19 +31,19 @@ final class Axe {
         }
     }
 
-    /** What it calls moderate, serious or critical. */
-    static List<String> faults(Look look) {
-        return faults(look, Map.of());
+    /** What it calls moderate, serious or critical in a part of the page. */
+    static List<String> faults(Look look, String part) {
+        return faults(look, part, Map.of());
     }
 
     /** Only what it says of contrast: in the dark nothing but colours is another. */
-    static List<String> contrasts(Look look) {
-        return faults(look, Map.of("runOnly", List.of("color-contrast")));
+    static List<String> contrasts(Look look, String part) {
+        return faults(look, part, Map.of("runOnly", List.of("color-contrast")));
     }
 
     @SuppressWarnings("unchecked")
-    private static List<String> faults(Look look, Map<String, ?> options) {
+    private static List<String> faults(Look look, String part, Map<String, ?> options) {
         look.page.evaluate("code => window.axe || (0, eval)(code)", CODE);
-        return (List<String>) look.page.evaluate(RUN, options);
+        return (List<String>) look.page.evaluate(RUN, List.of(part, options));
     }
 }

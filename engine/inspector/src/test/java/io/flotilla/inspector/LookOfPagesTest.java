@@ -132,15 +132,15 @@ class LookOfPagesTest {
                 look.in(ColorScheme.LIGHT);
                 open(look, name, hash);
                 keep(look, "light", name);
-                faults.addAll(inBothColors(look, name));
+                faults.addAll(inBothColors(look, name, Axe.PAGE));
                 keep(look, "dark", name);
                 if (name.equals("run")) {
                     for (String tab : TABS) {
                         look.tab(tab).click();
-                        faults.addAll(inBothColors(look, tab));
+                        faults.addAll(inBothColors(look, tab, Axe.PANEL));
                     }
                     look.button("Fork from here").click();
-                    faults.addAll(inBothColors(look, "dialog"));
+                    faults.addAll(inBothColors(look, "dialog", "dialog"));
                     look.page.keyboard().press("Escape");
                 }
             });
@@ -148,10 +148,10 @@ class LookOfPagesTest {
         assertThat(faults).isEmpty();
     }
 
-    private static List<String> inBothColors(Look look, String name) {
+    private static List<String> inBothColors(Look look, String name, String part) {
         List<String> faults = new ArrayList<>();
-        Axe.faults(look.in(ColorScheme.LIGHT)).forEach(fault -> faults.add("light " + name + ": " + fault));
-        Axe.contrasts(look.in(ColorScheme.DARK)).forEach(fault -> faults.add("dark " + name + ": " + fault));
+        Axe.faults(look.in(ColorScheme.LIGHT), part).forEach(fault -> faults.add("light " + name + ": " + fault));
+        Axe.contrasts(look.in(ColorScheme.DARK), part).forEach(fault -> faults.add("dark " + name + ": " + fault));
         return faults;
     }
 
