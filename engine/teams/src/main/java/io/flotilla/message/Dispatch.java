@@ -48,8 +48,9 @@ final class Dispatch {
         if (one == other) {
             return on(one);
         }
-        if (Schedulers.single()
-                == key) { // else the factory was exchanged in between, and one of them may be virtual time
+        // Else the factory was exchanged in between, and one of them may be virtual time.
+        boolean areOurs = Schedulers.single() == key;
+        if (areOurs) {
             one.dispose();
             other.dispose();
         }
