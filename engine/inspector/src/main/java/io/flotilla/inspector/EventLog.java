@@ -39,13 +39,11 @@ final class EventLog implements Disposable {
         }
     }
 
-    private final Clock clock;
     private final Deque<Entry> last = new ArrayDeque<>();
     private final Disposable.Composite sources = Disposables.composite();
     private HealthStatus whole = HealthStatus.UNKNOWN;
 
     EventLog(@Nullable HealthMonitor health, Map<String, Publisher<?>> events, Clock clock) {
-        this.clock = clock;
         if (health != null) {
             whole = health.report().status();
             sources.add(health.changes().subscribe(change -> changed(change, health)));
