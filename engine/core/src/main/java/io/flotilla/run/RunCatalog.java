@@ -98,17 +98,20 @@ final class RunCatalog {
     private Mono<RunInfo> info(RunSummary summary) {
         String runId = summary.runId();
         boolean isFinished = summary.lastType().equals(FactCodec.RUN_FINISHED);
+        if (isFinished) { // both at once: a journal may take its time for each
+            return Mono.zip(header(runId), ended(runId, summary.entries() - 1)).map(read -> {
+                RunHeader header = read.getT1();
+                return info(summary, header, header.version(), read.getT2());
+            });
+        }
         return header(runId).flatMap(header -> {
             LiveRuns.Claim claim = live.claimed(runId);
             Run<?> run = claim == null ? null : claim.live();
-            if (!isFinished && run != null) { // it need not be read
+            if (run != null) { // it need not be read
                 return Mono.just(
                         info(summary, header, run.loop().identity().header().version(), RunInfo.Status.UNFINISHED));
             }
-            if (!isFinished) {
-                return version(runId, header).map(version -> info(summary, header, version, RunInfo.Status.UNFINISHED));
-            }
-            return ended(runId, summary.entries() - 1).map(status -> info(summary, header, header.version(), status));
+            return version(runId, header).map(version -> info(summary, header, version, RunInfo.Status.UNFINISHED));
         });
     }
 

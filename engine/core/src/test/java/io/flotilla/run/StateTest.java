@@ -16,10 +16,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import reactor.core.publisher.BaseSubscriber;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
+import reactor.test.util.RaceTestUtils;
 
 /** A live run says what it is like, as its journal does. */
 @Timeout(60)
@@ -34,6 +36,22 @@ class StateTest {
                 turn -> turn.reason() == Turn.Reason.JOINED
                         ? Decision.answer(TestRuns.joined(turn))
                         : Decision.fanOut(TestRuns.invocations("Worker", 3)));
+    }
+
+    /** Whoever looks at runs in a browser goes away at any time. */
+    @Test
+    void facts_whoseReaderCancelsAsTheyBegin_areDroppedWithoutAWord() {
+        Workflow<String, String> flow = TestRuns.crew(
+                        lead(), Agent.of("Worker", (turn, context) -> Mono.just(Decision.answer("x"))))
+                .journal(journal)
+                .<String>build();
+        String runId = TestRuns.ended(flow.start("go")).runId();
+
+        for (int round = 0; round < 5_000; round++) {
+            BaseSubscriber<RunFact> reader = new BaseSubscriber<>() {};
+            Flux<RunFact> facts = flow.runs().recorded(runId).facts();
+            RaceTestUtils.race(() -> facts.subscribe(reader), reader::cancel);
+        }
     }
 
     @Test

@@ -9,7 +9,7 @@ import reactor.core.publisher.Flux;
  *
  * @param status the HTTP status
  * @param headers the headers
- * @param body the body, in pieces that are to be sent as they come: server-sent events never end
+ * @param body the body, in pieces that are to be sent as they come: those of the table of runs come until the inspector is stopped
  * @since 0.1
  */
 public record InspectorResponse(int status, Map<String, String> headers, Flux<byte[]> body) {

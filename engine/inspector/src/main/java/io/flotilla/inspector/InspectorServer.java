@@ -83,15 +83,20 @@ final class InspectorServer {
                         isBound.set(true);
                         return new InspectorServer(settings, handler, threads, server);
                     })
-                    .doFinally(end -> {
-                        if (!isBound.get()) { // not even begun
-                            handler.dispose();
-                            threads.dispose();
+                    .doOnError(failed -> giveUp(handler, threads))
+                    .doOnCancel(() -> {
+                        if (!isBound.get()) {
+                            giveUp(handler, threads);
                         }
                     })
                     .doOnDiscard(
                             InspectorServer.class, unwanted -> unwanted.stop().subscribe());
         });
+    }
+
+    private static void giveUp(InspectorHandler handler, LoopResources threads) {
+        handler.dispose();
+        threads.dispose();
     }
 
     static void route(HttpServerRoutes routes, String prefix, InspectorHandler handler) {

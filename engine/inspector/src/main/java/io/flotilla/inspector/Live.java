@@ -1,6 +1,5 @@
 package io.flotilla.inspector;
 
-import io.flotilla.run.Run;
 import io.flotilla.run.RunFilter;
 import io.flotilla.run.RunInfo;
 import io.flotilla.run.Runs;
@@ -174,8 +173,15 @@ final class Live {
         first = Sinks.empty();
     }
 
+    /** What is there as a look begins: of a group the runs that are new, and those that are live. */
+    private record Seen(Sources.Group group, List<Sources.Found> fresh, List<String> live) {}
+
     private Mono<Void> look() {
         return Flux.range(0, sources.groups().size())
+                .concatMap(this::seen, 1)
+                .collectList()
+                .doOnNext(all -> first.tryEmitEmpty()) // who lists the runs from here on misses nothing
+                .flatMapMany(Flux::fromIterable)
                 .concatMap(this::look, 1)
                 .thenMany(Flux.defer(this::counted))
                 .then()
@@ -187,21 +193,26 @@ final class Live {
                 .doFinally(any -> first.tryEmitEmpty());
     }
 
-    private Mono<Void> look(int index) {
+    private Mono<Seen> seen(int index) {
         Sources.Group group = sources.groups().get(index);
-        return fresh(index, group).flatMap(fresh -> {
-            Map<String, Sources.Found> shown = new LinkedHashMap<>();
-            fresh.forEach(each -> shown.put(each.id(), each));
-            return Flux.fromIterable(group.runs())
-                    .concatMapIterable(runs -> ids(runs), 1)
-                    .concatMap(id -> known(group, id), 1)
-                    .doOnNext(found -> shown.put(found.id(), found))
-                    .thenMany(Flux.defer(() -> ended(group)))
-                    .doOnNext(found -> shown.put(found.id(), found))
-                    .thenMany(Flux.defer(() -> Flux.fromIterable(List.copyOf(shown.values()))))
-                    .flatMapSequential(found -> rows.row(found).doOnNext(row -> tell(found, row)), 4, 1)
-                    .then();
+        return fresh(index, group).map(fresh -> {
+            List<String> ids = new ArrayList<>();
+            group.runs().forEach(runs -> runs.live().forEach(run -> ids.add(run.runId())));
+            return new Seen(group, fresh, ids);
         });
+    }
+
+    private Mono<Void> look(Seen seen) {
+        Map<String, Sources.Found> shown = new LinkedHashMap<>();
+        seen.fresh().forEach(each -> shown.put(each.id(), each));
+        return Flux.fromIterable(seen.live())
+                .concatMap(id -> known(seen.group(), id), 1)
+                .doOnNext(found -> shown.put(found.id(), found))
+                .thenMany(Flux.defer(() -> ended(seen.group())))
+                .doOnNext(found -> shown.put(found.id(), found))
+                .thenMany(Flux.defer(() -> Flux.fromIterable(List.copyOf(shown.values()))))
+                .flatMapSequential(found -> rows.row(found).doOnNext(row -> tell(found, row)), 4, 1)
+                .then();
     }
 
     // --- counting
@@ -235,14 +246,6 @@ final class Live {
     }
 
     // --- runs
-
-    private static List<String> ids(Runs<?> runs) {
-        List<String> ids = new ArrayList<>();
-        for (Run<?> run : runs.live()) {
-            ids.add(run.runId());
-        }
-        return ids;
-    }
 
     /** What a list says of a live run changes no more, but that it is live. */
     private Mono<Sources.Found> known(Sources.Group group, String id) {

@@ -59,7 +59,8 @@ final class RunEvents {
         return Flux.defer(() -> {
             RunEvents events = new RunEvents(run, from, tapes);
             events.begin();
-            return Sse.looks(PAUSE, events::look);
+            // What is written of output is the user's own toString, which may keep the thread.
+            return Sse.looks(PAUSE, () -> Flux.defer(events::look).subscribeOn(Schedulers.boundedElastic()));
         });
     }
 
@@ -114,21 +115,20 @@ final class RunEvents {
     /** What the journal has from here on. */
     private Flux<Sse.Look> recorded() {
         return Flux.defer(() -> {
-                    boolean wasLive = run.live() != null;
-                    rest.begin();
-                    return run.recorded()
-                            .facts()
-                            .concatMapIterable(RunPages::entries, 1)
-                            .filter(entry -> entry.sequence() >= next)
-                            .buffer(PIECE)
-                            .map(this::piece)
-                            .concatWith(Mono.fromSupplier(() -> {
-                                rest.end();
-                                hasAllEvents = !wasLive && run.live() == null;
-                                return Sse.Look.of(new Sse(), false, hasAllEvents);
-                            }));
-                })
-                .subscribeOn(Schedulers.boundedElastic());
+            boolean wasLive = run.live() != null;
+            rest.begin();
+            return run.recorded()
+                    .facts()
+                    .concatMapIterable(RunPages::entries, 1)
+                    .filter(entry -> entry.sequence() >= next)
+                    .buffer(PIECE)
+                    .map(this::piece)
+                    .concatWith(Mono.fromSupplier(() -> {
+                        rest.end();
+                        hasAllEvents = !wasLive && run.live() == null;
+                        return Sse.Look.of(new Sse(), false, hasAllEvents);
+                    }));
+        });
     }
 
     private Sse.Look piece(List<RunPages.Entry> entries) {

@@ -30,7 +30,9 @@ final class RunList {
     static final int DEFAULT_LIMIT = 50;
     static final int MAX_LIMIT = 500;
 
-    private static final long MAX_NANOS = Duration.ofMillis(250).toNanos();
+    /** How long a page looks for runs that match. */
+    private static final long MAX_NANOS = Duration.ofMillis(100).toNanos();
+
     private static final Set<String> STATUSES =
             new TreeSet<>(Arrays.asList("live", "unfinished", "succeeded", "failed", "cancelled"));
 

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /** Server-sent events: what happens in a run, and what changes in the table. */
 class InspectorEventsTest {
@@ -174,6 +175,27 @@ class InspectorEventsTest {
                 .blockLast(Client.PATIENCE);
 
         assertThat(told).isEqualTo(expected);
+    }
+
+    @Test
+    void live_aRunThatEndsAsSoonAsItWasListed_isToldAsEnded() {
+        for (int round = 0; round < 20; round++) {
+            Run<String> run = asked(asking);
+            Sinks.Empty<Void> closed = Sinks.empty();
+            Live live = new Live(new Sources(List.of(asking.runs())), new Rows(), closed.asMono(), Live.MAX_NEW);
+            String cursor = live.cursor().block(Client.PATIENCE);
+            run.answer(run.questions().get(0).id(), "no").block(Client.PATIENCE);
+            run.result().block(Client.PATIENCE);
+
+            String told = live.events(cursor)
+                    .map(bytes -> new String(bytes, java.nio.charset.StandardCharsets.UTF_8))
+                    .filter(text -> text.contains(run.runId()) && text.contains("\"status\":\"succeeded\""))
+                    .next()
+                    .block(Client.PATIENCE);
+
+            assertThat(told).contains("\"live\":false");
+            closed.tryEmitEmpty();
+        }
     }
 
     @Test
