@@ -30,8 +30,9 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>Values</b> are not copied: what is put in must not be changed afterwards. With a journal they are what its codec can
  *       write, at most {@value #MAX_VALUE_BYTES} bytes each, and {@value #MAX_STEP_BYTES} in all that one step writes. What a
  *       recovered run reads has their content; of lists, sets and maps not the class, so read them as {@code List}, {@code Set}
- *       and {@code Map}. Their {@code equals} and {@code hashCode} are never called by a run, nor is their {@code toString}
- *       unless the engine has a redactor, which is shown it.
+ *       and {@code Map}. A run calls neither
+ *       their {@code equals} nor their {@code hashCode}, and their {@code toString} only if the engine has a redactor, which is
+ *       shown it; a codec may call what it documents.
  *   <li><b>Keys</b> have 1 to {@value #MAX_KEY_LENGTH} characters, are not blank and have no control characters. They are not
  *       redacted: no secrets in them.
  * </ul>

@@ -229,7 +229,11 @@ final class RunLoop<O> implements StepDriver.Listener<Decision>, Suspension.Susp
             requestSuspension();
             suspension.begin(Duration.ZERO);
         } else {
-            perform(() -> abort(why));
+            perform(() -> {
+                if (!terminated) {
+                    abort(why);
+                }
+            });
         }
     }
 

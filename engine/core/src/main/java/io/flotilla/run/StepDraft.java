@@ -157,7 +157,7 @@ final class StepDraft implements StepState {
         Object read;
         try {
             bytes = codec.sizeOf(value);
-            read = merge != null && mayBeReadAsAnother(value, merge.type()) ? codec.readBack(value) : value;
+            read = merge == null || isReadAs(merge.type(), value) ? value : codec.readBack(value);
         } catch (Throwable unwritable) { // whatever the codec or the value throws
             throw new StepStateException(Reason.UNWRITABLE, key, "the journal cannot write the value", unwritable);
         }
@@ -176,14 +176,15 @@ final class StepDraft implements StepState {
         return bytes;
     }
 
-    /** Codecs keep the content of lists, sets and maps, not their class. */
-    private static boolean mayBeReadAsAnother(Object value, Class<?> type) {
+    /** For sure: codecs keep the content of lists, sets and maps, not their class, and a redactor may make a text of other things. */
+    private static boolean isReadAs(Class<?> type, Object value) {
         if (value instanceof List) {
-            return !type.isAssignableFrom(List.class);
+            return type.isAssignableFrom(List.class);
         }
-        return value instanceof Set
-                ? !type.isAssignableFrom(Set.class)
-                : value instanceof Map && !type.isAssignableFrom(Map.class);
+        if (value instanceof Map) {
+            return type.isAssignableFrom(Map.class);
+        }
+        return value instanceof String || value instanceof Number || value instanceof Boolean;
     }
 
     /** {@code change} makes of what the step has written there what is written now; null in both for nothing. */

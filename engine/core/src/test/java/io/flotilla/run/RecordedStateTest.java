@@ -19,7 +19,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -403,8 +402,8 @@ class RecordedStateTest {
                         (turn, context) -> Mono.fromSupplier(() -> {
                             StepState state = context.state();
                             for (Runnable write : List.<Runnable>of(
-                                    () -> state.merge("linked", new LinkedList<>(List.of("a"))),
-                                    () -> state.put("linked", new LinkedList<>(List.of("a"))),
+                                    () -> state.merge("linked", new CopyOnWriteArrayList<>(List.of("a"))),
+                                    () -> state.put("linked", new CopyOnWriteArrayList<>(List.of("a"))),
                                     () -> state.put("sorted", new TreeMap<>(Map.of("a", 1))))) {
                                 try {
                                     write.run();
@@ -412,11 +411,14 @@ class RecordedStateTest {
                                     refused.add(no);
                                 }
                             }
-                            state.merge("list", new LinkedList<>(List.of("b")));
-                            state.put("free", new LinkedList<>(List.of("c")));
+                            state.merge("list", new CopyOnWriteArrayList<>(List.of("b")));
+                            state.put("free", new CopyOnWriteArrayList<>(List.of("c")));
                             return Decision.answer("done");
                         })))
-                .mergeState("linked", LinkedList.class, (LinkedList<?> one, LinkedList<?> other) -> other)
+                .mergeState(
+                        "linked",
+                        CopyOnWriteArrayList.class,
+                        (CopyOnWriteArrayList<?> one, CopyOnWriteArrayList<?> other) -> other)
                 .mergeState("sorted", SortedMap.class, (SortedMap<?, ?> one, SortedMap<?, ?> other) -> other)
                 .mergeState("list", List.class, (List<?> one, List<?> other) -> other)
                 .journal(journal)
@@ -428,7 +430,7 @@ class RecordedStateTest {
         assertThat(refused).extracting(StepStateException::key).containsExactly("linked", "linked", "sorted");
         assertThat(refused.get(0))
                 .hasMessageContaining(
-                        "must be a java.util.LinkedList, and is read from the journal as a java.util.ArrayList");
+                        "must be a java.util.concurrent.CopyOnWriteArrayList, and is read from the journal as a java.util.ArrayList");
         assertThat(values(run)).containsOnlyKeys("list", "free");
         assertThat(values(alone(TestRuns.deciding("Solo", turn -> Decision.answer("x")))
                         .mergeState("list", List.class, (List<?> one, List<?> other) -> other)

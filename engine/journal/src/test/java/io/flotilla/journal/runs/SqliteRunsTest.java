@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.agent.Agent;
+import io.flotilla.agent.StepStateException;
 import io.flotilla.journal.JournalFilter;
 import io.flotilla.journal.PayloadException;
 import io.flotilla.journal.RunSummary;
@@ -24,6 +25,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -151,6 +154,42 @@ class SqliteRunsTest {
                 .mergeState("note", noteType, (N one, N other) -> other)
                 .journal(journal)
                 .build();
+    }
+
+    @Test
+    void mergeState_ofAnIdThatTheRedactorMakesATextOf_isRefusedWhereItIsWritten() {
+        List<String> refused = new CopyOnWriteArrayList<>();
+        UUID secret = UUID.randomUUID();
+        Workflow<String, String> flow = Workflow.builder(Topology.parse("start -> Solo -> end"), String.class)
+                .agent(
+                        "Solo",
+                        Agent.<Turn, Decision>of(
+                                "Solo",
+                                (turn, context) -> Mono.fromSupplier(() -> {
+                                    try {
+                                        context.state().merge("id", secret);
+                                    } catch (StepStateException no) {
+                                        refused.add(no.getMessage());
+                                    }
+                                    context.state().merge("id", new UUID(0, 1));
+                                    context.state().merge("seen", Set.of("a"));
+                                    return Decision.answer("done");
+                                })))
+                .mergeState("id", UUID.class, (one, other) -> other)
+                .mergeState("seen", Set.class, (one, other) -> other)
+                .engine(StepEngine.builder()
+                        .redactor(text -> text.replace(secret.toString(), "***"))
+                        .build())
+                .journal(journal)
+                .build();
+        Run<String> run = flow.start("x");
+
+        assertThat(run.result().block(SOON).answer()).isEqualTo("done");
+        assertThat(refused)
+                .containsExactly(
+                        "state \"id\": must be a java.util.UUID, and is read from the journal as a java.lang.String");
+        assertThat(flow.runs().replay(run.runId()).block(SOON).values().keySet())
+                .containsExactly("id", "seen");
     }
 
     @Test
