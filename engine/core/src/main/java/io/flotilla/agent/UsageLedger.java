@@ -16,8 +16,8 @@ public final class UsageLedger {
     private final @Nullable UsageLedger whole;
 
     // Guarded by this.
+    private Usage recorded = Usage.NONE;
     private Usage direct = Usage.NONE;
-    private Usage nested = Usage.NONE;
 
     /** An empty ledger. */
     public UsageLedger() {
@@ -53,9 +53,8 @@ public final class UsageLedger {
     }
 
     private synchronized void addDirect(Usage used) {
-        Usage sum = direct.plus(used);
-        checkFits(sum, nested);
-        direct = sum;
+        recorded = recorded.plus(used); // this first, since it is the larger sum
+        direct = direct.plus(used);
     }
 
     /**
@@ -76,14 +75,7 @@ public final class UsageLedger {
     }
 
     private synchronized void addNested(Usage used) {
-        Usage sum = nested.plus(used);
-        checkFits(direct, sum);
-        nested = sum;
-    }
-
-    @SuppressWarnings("ReturnValueIgnored") // it throws
-    private static void checkFits(Usage one, Usage other) {
-        one.plus(other);
+        recorded = recorded.plus(used);
     }
 
     /**
@@ -101,7 +93,7 @@ public final class UsageLedger {
      * @return the sum of their entries
      */
     public synchronized Usage ownTotal() {
-        return nested.equals(Usage.NONE) ? direct : direct.plus(nested);
+        return recorded;
     }
 
     /**

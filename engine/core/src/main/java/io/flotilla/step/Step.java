@@ -211,6 +211,7 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
         computed(value);
     }
 
+    @SuppressWarnings("ReferenceEquality") // a mark
     private void callInside(BodyBoundary<O> boundary) throws Exception {
         Object value = boundary.callOrSubscribe(this);
         if (value != BodyBoundary.NOT_COMPUTED) {

@@ -205,7 +205,7 @@ class TelemetryFaultsTest {
                 if (throwing) {
                     assertThat(log.list).as(what).hasSize(1);
                 }
-                if (where == Where.LOW || where == Where.SUPPORTS && throwing) {
+                if (where == Where.LOW || (where == Where.SUPPORTS && throwing)) {
                     assertThat(stopped).as(what).allSatisfy(TelemetryFaultsTest::assertHasTheLibrarysKeys);
                 }
             }
