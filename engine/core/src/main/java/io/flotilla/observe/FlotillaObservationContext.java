@@ -1,5 +1,6 @@
 package io.flotilla.observe;
 
+import io.micrometer.common.KeyValue;
 import io.micrometer.common.KeyValues;
 import io.micrometer.common.docs.KeyName;
 import io.micrometer.observation.Observation;
@@ -20,9 +21,15 @@ public abstract class FlotillaObservationContext extends Observation.Context {
     /** The most observations that one is linked to. */
     public static final int MAX_LINKS = 128;
 
+    private static final KeyName[] NO_KEYS = {};
+
     private final ObservationDocumentation documentation;
     private @Nullable String outcome;
     private int timesNamed;
+    private KeyName[] low = NO_KEYS;
+    private KeyName[] high = NO_KEYS;
+    private boolean hasMoreLow;
+    private boolean hasMoreHigh;
 
     // Of several threads, one after another.
     private volatile @Nullable List<Observation.ContextView> links;
@@ -86,6 +93,80 @@ public abstract class FlotillaObservationContext extends Observation.Context {
         super.addHighCardinalityKeyValues(keyValues);
         timesNamed++;
         return this;
+    }
+
+    // --- the keys of the documentation, unless a convention has given others
+
+    final void haveLow(KeyName[] keys) {
+        low = keys;
+    }
+
+    final void haveHigh(KeyName[] keys) {
+        high = keys;
+    }
+
+    @Override
+    public final Observation.Context addLowCardinalityKeyValue(KeyValue keyValue) {
+        hasMoreLow = true;
+        return super.addLowCardinalityKeyValue(keyValue);
+    }
+
+    @Override
+    public final Observation.Context addHighCardinalityKeyValue(KeyValue keyValue) {
+        hasMoreHigh = true;
+        return super.addHighCardinalityKeyValue(keyValue);
+    }
+
+    @Override
+    public final KeyValues getLowCardinalityKeyValues() {
+        KeyValues documented = FlotillaObservationConvention.values(this, low);
+        return hasMoreLow ? documented.and(super.getLowCardinalityKeyValues()) : documented;
+    }
+
+    @Override
+    public final KeyValues getHighCardinalityKeyValues() {
+        KeyValues documented = FlotillaObservationConvention.values(this, high);
+        return hasMoreHigh ? documented.and(super.getHighCardinalityKeyValues()) : documented;
+    }
+
+    @Override
+    public final @Nullable KeyValue getLowCardinalityKeyValue(String name) {
+        KeyValue given = super.getLowCardinalityKeyValue(name);
+        return given == null ? documented(name, low) : given;
+    }
+
+    @Override
+    public final @Nullable KeyValue getHighCardinalityKeyValue(String name) {
+        KeyValue given = super.getHighCardinalityKeyValue(name);
+        return given == null ? documented(name, high) : given;
+    }
+
+    private @Nullable KeyValue documented(String name, KeyName[] keys) {
+        for (KeyName key : keys) {
+            if (key.asString().equals(name)) {
+                String value = value(key);
+                return value == null ? null : KeyValue.of(name, value);
+            }
+        }
+        return null;
+    }
+
+    /** As a filter does, that is why the others are put down here. */
+    @Override
+    public final Observation.Context removeLowCardinalityKeyValue(String name) {
+        KeyValues all = getLowCardinalityKeyValues();
+        low = NO_KEYS;
+        addLowCardinalityKeyValues(all);
+        return super.removeLowCardinalityKeyValue(name);
+    }
+
+    /** As {@link #removeLowCardinalityKeyValue}. */
+    @Override
+    public final Observation.Context removeHighCardinalityKeyValue(String name) {
+        KeyValues all = getHighCardinalityKeyValues();
+        high = NO_KEYS;
+        super.addHighCardinalityKeyValues(all);
+        return super.removeHighCardinalityKeyValue(name);
     }
 
     /**

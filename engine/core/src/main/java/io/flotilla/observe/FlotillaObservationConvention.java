@@ -77,7 +77,19 @@ public class FlotillaObservationConvention<C extends FlotillaObservationContext>
         return values(context, high);
     }
 
-    private static KeyValues values(FlotillaObservationContext context, KeyName[] keys) {
+    /**
+     * The library's own convention for an observation. Its keys are made when they are asked for: a handler for meters asks for few.
+     *
+     * @param documentation which
+     * @return a convention with the name and keys of the documentation
+     * @throws NullPointerException if {@code documentation} or its name is null
+     */
+    public static FlotillaObservationConvention<FlotillaObservationContext> byDefault(
+            ObservationDocumentation documentation) {
+        return new DocumentedConvention(documentation);
+    }
+
+    static KeyValues values(FlotillaObservationContext context, KeyName[] keys) {
         KeyValue[] found = new KeyValue[keys.length];
         int count = 0;
         for (KeyName key : keys) {

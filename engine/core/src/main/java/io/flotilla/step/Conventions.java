@@ -3,9 +3,7 @@ package io.flotilla.step;
 import io.flotilla.internal.TelemetryFaults;
 import io.flotilla.observe.FlotillaObservationContext;
 import io.flotilla.observe.FlotillaObservationConvention;
-import io.micrometer.common.KeyValue;
 import io.micrometer.common.KeyValues;
-import io.micrometer.common.docs.KeyName;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationConvention;
 import io.micrometer.observation.ObservationRegistry;
@@ -31,7 +29,7 @@ final class Conventions {
     static FlotillaObservationConvention<FlotillaObservationContext> defaultOf(FlotillaObservationContext context) {
         ObservationDocumentation documentation = context.documentation();
         FlotillaObservationConvention<FlotillaObservationContext> known = DEFAULTS.get(documentation);
-        return known != null ? known : DEFAULTS.computeIfAbsent(documentation, Own::new);
+        return known != null ? known : DEFAULTS.computeIfAbsent(documentation, FlotillaObservationConvention::byDefault);
     }
 
     /** The first of the user's for such an observation; null if there is none. */
@@ -42,52 +40,6 @@ final class Conventions {
             }
         }
         return null;
-    }
-
-    /** The library's own, which writes into the context what others return: a step has one, and it is to cost little. */
-    private static final class Own extends FlotillaObservationConvention<FlotillaObservationContext> {
-
-        private final KeyName[] low;
-        private final KeyName[] high;
-
-        Own(ObservationDocumentation documentation) {
-            super(documentation);
-            this.low = documentation.getLowCardinalityKeyNames();
-            this.high = documentation.getHighCardinalityKeyNames();
-        }
-
-        @Override
-        public KeyValues getLowCardinalityKeyValues(FlotillaObservationContext context) {
-            for (KeyName key : low) {
-                String name = key.asString();
-                if (isFirst(context) || context.getLowCardinalityKeyValue(name) == null) {
-                    String value = context.value(key);
-                    if (value != null) {
-                        context.addLowCardinalityKeyValue(KeyValue.of(name, value));
-                    }
-                }
-            }
-            return KeyValues.empty();
-        }
-
-        @Override
-        public KeyValues getHighCardinalityKeyValues(FlotillaObservationContext context) {
-            for (KeyName key : high) {
-                String name = key.asString();
-                if (isFirst(context) || context.getHighCardinalityKeyValue(name) == null) {
-                    String value = context.value(key);
-                    if (value != null) {
-                        context.addHighCardinalityKeyValue(KeyValue.of(name, value));
-                    }
-                }
-            }
-            return KeyValues.empty();
-        }
-
-        /** Nobody can have given a key before. */
-        private static boolean isFirst(FlotillaObservationContext context) {
-            return context.timesNamed() == 0;
-        }
     }
 
     /** One of the user's. Where it throws, or returns null, the library's own stands in: an observation that starts also stops. */

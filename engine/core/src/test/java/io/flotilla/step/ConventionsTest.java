@@ -128,6 +128,50 @@ class ConventionsTest {
     }
 
     @Test
+    void step_handlerGivesKeysOfItsOwn_theyStandBesideTheLibrarysAndBeforeThem() {
+        registry.observationConfig().observationHandler(new ObservationHandler<StepObservationContext>() {
+            @Override
+            public void onStart(StepObservationContext step) {
+                assertThat(keys(step)).containsOnlyKeys("agent", "agent.instance", "step.id");
+                step.addLowCardinalityKeyValue(KeyValue.of("zone", "z1"));
+                step.addHighCardinalityKeyValue(KeyValue.of("agent.instance", "seven"));
+            }
+
+            @Override
+            public boolean supportsContext(Observation.Context context) {
+                return context instanceof StepObservationContext;
+            }
+        });
+
+        step(engine -> engine);
+
+        Observation.Context step = stopped("flotilla.step");
+        assertThat(keys(step))
+                .containsEntry("zone", "z1")
+                .containsEntry("agent.instance", "seven")
+                .containsEntry("agent", "a")
+                .containsEntry("outcome", "succeeded")
+                .containsOnlyKeys("agent", "agent.instance", "outcome", "step.id", "zone");
+        assertThat(step.getHighCardinalityKeyValue("agent.instance"))
+                .isEqualTo(KeyValue.of("agent.instance", "seven"));
+        assertThat(step.getLowCardinalityKeyValue("nothing")).isNull();
+    }
+
+    @Test
+    void step_filterRemovesKeys_theyAreGoneAndTheOthersAreThere() {
+        registry.observationConfig()
+                .observationFilter(context -> context.removeLowCardinalityKeyValue("agent")
+                        .removeHighCardinalityKeyValues("step.id", "unknown"));
+
+        step(engine -> engine);
+
+        Observation.Context step = stopped("flotilla.step");
+        assertThat(keys(step)).containsOnlyKeys("agent.instance", "outcome");
+        assertThat(step.getLowCardinalityKeyValue("agent")).isNull();
+        assertThat(step.getLowCardinalityKeyValue("outcome")).isEqualTo(KeyValue.of("outcome", "succeeded"));
+    }
+
+    @Test
     void step_conventionOfTheEngine_namesStepsAndNothingElse() {
         step(engine -> engine.observationConvention(new Renaming("app.step")));
 
