@@ -29,7 +29,9 @@ final class Conventions {
     static FlotillaObservationConvention<FlotillaObservationContext> defaultOf(FlotillaObservationContext context) {
         ObservationDocumentation documentation = context.documentation();
         FlotillaObservationConvention<FlotillaObservationContext> known = DEFAULTS.get(documentation);
-        return known != null ? known : DEFAULTS.computeIfAbsent(documentation, FlotillaObservationConvention::byDefault);
+        return known != null
+                ? known
+                : DEFAULTS.computeIfAbsent(documentation, FlotillaObservationConvention::byDefault);
     }
 
     /** The first of the user's for such an observation; null if there is none. */

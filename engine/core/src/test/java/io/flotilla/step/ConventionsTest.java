@@ -152,8 +152,7 @@ class ConventionsTest {
                 .containsEntry("agent", "a")
                 .containsEntry("outcome", "succeeded")
                 .containsOnlyKeys("agent", "agent.instance", "outcome", "step.id", "zone");
-        assertThat(step.getHighCardinalityKeyValue("agent.instance"))
-                .isEqualTo(KeyValue.of("agent.instance", "seven"));
+        assertThat(step.getHighCardinalityKeyValue("agent.instance")).isEqualTo(KeyValue.of("agent.instance", "seven"));
         assertThat(step.getLowCardinalityKeyValue("nothing")).isNull();
     }
 
