@@ -143,6 +143,11 @@ public final class NetworkEvent {
         return kind == Kind.REFUSED && fields.why() != null;
     }
 
+    /** Whether a guard has let the message in, or refused it. */
+    boolean hasMetAGuard() {
+        return kind == Kind.SENT ? fields.hasNotes() : isDenied();
+    }
+
     /** Whether a replay must see it again: what was sent, and what was refused in the handler of its own sender. */
     boolean isRequired() {
         return !isDenied() || fields.envelope().sender().equals(fields.during());

@@ -82,10 +82,7 @@ public final class NetworkRecording {
 
     /** Whether the network had a guard. */
     boolean isGuarded() {
-        return events.stream()
-                .anyMatch(event -> event.isDenied()
-                        || event.kind() == NetworkEvent.Kind.SENT
-                                && event.fields().hasNotes());
+        return events.stream().anyMatch(NetworkEvent::hasMetAGuard);
     }
 
     PayloadCodec codec() {

@@ -22,7 +22,6 @@ final class Replaying {
     private final ReplayNetwork network;
     private final Expectations expectations;
     private final Duration timeout;
-    private final @Nullable NetworkGuard guard;
     private final Map<String, Envelope> messages = new HashMap<>();
     private final List<Call> calls = new ArrayList<>();
     private int received;
@@ -41,7 +40,6 @@ final class Replaying {
             Duration timeout,
             @Nullable NetworkGuard guard) {
         this.network = network;
-        this.guard = guard;
         this.expectations = expectations;
         this.timeout = timeout;
         Map<AgentId, Long> nextCalls = new HashMap<>();

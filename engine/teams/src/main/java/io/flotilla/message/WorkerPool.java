@@ -28,10 +28,16 @@ final class WorkerPool {
     private static final int MAX_THREADS = 10_000;
     private static final int IDLE_SECONDS = 10;
 
-    private static final StepEngine DEFAULT_ENGINE = StepEngine.builder().build();
+    /** Made when the first thread outside of simulated systems needs it: made in one, it would have an id of that one. */
+    private static final class Default {
 
-    /** The watch of the library; it counts real time. */
-    private static final EngineClock WATCH = EngineAccess.of(DEFAULT_ENGINE).clock();
+        private static final StepEngine ENGINE = StepEngine.builder().build();
+
+        /** The watch of the library; it counts real time. */
+        private static final EngineClock WATCH = EngineAccess.of(ENGINE).clock();
+
+        private Default() {}
+    }
 
     static final WorkerPool SHARED = new WorkerPool();
 
@@ -44,7 +50,7 @@ final class WorkerPool {
 
     /** One for all, but in a simulated system one of its own: nothing of it is to be known to another. */
     static StepEngine defaultEngine() {
-        return SimulationThread.isCurrent() ? StepEngine.builder().build() : DEFAULT_ENGINE;
+        return SimulationThread.isCurrent() ? StepEngine.builder().build() : Default.ENGINE;
     }
 
     private WorkerPool() {
@@ -130,11 +136,11 @@ final class WorkerPool {
 
         @Override
         public void run() {
-            WATCH.watch(this);
+            Default.WATCH.watch(this);
             try {
                 super.run();
             } finally {
-                WATCH.forget(this);
+                Default.WATCH.forget(this);
             }
         }
 
@@ -185,7 +191,7 @@ final class WorkerPool {
             }
             takenOver = takesOver;
             if (isAlive()) { // before the take-over, which may call code of the user's
-                WATCH.watch(this);
+                Default.WATCH.watch(this);
             }
             if (takesOver && now != null) {
                 now.takeOver(this);

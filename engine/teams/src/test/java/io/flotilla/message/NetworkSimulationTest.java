@@ -2,6 +2,10 @@ package io.flotilla.message;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.run.Join;
@@ -14,13 +18,16 @@ import io.flotilla.testkit.SimulationReport;
 import io.flotilla.testkit.SimulationRun;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.reactivestreams.Publisher;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /** Whole networks in a simulated world: what they do is what the seed says, and a fault that was planted is found. */
 @Timeout(60)
@@ -175,6 +182,53 @@ class NetworkSimulationTest {
             assertThat(first.outcome()).isEqualTo(SimulationRun.Outcome.PASSED);
             assertThat(first.log()).hasSizeGreaterThan(400);
             assertThat(second.log()).containsExactlyElementsOf(first.log());
+        }
+    }
+
+    /** Nobody is there to receive anything. */
+    private static Publisher<?> nobody(SimulatedWorld world) {
+        Hub hub = Hub.create(NetworkOptions.builder()
+                .engine(world.engine().build())
+                .undeliverable(Undeliverable.DEAD_LETTER)
+                .build());
+        return Flux.range(0, 20)
+                .flatMap(
+                        number ->
+                                hub.send(Envelope.to("nobody", number).build()).subscribeOn(Schedulers.parallel()),
+                        20)
+                .doOnNext(report -> world.log(report.envelope().toString()))
+                .then(Mono.delay(Duration.ofSeconds(1)));
+    }
+
+    @Test
+    void simulation_ofDeadLetters_hasTheirLogInItsOrderWhateverIsLogged() {
+        Logger logger = (Logger) LoggerFactory.getLogger(DeadLetters.class);
+        Level before = logger.getLevel();
+        List<String> threads = Collections.synchronizedList(new ArrayList<>());
+        AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
+            @Override
+            protected void append(ILoggingEvent event) {
+                threads.add(event.getThreadName());
+            }
+        };
+        appender.setContext(logger.getLoggerContext());
+        appender.start();
+        logger.addAppender(appender);
+        logger.setAdditive(false);
+        SimulationCase one = new SimulationCase(3, 1, 1, Integer.MAX_VALUE, null);
+        try {
+            logger.setLevel(Level.WARN);
+            SimulationRun loud = TWENTY.replay(one, NetworkSimulationTest::nobody);
+            logger.setLevel(Level.OFF);
+            SimulationRun quiet = TWENTY.replay(one, NetworkSimulationTest::nobody);
+
+            assertThat(loud.outcome()).isEqualTo(SimulationRun.Outcome.PASSED);
+            assertThat(quiet.log()).isEqualTo(loud.log());
+            assertThat(threads).as("the first ten and the 16th").hasSize(11).containsOnly("flotilla-simulation");
+        } finally {
+            logger.setAdditive(true);
+            logger.setLevel(before);
+            logger.detachAppender(appender);
         }
     }
 }

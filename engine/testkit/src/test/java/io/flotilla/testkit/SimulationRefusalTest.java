@@ -39,7 +39,7 @@ class SimulationRefusalTest {
     private static final ExecutorService POOL = Executors.newFixedThreadPool(2);
 
     private static final Scheduler REAL = Schedulers.newBoundedElastic(2, 100, "real");
-    private static final Scheduler OF_EXECUTOR = Schedulers.fromExecutor(POOL::execute);
+    private static final Scheduler OF_EXECUTOR = Schedulers.fromExecutor(task -> POOL.execute(task));
     private static final Scheduler OF_SERVICE = Schedulers.fromExecutorService(POOL);
 
     @BeforeAll
