@@ -822,6 +822,7 @@ class ArchitectureTest {
                 .containsExactly(
                         "AttemptObservationContext",
                         "BranchObservationContext",
+                        "DocumentedContext",
                         "FlotillaEvent",
                         "FlotillaKey",
                         "FlotillaMeter",
@@ -838,6 +839,8 @@ class ArchitectureTest {
                         "Redactor",
                         "RoundObservationContext",
                         "RunObservationContext",
+                        "SignalObservationContext",
+                        "SleepObservationContext",
                         "StepObservationContext");
     }
 

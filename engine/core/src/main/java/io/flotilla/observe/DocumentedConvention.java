@@ -2,13 +2,15 @@ package io.flotilla.observe;
 
 import io.micrometer.common.KeyValues;
 import io.micrometer.common.docs.KeyName;
+import io.micrometer.observation.Observation;
 import io.micrometer.observation.docs.ObservationDocumentation;
 
 /**
  * The library's own convention. Others return keys, which Micrometer puts into the maps of a context twice; this one tells the context which it has,
- * and it makes them when somebody asks.
+ * and it makes them when somebody asks. Contexts that are Micrometer's own are given keys as by others.
  */
-final class DocumentedConvention extends FlotillaObservationConvention<FlotillaObservationContext> {
+final class DocumentedConvention<C extends Observation.Context & DocumentedContext>
+        extends FlotillaObservationConvention<C> {
 
     private final KeyName[] low;
     private final KeyName[] high;
@@ -20,14 +22,20 @@ final class DocumentedConvention extends FlotillaObservationConvention<FlotillaO
     }
 
     @Override
-    public KeyValues getLowCardinalityKeyValues(FlotillaObservationContext context) {
-        context.haveLow(low);
+    public KeyValues getLowCardinalityKeyValues(C context) {
+        if (!(context instanceof FlotillaObservationContext ours)) {
+            return values(context, low);
+        }
+        ours.haveLow(low);
         return KeyValues.empty();
     }
 
     @Override
-    public KeyValues getHighCardinalityKeyValues(FlotillaObservationContext context) {
-        context.haveHigh(high);
+    public KeyValues getHighCardinalityKeyValues(C context) {
+        if (!(context instanceof FlotillaObservationContext ours)) {
+            return values(context, high);
+        }
+        ours.haveHigh(high);
         return KeyValues.empty();
     }
 }

@@ -21,7 +21,8 @@ public enum FlotillaKey implements KeyName {
      * failed}, {@code cancelled} or {@code suspended}; in meters, those that have ended without a result are {@code broken_down}, as when the
      * journal fails. Branches: {@code answered}, {@code failed}, {@code moved_on}, {@code cancelled} or
      * {@code suspended}. Joins: {@code met}, {@code unmet}, {@code vacated}, {@code cancelled} or {@code suspended}. Questions: {@code
-     * answered}, {@code defaulted}, {@code withdrawn}, {@code cancelled} or {@code suspended}. Attempts: as steps, but for {@code
+     * answered}, {@code defaulted}, {@code withdrawn}, {@code cancelled} or {@code suspended}. Sleeps: {@code elapsed}, {@code cancelled} or {@code
+     * suspended}. Signals: {@code received}, {@code defaulted}, {@code timed_out}, {@code cancelled} or {@code suspended}. Attempts: as steps, but for {@code
      * degraded}. Set when the observation stops.
      */
     OUTCOME("outcome", true, "how it ended"),
@@ -40,6 +41,8 @@ public enum FlotillaKey implements KeyName {
     ATTEMPT("attempt", false, "the number of the attempt"),
     /** The question's id. */
     QUESTION_ID("question.id", false, "the question's id"),
+    /** The name of the signal that is waited for. */
+    SIGNAL("signal", false, "the name of the signal"),
     /** The branch's path. */
     BRANCH("branch", false, "the branch's path"),
     /** The round's or run's id. */

@@ -52,6 +52,15 @@ public enum FlotillaObservation implements ObservationDocumentation {
     /** A question to people, until it is answered or taken back. Its parent is the branch that asks. */
     QUESTION("flotilla.question", List.of(AGENT, OUTCOME, FlotillaKey.QUESTION_ID), List.of()),
 
+    /** A branch's sleep, until its time is up. Its parent is the branch that sleeps. A sleep of no time is none. */
+    SLEEP("flotilla.sleep", List.of(AGENT, OUTCOME, FlotillaKey.BRANCH), List.of()),
+
+    /**
+     * The wait for a signal, until it comes or its time is up. Its parent is the branch that waits. A signal that has come before is
+     * taken at once, without a wait.
+     */
+    SIGNAL("flotilla.signal", List.of(AGENT, OUTCOME, FlotillaKey.BRANCH, FlotillaKey.SIGNAL), List.of()),
+
     /** One step, all attempts included. Its parent is the round's, or its branch's; what the agent observes has it for a parent. */
     STEP("flotilla.step", List.of(AGENT, OUTCOME, AGENT_INSTANCE, STEP_ID), List.of()),
 

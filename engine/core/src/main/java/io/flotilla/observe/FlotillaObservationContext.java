@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @since 0.1
  */
-public abstract class FlotillaObservationContext extends Observation.Context {
+public abstract class FlotillaObservationContext extends Observation.Context implements DocumentedContext {
 
     /** The most observations that one is linked to. */
     public static final int MAX_LINKS = 128;
@@ -49,40 +49,22 @@ public abstract class FlotillaObservationContext extends Observation.Context {
                 documentation.getName(), "name")); // handlers choose by it, before conventions name it
     }
 
-    /**
-     * Which observation it is.
-     *
-     * @return the constant that documents it
-     */
+    @Override
     public final ObservationDocumentation documentation() {
         return documentation;
     }
 
-    /**
-     * How it ended, see {@link FlotillaKey#OUTCOME}.
-     *
-     * @return the outcome; null until it has
-     */
+    @Override
     public final @Nullable String outcome() {
         return outcome;
     }
 
-    /**
-     * Sets how it ended.
-     *
-     * @param how the value of {@link FlotillaKey#OUTCOME}
-     * @throws NullPointerException if {@code how} is null
-     */
+    @Override
     public final void endedAs(String how) {
         this.outcome = Objects.requireNonNull(how, "how");
     }
 
-    /**
-     * How often a convention has given all of its keys: once when the observation has started, twice when it has stopped. It tells what a
-     * convention throws, which is asked first, from what a handler throws.
-     *
-     * @return a number from 0
-     */
+    @Override
     public final int timesNamed() {
         return timesNamed;
     }
@@ -256,12 +238,7 @@ public abstract class FlotillaObservationContext extends Observation.Context {
         this.traceparent = ofSpan;
     }
 
-    /**
-     * What this observation has to say for a key of its {@link #documentation()}.
-     *
-     * @param key one of its low or high cardinality keys
-     * @return the value; null if there is none, or none yet
-     */
+    @Override
     public @Nullable String value(KeyName key) {
         return key == FlotillaKey.OUTCOME ? outcome : null;
     }

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param <C> the type of its contexts
  * @since 0.1
  */
-public class FlotillaObservationConvention<C extends FlotillaObservationContext>
+public class FlotillaObservationConvention<C extends Observation.Context & DocumentedContext>
         implements GlobalObservationConvention<C> {
 
     private final ObservationDocumentation documentation;
@@ -54,7 +54,7 @@ public class FlotillaObservationConvention<C extends FlotillaObservationContext>
 
     @Override
     public boolean supportsContext(Observation.Context context) {
-        return context instanceof FlotillaObservationContext ours && ours.documentation() == documentation;
+        return context instanceof DocumentedContext ours && ours.documentation() == documentation;
     }
 
     @Override
@@ -81,15 +81,16 @@ public class FlotillaObservationConvention<C extends FlotillaObservationContext>
      * The library's own convention for an observation. Its keys are made when they are asked for: a handler for meters asks for few.
      *
      * @param documentation which
+     * @param <C> the type of its contexts
      * @return a convention with the name and keys of the documentation
      * @throws NullPointerException if {@code documentation} or its name is null
      */
-    public static FlotillaObservationConvention<FlotillaObservationContext> byDefault(
+    public static <C extends Observation.Context & DocumentedContext> FlotillaObservationConvention<C> byDefault(
             ObservationDocumentation documentation) {
-        return new DocumentedConvention(documentation);
+        return new DocumentedConvention<>(documentation);
     }
 
-    static KeyValues values(FlotillaObservationContext context, KeyName[] keys) {
+    static KeyValues values(DocumentedContext context, KeyName[] keys) {
         KeyValue[] found = new KeyValue[keys.length];
         int count = 0;
         for (KeyName key : keys) {

@@ -1,24 +1,21 @@
 package io.flotilla.run;
 
+import io.flotilla.internal.KeptThread;
 import io.flotilla.step.EngineClock;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A call of user code that is not waited for longer than {@value #PATIENCE_MILLIS} ms or so: then another thread continues
- * instead of the one that called, once.
+ * A call of user code that is not waited for once it keeps its thread, see {@link KeptThread}: then another thread continues instead of
+ * the one that called, once.
  */
 final class Handover implements EngineClock.Watched {
 
     private static final Logger LOG = LoggerFactory.getLogger(Run.class);
 
-    /** Real time, and long enough for a busy machine. */
-    static final long PATIENCE_MILLIS = 100;
-
     private final Runnable others;
-    private final long beganNanos = System.nanoTime();
+    private final KeptThread thread = new KeptThread();
     private final AtomicBoolean decided = new AtomicBoolean();
 
     private Handover(Runnable others) {
@@ -53,7 +50,7 @@ final class Handover implements EngineClock.Watched {
 
     @Override
     public boolean isOverdue(long nanos) {
-        return nanos - beganNanos > TimeUnit.MILLISECONDS.toNanos(PATIENCE_MILLIS);
+        return thread.isKept();
     }
 
     @Override

@@ -2,9 +2,12 @@ package io.flotilla.run;
 
 import io.flotilla.observe.BranchObservationContext;
 import io.flotilla.observe.FlotillaEvent;
+import io.flotilla.observe.FlotillaObservationContext;
 import io.flotilla.observe.JoinObservationContext;
 import io.flotilla.observe.QuestionObservationContext;
 import io.flotilla.observe.RunObservationContext;
+import io.flotilla.observe.SignalObservationContext;
+import io.flotilla.observe.SleepObservationContext;
 import io.flotilla.run.machine.Effect;
 import io.flotilla.run.machine.Replay;
 import io.flotilla.step.EngineAccess;
@@ -25,7 +28,7 @@ import reactor.util.context.Context;
 
 /**
  * What is observed of a run: the run, in it its branches, each inside the branch that forked it, in these their steps, the joins they
- * wait for, and their questions; and what is counted. Does nothing where nobody observes.
+ * wait for, their questions, their sleeps and waits for signals; and what is counted. Does nothing where nobody observes.
  *
  * <p>Notes what is to be reported, and {@link #report}s it on request: handlers are the user's, and may throw or keep the thread. A
  * thread that is kept loses its work to another, which reports the rest.
@@ -42,6 +45,9 @@ final class Tracing {
     private final Map<BranchPath, Branch> branches = new LinkedHashMap<>();
     private final OpenJoins joins = new OpenJoins();
     private final Map<String, Span> questions = new LinkedHashMap<>();
+
+    /** The sleeps and the waits for signals, by branch. */
+    private final Map<BranchPath, Span> waits = new LinkedHashMap<>();
 
     /** The steps that the fact starts whose events are recorded, by branch. */
     private final Map<BranchPath, Effect.StartStep> next = new HashMap<>();
@@ -131,7 +137,7 @@ final class Tracing {
         return "withdrawn";
     }
 
-    /** What is going on in a run that continues: its branches, the joins they wait for, and its questions. */
+    /** What is going on in a run that continues: its branches, the joins they wait for, its questions, and who sleeps or waits. */
     void recovered(Replay replay, List<Effect> outstanding) {
         if (replay.duration() == null) {
             count.recovered();
@@ -147,14 +153,18 @@ final class Tracing {
                 forks.merge(parent, branch.fork(), Math::max); // those before have left stragglers
             }
         }
+        RunState state = replay.state();
+        for (RunState.BranchState branch : state.branches()) {
+            if (branch.status() == RunState.BranchStatus.JOINING) {
+                fork(branch.path(), forks.getOrDefault(branch.path(), 0));
+            }
+        }
+        state.waits().forEach(waiting -> wait(waiting.branch(), waiting.agent(), waiting.signal()));
         for (Effect effect : outstanding) {
-            if (effect instanceof Effect.StartStep start) {
-                forks.remove(start.branch());
-            } else if (effect instanceof Effect.Ask ask) {
+            if (effect instanceof Effect.Ask ask) {
                 ask(ask.question());
             }
         }
-        forks.forEach(this::fork);
     }
 
     private void record(RunEvent event) {
@@ -183,6 +193,39 @@ final class Tracing {
             stop(movedOn.branch(), "moved_on", null);
         } else if (event instanceof RunEvent.BranchCancelled cancelled) {
             stop(cancelled.branch(), "cancelled", null);
+        } else {
+            recordWait(event);
+        }
+    }
+
+    private void recordWait(RunEvent event) {
+        if (event instanceof RunEvent.SleepStarted started) {
+            wait(started.branch(), started.agent(), null);
+        } else if (event instanceof RunEvent.SleepEnded ended) {
+            waited(ended.branch(), "elapsed");
+        } else if (event instanceof RunEvent.SignalAwaited awaited) {
+            wait(awaited.branch(), awaited.agent(), awaited.signal());
+        } else if (event instanceof RunEvent.SignalTaken taken) {
+            waited(taken.branch(), taken.byDefault() ? "defaulted" : "received");
+        }
+    }
+
+    /** {@code signal} null: it sleeps. */
+    private void wait(BranchPath branch, String agent, @Nullable String signal) {
+        String bounded = engine.boundedAgent(agent);
+        FlotillaObservationContext begun = signal == null
+                ? new SleepObservationContext(bounded, runId, branch.toString())
+                : new SignalObservationContext(bounded, runId, branch.toString(), signal);
+        Span span = new Span(inside(branch), begun);
+        waits.put(branch, span);
+        unreported.add(() -> span.start(driver));
+    }
+
+    /** A signal that had come before was not waited for. */
+    private void waited(BranchPath branch, String outcome) {
+        Span span = waits.remove(branch);
+        if (span != null) {
+            unreported.add(() -> span.stop(outcome, null));
         }
     }
 
@@ -272,6 +315,8 @@ final class Tracing {
         stopEnded();
         questions.values().forEach(open -> unreported.add(() -> open.stop(branchOutcome, null)));
         questions.clear();
+        waits.values().forEach(open -> unreported.add(() -> open.stop(branchOutcome, null)));
+        waits.clear();
         joins.all().forEach(open -> unreported.add(() -> open.stop(branchOutcome, null)));
         branches.values().forEach(open -> unreported.add(() -> open.span().stop(branchOutcome, null)));
         branches.clear();
@@ -322,6 +367,11 @@ final class Tracing {
         Branch found = branches.remove(branch);
         if (found != null) {
             joins.left(branch).forEach(left -> ended.add(new Ended(branch.depth() + 1, left, "cancelled", null)));
+            Span waiting = waits.remove(branch);
+            if (waiting != null) {
+                String how = cause instanceof SignalTimeoutException ? "timed_out" : "cancelled";
+                ended.add(new Ended(branch.depth() + 1, waiting, how, null));
+            }
             ended.add(new Ended(branch.depth(), found.span(), outcome, cause));
         }
     }

@@ -1,6 +1,6 @@
 package io.flotilla.step;
 
-import java.util.concurrent.TimeUnit;
+import io.flotilla.internal.KeptThread;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -13,11 +13,10 @@ import org.slf4j.LoggerFactory;
 final class Classification implements EngineClock.Watched {
 
     private static final Logger LOG = LoggerFactory.getLogger(StepEngine.class);
-    private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(Lane.PATIENCE * CallWatch.TICK_MILLIS);
 
     private final Waiter waiter;
     private final AtomicBoolean decided = new AtomicBoolean();
-    private final long beganNanos = System.nanoTime();
+    private final KeptThread thread = new KeptThread();
 
     Classification(Waiter waiter) {
         this.waiter = waiter;
@@ -50,7 +49,7 @@ final class Classification implements EngineClock.Watched {
 
     @Override
     public boolean isOverdue(long nanos) {
-        return nanos - beganNanos >= PATIENCE_NANOS;
+        return thread.isKept();
     }
 
     @Override

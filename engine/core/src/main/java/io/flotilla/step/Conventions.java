@@ -1,6 +1,7 @@
 package io.flotilla.step;
 
 import io.flotilla.internal.TelemetryFaults;
+import io.flotilla.observe.DocumentedContext;
 import io.flotilla.observe.FlotillaObservationContext;
 import io.flotilla.observe.FlotillaObservationConvention;
 import io.micrometer.common.KeyValues;
@@ -17,42 +18,53 @@ import org.jspecify.annotations.Nullable;
 /** Who names an observation and its keys: the user's conventions, and the library's own. Thread-safe. */
 final class Conventions {
 
-    private static final Map<ObservationDocumentation, FlotillaObservationConvention<FlotillaObservationContext>>
-            DEFAULTS = new ConcurrentHashMap<>();
+    private static final Map<ObservationDocumentation, FlotillaObservationConvention<?>> DEFAULTS =
+            new ConcurrentHashMap<>();
 
-    private final Guarded[] own;
+    private final Guarded<?>[] own;
 
     Conventions(List<ObservationConvention<?>> own, ObservationRegistry registry) {
-        this.own = own.stream().map(each -> new Guarded(each, registry)).toArray(Guarded[]::new);
+        this.own = own.stream().map(each -> guarded(each, registry)).toArray(Guarded<?>[]::new);
     }
 
-    static FlotillaObservationConvention<FlotillaObservationContext> defaultOf(FlotillaObservationContext context) {
+    @SuppressWarnings("unchecked") // it is asked whether it supports a context first
+    private static Guarded<FlotillaObservationContext> guarded(
+            ObservationConvention<?> convention, ObservationRegistry registry) {
+        return new Guarded<>((ObservationConvention<FlotillaObservationContext>) convention, registry);
+    }
+
+    private static FlotillaObservationConvention<?> made(ObservationDocumentation documentation) {
+        return FlotillaObservationConvention.<FlotillaObservationContext>byDefault(documentation);
+    }
+
+    @SuppressWarnings("unchecked") // it takes all contexts of the library
+    static <C extends Observation.Context & DocumentedContext> FlotillaObservationConvention<C> defaultOf(C context) {
         ObservationDocumentation documentation = context.documentation();
-        FlotillaObservationConvention<FlotillaObservationContext> known = DEFAULTS.get(documentation);
-        return known != null
-                ? known
-                : DEFAULTS.computeIfAbsent(documentation, FlotillaObservationConvention::byDefault);
+        FlotillaObservationConvention<?> known = DEFAULTS.get(documentation);
+        return (FlotillaObservationConvention<C>)
+                (known != null ? known : DEFAULTS.computeIfAbsent(documentation, Conventions::made));
     }
 
     /** The first of the user's for such an observation; null if there is none. */
-    @Nullable ObservationConvention<FlotillaObservationContext> ownFor(FlotillaObservationContext context) {
-        for (Guarded convention : own) {
+    @SuppressWarnings("unchecked") // it has said that it supports the context
+    <C extends Observation.Context & DocumentedContext> @Nullable ObservationConvention<C> ownFor(C context) {
+        for (Guarded<?> convention : own) {
             if (convention.supportsContext(context)) {
-                return convention;
+                return (Guarded<C>) convention;
             }
         }
         return null;
     }
 
     /** One of the user's. Where it throws, or returns null, the library's own stands in: an observation that starts also stops. */
-    private static final class Guarded implements ObservationConvention<FlotillaObservationContext> {
+    private static final class Guarded<C extends Observation.Context & DocumentedContext>
+            implements ObservationConvention<C> {
 
-        private final ObservationConvention<FlotillaObservationContext> convention;
+        private final ObservationConvention<C> convention;
         private final ObservationRegistry registry;
 
-        @SuppressWarnings("unchecked") // it is asked whether it supports the context first
-        Guarded(ObservationConvention<?> convention, ObservationRegistry registry) {
-            this.convention = (ObservationConvention<FlotillaObservationContext>) convention;
+        Guarded(ObservationConvention<C> convention, ObservationRegistry registry) {
+            this.convention = convention;
             this.registry = registry;
         }
 
@@ -80,21 +92,21 @@ final class Conventions {
         }
 
         @Override
-        public @Nullable String getContextualName(FlotillaObservationContext context) {
+        public @Nullable String getContextualName(C context) {
             return guarded(
                     () -> convention.getContextualName(context),
                     () -> defaultOf(context).getContextualName(context));
         }
 
         @Override
-        public KeyValues getLowCardinalityKeyValues(FlotillaObservationContext context) {
+        public KeyValues getLowCardinalityKeyValues(C context) {
             return guarded(
                     () -> convention.getLowCardinalityKeyValues(context),
                     () -> defaultOf(context).getLowCardinalityKeyValues(context));
         }
 
         @Override
-        public KeyValues getHighCardinalityKeyValues(FlotillaObservationContext context) {
+        public KeyValues getHighCardinalityKeyValues(C context) {
             return guarded(
                     () -> convention.getHighCardinalityKeyValues(context),
                     () -> defaultOf(context).getHighCardinalityKeyValues(context));

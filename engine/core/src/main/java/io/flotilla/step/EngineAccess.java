@@ -3,9 +3,10 @@ package io.flotilla.step;
 import io.flotilla.Experimental;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.UsageLedger;
-import io.flotilla.observe.FlotillaObservationContext;
+import io.flotilla.observe.DocumentedContext;
 import io.flotilla.observe.Redactor;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.observation.Observation;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -196,13 +197,25 @@ public final class EngineAccess {
     }
 
     /**
+     * Whether what is observed in a context has a parent there.
+     *
+     * @param context the context of a subscriber
+     * @return true if there is an observation in it
+     */
+    public static boolean isInsideObservation(ContextView context) {
+        return context.hasKey(Observations.KEY);
+    }
+
+    /**
      * Starts an observation of something that is no part of a run or round.
      *
      * @param what which observation, and what it says
      * @param outer its parent is the observation in here, if there is one
+     * @param <C> the type of its context
      * @return the observation; null if nobody observes, or a handler throws
      */
-    public StepDriver.@Nullable Observed observe(FlotillaObservationContext what, ContextView outer) {
+    public <C extends Observation.Context & DocumentedContext> StepDriver.@Nullable Observed observe(
+            C what, ContextView outer) {
         return StepDriver.observed(engine.core().telemetry, what, outer);
     }
 }

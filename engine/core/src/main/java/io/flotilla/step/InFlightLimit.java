@@ -25,8 +25,8 @@ import reactor.util.context.ContextView;
  * turns among themselves. What has been without a wait does not count, and nobody waits while a permit is free.
  *
  * <p>Immutable. The functions are called outside all locks, by any thread, once for each waiter, when it has to wait for the
- * first time. One that throws, answers out of bounds, or keeps its thread for about 100 ms is logged at WARN, and the waiter
- * has no key, weight 1 and priority 0.
+ * first time. One that throws, answers out of bounds, or keeps its thread, waiting for about 100 ms or computing for about a second, is logged at
+ * WARN, and the waiter has no key, weight 1 and priority 0.
  *
  * @since 0.1
  */

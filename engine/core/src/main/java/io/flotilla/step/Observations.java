@@ -2,7 +2,7 @@ package io.flotilla.step;
 
 import io.flotilla.internal.BodyScope;
 import io.flotilla.internal.TelemetryFaults;
-import io.flotilla.observe.FlotillaObservationContext;
+import io.flotilla.observe.DocumentedContext;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationConvention;
 import io.micrometer.observation.ObservationRegistry;
@@ -43,7 +43,7 @@ final class Observations {
      * Within the scope of its parent, if it has one: a handler that makes spans prefers the span that is current on the thread, and that
      * may be anybody's. Null if there is none.
      */
-    @Nullable Observation started(FlotillaObservationContext context, ContextView outer) {
+    <C extends Observation.Context & DocumentedContext> @Nullable Observation started(C context, ContextView outer) {
         try {
             Observation observation = created(context);
             if (outer.getOrDefault(KEY, null) instanceof Observation parent) {
@@ -67,8 +67,8 @@ final class Observations {
     }
 
     /** The registry's own conventions are asked here whether they support the context, and for its name. */
-    private Observation created(FlotillaObservationContext context) {
-        ObservationConvention<FlotillaObservationContext> named = Conventions.defaultOf(context);
+    private <C extends Observation.Context & DocumentedContext> Observation created(C context) {
+        ObservationConvention<C> named = Conventions.defaultOf(context);
         try {
             return Observation.createNotStarted(conventions.ownFor(context), named, () -> context, registry);
         } catch (Throwable thrown) {
@@ -77,7 +77,7 @@ final class Observations {
         }
     }
 
-    private void start(Observation observation, FlotillaObservationContext context) {
+    private <C extends Observation.Context & DocumentedContext> void start(Observation observation, C context) {
         int timesNamed = context.timesNamed();
         try {
             observation.start();
@@ -106,14 +106,16 @@ final class Observations {
                 TelemetryFaults.log(observation.getObservationRegistry(), thrown);
             }
         }
-        if (observation.getContext() instanceof FlotillaObservationContext ours) {
+        Observation.Context context = observation.getContext();
+        if (context instanceof DocumentedContext ours) {
             ours.endedAs(outcome);
-            stop(observation, ours);
+            stop(observation, (Observation.Context & DocumentedContext) context);
         }
     }
 
     /** What has started also stops, whatever its convention does. */
-    private static void stop(Observation observation, FlotillaObservationContext context) {
+    private static <C extends Observation.Context & DocumentedContext> void stop(
+            Observation observation, C context) {
         int timesNamed = context.timesNamed();
         try {
             observation.stop();
@@ -126,7 +128,8 @@ final class Observations {
         }
     }
 
-    private static void stopByDefault(Observation observation, FlotillaObservationContext context) {
+    private static <C extends Observation.Context & DocumentedContext> void stopByDefault(
+            Observation observation, C context) {
         try {
             observation.observationConvention(Conventions.defaultOf(context)).stop();
         } catch (Throwable thrown) {

@@ -3,6 +3,7 @@ package io.flotilla.step;
 import io.flotilla.Experimental;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.UsageLedger;
+import io.flotilla.observe.DocumentedContext;
 import io.flotilla.observe.FlotillaEvent;
 import io.flotilla.observe.FlotillaObservationContext;
 import io.micrometer.observation.Observation;
@@ -221,8 +222,8 @@ public final class StepDriver<I, O> {
         return observed(steps.telemetry, what, outer);
     }
 
-    static @Nullable Observed observed(
-            @Nullable StepTelemetry telemetry, FlotillaObservationContext what, ContextView outer) {
+    static <C extends Observation.Context & DocumentedContext> @Nullable Observed observed(
+            @Nullable StepTelemetry telemetry, C what, ContextView outer) {
         if (telemetry == null) {
             return null;
         }

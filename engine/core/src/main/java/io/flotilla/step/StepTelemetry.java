@@ -5,8 +5,8 @@ import io.flotilla.agent.Usage;
 import io.flotilla.internal.BoundedNames;
 import io.flotilla.internal.TelemetryFaults;
 import io.flotilla.observe.AttemptObservationContext;
+import io.flotilla.observe.DocumentedContext;
 import io.flotilla.observe.FlotillaKey;
-import io.flotilla.observe.FlotillaObservationContext;
 import io.flotilla.observe.RoundObservationContext;
 import io.flotilla.observe.StepObservationContext;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -49,7 +49,7 @@ final class StepTelemetry {
     }
 
     /** Null if nobody listens. */
-    @Nullable Observation started(FlotillaObservationContext context, ContextView outer) {
+    <C extends Observation.Context & DocumentedContext> @Nullable Observation started(C context, ContextView outer) {
         return observations == null || observations.isNoop() ? null : observations.started(context, outer);
     }
 

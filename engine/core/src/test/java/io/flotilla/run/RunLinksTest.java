@@ -38,6 +38,7 @@ class RunLinksTest {
     private final Queue<FlotillaObservationContext> stopped = new ConcurrentLinkedQueue<>();
     private final ObservationRegistry registry = ObservationRegistry.create();
     private volatile CountDownLatch held = new CountDownLatch(0);
+    private volatile Duration slow = Duration.ZERO;
 
     RunLinksTest() {
         registry.observationConfig().observationHandler(new ObservationHandler<FlotillaObservationContext>() {
@@ -45,6 +46,7 @@ class RunLinksTest {
             public void onStart(FlotillaObservationContext context) {
                 if (context instanceof RunObservationContext) {
                     await(held);
+                    compute(slow);
                     context.traceparent(SPAN);
                 }
                 started.add(context);
@@ -67,6 +69,13 @@ class RunLinksTest {
             assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
         } catch (InterruptedException cause) {
             throw new AssertionError(cause);
+        }
+    }
+
+    private static void compute(Duration time) {
+        long until = System.nanoTime() + time.toNanos();
+        while (System.nanoTime() < until) {
+            Thread.onSpinWait();
         }
     }
 
@@ -274,6 +283,17 @@ class RunLinksTest {
         run.suspend().block(SOON);
 
         assertThat(recordedTrace(journal, run.runId())).isEqualTo(SPAN);
+    }
+
+    /** As on a busy machine: a handler that computes is waited for longer than one that blocks. */
+    @Test
+    void run_handlerIsSlow_isTheParentAllTheSame() {
+        slow = Duration.ofMillis(200);
+        flow("start -> Solo").agent("Solo", solo()).build().run("go").block(SOON);
+
+        assertThat(ended(BranchObservationContext.class))
+                .singleElement()
+                .satisfies(branch -> assertThat(branch.getParentObservation()).isNotNull());
     }
 
     /** The run does not wait for a handler: its start is recorded without the span. */
