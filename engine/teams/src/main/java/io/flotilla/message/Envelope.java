@@ -273,9 +273,10 @@ public final class Envelope {
 
     /**
      * The trace it belongs to, in the names that the propagation format uses: {@code traceparent}, {@code tracestate},
-     * {@code baggage}.
+     * {@code baggage}. A network whose engine has an {@code ObservationRegistry} with Micrometer Tracing's propagating handlers writes
+     * it, see {@link MessageObservation#SEND}; what brings envelopes to another process has to take it along.
      *
-     * @return unmodifiable; empty unless set
+     * @return unmodifiable; empty unless set, or written by a network
      */
     public Map<String, String> trace() {
         return trace;
@@ -447,7 +448,7 @@ public final class Envelope {
         }
 
         /**
-         * The trace it belongs to; replaces what was set before.
+         * The trace it belongs to, for what comes from another process; replaces what was set before.
          *
          * @param trace by the names of the propagation format; copied; keys as {@link #headers}
          * @return this builder

@@ -88,8 +88,14 @@ final class EnvelopeFields {
 
     /** The same envelope in another context. */
     static Envelope inside(Envelope envelope, ContextView context) {
+        return inside(envelope, context, envelope.trace());
+    }
+
+    /** The same envelope in another context and trace. */
+    static Envelope inside(Envelope envelope, ContextView context, Map<String, String> trace) {
         EnvelopeFields copy = of(envelope);
         copy.context = context;
+        copy.trace = trace;
         return new Envelope(copy);
     }
 

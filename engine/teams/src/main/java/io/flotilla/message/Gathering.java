@@ -53,27 +53,40 @@ final class Gathering {
         armed.dispose();
     }
 
-    /** Offers the request to all, until the join has decided. */
-    void ask() {
+    /** Offers the request to all, until the join has decided. Returns why nobody has accepted it; null if somebody has. */
+    DeadLetter.@Nullable Reason ask() {
         List<Member> receivers;
         synchronized (this) {
             receivers = new ArrayList<>(live.values());
         }
+        DeadLetter.Reason first = null;
+        boolean isAccepted = false;
         for (Member member : receivers) {
             if (isOver()) {
-                return;
+                break;
             }
-            if (requests.leavesOut(member, request)) {
-                fail(member.id(), DeadLetter.Reason.UNHEALTHY, Answer.Status.FAILED);
-                continue;
-            }
-            OfferResult result = requests.offer(request, member, late -> refused(member.id(), late));
-            if (!result.isAccepted()) {
-                refused(member.id(), result);
-            } else if (isOver() && !join.keepsStragglers() && !hasEnded(member.id())) {
-                member.mailbox().withdraw(request); // decided, or cancelled, while it was on its way
-            }
+            DeadLetter.Reason refusal = ask(member);
+            isAccepted |= refusal == null;
+            first = first == null ? refusal : first;
         }
+        return isAccepted ? null : first;
+    }
+
+    /** Returns why it has not accepted it; null if it has. */
+    private DeadLetter.@Nullable Reason ask(Member member) {
+        if (requests.leavesOut(member, request)) {
+            fail(member.id(), DeadLetter.Reason.UNHEALTHY, Answer.Status.FAILED);
+            return DeadLetter.Reason.UNHEALTHY;
+        }
+        OfferResult result = requests.offer(request, member, late -> refused(member.id(), late));
+        if (!result.isAccepted()) {
+            refused(member.id(), result);
+            return result.reason();
+        }
+        if (isOver() && !join.keepsStragglers() && !hasEnded(member.id())) {
+            member.mailbox().withdraw(request); // decided, or cancelled, while it was on its way
+        }
+        return null;
     }
 
     private void refused(AgentId receiver, OfferResult result) {

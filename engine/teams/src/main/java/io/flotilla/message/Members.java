@@ -30,6 +30,7 @@ final class Members implements AgentHandler.Answers {
     private final Requests requests;
     final Steering steering;
     final Taps taps = new Taps();
+    final NetworkSpans spans;
     final @Nullable Transit transit;
     private final boolean mayBeObserved;
     private final Map<AgentId, Member> byId = new ConcurrentHashMap<>();
@@ -55,6 +56,7 @@ final class Members implements AgentHandler.Answers {
         EngineAccess engine = EngineAccess.of(options.engine);
         this.clock = engine.clock();
         this.mayBeObserved = engine.mayBeObserved();
+        this.spans = new NetworkSpans(engine);
         this.requests = new Requests(this, options.maxPendingRequests);
         this.transit = Transit.of(options, clock);
         this.steering = new Steering(options, router);
@@ -205,9 +207,16 @@ final class Members implements AgentHandler.Answers {
 
     DeliveryReport offer(Envelope envelope) {
         Admission admission = Admission.of(options.guard, envelope);
-        return admission.refusal() == null
-                ? finished(envelope, offerAll(admission.envelope(), new ArrayList<>()))
-                : refused(admission, null);
+        if (admission.refusal() != null) {
+            return refused(admission, null);
+        }
+        NetworkSpans.Passage passage = spans.begin(admission.envelope());
+        if (passage == null) {
+            return finished(envelope, offerAll(admission.envelope(), new ArrayList<>()));
+        }
+        try (passage) {
+            return passage.ended(finished(envelope, offerAll(passage.envelope, new ArrayList<>())));
+        }
     }
 
     /** A dead letter whatever the options say: who sent it may not be who should know of it. */
@@ -321,15 +330,23 @@ final class Members implements AgentHandler.Answers {
                 DeliveryReport report = refused(admission, Taps.handling(context));
                 return options.undeliverable == Undeliverable.ERROR ? Mono.error(admission.error()) : Mono.just(report);
             }
-            List<Waiting> waiting = new ArrayList<>();
-            Delivery[] deliveries = offerAll(admission.envelope(), waiting);
-            if (waiting.isEmpty()) {
-                return report(sent, deliveries);
-            }
-            return Flux.fromIterable(waiting)
-                    .flatMap(waits -> waitFor(admission.envelope(), waits, deliveries), waiting.size())
-                    .then(Mono.defer(() -> report(sent, deliveries)));
+            NetworkSpans.Passage passage = spans.begin(admission.envelope());
+            return passage == null
+                    ? pass(sent, admission.envelope())
+                    : passage.until(Mono.defer(() -> pass(sent, passage.envelope)));
         });
+    }
+
+    /** Of {@code sent}, the receivers get {@code admitted}. */
+    private Mono<DeliveryReport> pass(Envelope sent, Envelope admitted) {
+        List<Waiting> waiting = new ArrayList<>();
+        Delivery[] deliveries = offerAll(admitted, waiting);
+        if (waiting.isEmpty()) {
+            return report(sent, deliveries);
+        }
+        return Flux.fromIterable(waiting)
+                .flatMap(waits -> waitFor(admitted, waits, deliveries), waiting.size())
+                .then(Mono.defer(() -> report(sent, deliveries)));
     }
 
     private static Mono<Void> waitFor(Envelope envelope, Waiting waits, Delivery[] deliveries) {

@@ -1,6 +1,8 @@
 package io.flotilla.message;
 
+import io.flotilla.observe.FlotillaKey;
 import io.micrometer.common.docs.KeyName;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The keys of the observations of messages that core's observations do not have.
@@ -22,5 +24,16 @@ public enum MessageKey implements KeyName {
     @Override
     public String asString() {
         return key;
+    }
+
+    /** What an envelope has to say for a key; null for others. */
+    static @Nullable String value(KeyName key, String agent, Envelope envelope) {
+        if (key == FlotillaKey.AGENT) {
+            return agent;
+        }
+        if (key == MESSAGE_ID) {
+            return envelope.id();
+        }
+        return key == SENDER ? envelope.sender().toString() : null;
     }
 }

@@ -8,13 +8,31 @@ import io.micrometer.observation.ObservationConvention;
 import io.micrometer.observation.docs.ObservationDocumentation;
 
 /**
- * The observations of messages in mailboxes. They are made when the engine of a mailbox, or of its network, has an {@code
- * ObservationRegistry}, and cost nothing otherwise. The parent of both is the observation in {@link Envelope#context()}, which is that of the
- * message's sender; without one, the span that {@link Envelope#trace()} has as its {@code traceparent}.
+ * The observations of messages. They are made when the engine of a network, or of a mailbox, has an {@code ObservationRegistry}, and cost
+ * nothing otherwise.
+ *
+ * <p>A network makes {@link #SEND} or {@link #RECEIVE} of each message that its guard lets in. The contexts are Micrometer's, so that its
+ * propagating handlers bring a trace and its baggage from one process to another, in {@link Envelope#trace()}. The mailboxes make
+ * {@link #WAIT} and {@link #HANDLE} inside. Without a network the parent of these is the observation in {@link Envelope#context()};
+ * without one, the span that {@link Envelope#trace()} has as its {@code traceparent}.
  *
  * @since 0.1
  */
 public enum MessageObservation implements ObservationDocumentation {
+    /**
+     * A message is sent: until each receiver has accepted or refused it. Its parent is the observation in {@link Envelope#context()},
+     * which is that of the message's sender. What a handler writes into its {@link MessageSendContext} is the {@link Envelope#trace()}
+     * that receivers get. {@code outcome}: {@code accepted}, by one receiver or more; {@code cancelled}; or why nobody has accepted it, as
+     * {@link DeadLetter.Reason} in lower case. {@code agent} is the kind of the sender.
+     */
+    SEND("flotilla.message.send"),
+
+    /**
+     * The same of a message from another process: one that has a {@link Envelope#trace()} and no observation in its {@link
+     * Envelope#context()}. Its parent is the span there, as read by a handler from its {@link MessageReceiveContext}.
+     */
+    RECEIVE("flotilla.message.receive"),
+
     /**
      * A message's time in the mailbox, the wait for room included. {@code outcome}: {@code taken}, {@code refused}, or why it is a dead
      * letter, as {@link DeadLetter.Reason} in lower case.

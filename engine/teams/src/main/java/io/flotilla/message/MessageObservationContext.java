@@ -7,7 +7,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The context of a {@link MessageObservation}. It has neither the payload nor the headers.
+ * The context of {@link MessageObservation#WAIT} and {@link MessageObservation#HANDLE}. It has neither the payload nor the headers.
  *
  * @since 0.1
  */
@@ -51,12 +51,6 @@ public final class MessageObservationContext extends FlotillaObservationContext 
 
     @Override
     public @Nullable String value(KeyName key) {
-        if (key == FlotillaKey.AGENT) {
-            return agent;
-        }
-        if (key == MessageKey.MESSAGE_ID) {
-            return envelope.id();
-        }
-        return key == MessageKey.SENDER ? envelope.sender().toString() : super.value(key);
+        return key == FlotillaKey.OUTCOME ? outcome() : MessageKey.value(key, agent, envelope);
     }
 }

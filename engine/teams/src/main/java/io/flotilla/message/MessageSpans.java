@@ -84,7 +84,7 @@ final class MessageSpans {
         stop(envelope.context(), WAIT_KEY, outcome(reason), null);
     }
 
-    private static String outcome(DeadLetter.Reason reason) {
+    static String outcome(DeadLetter.Reason reason) {
         return reason.name().toLowerCase(Locale.ROOT);
     }
 

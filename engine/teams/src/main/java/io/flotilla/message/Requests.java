@@ -75,23 +75,34 @@ final class Requests {
                 sink.error(admission.error());
                 return;
             }
-            Envelope request = admission.envelope();
-            members.taps.sent(request);
-            Receivers receivers = members.receivers(request);
-            DeadLetter.Reason refusal = receivers.refusal();
-            if (refusal != null) {
-                refuse(sink, request, receivers.named(), refusal);
+            NetworkSpans.Passage passage = members.spans.begin(admission.envelope());
+            if (passage == null) {
+                ask(admission.envelope(), join, limit, sink);
                 return;
             }
-            Gathering gathering = enter(request, join, receivers.members(), sink);
-            if (gathering == null) {
-                refuse(sink, request, request.recipient(), DeadLetter.Reason.FULL);
-                return;
+            try (passage) {
+                passage.ended(ask(passage.envelope, join, limit, sink));
             }
-            sink.onCancel(gathering::cancel);
-            gathering.timer(members.clock.schedule(limit, gathering::timeUp));
-            gathering.ask();
         });
+    }
+
+    /** Returns why nobody has accepted it; null if somebody has. */
+    private DeadLetter.@Nullable Reason ask(Envelope request, Join join, Duration limit, MonoSink<Gathered> sink) {
+        members.taps.sent(request);
+        Receivers receivers = members.receivers(request);
+        DeadLetter.Reason refusal = receivers.refusal();
+        if (refusal != null) {
+            refuse(sink, request, receivers.named(), refusal);
+            return refusal;
+        }
+        Gathering gathering = enter(request, join, receivers.members(), sink);
+        if (gathering == null) {
+            refuse(sink, request, request.recipient(), DeadLetter.Reason.FULL);
+            return DeadLetter.Reason.FULL;
+        }
+        sink.onCancel(gathering::cancel);
+        gathering.timer(members.clock.schedule(limit, gathering::timeUp));
+        return gathering.ask();
     }
 
     private Instant until(Duration limit) {

@@ -14,6 +14,7 @@ import io.flotilla.message.Overflow;
 import io.flotilla.step.StepEngine;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
+import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.time.Duration;
 import java.util.List;
@@ -82,8 +83,15 @@ class MessageTraceTest {
         SpanData request = spans.only("http.request");
         SpanData wait = spans.only("flotilla.message.wait");
         SpanData handle = spans.only("flotilla.message.handle");
-        assertThat(spans.parent(wait)).isEqualTo(request);
-        assertThat(spans.parent(handle)).isEqualTo(request);
+        SpanData asked = spans.only("flotilla.message.send", "agent", "anonymous");
+        assertThat(spans.parent(asked)).isEqualTo(request);
+        assertThat(asked.getKind()).isEqualTo(SpanKind.PRODUCER);
+        assertThat(Spans.tag(asked, "outcome")).isEqualTo("accepted");
+        assertThat(Spans.tag(asked, "message.id")).isEqualTo(Spans.tag(wait, "message.id"));
+        assertThat(spans.parent(wait)).isEqualTo(asked);
+        assertThat(spans.parent(handle)).isEqualTo(asked);
+        assertThat(spans.parent(spans.only("flotilla.message.send", "agent", "desk")))
+                .isEqualTo(handle);
         assertThat(Spans.tag(wait, "outcome")).isEqualTo("taken");
         assertThat(Spans.tag(wait, "agent")).isEqualTo("desk");
         assertThat(Spans.tag(handle, "outcome")).isEqualTo("delivered");
@@ -104,7 +112,7 @@ class MessageTraceTest {
         return found;
     }
 
-    private static void until(java.util.function.BooleanSupplier condition) {
+    static void until(java.util.function.BooleanSupplier condition) {
         long deadline = System.nanoTime() + SOON.toNanos();
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime()).as("in time").isLessThan(deadline);

@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -262,6 +263,54 @@ class TraceTest {
 
     private SpanData runOf(String runId) {
         return spans.only("flotilla.run", "run.id", runId);
+    }
+
+    /** It sleeps, then waits for a signal, in which it is suspended; it is recovered in another trace. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void recovered_whileItWaits_sleepsAndSignalsAreInsideTheirBranches(boolean automatic) {
+        Journal journal = Journal.inMemory();
+        Supplier<Workflow<String, String>> flow = () -> Workflow.builder(Topology.parse("start -> Solo"), String.class)
+                .engine(engine())
+                .agent(
+                        "Solo",
+                        Agent.of(
+                                "Solo",
+                                (turn, context) -> Mono.fromSupplier(() -> switch (turn.reason()) {
+                                    case REQUESTED -> Decision.sleep(Duration.ofMillis(1));
+                                    case SLEPT -> Decision.await("paid");
+                                    default -> Decision.answer("paid " + turn.signal());
+                                })))
+                .journal(journal)
+                .build();
+        Run<String> before = inRequest(automatic, flow.get().submit("go", RunOptions.none()));
+        before.events().ofType(RunEvent.SignalAwaited.class).blockFirst(SOON);
+        before.suspend().block(SOON);
+        SpanData first = runOf(before.runId());
+        SpanData slept = spans.only("flotilla.sleep", "outcome", "elapsed");
+        assertThat(spans.parent(slept)).isEqualTo(branchAt("Solo"));
+        assertThat(spans.parent(spans.only("flotilla.signal", "outcome", "suspended")))
+                .isEqualTo(branchAt("Solo"));
+        assertThat(slept.getTraceId()).isEqualTo(first.getTraceId());
+        spans.forget();
+
+        RunResult<String> result = inRequest(
+                automatic,
+                flow.get()
+                        .runs()
+                        .recover(before.runId())
+                        .flatMap(run -> run.signal("paid", "12 EUR").then(run.result())));
+
+        assertThat(result.answer()).isEqualTo("paid 12 EUR");
+        SpanData waited = spans.only("flotilla.signal");
+        assertThat(Spans.tag(waited, "outcome")).isEqualTo("received");
+        assertThat(Spans.tag(waited, "signal")).isEqualTo("paid");
+        assertThat(spans.parent(waited)).isEqualTo(branchAt("Solo"));
+        assertThat(spans.parent(branchAt("Solo"))).isEqualTo(runOf(before.runId()));
+        assertThat(runOf(before.runId()).getLinks())
+                .extracting(link -> link.getSpanContext().getSpanId())
+                .containsExactly(first.getSpanId());
+        assertThat(spans.open()).isEmpty();
     }
 
     @Test
