@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  *         new LinkingTracingObservationHandler(tracer), new DefaultTracingObservationHandler(tracer)));
  * }</pre>
  *
+ * <p>Where messages go to other processes, Micrometer's propagating handlers stand between the two.
+ *
  * <p>Needs {@code io.micrometer:micrometer-tracing}, which the application brings with its bridge. Thread-safe.
  *
  * @since 0.1
