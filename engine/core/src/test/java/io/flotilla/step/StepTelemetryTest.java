@@ -9,6 +9,7 @@ import io.flotilla.observe.FlotillaMeter;
 import io.flotilla.observe.FlotillaObservation;
 import io.flotilla.observe.FlotillaObservationContext;
 import io.flotilla.observe.StepObservationContext;
+import io.flotilla.run.Await;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Invocation;
 import io.flotilla.run.Join;
@@ -363,6 +364,11 @@ class StepTelemetryTest {
                             Decision.ask(Question.of("more?")
                                     .timeout(Duration.ofMillis(1))
                                     .defaultAnswer("no"));
+                        case ANSWERED -> Decision.sleep(Duration.ofMillis(1));
+                        case SLEPT ->
+                            Decision.await(Await.of("never")
+                                    .timeout(Duration.ofMillis(1))
+                                    .defaultValue("no"));
                         default -> Decision.answer("done");
                     });
                 }))
