@@ -114,8 +114,7 @@ final class Observations {
     }
 
     /** What has started also stops, whatever its convention does. */
-    private static <C extends Observation.Context & DocumentedContext> void stop(
-            Observation observation, C context) {
+    private static <C extends Observation.Context & DocumentedContext> void stop(Observation observation, C context) {
         int timesNamed = context.timesNamed();
         try {
             observation.stop();
