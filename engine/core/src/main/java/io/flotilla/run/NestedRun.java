@@ -2,7 +2,9 @@ package io.flotilla.run;
 
 import io.flotilla.journal.JournalBounds;
 import io.flotilla.journal.PayloadException;
+import io.flotilla.run.machine.Effect;
 import io.flotilla.run.machine.Fact;
+import io.flotilla.run.machine.Replay;
 import io.flotilla.step.EngineAccess;
 import io.flotilla.step.StepDriver;
 import io.flotilla.step.StepResult;
@@ -78,7 +80,7 @@ final class NestedRun implements StepDriver.Prepared {
     void start() {
         owner.clock().onWorker(() -> {
             if (cancelled) {
-                gone.value(true);
+                cancelledBefore();
             } else {
                 span.start(this::begin);
             }
@@ -87,7 +89,7 @@ final class NestedRun implements StepDriver.Prepared {
 
     private void begin() {
         if (cancelled) {
-            notThere();
+            cancelledBefore();
             return;
         }
         try {
@@ -120,6 +122,19 @@ final class NestedRun implements StepDriver.Prepared {
             brokenDown(why);
         }
         notThere();
+    }
+
+    /** It has not begun here. In another process it may have, and goes on there no more: then it is ended first. */
+    private void cancelledBefore() {
+        Effect.StartStep start = step.start();
+        Mono<Void> end = isNew || owner.isSuspended().getAsBoolean()
+                ? null
+                : owner.ended(new Replay.CancelledStep(start.agent(), start.branch(), start.number()));
+        if (end == null) {
+            notThere();
+        } else {
+            end.subscribe(null, broken -> notThere(), this::notThere);
+        }
     }
 
     /** There is no nested run, and will not be. */
@@ -204,8 +219,7 @@ final class NestedRun implements StepDriver.Prepared {
     /** The run around wants it no more, or is suspended. */
     @Override
     public void cancel() {
-        cancelled = true; // whoever finds it over sees why
-        over.set(true);
+        unwanted();
         Run<?> nested = run;
         if (nested != null) {
             end(nested);
@@ -213,8 +227,15 @@ final class NestedRun implements StepDriver.Prepared {
         }
     }
 
+    /** Whatever comes of it from now on is none of the run around's business. */
+    private void unwanted() {
+        cancelled = true; // whoever finds it over sees why
+        over.set(true);
+    }
+
     /** As {@link #cancel}, on a thread of the library. */
     void cancelElsewhere() {
+        unwanted();
         owner.clock().onWorker(this::cancel);
     }
 

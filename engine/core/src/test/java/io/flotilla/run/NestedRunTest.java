@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.Usage;
 import io.flotilla.journal.Journal;
+import io.flotilla.journal.JournalEntry;
 import io.flotilla.topology.Topology;
 import java.time.Duration;
 import java.time.Instant;
@@ -99,6 +100,47 @@ class NestedRunTest {
 
         assertThat(result.failure()).hasMessageContaining("nested run a/#1").hasMessageContaining("no paper");
         assertThat(lastCalls).hasValue(0);
+    }
+
+    /** The cancel is on its way to the nested run when the journal refuses that one's start. */
+    @Test
+    void nested_cannotBeginWhileItIsBeingCancelled_theRunAroundEndsAllTheSame() {
+        for (int round = 0; round < 50; round++) {
+            Sinks.Empty<Void> beginning = Sinks.empty();
+            Sinks.One<Long> appended = Sinks.one();
+            Journal refusing = new ForwardingJournal(journal) {
+                @Override
+                public Mono<Long> append(String runId, long expectedSequence, List<JournalEntry> entries) {
+                    if (!runId.contains("/")) {
+                        return super.append(runId, expectedSequence, entries);
+                    }
+                    beginning.tryEmitEmpty();
+                    return appended.asMono();
+                }
+            };
+            Workflow<String, String> flow = Workflow.builder(
+                            Topology.parse("start -> Lead\nLead <-> Inner, Worker\nLead -> end"), String.class)
+                    .agent(
+                            "Lead",
+                            TestRuns.deciding("Lead", turn -> {
+                                if (turn.reason() == Turn.Reason.JOINED) {
+                                    appended.tryEmitError(new IllegalStateException("no journal"));
+                                    return Decision.answer("done");
+                                }
+                                return Decision.fanOut(Invocation.of("Inner", "go"), Invocation.of("Worker", "go"));
+                            }))
+                    .agent("Inner", inner())
+                    .agent(
+                            "Worker",
+                            TestRuns.stepping(
+                                    "Worker", turn -> beginning.asMono().thenReturn(Decision.answer("first"))))
+                    .join(Join.firstSuccess())
+                    .name("outer")
+                    .journal(refusing)
+                    .build();
+
+            assertThat(TestRuns.ended(flow.start("go")).answer()).isEqualTo("done");
+        }
     }
 
     @Test
