@@ -120,15 +120,13 @@ class NestedRunTest {
             };
             Workflow<String, String> flow = Workflow.builder(
                             Topology.parse("start -> Lead\nLead <-> Inner, Worker\nLead -> end"), String.class)
-                    .agent(
-                            "Lead",
-                            TestRuns.deciding("Lead", turn -> {
-                                if (turn.reason() == Turn.Reason.JOINED) {
-                                    appended.tryEmitError(new IllegalStateException("no journal"));
-                                    return Decision.answer("done");
-                                }
-                                return Decision.fanOut(Invocation.of("Inner", "go"), Invocation.of("Worker", "go"));
-                            }))
+                    .agent("Lead", TestRuns.deciding("Lead", turn -> {
+                        if (turn.reason() == Turn.Reason.JOINED) {
+                            appended.tryEmitError(new IllegalStateException("no journal"));
+                            return Decision.answer("done");
+                        }
+                        return Decision.fanOut(Invocation.of("Inner", "go"), Invocation.of("Worker", "go"));
+                    }))
                     .agent("Inner", inner())
                     .agent(
                             "Worker",

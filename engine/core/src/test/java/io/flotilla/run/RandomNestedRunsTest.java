@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -192,45 +193,49 @@ class RandomNestedRunsTest {
 
         // --- the world outside
 
+        /** It looks at all runs before it acts on any: what comes of an act it sees the next time, whatever the order of the runs. */
         private void act(MortalJournal process, Workflow<Object, Object> workflow) {
             List<Run<?>> live = new ArrayList<>(LiveRuns.of(process).all());
             live.sort(Comparator.comparing(Run::runId));
             Instant at = now();
+            List<Runnable> acts = new ArrayList<>();
             for (Run<?> run : live) {
-                String id = run.runId();
-                for (PendingQuestion question : run.questions()) {
-                    if (isDue("q" + id + question.id(), at)) {
-                        world.reached("questions");
-                        run.answer(question.id(), "told").subscribe();
-                    }
-                }
-                List<RunState> states = new ArrayList<>();
-                run.state().subscribe(states::add);
-                if (process.isDead() || states.isEmpty()) {
-                    return;
-                }
-                RunState state = states.get(0);
-                if (world.drawn(id + at).nextInt(400) == 0) {
-                    world.reached("live states compared");
-                    RunState recorded =
-                            new Told(false).of(id).stateAt(id, state.facts()).block();
-                    assertThat(state).as("live, and as recorded").isEqualTo(recorded);
-                }
-                for (PendingWait wait : state.waits()) {
-                    String signal = wait.signal();
-                    if (signal != null && isDue("s" + id + signal, at)) {
-                        world.reached("signals");
-                        run.signal(signal, "given").subscribe();
-                    }
-                }
-                cancelBranch(run, state);
+                look(run, at, acts);
+            }
+            for (Runnable act : acts) {
                 if (process.isDead()) {
                     return;
                 }
+                act.run();
             }
             if (cancelAt != null && !process.isDead() && !at.isBefore(cancelAt) && !isCancelled()) {
                 workflow.runs().find(ID).ifPresent(Run::cancel);
             }
+        }
+
+        private void look(Run<?> run, Instant at, List<Runnable> acts) {
+            String id = run.runId();
+            for (PendingQuestion question : run.questions()) {
+                if (isDue("q" + id + question.id(), at)) {
+                    world.reached("questions");
+                    acts.add(() -> run.answer(question.id(), "told").subscribe(any -> {}, gone -> {}));
+                }
+            }
+            RunState state = Objects.requireNonNull(run.state().block());
+            if (world.drawn(id + at).nextInt(400) == 0) {
+                world.reached("live states compared");
+                RunState recorded =
+                        new Told(false).of(id).stateAt(id, state.facts()).block();
+                assertThat(state).as("live, and as recorded").isEqualTo(recorded);
+            }
+            for (PendingWait wait : state.waits()) {
+                String signal = wait.signal();
+                if (signal != null && isDue("s" + id + signal, at)) {
+                    world.reached("signals");
+                    acts.add(() -> run.signal(signal, "given").subscribe(any -> {}, gone -> {}));
+                }
+            }
+            acts.add(() -> cancelBranch(run, state));
         }
 
         /** What comes up while the world acts it sees the next time. */
@@ -248,7 +253,7 @@ class RandomNestedRunsTest {
                 run.cancelBranch(state.branches()
                                 .get(random.nextInt(state.branches().size()))
                                 .path())
-                        .subscribe();
+                        .subscribe(any -> {}, gone -> {});
             }
         }
 
