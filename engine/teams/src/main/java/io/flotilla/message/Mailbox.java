@@ -113,7 +113,7 @@ public final class Mailbox implements Disposable {
      */
     public Mono<Void> send(Envelope envelope) {
         Objects.requireNonNull(envelope, "envelope");
-        return Mono.create(sink -> core.send(envelope.in(sink.contextView()), sink));
+        return Mono.create(sink -> core.sends.send(envelope.in(sink.contextView()), sink));
     }
 
     /**

@@ -9,7 +9,6 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.MonoSink;
 import reactor.core.scheduler.Scheduler;
 
 /**
@@ -38,6 +37,7 @@ final class MailboxCore {
     private final @Nullable Supplier<Scheduler> scheduler;
     final EngineClock clock;
     final MessageSpans spans;
+    final MailboxSends sends;
 
     /** Here, since looking for it elsewhere is dear where messages go to many mailboxes. */
     private final boolean mayBeObserved;
@@ -80,6 +80,7 @@ final class MailboxCore {
         this.spans = new MessageSpans(from.access(), from.owner);
         this.mayBeObserved = from.access().mayBeObserved();
         this.queue = new MailboxQueue(from.capacity, from.maxWaiting);
+        this.sends = new MailboxSends(this);
         this.drain = new MailboxDrain(this);
     }
 
@@ -111,7 +112,7 @@ final class MailboxCore {
         return result;
     }
 
-    private void refused(Envelope envelope) {
+    void refused(Envelope envelope) {
         refused.increment();
         spans.refused(envelope);
     }
@@ -159,69 +160,30 @@ final class MailboxCore {
         return closed ? OfferResult.CLOSED : expired ? OfferResult.EXPIRED : null;
     }
 
-    /** Offers it, or waits for room where the policy says so; the sink hears when it is accepted, and why it is not. */
-    void send(Envelope offered, MonoSink<Void> sink) {
-        if (overflow != Overflow.BACKPRESSURE) {
-            answer(sink, offered, offer(offered));
-            return;
-        }
-        Envelope envelope = spans.offered(offered);
-        MailboxQueue.Waiter waiter = null;
-        boolean expired = isExpired(envelope);
-        OfferResult result;
-        boolean wakes = false;
+    /** Null if it waits for room now. */
+    @Nullable OfferResult offerOrWait(MailboxQueue.Waiter waiter) {
+        boolean expired = isExpired(waiter.envelope);
+        boolean wakes;
         synchronized (this) {
             OfferResult refusal = refusal(expired);
             if (refusal != null) {
-                result = refusal;
-            } else if (queue.hasRoom()) {
-                result = OfferResult.ACCEPTED;
-                queue.add(envelope);
-                wakes = drain.mustStart();
-            } else if (queue.mayWait()) {
-                result = OfferResult.FULL;
-                waiter = new MailboxQueue.Waiter(envelope, sink);
-                queue.await(waiter);
-            } else {
-                result = OfferResult.FULL;
+                return refusal;
             }
+            if (!queue.hasRoom()) {
+                return queue.await(waiter) ? null : OfferResult.FULL;
+            }
+            queue.add(waiter.envelope);
+            wakes = drain.mustStart();
         }
         if (wakes) {
             schedule();
         }
-        if (waiter == null) {
-            if (!result.isAccepted()) {
-                refused(envelope);
-            }
-            answer(sink, offered, result);
-        } else {
-            MailboxQueue.Waiter waits = waiter;
-            sink.onCancel(() -> stopWaiting(waits));
-        }
+        return OfferResult.ACCEPTED;
     }
 
-    private void answer(MonoSink<Void> sink, Envelope envelope, OfferResult result) {
-        if (result.isAccepted()) {
-            sink.success();
-        } else {
-            sink.error(new UndeliverableException(result.reason(), envelope, owner, null));
-        }
-    }
-
-    private void stopWaiting(MailboxQueue.Waiter waiter) {
-        synchronized (this) {
-            if (!queue.leave(waiter)) {
-                return;
-            }
-        }
-        refused(waiter.envelope);
-    }
-
-    /** Senders are told on threads of their own: what follows is code of the user's. */
-    void tell(@Nullable List<MailboxQueue.Waiter> admitted) {
-        if (admitted != null) {
-            admitted.forEach(waiter -> execute(waiter.sink::success));
-        }
+    /** False if it does not wait any more. */
+    synchronized boolean leave(MailboxQueue.Waiter waiter) {
+        return queue.leave(waiter);
     }
 
     // --- out
@@ -230,7 +192,7 @@ final class MailboxCore {
         return envelope.deadline() != null && !clock.now().isBefore(envelope.deadline());
     }
 
-    private void execute(Runnable task) {
+    void execute(Runnable task) {
         Dispatch.of(scheduler).execute(task);
     }
 
@@ -427,11 +389,7 @@ final class MailboxCore {
             ended = mustFinish();
             wakes = drain.mustStart();
         }
-        unheard.forEach(waiter -> {
-            refused(waiter.envelope);
-            execute(() -> waiter.sink.error(
-                    new UndeliverableException(DeadLetter.Reason.CLOSED, waiter.envelope, owner, null)));
-        });
+        sends.closed(unheard);
         if (wakes) {
             schedule();
         }
@@ -484,7 +442,7 @@ final class MailboxCore {
             }
             admitted = queue.admit();
         }
-        tell(admitted);
+        sends.accepted(admitted);
         if (current != null) {
             return abort(current, DeadLetter.Reason.CANCELLED);
         }

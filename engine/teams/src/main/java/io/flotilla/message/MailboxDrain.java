@@ -109,7 +109,7 @@ final class MailboxDrain implements WorkerPool.Drain, Runnable {
         if (step.finishes) {
             mailbox.finish();
         }
-        mailbox.tell(step.admitted);
+        mailbox.sends.accepted(step.admitted);
         if (step.stops) {
             if (step.inFlight != null) {
                 step.inFlight.arm();

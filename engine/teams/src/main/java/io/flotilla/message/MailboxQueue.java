@@ -118,17 +118,18 @@ final class MailboxQueue {
 
     // --- senders
 
-    boolean mayWait() {
-        return waiting() < maxWaiting;
-    }
-
-    void await(Waiter waiter) {
+    /** False if as many wait as may. */
+    boolean await(Waiter waiter) {
+        if (waiting() >= maxWaiting) {
+            return false;
+        }
         Deque<Waiter> line = waiters;
         if (line == null) {
             line = new ArrayDeque<>();
             waiters = line;
         }
         line.addLast(waiter);
+        return true;
     }
 
     /** False if it does not wait any more. */
