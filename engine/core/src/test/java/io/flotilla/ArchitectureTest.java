@@ -449,7 +449,8 @@ class ArchitectureTest {
     private static boolean isHandedIn(JavaClass parameter) {
         return parameter.isEquivalentTo(ObservationRegistry.class)
                 || parameter.isEquivalentTo(MeterRegistry.class)
-                || parameter.isEquivalentTo(Observation.class); // the parent of a run's trace
+                || parameter.isEquivalentTo(Observation.class) // the parent of a run's trace
+                || parameter.isEquivalentTo(Observation.Context.class); // of what the library's modules observe
     }
 
     private static Stream<JavaClass> foreignTypesOf(JavaMember member) {
@@ -762,6 +763,7 @@ class ArchitectureTest {
                         "BodyScope",
                         "BoundedNames",
                         "JsonFields",
+                        "KeptThread",
                         "OutputFeed",
                         "OutputFeed$Policy",
                         "OutputHub",

@@ -93,7 +93,12 @@ class TelemetryFaultsTest {
                                     case REQUESTED ->
                                         Decision.fanOut(
                                                 List.of(Invocation.of("Worker", "x"), Invocation.of("Worker", "y")));
-                                    case JOINED ->
+                                    case JOINED -> Decision.sleep(Duration.ofMillis(1));
+                                    case SLEPT ->
+                                        Decision.await(Await.of("call")
+                                                .timeout(Duration.ofMillis(1))
+                                                .defaultValue("none"));
+                                    case SIGNALLED ->
                                         Decision.ask(Question.of("more?")
                                                 .timeout(Duration.ofMillis(1))
                                                 .defaultAnswer("no"));
