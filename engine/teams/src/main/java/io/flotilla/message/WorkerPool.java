@@ -126,6 +126,10 @@ final class WorkerPool {
         private volatile long seenCalls;
         private volatile long seenNanos;
         private volatile boolean lent;
+
+        /** It is in another call than at the look before. */
+        private volatile boolean movedOn;
+
         private volatile boolean takenOver;
 
         Worker(WorkerPool pool, Runnable loop, String name) {
@@ -167,8 +171,10 @@ final class WorkerPool {
                 seenCalls = count;
                 seenNanos = nanos;
                 takenOver = false;
+                movedOn = true;
                 return lent || !isAlive();
             }
+            movedOn = false;
             long kept = nanos - seenNanos;
             return lent ? !takenOver && isPast(now.limitNanos(), kept) : kept >= PATIENCE_NANOS;
         }
@@ -180,7 +186,7 @@ final class WorkerPool {
         @Override
         public void overdue() {
             Drain now = seen;
-            boolean stuck = now != null && drain == now && callCount() == seenCalls && isAlive();
+            boolean stuck = !movedOn && now != null && drain == now && callCount() == seenCalls && isAlive();
             boolean takesOver = stuck && lent;
             if (stuck && !lent) {
                 lent = true;

@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -284,6 +285,23 @@ class MailboxTest {
         assertThat(handled).containsExactly("good");
         assertThat(only(mailbox).reason()).isEqualTo(DeadLetter.Reason.HANDLER_TIMED_OUT);
         await(() -> WorkerPool.SHARED.heldCount() == 0);
+    }
+
+    /** Each is noticed to keep the thread before the next one is called. */
+    @Test
+    void handlers_thatEachKeepTheThreadForAMoment_areAllDelivered() {
+        CountDownLatch never = new CountDownLatch(1);
+        Mailbox mailbox = Mailbox.builder(WRITER)
+                .handler(envelope -> Mono.fromCallable(() -> never.await(150, TimeUnit.MILLISECONDS)))
+                .build();
+
+        for (int message = 0; message < 6; message++) {
+            assertThat(mailbox.offer(Envelope.to(WRITER, message).build())).isEqualTo(OfferResult.ACCEPTED);
+        }
+        close(mailbox);
+
+        assertThat(mailbox.stats().deadLettered()).isZero();
+        assertThat(mailbox.stats().delivered()).isEqualTo(6);
     }
 
     private static void blockUntilInterrupted(CountDownLatch interrupted) {
