@@ -96,11 +96,15 @@ public final class Trust implements NetworkGuard {
      * @throws NullPointerException if {@code sender} is null
      */
     public Signer signer(AgentId sender) {
+        return signer(sender, verifier.requiresEncryption);
+    }
+
+    private Signer signer(AgentId sender, boolean encrypts) {
         Signer.Builder builder = Signer.builder(verifier.ring, sender)
                 .clock(verifier.clock)
                 .codec(verifier.codec)
                 .lifetime(lifetime);
-        Signer signer = (verifier.requiresEncryption ? builder.encrypting() : builder).build();
+        Signer signer = (encrypts ? builder.encrypting() : builder).build();
         return verifier.run == null ? signer : signer.inRun(verifier.run);
     }
 
@@ -144,7 +148,8 @@ public final class Trust implements NetworkGuard {
     }
 
     /**
-     * Signs the answer of an agent; with a token for it, if the network requires tokens. Networks call it.
+     * Signs the answer of an agent; with a token for it, if the network requires tokens. It is encrypted if the verifier requires it, and if
+     * what it answers was. Networks call it.
      *
      * @param reply the answer
      * @return the signed answer
@@ -152,7 +157,7 @@ public final class Trust implements NetworkGuard {
      */
     @Override
     public Envelope outgoing(Envelope reply) {
-        Signer signer = signer(reply.sender());
+        Signer signer = signer(reply.sender(), verifier.requiresEncryption || Verified.isAnswerToEncrypted(reply));
         return (tokens == null ? signer : tokens.showing(signer, lifetime)).sign(reply);
     }
 

@@ -94,6 +94,12 @@ public final class Verified {
         return found != null && found.envelopeId.equals(envelope.id()) ? found : null;
     }
 
+    /** Whether what it answers was encrypted. Its context is that of what it answers, as the handler had it. */
+    static boolean isAnswerToEncrypted(Envelope reply) {
+        Verified found = reply.context().getOrDefault(Verified.class, null);
+        return found != null && found.wasEncrypted && found.envelopeId.equals(reply.causationId());
+    }
+
     /** Into the envelope's context, which stays in this JVM, and reaches the handler alone. */
     Context in(Envelope envelope) {
         return Context.of(envelope.context()).put(Verified.class, this);

@@ -292,9 +292,9 @@ class KeyRingTest {
                 }));
             }
             for (int number = 1; number <= 200; number++) {
+                int seen = keys.size();
                 ring.rotate("k" + (number - 1), KeyEntry.hmac("k" + number, KeySource.random()));
                 ring.rotate("a" + (number - 1), KeyEntry.aes("a" + number, KeySource.random()));
-                int seen = keys.size();
                 long deadline = System.nanoTime() + Duration.ofSeconds(1).toNanos();
                 while (keys.size() == seen && System.nanoTime() < deadline) {
                     Thread.onSpinWait();

@@ -66,7 +66,7 @@ class TrustedRecordingTest {
             .grant(Edge.between(CUSTOMER, DESK))
             .grant(Edge.between(DESK, World.WRITER))
             .grant(Edge.between(DESK, PRINTER));
-    private final Sinks.Empty<Void> worked = Sinks.empty();
+    private Sinks.Empty<Void> worked = Sinks.empty();
     private final List<String> shown = Collections.synchronizedList(new ArrayList<>());
 
     /** Whether the desk encrypts what it asks the writer, whether it writes to the boss, and how often. */
@@ -122,6 +122,7 @@ class TrustedRecordingTest {
     }
 
     private void record(NetworkRecorder recorder, Desk how, BiConsumer<Hub, Envelope> meanwhile) {
+        worked = Sinks.empty();
         Hub hub = Hub.create(NetworkOptions.builder().guard(trust()).build());
         hub.tap(recorder);
         office(hub, how);
@@ -406,12 +407,17 @@ class TrustedRecordingTest {
         assertHas(journal, ORDER);
         NetworkRecording recording =
                 Objects.requireNonNull(NetworkRecording.read(journal, "office").block(LONG));
-        assertThat(replay(recording, network -> network.join(DESK, order -> work(network, Desk.USUAL, order)))
+        assertThat(replay(recording, network -> network.join(PRINTER, job -> Mono.empty()))
                         .matches())
-                .as("who has sent it can be replayed")
+                .as("who was given nothing that was encrypted can be replayed")
                 .isTrue();
-        assertThatThrownBy(() -> replay(recording, office(Desk.USUAL)))
-                .as("who has received it cannot")
+        assertThatThrownBy(() ->
+                        replay(recording, network -> network.join(DESK, order -> work(network, Desk.USUAL, order))))
+                .as("who has received an answer to what it encrypted cannot")
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("desk received");
+        assertThatThrownBy(() -> replay(recording, network -> network.join(World.WRITER, text -> Mono.empty())))
+                .as("who has received it cannot either")
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("writer received")
                 .hasMessageContaining("recordConfidential");
