@@ -179,7 +179,7 @@ class InspectorEventsTest {
 
     @Test
     void live_aRunThatEndsAsSoonAsItWasListed_isToldAsEnded() {
-        for (int round = 0; round < 20; round++) {
+        for (int round = 0; round < 6; round++) {
             Run<String> run = asked(asking);
             Sinks.Empty<Void> closed = Sinks.empty();
             Live live = new Live(new Sources(List.of(asking.runs())), new Rows(), closed.asMono(), Live.MAX_NEW);

@@ -104,6 +104,7 @@ class SimulatedSystemsTest {
         DEAD_LETTERS(SimulatedSystemsTest::deadLetters),
         TRUST(SimulatedSystemsTest::trust);
 
+        @SuppressWarnings("ImmutableEnumChecker") // a method of this class
         private final Function<SimulatedWorld, Publisher<?>> check;
 
         Simulated(Function<SimulatedWorld, Publisher<?>> check) {
