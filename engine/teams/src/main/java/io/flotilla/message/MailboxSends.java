@@ -39,7 +39,7 @@ final class MailboxSends {
         }
     }
 
-    private UndeliverableException undeliverable(Envelope envelope, DeadLetter.@Nullable Reason why) {
+    private UndeliverableException undeliverable(Envelope envelope, DeadLetter.Reason why) {
         return new UndeliverableException(why, envelope, mailbox.owner, null);
     }
 
