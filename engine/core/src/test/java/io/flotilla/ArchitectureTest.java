@@ -20,6 +20,7 @@ import com.tngtech.archunit.core.domain.JavaCodeUnit;
 import com.tngtech.archunit.core.domain.JavaField;
 import com.tngtech.archunit.core.domain.JavaMember;
 import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.domain.JavaTypeVariable;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
@@ -449,8 +450,7 @@ class ArchitectureTest {
     private static boolean isHandedIn(JavaClass parameter) {
         return parameter.isEquivalentTo(ObservationRegistry.class)
                 || parameter.isEquivalentTo(MeterRegistry.class)
-                || parameter.isEquivalentTo(Observation.class) // the parent of a run's trace
-                || parameter.isEquivalentTo(Observation.Context.class); // of what the library's modules observe
+                || parameter.isEquivalentTo(Observation.class); // the parent of a run's trace
     }
 
     private static Stream<JavaClass> foreignTypesOf(JavaMember member) {
@@ -461,6 +461,8 @@ class ArchitectureTest {
         return Stream.concat(
                         codeUnit.getReturnType().getAllInvolvedRawTypes().stream(),
                         codeUnit.getParameterTypes().stream()
+                                .filter(parameter ->
+                                        !(parameter instanceof JavaTypeVariable)) // its bound is ours besides
                                 .filter(parameter -> !parameter
                                         .toErasure()
                                         .isEquivalentTo(ObservationConvention.class)) // handed in, with what it is of
