@@ -48,11 +48,11 @@ class RemoteTraceTest {
     private static final Duration SOON = Duration.ofSeconds(20);
 
     /** A process: what it observes goes to its own registry, tracer and exporter. */
-    private static final class Process {
+    private static final class RemoteProcess {
         private final Spans spans = new Spans();
         private final Hub hub;
 
-        Process(@Nullable Trust trust) {
+        RemoteProcess(@Nullable Trust trust) {
             NetworkOptions.Builder options = NetworkOptions.builder()
                     .engine(StepEngine.builder()
                             .observationRegistry(spans.registry())
@@ -95,7 +95,7 @@ class RemoteTraceTest {
 
     private final KeyRing ring = ring();
     private final Trust trustOfB = trust(ring);
-    private final Process a = new Process(null);
+    private final RemoteProcess a = new RemoteProcess(null);
 
     @AfterEach
     void close() {
@@ -137,7 +137,7 @@ class RemoteTraceTest {
         if (automatic) {
             Hooks.enableAutomaticContextPropagation();
         }
-        Process b = new Process(null);
+        RemoteProcess b = new RemoteProcess(null);
         Queue<String> tenants = new ConcurrentLinkedQueue<>();
         try {
             BlockingQueue<Wire> toB = a.gateway("gateway");
@@ -190,7 +190,7 @@ class RemoteTraceTest {
 
     @Test
     void message_signed_isTracedAndValid_andARefusedOneIsNot() throws InterruptedException {
-        Process b = new Process(trustOfB);
+        RemoteProcess b = new RemoteProcess(trustOfB);
         try {
             BlockingQueue<byte[]> bytes = new LinkedBlockingQueue<>();
             BlockingQueue<Wire> traces = new LinkedBlockingQueue<>();
@@ -227,7 +227,7 @@ class RemoteTraceTest {
     /** Where a guard opens what was signed, the trace is written behind it. */
     @Test
     void message_signedWithinAProcess_isTracedAndValid() throws InterruptedException {
-        Process trusted = new Process(trustOfB);
+        RemoteProcess trusted = new RemoteProcess(trustOfB);
         try {
             BlockingQueue<Wire> toDesk = trusted.gateway("desk");
 
