@@ -91,7 +91,7 @@ abstract class WorkflowOptions<B extends WorkflowOptions<B>> {
      * Says who knows of an agent's steps that were in flight when the process died. When a run is recovered, it is asked before
      * such a step is run again; steps of which it does not know either are run again.
      *
-     * @param name the agent's place
+     * @param name the agent's place; each once
      * @param reconciler who is asked; default nobody, and each such step is run again
      * @return this builder
      * @throws NullPointerException if an argument is null
@@ -104,14 +104,14 @@ abstract class WorkflowOptions<B extends WorkflowOptions<B>> {
      * Says who knows of an agent's steps that were in flight when the process died, and what becomes of those of which that one
      * does not know either.
      *
-     * @param name the agent's place
+     * @param name the agent's place; each once
      * @param reconciler who is asked
      * @param whenUnknown what becomes of a step that is {@link Reconciliation#unknown()}
      * @return this builder
      * @throws NullPointerException if an argument is null
      */
     public B reconcile(String name, Reconciler reconciler, Reconciler.WhenUnknown whenUnknown) {
-        settings.reconcilers.put(
+        settings.reconcile(
                 Objects.requireNonNull(name, "name"),
                 new InDoubtAgent.Reconciled(
                         Objects.requireNonNull(reconciler, "reconciler"),
@@ -135,14 +135,13 @@ abstract class WorkflowOptions<B extends WorkflowOptions<B>> {
      * The join of the forks an agent opens, and of the rendezvous it is; at {@code end} the join of the run, which
      * counts the answers that reach the run and is {@link Join#all()} otherwise.
      *
-     * @param name the agent's place, or {@code end}
+     * @param name the agent's place, or {@code end}; each once
      * @param join what it asks for
      * @return this builder
      * @throws NullPointerException if an argument is null
      */
     public B joinAt(String name, Join join) {
-        Objects.requireNonNull(join, "join");
-        settings.joins.put(Objects.requireNonNull(name, "name"), join);
+        settings.joinAt(Objects.requireNonNull(name, "name"), Objects.requireNonNull(join, "join"));
         return self();
     }
 

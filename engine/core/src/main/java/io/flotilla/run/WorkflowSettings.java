@@ -147,6 +147,19 @@ final class WorkflowSettings {
         }
     }
 
+    void reconcile(String place, InDoubtAgent.Reconciled reconciled) {
+        if (reconcilers.put(place, reconciled) != null) {
+            duplicates.add("the reconciler of agent " + place + " is given twice");
+        }
+    }
+
+    void joinAt(String place, Join at) {
+        String node = Topology.END.equalsIgnoreCase(place) ? Topology.END : place;
+        if (joins.put(node, at) != null) {
+            duplicates.add("the join at " + node + " is given twice");
+        }
+    }
+
     private List<String> errors() {
         List<String> errors = new ArrayList<>(duplicates);
         errors.addAll(new NestingErrors(this, nested).find());
@@ -162,7 +175,7 @@ final class WorkflowSettings {
             }
         }
         for (String place : joins.keySet()) {
-            if (!places.contains(place) && !Topology.END.equalsIgnoreCase(place)) {
+            if (!places.contains(place) && !Topology.END.equals(place)) {
                 errors.add("there is no agent " + place + " in the topology to join at");
             }
         }

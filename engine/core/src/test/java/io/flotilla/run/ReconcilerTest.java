@@ -139,6 +139,12 @@ class ReconcilerTest {
                         .build())
                 .isInstanceOf(InvalidWorkflowException.class)
                 .hasMessageContaining("there is no agent Nobody in the topology to reconcile");
+        assertThatThrownBy(() -> trip(journal, Mono.empty())
+                        .reconcile("Book", (turn, context) -> Mono.empty())
+                        .reconcile("Book", (turn, context) -> Mono.empty())
+                        .build())
+                .isInstanceOf(InvalidWorkflowException.class)
+                .hasMessageContaining("the reconciler of agent Book is given twice");
         assertThatNullPointerException()
                 .isThrownBy(() -> trip(journal, Mono.empty()).reconcile("Book", null));
         assertThatNullPointerException()

@@ -97,12 +97,18 @@ class WorkflowTest {
                 .agent("Nobody", agents.doing(":a"))
                 .joinAt("Nowhere", Join.all())
                 .joinAt("user", Join.all())
-                .joinAt("start", Join.all());
+                .joinAt("start", Join.all())
+                .joinAt("A", Join.all())
+                .joinAt("A", Join.firstSuccess())
+                .joinAt("end", Join.all())
+                .joinAt("End", Join.firstSuccess());
 
         assertThatThrownBy(builder::build).isInstanceOfSatisfying(InvalidWorkflowException.class, wrong -> {
             assertThat(wrong.errors())
                     .containsExactlyInAnyOrder(
                             "agent A is given twice",
+                            "the join at A is given twice",
+                            "the join at end is given twice",
                             "agent B of the topology was not given",
                             "agent C of the topology was not given",
                             "there is no agent Nobody in the topology",
