@@ -48,6 +48,7 @@ class TrustArchitectureTest {
                         "io.flotilla.journal",
                         "io.flotilla.message",
                         "io.flotilla.security",
+                        "io.flotilla.step",
                         "io.micrometer.common.docs",
                         "io.micrometer.core.instrument..",
                         "reactor..",

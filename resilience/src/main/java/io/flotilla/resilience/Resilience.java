@@ -392,7 +392,7 @@ public final class Resilience implements StepInterceptor, HealthSource {
         }
 
         /**
-         * Records meters, see {@link ResilienceMeter}.
+         * Records meters, see {@link ResilienceMeter}. A registry that throws costs the meter, and no result.
          *
          * @param registry the registry; default none
          * @return this builder

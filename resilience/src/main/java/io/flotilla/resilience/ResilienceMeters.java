@@ -1,24 +1,21 @@
 package io.flotilla.resilience;
 
+import io.flotilla.step.EngineAccess;
 import io.flotilla.step.StepRejectedException;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Locale;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** Records the meters of {@link ResilienceMeter}, or nothing where there is no registry. Only what is rare is counted. */
+/**
+ * Records the meters of {@link ResilienceMeter}, or nothing where there is no registry. Only what is rare is counted. A registry that throws
+ * takes no result with it: attempts are recorded after they have ended.
+ */
 final class ResilienceMeters {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Resilience.class);
-
     private final @Nullable MeterRegistry registry;
-    private final Set<ResilienceMeter> unrecorded = ConcurrentHashMap.newKeySet();
 
     ResilienceMeters(@Nullable MeterRegistry registry) {
         this.registry = registry;
@@ -105,36 +102,24 @@ final class ResilienceMeters {
     }
 
     private <T> void gauge(MeterRegistry in, ResilienceMeter meter, String key, T guard, ToDoubleFunction<T> value) {
-        try {
-            Gauge.builder(meter.getName(), guard, value)
-                    .description(meter.description())
-                    .baseUnit(meter.getBaseUnit())
-                    .tag(ResilienceMeter.Key.KEY.asString(), key)
-                    .register(in);
-        } catch (Throwable thrown) {
-            unrecorded(meter, thrown);
-        }
+        EngineAccess.measure(
+                in,
+                () -> Gauge.builder(meter.getName(), guard, value)
+                        .description(meter.description())
+                        .baseUnit(meter.getBaseUnit())
+                        .tag(ResilienceMeter.Key.KEY.asString(), key)
+                        .register(in));
     }
 
     private void count(ResilienceMeter meter, String... tags) {
-        if (registry != null) {
-            try {
-                Counter.builder(meter.getName())
-                        .description(meter.description())
-                        .baseUnit(meter.getBaseUnit())
-                        .tags(tags)
-                        .register(registry)
-                        .increment();
-            } catch (Throwable thrown) {
-                unrecorded(meter, thrown);
-            }
-        }
-    }
-
-    /** A registry that throws must not take a result with it: attempts are recorded after they have ended. Said once of each meter. */
-    private void unrecorded(ResilienceMeter meter, Throwable thrown) {
-        if (unrecorded.add(meter)) {
-            LOG.error("recording {} failed; not logged again", meter.getName(), thrown);
+        MeterRegistry in = registry;
+        if (in != null) {
+            EngineAccess.measure(in, () -> Counter.builder(meter.getName())
+                    .description(meter.description())
+                    .baseUnit(meter.getBaseUnit())
+                    .tags(tags)
+                    .register(in)
+                    .increment());
         }
     }
 }

@@ -5,6 +5,8 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,9 +29,40 @@ public final class TelemetryFaults {
     private TelemetryFaults() {}
 
     /**
+     * Records something. Throws nothing: what is thrown costs a record, and nothing else.
+     *
+     * @param registry the registry it belongs to
+     * @param recording called now
+     */
+    public static void guard(Object registry, Runnable recording) {
+        try {
+            recording.run();
+        } catch (Throwable thrown) {
+            log(registry, thrown);
+        }
+    }
+
+    /**
+     * Makes a meter. Throws nothing.
+     *
+     * @param registry the registry it belongs to
+     * @param making called now
+     * @param <M> the meter
+     * @return the meter; null if none was made
+     */
+    public static <M> @Nullable M made(Object registry, Supplier<? extends @Nullable M> making) {
+        try {
+            return making.get();
+        } catch (Throwable thrown) {
+            log(registry, thrown);
+            return null;
+        }
+    }
+
+    /**
      * Logs what has been thrown. Throws nothing.
      *
-     * @param registry the registry of observations or meters it belongs to, or a meter
+     * @param registry the registry of observations or meters it belongs to
      * @param thrown what it was
      */
     public static void log(Object registry, Throwable thrown) {

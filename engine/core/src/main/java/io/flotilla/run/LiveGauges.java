@@ -1,5 +1,6 @@
 package io.flotilla.run;
 
+import io.flotilla.internal.TelemetryFaults;
 import io.flotilla.observe.FlotillaKey;
 import io.flotilla.observe.FlotillaMeter;
 import io.micrometer.core.instrument.Gauge;
@@ -48,11 +49,13 @@ final class LiveGauges {
     }
 
     private void gauge(MeterRegistry registry, String workflow, FlotillaMeter meter, ToIntFunction<LiveRun> of) {
-        Gauge.builder(meter.getName(), this, gauges -> gauges.sum(of))
-                .description(meter.description())
-                .baseUnit(meter.getBaseUnit())
-                .tag(FlotillaKey.WORKFLOW.asString(), workflow)
-                .register(registry);
+        TelemetryFaults.guard(
+                registry,
+                () -> Gauge.builder(meter.getName(), this, gauges -> gauges.sum(of))
+                        .description(meter.description())
+                        .baseUnit(meter.getBaseUnit())
+                        .tag(FlotillaKey.WORKFLOW.asString(), workflow)
+                        .register(registry));
     }
 
     private double sum(ToIntFunction<LiveRun> of) {

@@ -14,13 +14,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** The meters of the runs of one workflow. Those without an agent are there from the beginning, at zero. Thread-safe. */
+/**
+ * The meters of the runs of one workflow. Those without an agent are there from the beginning, at zero. A registry that throws costs what would
+ * have been counted, and no run. Thread-safe.
+ */
 final class RunMeters {
-
-    private static final Logger LOG = LoggerFactory.getLogger(Run.class);
 
     /** How a run ends that has a result, and else. */
     private static final List<RunResult.Status> RESULTS = List.of(RunResult.Status.values());
@@ -32,8 +31,8 @@ final class RunMeters {
     private final EngineAccess engine;
     private final String workflow;
     private final LiveGauges live;
-    private final Counter started;
-    private final Counter recovered;
+    private final @Nullable Counter started;
+    private final @Nullable Counter recovered;
     private final Map<String, Counter> ended = new ConcurrentHashMap<>();
     private final Map<String, Timer> durations = new ConcurrentHashMap<>();
 
@@ -42,26 +41,23 @@ final class RunMeters {
         this.engine = engine;
         this.workflow = engine.boundedWorkflow(name);
         this.live = LiveGauges.of(registry, workflow);
-        this.started = counter(FlotillaMeter.RUNS_STARTED).register(registry);
-        this.recovered = counter(FlotillaMeter.RUNS_RECOVERED).register(registry);
+        this.started = TelemetryFaults.made(
+                registry, () -> counter(FlotillaMeter.RUNS_STARTED).register(registry));
+        this.recovered = TelemetryFaults.made(
+                registry, () -> counter(FlotillaMeter.RUNS_RECOVERED).register(registry));
         for (RunResult.Status status : RESULTS) {
             String outcome = outcome(status);
-            endedAs(outcome);
-            duration(outcome);
+            TelemetryFaults.guard(registry, () -> endedAs(outcome));
+            TelemetryFaults.guard(registry, () -> duration(outcome));
         }
-        endedAs(SUSPENDED);
-        endedAs(BROKEN_DOWN);
+        TelemetryFaults.guard(registry, () -> endedAs(SUSPENDED));
+        TelemetryFaults.guard(registry, () -> endedAs(BROKEN_DOWN));
     }
 
-    /** Null without a registry, or with one that throws: then its runs are not measured. */
+    /** Null without a registry. */
     static @Nullable RunMeters of(StepEngine engine, String workflow) {
         EngineAccess access = EngineAccess.of(engine);
-        try {
-            return access.meters(registry -> new RunMeters(registry, access, workflow));
-        } catch (Throwable thrown) {
-            LOG.error("the meters of workflow {} cannot be registered", workflow, thrown);
-            return null;
-        }
+        return access.meters(registry -> new RunMeters(registry, access, workflow));
     }
 
     static String outcome(RunResult.Status status) {
@@ -73,28 +69,21 @@ final class RunMeters {
     }
 
     void started() {
-        measured(started::increment);
+        if (started != null) {
+            TelemetryFaults.guard(registry, started::increment);
+        }
     }
 
     void recovered() {
-        measured(recovered::increment);
+        if (recovered != null) {
+            TelemetryFaults.guard(registry, recovered::increment);
+        }
     }
 
     void ended(String outcome, @Nullable Duration took) {
-        measured(() -> {
-            endedAs(outcome).increment();
-            if (took != null) {
-                duration(outcome).record(took);
-            }
-        });
-    }
-
-    /** A registry that throws costs a count, and no run. */
-    private void measured(Runnable record) {
-        try {
-            record.run();
-        } catch (Throwable thrown) {
-            TelemetryFaults.log(registry, thrown);
+        TelemetryFaults.guard(registry, () -> endedAs(outcome).increment());
+        if (took != null) {
+            TelemetryFaults.guard(registry, () -> duration(outcome).record(took));
         }
     }
 
@@ -107,10 +96,12 @@ final class RunMeters {
     }
 
     private void ofAgent(FlotillaMeter meter, String agent) {
-        measured(() -> counter(meter)
-                .tag(FlotillaKey.AGENT.asString(), engine.boundedAgent(agent))
-                .register(registry)
-                .increment());
+        TelemetryFaults.guard(
+                registry,
+                () -> counter(meter)
+                        .tag(FlotillaKey.AGENT.asString(), engine.boundedAgent(agent))
+                        .register(registry)
+                        .increment());
     }
 
     private Counter endedAs(String how) {

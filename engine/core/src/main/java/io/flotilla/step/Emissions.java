@@ -22,21 +22,24 @@ final class Emissions {
     private final LongAdder dropped = new LongAdder();
     private final LongAdder ignored = new LongAdder();
     private final AtomicBoolean nullLogged = new AtomicBoolean();
+    private final @Nullable MeterRegistry meters;
     private final @Nullable Counter droppedMeter;
     private final @Nullable Counter ignoredMeter;
 
     Emissions(EngineSettings settings) {
-        MeterRegistry meters = settings.meterRegistry;
         this.redactor = settings.redactor.equals(Redactor.NONE) ? null : settings.redactor;
+        this.meters = settings.meterRegistry;
         this.droppedMeter = meters == null ? null : meter(meters, FlotillaMeter.EMISSIONS_DROPPED);
         this.ignoredMeter = meters == null ? null : meter(meters, FlotillaMeter.EMISSIONS_IGNORED);
     }
 
-    private static Counter meter(MeterRegistry meters, FlotillaMeter what) {
-        return Counter.builder(what.getName())
-                .description(what.description())
-                .baseUnit(what.getBaseUnit())
-                .register(meters);
+    private static @Nullable Counter meter(MeterRegistry meters, FlotillaMeter what) {
+        return TelemetryFaults.made(
+                meters,
+                () -> Counter.builder(what.getName())
+                        .description(what.description())
+                        .baseUnit(what.getBaseUnit())
+                        .register(meters));
     }
 
     /**
@@ -83,13 +86,9 @@ final class Emissions {
         }
     }
 
-    private static void count(@Nullable Counter meter, long values) {
-        if (meter != null) {
-            try {
-                meter.increment((double) values);
-            } catch (Throwable thrown) {
-                TelemetryFaults.log(meter, thrown); // a registry's fault is not the step's
-            }
+    private void count(@Nullable Counter meter, long values) {
+        if (meters != null && meter != null) {
+            TelemetryFaults.guard(meters, () -> meter.increment((double) values));
         }
     }
 

@@ -3,6 +3,7 @@ package io.flotilla.step;
 import io.flotilla.Experimental;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.UsageLedger;
+import io.flotilla.internal.TelemetryFaults;
 import io.flotilla.observe.DocumentedContext;
 import io.flotilla.observe.Redactor;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.util.context.ContextView;
@@ -166,6 +168,29 @@ public final class EngineAccess {
     public <T> @Nullable T meters(Function<MeterRegistry, T> made) {
         MeterRegistry registry = engine.core().settings.meterRegistry;
         return registry == null ? null : made.apply(registry);
+    }
+
+    /**
+     * Makes a meter in a registry, which is the user's code. Throws nothing: what the registry or a filter of it throws is logged, once
+     * for each place, and there is no such meter.
+     *
+     * @param registry where it is made
+     * @param making called now
+     * @param <M> the meter
+     * @return the meter; null if none was made
+     */
+    public static <M> @Nullable M meter(MeterRegistry registry, Supplier<? extends @Nullable M> making) {
+        return TelemetryFaults.made(registry, making);
+    }
+
+    /**
+     * Records something with a meter. Throws nothing: what is thrown is logged, once for each place.
+     *
+     * @param registry the registry of the meter
+     * @param recording called now
+     */
+    public static void measure(MeterRegistry registry, Runnable recording) {
+        TelemetryFaults.guard(registry, recording);
     }
 
     /**

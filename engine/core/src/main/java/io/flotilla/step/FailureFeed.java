@@ -20,16 +20,13 @@ final class FailureFeed {
 
     private final List<FluxSink<StepFailure>> subscribers = new CopyOnWriteArrayList<>();
     private final LongAdder dropped = new LongAdder();
+    private final @Nullable MeterRegistry meters;
     private final @Nullable Counter droppedCounter;
     private final Flux<StepFailure> failures;
 
     FailureFeed(int bufferSize, @Nullable MeterRegistry meters) {
-        this.droppedCounter = meters == null
-                ? null
-                : Counter.builder(FlotillaMeter.FAILURES_DROPPED.getName())
-                        .description(FlotillaMeter.FAILURES_DROPPED.description())
-                        .baseUnit(FlotillaMeter.FAILURES_DROPPED.getBaseUnit())
-                        .register(meters);
+        this.meters = meters;
+        this.droppedCounter = meters == null ? null : TelemetryFaults.made(meters, () -> counter(meters));
         // A sink of Flux.create may be fed by many threads at once; the buffer behind it takes all it is given.
         this.failures = Flux.defer(() -> {
             EngineSchedulers schedulers = EngineSchedulers.shared();
@@ -40,6 +37,13 @@ final class FailureFeed {
         });
     }
 
+    private static Counter counter(MeterRegistry meters) {
+        return Counter.builder(FlotillaMeter.FAILURES_DROPPED.getName())
+                .description(FlotillaMeter.FAILURES_DROPPED.description())
+                .baseUnit(FlotillaMeter.FAILURES_DROPPED.getBaseUnit())
+                .register(meters);
+    }
+
     private void add(FluxSink<StepFailure> subscriber) {
         subscribers.add(subscriber);
         subscriber.onDispose(() -> subscribers.remove(subscriber));
@@ -47,12 +51,8 @@ final class FailureFeed {
 
     private void dropped(StepFailure oldest) {
         dropped.increment();
-        if (droppedCounter != null) {
-            try {
-                droppedCounter.increment();
-            } catch (Throwable thrown) {
-                TelemetryFaults.log(droppedCounter, thrown); // a registry's fault is not the subscriber's
-            }
+        if (meters != null && droppedCounter != null) {
+            TelemetryFaults.guard(meters, droppedCounter::increment);
         }
     }
 

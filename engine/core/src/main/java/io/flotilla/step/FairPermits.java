@@ -1,6 +1,5 @@
 package io.flotilla.step;
 
-import io.flotilla.internal.TelemetryFaults;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
@@ -59,7 +58,7 @@ final class FairPermits {
     private static final AtomicIntegerFieldUpdater<FairPermits> FREE =
             AtomicIntegerFieldUpdater.newUpdater(FairPermits.class, "free");
 
-    /** Receives what is measured. */
+    /** Receives what is measured. Throws nothing. */
     interface Meters {
         Meters NONE = new Meters() {};
 
@@ -462,19 +461,11 @@ final class FairPermits {
     }
 
     void waited(long duration) {
-        try {
-            meters.waited(Math.max(0, duration));
-        } catch (Throwable thrown) {
-            TelemetryFaults.log(meters, thrown);
-        }
+        meters.waited(Math.max(0, duration));
     }
 
     StepRejectedException rejected() {
-        try {
-            meters.rejected();
-        } catch (Throwable thrown) {
-            TelemetryFaults.log(meters, thrown);
-        }
+        meters.rejected();
         return new StepRejectedException(
                 StepRejectedException.IN_FLIGHT_LIMIT,
                 inFlight() + " of " + limit.maxInFlight() + " steps in flight, " + waiting + " of at most "

@@ -44,14 +44,17 @@ final class KindMeters {
     }
 
     void ended(StepResult.Kind kind, long nanos, Usage used) {
-        Timer duration = durations[kind.ordinal()];
-        if (duration == null) {
-            duration = duration(outcome(kind));
-            durations[kind.ordinal()] = duration;
-        }
-        duration.record(nanos, TimeUnit.NANOSECONDS);
-        if (!used.equals(Usage.NONE)) {
-            count(used);
+        try {
+            Timer duration = durations[kind.ordinal()];
+            if (duration == null) {
+                duration = duration(outcome(kind));
+                durations[kind.ordinal()] = duration;
+            }
+            duration.record(nanos, TimeUnit.NANOSECONDS);
+        } finally { // a registry that throws for the one has the others
+            if (!used.equals(Usage.NONE)) {
+                count(used);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package io.flotilla.step;
 
+import io.flotilla.internal.TelemetryFaults;
 import io.flotilla.observe.FlotillaMeter;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -11,24 +12,34 @@ import java.util.Set;
 import java.util.WeakHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToIntFunction;
+import org.jspecify.annotations.Nullable;
 
-/** The meters of an engine's limit. A registry has one gauge of a name, so it has the sum of all engines that share it. */
+/**
+ * The meters of an engine's limit. A registry has one gauge of a name, so it has the sum of all engines that share it. One that throws costs
+ * what would have been measured, and nothing else.
+ */
 final class LimitMeters implements FairPermits.Meters {
 
     /** The permits whose engines live; guarded by itself. The gauges hold on to none of them. */
     private static final Map<MeterRegistry, Set<FairPermits>> BY_REGISTRY = new WeakHashMap<>();
 
-    private final Timer wait;
-    private final Counter rejected;
+    private final MeterRegistry registry;
+    private final @Nullable Timer wait;
+    private final @Nullable Counter rejected;
 
     private LimitMeters(MeterRegistry registry) {
-        this.wait = Timer.builder(FlotillaMeter.PERMIT_WAIT.getName())
-                .description(FlotillaMeter.PERMIT_WAIT.description())
-                .register(registry);
-        this.rejected = Counter.builder(FlotillaMeter.PERMITS_REJECTED.getName())
-                .description(FlotillaMeter.PERMITS_REJECTED.description())
-                .baseUnit(FlotillaMeter.PERMITS_REJECTED.getBaseUnit())
-                .register(registry);
+        this.registry = registry;
+        this.wait = TelemetryFaults.made(
+                registry,
+                () -> Timer.builder(FlotillaMeter.PERMIT_WAIT.getName())
+                        .description(FlotillaMeter.PERMIT_WAIT.description())
+                        .register(registry));
+        this.rejected = TelemetryFaults.made(
+                registry,
+                () -> Counter.builder(FlotillaMeter.PERMITS_REJECTED.getName())
+                        .description(FlotillaMeter.PERMITS_REJECTED.description())
+                        .baseUnit(FlotillaMeter.PERMITS_REJECTED.getBaseUnit())
+                        .register(registry));
     }
 
     static void register(FairPermits permits, MeterRegistry registry) {
@@ -53,10 +64,12 @@ final class LimitMeters implements FairPermits.Meters {
 
     private static void gauge(
             FlotillaMeter what, Set<FairPermits> all, ToIntFunction<FairPermits> of, MeterRegistry registry) {
-        Gauge.builder(what.getName(), all, engines -> sum(engines, of))
-                .description(what.description())
-                .baseUnit(what.getBaseUnit())
-                .register(registry);
+        TelemetryFaults.guard(
+                registry,
+                () -> Gauge.builder(what.getName(), all, engines -> sum(engines, of))
+                        .description(what.description())
+                        .baseUnit(what.getBaseUnit())
+                        .register(registry));
     }
 
     private static double sum(Set<FairPermits> engines, ToIntFunction<FairPermits> of) {
@@ -67,11 +80,16 @@ final class LimitMeters implements FairPermits.Meters {
 
     @Override
     public void waited(long nanos) {
-        wait.record(nanos, TimeUnit.NANOSECONDS);
+        Timer timer = wait;
+        if (timer != null) {
+            TelemetryFaults.guard(registry, () -> timer.record(nanos, TimeUnit.NANOSECONDS));
+        }
     }
 
     @Override
     public void rejected() {
-        rejected.increment();
+        if (rejected != null) {
+            TelemetryFaults.guard(registry, rejected::increment);
+        }
     }
 }

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.flotilla.agent.Agent;
+import io.flotilla.agent.Usage;
 import io.flotilla.internal.TelemetryFaults;
 import io.flotilla.observe.FlotillaKey;
 import io.flotilla.observe.FlotillaMeter;
@@ -17,10 +18,17 @@ import io.flotilla.step.StepInterceptor;
 import io.flotilla.topology.Topology;
 import io.micrometer.common.KeyValue;
 import io.micrometer.common.KeyValues;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.core.instrument.config.MeterFilterReply;
+import io.micrometer.core.instrument.distribution.DistributionStatisticConfig;
+import io.micrometer.core.instrument.distribution.pause.PauseDetector;
+import io.micrometer.core.instrument.noop.NoopCounter;
+import io.micrometer.core.instrument.noop.NoopTimer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.observation.GlobalObservationConvention;
 import io.micrometer.observation.Observation;
@@ -29,10 +37,15 @@ import io.micrometer.observation.ObservationRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -421,6 +434,133 @@ class TelemetryFaultsTest {
         assertNothingLost(StepEngine.builder().meterRegistry(meters));
 
         assertThat(refused).hasSizeGreaterThan(STEPS);
+        assertLoggedOnce();
+    }
+
+    /** What a registry of the user's does with each meter. */
+    private enum Broken {
+        FILTERING,
+        REGISTERING,
+        RETURNING_NULL,
+        RECORDING
+    }
+
+    private static final class BrokenRegistry extends SimpleMeterRegistry {
+        private final Broken how;
+        private final AtomicInteger faults = new AtomicInteger();
+
+        BrokenRegistry(Broken how) {
+            this.how = how;
+            config().meterFilter(new MeterFilter() {
+                @Override
+                public Meter.Id map(Meter.Id id) {
+                    if (how == Broken.FILTERING) {
+                        throw fault();
+                    }
+                    return id;
+                }
+            });
+        }
+
+        private Error fault() {
+            faults.incrementAndGet();
+            return new NoClassDefFoundError("on purpose");
+        }
+
+        private <T> T made(Supplier<T> meter) {
+            Error fault = how == Broken.REGISTERING || how == Broken.RETURNING_NULL ? fault() : null;
+            if (how == Broken.REGISTERING) {
+                throw fault;
+            }
+            return fault == null ? meter.get() : null;
+        }
+
+        @Override
+        protected Counter newCounter(Meter.Id id) {
+            return made(() -> new NoopCounter(id) {
+                @Override
+                public void increment(double amount) {
+                    throw fault();
+                }
+            });
+        }
+
+        @Override
+        protected Timer newTimer(Meter.Id id, DistributionStatisticConfig histogram, PauseDetector pauses) {
+            return made(() -> new NoopTimer(id) {
+                @Override
+                public void record(long amount, TimeUnit unit) {
+                    throw fault();
+                }
+            });
+        }
+
+        @Override
+        protected <T> Gauge newGauge(Meter.Id id, @Nullable T of, ToDoubleFunction<T> value) {
+            return made(() -> super.newGauge(id, of, value));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void meterRegistry_brokenForAll_nothingIsLostAndEachPlaceIsLoggedOnce(Broken how) {
+        BrokenRegistry meters = new BrokenRegistry(how);
+
+        assertNothingLost(StepEngine.builder().meterRegistry(meters).maxInFlight(2));
+
+        assertThat(meters.faults).hasValueGreaterThan(STEPS);
+        assertLoggedOnce();
+    }
+
+    /** Each meter counts for itself: one that cannot be had costs no other. */
+    @ParameterizedTest
+    @EnumSource(
+            value = FlotillaMeter.class,
+            names = {"STEP_DURATION", "RUNS_STARTED", "RUNS_IN_FLIGHT", "RUNS_ENDED", "PERMIT_WAIT"})
+    void meterRegistry_brokenForOneMeter_hasAllOthers(FlotillaMeter broken) {
+        MeterRegistry meters = new SimpleMeterRegistry();
+        meters.config().meterFilter(new MeterFilter() {
+            @Override
+            public MeterFilterReply accept(Meter.Id id) {
+                if (id.getName().equals(broken.getName())) {
+                    throw new IllegalStateException("on purpose");
+                }
+                return MeterFilterReply.NEUTRAL;
+            }
+        });
+        StepEngine engine =
+                StepEngine.builder().meterRegistry(meters).maxInFlight(2).build();
+        Workflow.builder(Topology.parse("start -> Writer\nWriter -> end"), String.class)
+                .agent("Writer", Agent.of("Writer", (turn, context) -> {
+                    context.usage().record(Usage.ofTokens(3, 4));
+                    return Mono.just(Decision.answer("done"));
+                }))
+                .engine(engine)
+                .build()
+                .run("go")
+                .block(SOON);
+
+        Set<String> names = meters.getMeters().stream()
+                .map(meter -> meter.getId().getName())
+                .collect(Collectors.toSet());
+        Set<String> expected = new HashSet<>(Set.of(
+                FlotillaMeter.STEP_DURATION.getName(),
+                FlotillaMeter.TOKENS.getName(),
+                FlotillaMeter.RUNS_STARTED.getName(),
+                FlotillaMeter.RUNS_ENDED.getName(),
+                FlotillaMeter.RUN_DURATION.getName(),
+                FlotillaMeter.RUNS_IN_FLIGHT.getName(),
+                FlotillaMeter.RUNS_WAITING.getName(),
+                FlotillaMeter.PERMIT_WAIT.getName(),
+                FlotillaMeter.PERMITS_REJECTED.getName(),
+                FlotillaMeter.PERMITS_IN_USE.getName()));
+        expected.remove(broken.getName());
+        assertThat(names).containsAll(expected).doesNotContain(broken.getName());
+        assertThat(meters.get(FlotillaMeter.TOKENS.getName())
+                        .tag("direction", "input")
+                        .counter()
+                        .count())
+                .isEqualTo(3);
         assertLoggedOnce();
     }
 }

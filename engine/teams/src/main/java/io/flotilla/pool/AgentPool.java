@@ -461,7 +461,7 @@ public final class AgentPool<I, O> implements Agent<I, O> {
         }
 
         /**
-         * Where the pool's meters are registered.
+         * Where the pool's meters are registered. A registry that throws costs the meter, and no agent.
          *
          * @param meterRegistry default: nowhere
          * @return this builder

@@ -1,6 +1,7 @@
 package io.flotilla.pool;
 
 import io.flotilla.AgentId;
+import io.flotilla.step.EngineAccess;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -10,11 +11,12 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
-/** Counts what a pool does, and the meters of it if there is a registry. */
+/** Counts what a pool does, and the meters of it if there is a registry. One that throws costs a count, and no agent. */
 final class PoolMeters {
 
     private final LongAdder created = new LongAdder();
     private final LongAdder destroyed = new LongAdder();
+    private @Nullable MeterRegistry meters;
     private @Nullable Timer acquire;
     private @Nullable Counter createdCounter;
     private @Nullable Counter destroyedCounter;
@@ -22,14 +24,17 @@ final class PoolMeters {
 
     void register(MeterRegistry registry, AgentPool<?, ?> pool) {
         AgentId id = pool.id();
+        meters = registry;
         gauge(registry, pool, PoolMeter.IN_USE, stats -> stats.inUse());
         gauge(registry, pool, PoolMeter.IDLE, stats -> stats.idle());
         gauge(registry, pool, PoolMeter.PENDING, stats -> stats.pending());
         gauge(registry, pool, PoolMeter.MAX, stats -> stats.max());
-        acquire = Timer.builder(PoolMeter.ACQUIRE.getName())
-                .description(PoolMeter.ACQUIRE.description())
-                .tag(PoolMeter.Key.AGENT.asString(), id.kind())
-                .register(registry);
+        acquire = EngineAccess.meter(
+                registry,
+                () -> Timer.builder(PoolMeter.ACQUIRE.getName())
+                        .description(PoolMeter.ACQUIRE.description())
+                        .tag(PoolMeter.Key.AGENT.asString(), id.kind())
+                        .register(registry));
         createdCounter = counter(registry, id, PoolMeter.CREATED);
         destroyedCounter = counter(registry, id, PoolMeter.DESTROYED);
         timeouts = counter(registry, id, PoolMeter.TIMEOUTS);
@@ -37,32 +42,35 @@ final class PoolMeters {
 
     private static void gauge(
             MeterRegistry registry, AgentPool<?, ?> pool, PoolMeter meter, ToDoubleFunction<AgentPoolStats> of) {
-        Gauge.builder(meter.getName(), pool, any -> of.applyAsDouble(any.stats()))
-                .description(meter.description())
-                .baseUnit(meter.getBaseUnit())
-                .tag(PoolMeter.Key.AGENT.asString(), pool.id().kind())
-                .register(registry);
+        EngineAccess.measure(
+                registry,
+                () -> Gauge.builder(meter.getName(), pool, any -> of.applyAsDouble(any.stats()))
+                        .description(meter.description())
+                        .baseUnit(meter.getBaseUnit())
+                        .tag(PoolMeter.Key.AGENT.asString(), pool.id().kind())
+                        .register(registry));
     }
 
-    private static Counter counter(MeterRegistry registry, AgentId id, PoolMeter meter) {
-        return Counter.builder(meter.getName())
-                .description(meter.description())
-                .baseUnit(meter.getBaseUnit())
-                .tag(PoolMeter.Key.AGENT.asString(), id.kind())
-                .register(registry);
+    private static @Nullable Counter counter(MeterRegistry registry, AgentId id, PoolMeter meter) {
+        return EngineAccess.meter(
+                registry,
+                () -> Counter.builder(meter.getName())
+                        .description(meter.description())
+                        .baseUnit(meter.getBaseUnit())
+                        .tag(PoolMeter.Key.AGENT.asString(), id.kind())
+                        .register(registry));
     }
 
-    /** A registry is code of the user's too: one that throws costs a count, and no agent. */
-    private static void increment(@Nullable Counter counter) {
-        if (counter != null) {
-            AgentPool.quietly("a counter of a pool", counter::increment);
+    private void increment(@Nullable Counter counter) {
+        if (meters != null && counter != null) {
+            EngineAccess.measure(meters, counter::increment);
         }
     }
 
     void acquired(long nanos) {
         Timer timer = acquire;
-        if (timer != null) {
-            AgentPool.quietly("a timer of a pool", () -> timer.record(nanos, TimeUnit.NANOSECONDS));
+        if (meters != null && timer != null) {
+            EngineAccess.measure(meters, () -> timer.record(nanos, TimeUnit.NANOSECONDS));
         }
     }
 

@@ -556,16 +556,22 @@ class AgentPoolTest {
         assertThat(registry.get("flotilla.pool.pending").gauge().value()).isZero();
     }
 
-    @Test
-    void meters_thatThrow_costNoAgent() {
+    @ParameterizedTest
+    @ValueSource(strings = {"registering", "returning null", "recording"})
+    void meters_thatAreBroken_costNoAgent(String when) {
         SimpleMeterRegistry registry = new SimpleMeterRegistry() {
             @Override
             protected Counter newCounter(Meter.Id id) {
-                return new CumulativeCounter(id) {
-                    @Override
-                    public void increment(double amount) {
-                        throw new IllegalStateException("no room for a count");
-                    }
+                return switch (when) {
+                    case "registering" -> throw new IllegalStateException("no room for a meter");
+                    case "returning null" -> null;
+                    default ->
+                        new CumulativeCounter(id) {
+                            @Override
+                            public void increment(double amount) {
+                                throw new IllegalStateException("no room for a count");
+                            }
+                        };
                 };
             }
         };
@@ -576,6 +582,9 @@ class AgentPoolTest {
         hold(pool, Mono.never()).cancel();
         assertThat(pool.withAgent(agent -> Mono.just(number(agent))).block(SOON))
                 .isEqualTo(2);
+        assertThat(registry.get("flotilla.pool.acquire").timer().count())
+                .as("what is not broken")
+                .isEqualTo(3);
     }
 
     // --- bad input

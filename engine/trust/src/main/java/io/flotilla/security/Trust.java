@@ -331,7 +331,7 @@ public final class Trust implements NetworkGuard {
         }
 
         /**
-         * Where the counts go besides.
+         * Where the counts go besides. A registry that throws costs its counts, and no message.
          *
          * @param registry default none
          * @return this

@@ -1,5 +1,6 @@
 package io.flotilla.security;
 
+import io.flotilla.step.EngineAccess;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.EnumMap;
@@ -8,27 +9,30 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/** Counts what is let in and what is refused, for itself and, if there is one, for a registry. */
+/** Counts what is let in and what is refused, for itself and, if there is one, for a registry. One that throws costs its counts, and no message. */
 final class TrustMeters {
 
     private final AtomicLong admitted = new AtomicLong();
     private final Map<Refusal, AtomicLong> refused = new EnumMap<>(Refusal.class);
+    private final @Nullable MeterRegistry registry;
     private final @Nullable Counter admittedMeter;
     private final Map<Refusal, Counter> refusedMeters = new EnumMap<>(Refusal.class);
 
     TrustMeters(@Nullable MeterRegistry registry) {
-        this.admittedMeter =
-                registry == null ? null : counter(TrustMeter.ADMITTED).register(registry);
+        this.registry = registry;
+        this.admittedMeter = registered(counter(TrustMeter.ADMITTED));
         for (Refusal reason : Refusal.values()) {
             refused.put(reason, new AtomicLong());
-            if (registry != null) {
-                refusedMeters.put(
-                        reason,
-                        counter(TrustMeter.REFUSED)
-                                .tag(TrustMeter.Key.REASON.asString(), reason.tag())
-                                .register(registry));
+            Counter meter = registered(counter(TrustMeter.REFUSED).tag(TrustMeter.Key.REASON.asString(), reason.tag()));
+            if (meter != null) {
+                refusedMeters.put(reason, meter);
             }
         }
+    }
+
+    private @Nullable Counter registered(Counter.Builder meter) {
+        MeterRegistry in = registry;
+        return in == null ? null : EngineAccess.meter(in, () -> meter.register(in));
     }
 
     private static Counter.Builder counter(TrustMeter meter) {
@@ -37,16 +41,17 @@ final class TrustMeters {
 
     void admitted() {
         admitted.incrementAndGet();
-        if (admittedMeter != null) {
-            admittedMeter.increment();
-        }
+        increment(admittedMeter);
     }
 
     void refused(Refusal reason) {
         counter(reason).incrementAndGet();
-        Counter meter = refusedMeters.get(reason);
-        if (meter != null) {
-            meter.increment();
+        increment(refusedMeters.get(reason));
+    }
+
+    private void increment(@Nullable Counter meter) {
+        if (registry != null && meter != null) {
+            EngineAccess.measure(registry, meter::increment);
         }
     }
 
