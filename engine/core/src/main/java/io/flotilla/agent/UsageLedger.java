@@ -18,6 +18,7 @@ public final class UsageLedger {
     // Guarded by this.
     private Usage recorded = Usage.NONE;
     private Usage direct = Usage.NONE;
+    private Usage nested = Usage.NONE;
 
     /** An empty ledger. */
     public UsageLedger() {
@@ -62,6 +63,10 @@ public final class UsageLedger {
      * context.usage().recordNested(report.usage())}. It is in the sums, so results, reports and limits have it; {@code flotilla.tokens} and {@code
      * flotilla.cost} do not count it for this step, since they have counted it for the inner ones.
      *
+     * <p>These meters count an entry once, for the step in whose ledger it was made by {@link #record}, if the engine of that step has a
+     * meter registry. If it has none, a {@code Manager} has it counted for the step around its task, see {@link #recordUnmeasured}; what a
+     * nested run has used is counted by the engine of that run or not at all.
+     *
      * @param used what was used
      * @throws NullPointerException if {@code used} is null
      * @throws ArithmeticException if the sum of tokens does not fit a {@code long}; nothing is added then
@@ -76,6 +81,27 @@ public final class UsageLedger {
 
     private synchronized void addNested(Usage used) {
         recorded = recorded.plus(used);
+        nested = nested.plus(used);
+    }
+
+    /**
+     * Adds what a step inside this one has used whose engine has no meter registry: what was added there by {@link #record} is added here by
+     * {@link #record}, since nobody has counted it yet, and what was added there by {@link #recordNested} by that.
+     *
+     * @param inner the ledger of the inner step, as it is now
+     * @throws NullPointerException if {@code inner} is null
+     * @throws ArithmeticException if a sum of tokens does not fit a {@code long}
+     */
+    public void recordUnmeasured(UsageLedger inner) {
+        Objects.requireNonNull(inner, "inner");
+        Usage uncounted;
+        Usage counted;
+        synchronized (inner) {
+            uncounted = inner.direct;
+            counted = inner.nested;
+        }
+        record(uncounted);
+        recordNested(counted);
     }
 
     /**
@@ -97,7 +123,7 @@ public final class UsageLedger {
     }
 
     /**
-     * What of {@link #ownTotal()} was recorded by {@link #record}, and not by {@link #recordNested}.
+     * What of {@link #ownTotal()} was recorded by {@link #record}, and not by {@link #recordNested}: what the meters count for the step.
      *
      * @return the sum of these entries
      */

@@ -23,7 +23,10 @@ public enum FlotillaMeter implements MeterDocumentation {
             FlotillaKey.AGENT,
             FlotillaKey.OUTCOME),
 
-    /** The number of tokens that steps have used, counted when a step ends, however it does. */
+    /**
+     * The number of tokens that steps have used, counted when a step ends, however it does. Each is counted once: for the step that recorded it,
+     * if the engine of that step has a meter registry, see {@link io.flotilla.agent.UsageLedger#recordNested}.
+     */
     TOKENS(
             "flotilla.tokens",
             Meter.Type.COUNTER,
@@ -32,7 +35,7 @@ public enum FlotillaMeter implements MeterDocumentation {
             FlotillaKey.AGENT,
             FlotillaKey.DIRECTION),
 
-    /** What steps have cost, in the application's currency, counted when a step ends, however it does. */
+    /** What steps have cost, in the application's currency, counted as {@link #TOKENS} are. */
     COST("flotilla.cost", Meter.Type.COUNTER, "", "What steps have cost", FlotillaKey.AGENT),
 
     /** The number of runs that have started in this process; of those with a journal, when it has their start. */

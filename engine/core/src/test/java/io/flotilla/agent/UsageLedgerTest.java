@@ -149,4 +149,36 @@ class UsageLedgerTest {
 
         assertThat(ledger.total()).isEqualTo(Usage.NONE);
     }
+
+    @Test
+    void recordUnmeasured_whatWasNestedBelowStaysNested() {
+        UsageLedger inner = new UsageLedger().part();
+        inner.record(Usage.ofTokens(1, 2));
+        inner.recordNested(new Usage(10, 20, BigDecimal.ONE));
+        UsageLedger whole = new UsageLedger();
+        UsageLedger step = whole.part();
+        step.recordNested(Usage.ofTokens(100, 0));
+
+        step.recordUnmeasured(inner);
+
+        assertThat(step.ownDirect()).isEqualTo(Usage.ofTokens(1, 2));
+        assertThat(step.ownTotal()).isEqualTo(new Usage(111, 22, BigDecimal.ONE));
+        assertThat(whole.ownDirect()).isEqualTo(Usage.ofTokens(1, 2));
+        assertThat(whole.total()).isEqualTo(new Usage(111, 22, BigDecimal.ONE));
+    }
+
+    @Test
+    void recordUnmeasured_sumTooLarge_throws() {
+        UsageLedger ledger = new UsageLedger();
+        ledger.record(Usage.ofTokens(1, Long.MAX_VALUE));
+
+        assertThatExceptionOfType(ArithmeticException.class).isThrownBy(() -> ledger.recordUnmeasured(ledger));
+    }
+
+    @Test
+    void recordUnmeasured_null_throwsNamingIt() {
+        assertThatNullPointerException()
+                .isThrownBy(() -> new UsageLedger().recordUnmeasured(null))
+                .withMessage("inner");
+    }
 }

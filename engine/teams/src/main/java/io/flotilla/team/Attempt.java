@@ -44,11 +44,14 @@ final class Attempt<I, O> implements Agent<I, O>, CoreSubscriber<StepResult<O>> 
     /** To the worker's agent. */
     private final Entry entry = new Entry();
 
-    /** That of the engine's step; the one that Reactor has for it once it is cancelled. */
+    /** That of the engine's step; the one that Reactor has for it once it is cancelled, or has ended. */
     private volatile @Nullable Subscription step;
 
     /** Whether the engine counts what the step uses; known before the step starts. */
     private boolean isMeasured;
+
+    /** That of the step, once its agent has been called. */
+    private volatile @Nullable StepContext context;
 
     /** Guarded by the manager: its worker is free again. */
     boolean isOver;
@@ -90,12 +93,13 @@ final class Attempt<I, O> implements Agent<I, O>, CoreSubscriber<StepResult<O>> 
 
     @Override
     @SuppressWarnings("unchecked") // a Mono of something more special serves as well
-    public Mono<O> step(I input, StepContext context) {
+    public Mono<O> step(I input, StepContext called) {
+        context = called;
         if (!entry.enter()) {
             return Mono.error(new CancellationException("task " + task.key() + " was taken from " + id()));
         }
         try {
-            return (Mono<O>) incarnation.agent().step(input, new TaskContext(context, task));
+            return (Mono<O>) incarnation.agent().step(input, new TaskContext(called, task));
         } finally {
             entry.leave();
         }
@@ -120,25 +124,38 @@ final class Attempt<I, O> implements Agent<I, O>, CoreSubscriber<StepResult<O>> 
 
     @Override
     public void onNext(StepResult<O> result) {
-        if (isCancelled()) {
-            return;
+        if (end() != null) {
+            passOn(result.usage());
+            core.ended(this, result);
         }
-        if (task.above != null && !result.usage().equals(Usage.NONE)) {
+    }
+
+    /** For the one who ends it: its step, if there is one. From then on nobody else does. */
+    @SuppressWarnings("ReferenceEquality") // there is one such object
+    private @Nullable Subscription end() {
+        Subscription before = STEP.getAndSet(this, Operators.cancelledSubscription());
+        return before == Operators.cancelledSubscription() ? null : before;
+    }
+
+    private void passOn(Usage used) {
+        if (task.above != null && !used.equals(Usage.NONE)) {
             try {
-                passOn(result.usage(), task.above.usage());
+                passOn(used, task.above.usage());
             } catch (ArithmeticException full) {
                 // More tokens than can be counted: the task itself is as good as without.
             }
         }
-        core.ended(this, result);
     }
 
-    /** Where the engine has counted it already, it is not counted for the step above. */
+    /** What an engine has counted already, this one or one further below, is not counted for the step above. */
     private void passOn(Usage used, UsageLedger above) {
+        StepContext called = context;
         if (isMeasured) {
             above.recordNested(used);
-        } else {
+        } else if (called == null) { // only interceptors have used something
             above.record(used);
+        } else {
+            above.recordUnmeasured(called.usage());
         }
     }
 
@@ -155,12 +172,16 @@ final class Attempt<I, O> implements Agent<I, O>, CoreSubscriber<StepResult<O>> 
         // its result has come before
     }
 
-    /** From now on its agent is not called. */
+    /** From now on its agent is not called. What it has used counts all the same. */
     void cancel() {
         entry.close();
-        Subscription before = STEP.getAndSet(this, Operators.cancelledSubscription());
+        Subscription before = end();
         if (before != null) {
             before.cancel();
+            StepContext called = context;
+            if (called != null) {
+                passOn(called.usage().ownTotal());
+            }
         }
     }
 

@@ -8,11 +8,15 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
+import io.flotilla.agent.Usage;
+import io.flotilla.agent.UsageLedger;
+import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.Disposable;
@@ -412,5 +416,55 @@ class ManagerStaffTest extends VirtualTime {
         desk.leave(AgentId.of("machine"), Duration.ZERO).subscribe();
         settle();
         assertThat(disposed).as("no other was made").hasValue(2);
+    }
+
+    // --- what is used by a task that is taken from its worker
+
+    private static Agent<String, String> spending(String id, long tokens, Mono<String> answer) {
+        return Agent.of(id, (task, context) -> {
+            context.usage().record(Usage.ofTokens(tokens, 0));
+            return answer;
+        });
+    }
+
+    @Test
+    void leave_inTheMiddleOfATask_whatTheWorkerHasUsedCountsForTheStepAround() {
+        Manager<String, String> desk = Manager.<String, String>builder("desk")
+                .worker(Worker.of(spending("leaver", 3, Mono.never()), "write"))
+                .build();
+        List<Usage> used = new ArrayList<>();
+        StepEngine.builder()
+                .build()
+                .step(desk.asAgent(AgentId.of("desk"), "write"), "poem")
+                .subscribe(result -> used.add(result.usage()));
+        settle();
+        desk.join(Worker.of(spending("stayer", 4, Mono.just("done")), "write"));
+        desk.leave(AgentId.of("leaver"), Duration.ZERO).subscribe();
+        settle();
+
+        assertThat(used).containsExactly(Usage.ofTokens(7, 0));
+    }
+
+    @Test
+    void submit_cancelledInTheMiddle_whatTheWorkerHasUsedCountsForTheStepAround() {
+        Manager<String, String> desk = Manager.<String, String>builder("desk")
+                .worker(Worker.of(spending("silent", 3, Mono.never()), "write"))
+                .build();
+        Agent<String, String> agent = desk.asAgent(AgentId.of("desk"), "write");
+        AtomicReference<UsageLedger> ledger = new AtomicReference<>();
+        Disposable step = StepEngine.builder()
+                .build()
+                .step(
+                        Agent.<String, String>of("above", (task, context) -> {
+                            ledger.set(context.usage());
+                            return agent.step(task, context);
+                        }),
+                        "poem")
+                .subscribe();
+        settle();
+        step.dispose();
+        settle();
+
+        assertThat(ledger.get().total()).isEqualTo(Usage.ofTokens(3, 0));
     }
 }

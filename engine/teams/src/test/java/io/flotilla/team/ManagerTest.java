@@ -22,7 +22,9 @@ import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -681,6 +683,59 @@ class ManagerTest extends VirtualTime {
                     assertThat(counter.count()).isEqualTo(3);
                     assertThat(counter.getId().getTag("agent")).isEqualTo(isMeasuredBelow ? "leaf" : "low");
                 });
+    }
+
+    /** Each engine that has a registry, as bits: of the top manager, of the one in the middle, of the lowest. */
+    @ParameterizedTest
+    @ValueSource(ints = {0b000, 0b001, 0b010, 0b011, 0b100, 0b101, 0b110, 0b111})
+    void managers_threeDeepAndSomeMeasured_eachTokenIsCountedOnceByTheInnermostThatCan(int measured) {
+        SimpleMeterRegistry meters = new SimpleMeterRegistry();
+        StepEngine with = StepEngine.builder().meterRegistry(meters).build();
+        StepEngine without = StepEngine.builder().build();
+        Agent<String, String> leaf = Agent.of("leaf", (task, context) -> {
+            context.usage().record(Usage.ofTokens(3, 4));
+            return Mono.just("done");
+        });
+        Manager<String, String> low = Manager.<String, String>builder("low")
+                .worker(worker(leaf))
+                .engine((measured & 0b001) == 0 ? without : with)
+                .build();
+        Manager<String, String> middle = Manager.<String, String>builder("middle")
+                .worker(worker(spending(low, 10)))
+                .engine((measured & 0b010) == 0 ? without : with)
+                .build();
+        Manager<String, String> top = Manager.<String, String>builder("top")
+                .worker(worker(spending(middle, 100)))
+                .engine((measured & 0b100) == 0 ? without : with)
+                .build();
+        TestSubscriber<StepResult<String>> task = submit(top, "poem");
+        settle();
+
+        assertThat(result(task).usage()).isEqualTo(Usage.ofTokens(113, 4));
+        Map<String, Double> counted = new HashMap<>();
+        meters.find("flotilla.tokens")
+                .tag("direction", "input")
+                .counters()
+                .forEach(counter -> counted.put(counter.getId().getTag("agent"), counter.count()));
+        Map<String, Double> expected = new HashMap<>();
+        String[] agents = {"leaf", "low", "middle"};
+        double[] used = {3, 10, 100};
+        for (int at = 0; at < agents.length; at++) {
+            int counting = Integer.numberOfTrailingZeros(measured & -(1 << at)); // at the agent itself or further up
+            if (counting < agents.length) {
+                expected.merge(agents[counting], used[at], Double::sum);
+            }
+        }
+        assertThat(counted).isEqualTo(expected);
+    }
+
+    /** A manager as an agent of its name, which uses tokens of its own. */
+    private static Agent<String, String> spending(Manager<String, String> manager, long tokens) {
+        Agent<String, String> agent = manager.asAgent(manager.id(), "write");
+        return Agent.of(manager.id().kind(), (task, context) -> {
+            context.usage().record(Usage.ofTokens(tokens, 0));
+            return agent.step(task, context);
+        });
     }
 
     @Test
