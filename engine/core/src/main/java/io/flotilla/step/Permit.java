@@ -1,8 +1,8 @@
 package io.flotilla.step;
 
+import io.flotilla.internal.KeptThread;
 import java.util.LinkedHashSet;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class Permit {
-
-    private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(Lane.PATIENCE * CallWatch.TICK_MILLIS);
 
     private static final int HELD = 0;
     private static final int LENT = 1;
@@ -78,13 +76,17 @@ final class Permit {
         }
     }
 
-    /** The step is being cancelled: ends when {@code cancel} has returned, or keeps its thread for about 100 ms. */
+    /**
+     * The step is being cancelled: ends when {@code cancel} has returned, or keeps its thread, see {@link KeptThread}. One that the machine
+     * has no time for keeps nothing: what it cancels may still be at work, and the next step would be one too many.
+     */
     void endAfter(Runnable cancel) {
-        long beganNanos = System.nanoTime();
         EngineClock.Watched overdue = new EngineClock.Watched() {
+            private final KeptThread thread = new KeptThread();
+
             @Override
             public boolean isOverdue(long nanos) {
-                return nanos - beganNanos >= PATIENCE_NANOS;
+                return thread.isKept();
             }
 
             @Override

@@ -2,7 +2,6 @@ package io.flotilla.step;
 
 import io.flotilla.agent.Agent;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
@@ -38,12 +37,15 @@ final class Starter<I, O> {
     /** The thread that starts steps; only that thread finds itself in here. */
     private @Nullable Thread thread;
 
-    /** 1 while the thread is reporting the end of the step in {@link #starting}; the watch looks again and again, so no fence is needed. */
-    private volatile int reporting;
+    /**
+     * The thread while it is reporting the end of the step in {@link #starting}. One that has been taken over meanwhile finds another
+     * there, whose mark it leaves alone. The watch looks again and again, so no fence is needed.
+     */
+    private volatile @Nullable Thread reporting;
 
     @SuppressWarnings("rawtypes")
-    private static final AtomicIntegerFieldUpdater<Starter> REPORTING =
-            AtomicIntegerFieldUpdater.newUpdater(Starter.class, "reporting");
+    private static final AtomicReferenceFieldUpdater<Starter, @Nullable Thread> REPORTING =
+            AtomicReferenceFieldUpdater.newUpdater(Starter.class, Thread.class, "reporting");
 
     /** The object of a step that was computed in one go and that nobody else has seen; the starter's own. */
     private @Nullable Step<I, O> spare;
@@ -166,22 +168,26 @@ final class Starter<I, O> {
      * the rest first, which is only a note for itself; the watch sees the mark of the step it starts.
      */
     void reportAndContinue(Runnable reports, Runnable rest) {
-        if (thread != Thread.currentThread()) {
+        Thread caller = Thread.currentThread();
+        if (thread != caller) {
             Relay.run(reports, rest);
             return;
         }
         rest.run();
-        REPORTING.lazySet(this, 1);
+        REPORTING.lazySet(this, caller);
         reports.run();
-        REPORTING.lazySet(this, 0);
+        REPORTING.compareAndSet(this, caller, null);
     }
 
     // --- what is kept by the user's code
 
-    /** On the stall watch's thread. */
+    /**
+     * On the stall watch's thread. Both limits are time that has passed, also where the machine stood still: a step has the same time as by its
+     * timer, and of one that has ended another thread only goes on with the others.
+     */
     void checkForStall(long now) {
         Step<I, O> step = starting;
-        boolean reports = reporting == 1 && step != null && !step.isActive();
+        boolean reports = reporting != null && step != null && !step.isActive();
         if (step == null || !seen.isOf(step) || (!step.isActive() && !reports && steps.owner.isDelivering())) {
             seen.begin(step); // a step that has ended and a result on its way: it is downstream that takes its time
         } else if (seen.isPast(reports ? PATIENCE_NANOS : step.limitNanos(), now)) {
@@ -210,7 +216,7 @@ final class Starter<I, O> {
 
     private void takeOver(Step<I, O> stalled, boolean idle) {
         if (STARTING.compareAndSet(this, stalled, null)) {
-            reporting = 0;
+            reporting = null;
             Thread before = rescuer;
             rescuer = Thread.currentThread();
             if (stalled.claimTimeOut(idle)) {

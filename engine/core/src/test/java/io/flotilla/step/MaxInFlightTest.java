@@ -8,8 +8,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
@@ -515,6 +518,37 @@ class MaxInFlightTest {
 
         await(() -> seen.size() == 1);
         assertThat(seen).containsExactly(2);
+        assertAllFree();
+    }
+
+    /** It may be a machine that has no time for it: what it cancels is still at work. */
+    @Test
+    void permit_cancelHandlerComputesForSomeLooksOfTheWatch_isFreeWhenItHasReturned() {
+        StepEngine engine = engine(1);
+        AtomicBoolean isOver = new AtomicBoolean();
+        Agent<String, String> slowToCancel = Agent.of(
+                "slow",
+                (input, context) -> Mono.<String>never().doOnCancel(() -> {
+                    long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(200);
+                    while (System.nanoTime() < until) {
+                        Thread.onSpinWait();
+                    }
+                    isOver.set(true);
+                }));
+        Disposable running = engine.step(slowToCancel, "go").subscribe();
+        Queue<Boolean> seen = new ConcurrentLinkedQueue<>();
+        engine.step(
+                        Agent.of("next", (input, context) -> {
+                            seen.add(isOver.get());
+                            return Mono.just("x");
+                        }),
+                        "go")
+                .subscribe();
+
+        running.dispose();
+
+        await(() -> !seen.isEmpty());
+        assertThat(seen).as("the other one's cancel is over").containsExactly(true);
         assertAllFree();
     }
 

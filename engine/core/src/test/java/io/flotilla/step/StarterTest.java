@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.UsageLedger;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -42,7 +45,9 @@ class StarterTest {
         release.countDown();
     }
 
-    private final Steps.Owner<String, String> owner = new Steps.Owner<>() {
+    private final Steps.Owner<String, String> owner = new TestOwner();
+
+    private class TestOwner implements Steps.Owner<String, String> {
         @Override
         public Context context() {
             return Context.empty();
@@ -82,7 +87,7 @@ class StarterTest {
         public boolean isDelivering() {
             return false;
         }
-    };
+    }
 
     private Steps<String, String> started(StepEngine.Builder engine) throws InterruptedException {
         Steps<String, String> steps = new Steps<>(engine.build(), owner, new UsageLedger(), null, false);
@@ -110,5 +115,73 @@ class StarterTest {
                 .isFalse();
         steps.checkForStall(System.nanoTime() + LIMIT.toNanos());
         assertThat(resumed.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    /** The ends of two steps are reported, and neither report returns soon. */
+    @Test
+    void reportAndContinue_aReportReturnsWhileTheNextIsKept_anotherThreadTakesOverAllTheSame()
+            throws InterruptedException {
+        List<CountDownLatch> entered = List.of(new CountDownLatch(1), new CountDownLatch(1));
+        List<CountDownLatch> left = List.of(new CountDownLatch(1), new CountDownLatch(1));
+        AtomicReference<Steps<String, String>> all = new AtomicReference<>();
+        Semaphore takenOver = new Semaphore(0);
+        Steps<String, String> steps = new Steps<>(
+                StepEngine.builder().stepTimeout(LIMIT).build(),
+                new TestOwner() {
+                    @Override
+                    public void settled(
+                            Step<String, String> step, StepResult<String> result, @Nullable StepFailure failure) {
+                        int at = (int) step.index;
+                        all.get()
+                                .reportAndContinue(
+                                        () -> {
+                                            entered.get(at).countDown();
+                                            awaitQuietly(left.get(at));
+                                        },
+                                        () -> {});
+                    }
+
+                    @Override
+                    public void resumeStarting() {
+                        takenOver.release();
+                    }
+                },
+                new UsageLedger(),
+                null,
+                false);
+        all.set(steps);
+        Thread first = start(steps, 0);
+        assertThat(entered.get(0).await(10, TimeUnit.SECONDS)).isTrue();
+        steps.checkForStall(System.nanoTime());
+        steps.checkForStall(System.nanoTime() + TimeUnit.SECONDS.toNanos(1));
+        assertThat(takenOver.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
+
+        start(steps, 1);
+        assertThat(entered.get(1).await(10, TimeUnit.SECONDS)).isTrue();
+        left.get(0).countDown();
+        first.join(10_000);
+        steps.checkForStall(System.nanoTime());
+        steps.checkForStall(System.nanoTime() + TimeUnit.SECONDS.toNanos(1));
+
+        assertThat(takenOver.tryAcquire(10, TimeUnit.SECONDS))
+                .as("the second report is seen to keep its thread")
+                .isTrue();
+        left.get(1).countDown();
+    }
+
+    private static Thread start(Steps<String, String> steps, int index) {
+        Agent<String, String> atOnce = Agent.of("quick", (input, context) -> Mono.just("done"));
+        Thread starter = new Thread(() -> steps.start(new Step<>(steps, atOnce, "go", index, null, Context.empty())));
+        starter.setDaemon(true);
+        starter.start();
+        return starter;
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
