@@ -73,8 +73,8 @@ abstract class EngineOptions<B extends EngineOptions<B>> {
      * <p>A step that finds no permit waits, and its timeout begins when it starts. It then starts on a {@code
      * flotilla-worker} thread. Cancelling the round, run or step ends the wait. What is not let in is {@link
      * StepResult.Rejected}, see {@link InFlightLimit#maxQueued(int)}. A permit is free again when the step has its result;
-     * of a cancelled step, when its cancel handler has returned, or after about 100 ms. So a body that goes on after its
-     * step has timed out does not count.
+     * of a cancelled step, when its cancel handler has returned, or has kept its thread, waiting for about 100 ms or computing for about a
+     * second. So a body that goes on after its step has timed out does not count.
      *
      * <p>A step that waits for steps of its own, in a round, a run or a single step, lends them its permit, one at a time:
      * nested steps never wait for each other, however deep and whatever the limit. Further permits they get in turn with
@@ -92,8 +92,8 @@ abstract class EngineOptions<B extends EngineOptions<B>> {
     }
 
     /**
-     * How long a step may take, all its attempts and waits included. A step that takes longer is cancelled and {@link
-     * StepResult.TimedOut}. Its result waits for its own cancel handler, about 100 ms at most. A step that ends at
+     * How long a step may take, all its attempts and waits included, and what handlers of observations take inside it, see {@link
+     * #observationRegistry}. A step that takes longer is cancelled and {@link StepResult.TimedOut}. Its result waits for its own cancel handler, about 100 ms at most. A step that ends at
      * once arms no timer.
      *
      * <p>An engine that is given a step timeout has no idle timeout unless it is given one as well.
@@ -261,6 +261,13 @@ abstract class EngineOptions<B extends EngineOptions<B>> {
     /**
      * Makes an observation of every round, run, branch and step, see {@link io.flotilla.observe.FlotillaObservation}.
      *
+     * <p>What handlers throw is logged once and goes no further. The time they take to start the observation of a step or attempt, to
+     * open and close its scope, and to stop that of an attempt is the step's: it counts for {@link #stepTimeout} and {@link #idleTimeout}, so one
+     * that blocks for ever there makes the step {@link StepResult.TimedOut}; without these limits its round does not end. The scope is
+     * inside the attempt as interceptors see it, the start and stop of its observation are not. No result waits for a handler that stops the
+     * observation of its step; the beginning and the end of a round wait for a handler about 100 ms at most. Handlers that export should hand
+     * over to a thread of their own.
+     *
      * @param registry receives the observations; by default there is none
      * @return this builder
      * @throws NullPointerException if {@code registry} is null
@@ -285,7 +292,8 @@ abstract class EngineOptions<B extends EngineOptions<B>> {
     }
 
     /**
-     * Records meters, see {@link io.flotilla.observe.FlotillaMeter}.
+     * Records meters, see {@link io.flotilla.observe.FlotillaMeter}. A registry that throws costs the meter, and neither the engine nor a step; each
+     * place that throws is logged once.
      *
      * @param registry receives the meters; by default there is none
      * @return this builder
