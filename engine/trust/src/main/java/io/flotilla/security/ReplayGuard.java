@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Remembers which messages have been here, each until it has expired, so that none is accepted twice. Bounded in time by a
@@ -22,7 +23,7 @@ import java.util.Objects;
  * expired. When the clock goes back, messages that would belong to forgotten generations have expired. It knows nothing of
  * what was before it: after a restart let {@link Builder#notIssuedBefore} refuse what was issued before.
  *
- * <p>Thread-safe. One guard may serve several {@link Trust}s: a message is then accepted by one of them.
+ * <p>Thread-safe. One guard may serve several {@link Trust}s, of different skews too: a message is then accepted by one of them.
  *
  * @since 0.1
  */
@@ -46,7 +47,7 @@ public final class ReplayGuard {
     private final int maxMessages;
     private final Duration window;
     private final long width;
-    private final Instant notIssuedBefore;
+    private final @Nullable Instant notIssuedBefore;
     private final HmacKey secret = secret();
 
     // --- guarded by this
@@ -54,6 +55,9 @@ public final class ReplayGuard {
     private final Map<Long, NonceSet> generations = new HashMap<>();
     private final Map<String, Mask> masks = new HashMap<>();
     private int size;
+
+    /** The largest skew of those it serves, in nanoseconds: what has expired may be offered for that long. */
+    private long maxSkew;
 
     /** The first generation that is not forgotten. */
     private long horizon = Long.MIN_VALUE;
@@ -84,23 +88,30 @@ public final class ReplayGuard {
         return new Builder();
     }
 
-    /** Refuses what has been here, and remembers what has not. */
-    void check(Checked verified, Duration maxSkew, Instant now) {
-        SignedMessage.Fields fields = verified.fields();
-        if (verified.message().issuedAt().isBefore(notIssuedBefore)) {
-            throw new RefusedException(
-                    Refusal.EXPIRED, "it was issued before " + notIssuedBefore + ", of which nothing is known");
-        }
-        accept(verified.key().id(), fields.nonce(), fields.expiresAt() + maxSkew.toNanos(), Bounds.nanos(now));
+    /** Of a verifier that accepts what has expired by no more than this. */
+    synchronized void serve(Duration skew) {
+        maxSkew = Math.max(maxSkew, skew.toNanos());
     }
 
-    synchronized void accept(String keyId, byte[] nonce, long until, long now) {
-        forget(Math.floorDiv(now, width));
-        long generation = Math.floorDiv(until, width);
+    /** Refuses what has been here, and remembers what has not. */
+    void check(Checked verified, Duration skew, Instant now) {
+        SignedMessage.Fields fields = verified.fields();
+        if (notIssuedBefore != null && verified.message().issuedAt().minus(skew).isBefore(notIssuedBefore)) {
+            throw new RefusedException(
+                    Refusal.EXPIRED,
+                    "it may have been issued before " + notIssuedBefore + ", of which nothing is known");
+        }
+        accept(verified.key().id(), fields.nonce(), fields.expiresAt(), Bounds.nanos(now));
+    }
+
+    /** By its expiry alone, which is signed: whoever offers it again finds it in the same generation. */
+    synchronized void accept(String keyId, byte[] nonce, long expiresAt, long now) {
+        forget(Math.floorDiv(now - maxSkew, width));
+        long generation = Math.floorDiv(expiresAt, width);
         if (generation < horizon) {
             throw new RefusedException(Refusal.EXPIRED, "messages of its time are forgotten");
         }
-        if (generation > horizon + GENERATIONS + 1) {
+        if (generation > Math.floorDiv(now, width) + GENERATIONS + 1) {
             throw new RefusedException(Refusal.LONG_LIVED, "messages are remembered for " + window + " at most");
         }
         Mask mask = mask(keyId);
@@ -203,7 +214,7 @@ public final class ReplayGuard {
 
         private int maxMessages = DEFAULT_MAX_MESSAGES;
         private Duration window = Verifier.DEFAULT_MAX_LIFETIME.plus(Verifier.DEFAULT_MAX_SKEW.multipliedBy(2));
-        private Instant notIssuedBefore = Instant.MIN;
+        private @Nullable Instant notIssuedBefore;
 
         private Builder() {}
 
@@ -233,8 +244,9 @@ public final class ReplayGuard {
         }
 
         /**
-         * Refuses messages that were issued before an instant, such as the start of the process: whether they were accepted
-         * then, nobody knows.
+         * Refuses messages that may have been issued before an instant, such as the start of the process: whether they were
+         * accepted then, nobody knows. The clock of a sender may be ahead by the verifier's skew, so messages are let in only if
+         * they were issued that much later than the instant: after a restart nothing is, for as long as the skew.
          *
          * @param instant default none
          * @return this

@@ -53,6 +53,7 @@ public final class Trust implements NetworkGuard {
         this.replayGuard = from.replayGuard == null
                 ? ReplayGuard.builder().window(window(verifier)).build()
                 : from.replayGuard;
+        replayGuard.serve(verifier.maxSkew);
         this.meters = new TrustMeters(from.meterRegistry);
         this.tokens = from.tokens;
     }

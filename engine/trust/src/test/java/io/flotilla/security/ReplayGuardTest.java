@@ -261,7 +261,27 @@ class ReplayGuardTest {
                 .build();
 
         assertThat(refusal(() -> trust.admit(before, false))).isEqualTo(Refusal.EXPIRED);
+        world.pass(SKEW);
         assertThat(refusal(() -> trust.admit(world.signed(), false))).isNull();
+    }
+
+    /** Its sender's clock is ahead by as much as it may be: it was let in before the restart, and is issued after it. */
+    @Test
+    void notIssuedBefore_aSenderWhoseClockIsAhead_isRefusedWhatItSentThen() {
+        world.pass(SKEW);
+        Envelope ahead = world.signed();
+        world.pass(SKEW.negated());
+        assertThat(refusal(() -> world.trust().build().admit(ahead, false))).isNull();
+        world.pass(Duration.ofNanos(1));
+        Trust restarted = world.trust()
+                .replayGuard(
+                        ReplayGuard.builder().notIssuedBefore(world.now.get()).build())
+                .build();
+
+        assertThat(refusal(() -> restarted.admit(ahead, false))).isEqualTo(Refusal.EXPIRED);
+        world.pass(SKEW);
+        Envelope after = world.signed();
+        assertThat(refusal(() -> restarted.admit(after, false))).isNull();
     }
 
     @Test
@@ -273,6 +293,55 @@ class ReplayGuardTest {
 
         assertThat(refusal(() -> one.admit(message, false))).isNull();
         assertThat(refusal(() -> other.admit(message, false))).isEqualTo(Refusal.REPLAYED);
+    }
+
+    /** What one forgets by its clock and skew, the other may still be offered. */
+    @Test
+    void guard_ofNetworksWithDifferentSkews_letsAMessageIntoOne() {
+        ReplayGuard shared = ReplayGuard.builder().build();
+        Trust strict = world.trust().replayGuard(shared).build();
+        Verifier lenient = world.verifier()
+                .maxSkew(Duration.ofSeconds(120))
+                .maxLifetime(MINUTE)
+                .build();
+        Trust other = Trust.builder(lenient)
+                .capabilities(world.capabilities)
+                .replayGuard(shared)
+                .build();
+        Envelope first = world.signed();
+        Envelope second = world.signed();
+
+        assertThat(refusal(() -> strict.admit(first, false))).isNull();
+        assertThat(refusal(() -> other.admit(second, false))).isNull();
+        for (int passed = 0; passed < 120; passed += 10) {
+            assertThat(refusal(() -> other.admit(first, false))).isEqualTo(Refusal.REPLAYED);
+            assertThat(refusal(() -> strict.admit(second, false))).isIn(Refusal.REPLAYED, Refusal.EXPIRED);
+            world.pass(Duration.ofSeconds(10));
+        }
+    }
+
+    /** The guard counts its window from now on, whatever skews it serves. */
+    @Test
+    void guard_ofNetworksWithDifferentSkews_letsInTheLongestOfEach() {
+        ReplayGuard shared = ReplayGuard.builder().build();
+        Trust strict = world.trust().replayGuard(shared).build();
+        Trust lenient = Trust.builder(world.verifier()
+                        .maxSkew(Duration.ofSeconds(150))
+                        .maxLifetime(Duration.ofSeconds(10))
+                        .build())
+                .capabilities(world.capabilities)
+                .replayGuard(shared)
+                .build();
+        Signer longest =
+                world.signer(PLANNER).lifetime(Verifier.DEFAULT_MAX_LIFETIME).build();
+        Signer shortest = world.signer(PLANNER).lifetime(Duration.ofSeconds(10)).build();
+        world.pass(SKEW);
+        Envelope early = longest.sign(plan("1"));
+        world.pass(SKEW.negated());
+
+        assertThat(refusal(() -> strict.admit(early, false))).isNull();
+        assertThat(refusal(() -> lenient.admit(shortest.sign(plan("2")), false)))
+                .isNull();
     }
 
     @Test
