@@ -46,8 +46,21 @@ final class CanonicalWriter {
         return this;
     }
 
+    /** Half a character would be written as a question mark, and be another text when it is read. */
     CanonicalWriter text(String value) {
+        for (int at = 0; at < value.length(); at++) {
+            if (Character.isSurrogate(value.charAt(at))) {
+                checkPair(value, at++);
+            }
+        }
         return bytes(value.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static void checkPair(String value, int at) {
+        if (at + 1 == value.length() || !Character.isSurrogatePair(value.charAt(at), value.charAt(at + 1))) {
+            throw new IllegalArgumentException(
+                    "a text must have whole characters, had half of one at " + at + " of " + value.length());
+        }
     }
 
     /** Absent is not the same as empty. */

@@ -43,6 +43,10 @@ public final class KeyEntry {
 
     private static KeyMaterial make(String id, KeySource source, Maker maker) {
         byte[] bytes = load(id, source);
+        if (bytes.length > 0 && isZero(bytes)) {
+            throw new KeyUnavailableException(
+                    id, "its bytes are zeros, as those of an array that another key was made of before");
+        }
         try {
             return maker.make(bytes);
         } catch (GeneralSecurityException | RuntimeException wrong) {
@@ -64,6 +68,14 @@ public final class KeyEntry {
             throw new KeyUnavailableException(id, "its source returned null");
         }
         return bytes;
+    }
+
+    private static boolean isZero(byte[] bytes) {
+        int any = 0;
+        for (byte each : bytes) {
+            any |= each;
+        }
+        return any == 0;
     }
 
     private static KeyUnavailableException length(String id, String what, int length) {

@@ -218,11 +218,11 @@ public final class KeyRing {
         return found;
     }
 
-    /** The keys of an algorithm, retired ones too. */
-    List<KeyEntry> all(KeyAlgorithm algorithm) {
+    /** The keys of an algorithm, of nobody in particular, retired ones too. */
+    List<KeyEntry> shared(KeyAlgorithm algorithm) {
         List<KeyEntry> found = new ArrayList<>();
         for (Held each : keys.held().values()) {
-            if (each.key().algorithm() == algorithm) {
+            if (each.key().algorithm() == algorithm && each.key().owner() == null) {
                 found.add(each.key());
             }
         }

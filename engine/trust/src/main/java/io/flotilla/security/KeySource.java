@@ -1,6 +1,7 @@
 package io.flotilla.security;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +27,8 @@ public interface KeySource {
     /**
      * Loads the key.
      *
-     * @return its bytes; overwritten with zeros by the library when it has made the key of them
+     * @return its bytes, in an array of their own: the library overwrites it with zeros when it has made the key of them, and
+     *     refuses one that is all zeros
      * @throws Exception if it cannot be had
      */
     byte[] load() throws Exception;
@@ -63,10 +65,15 @@ public interface KeySource {
     }
 
     private static byte[] read(Path file) throws IOException {
-        if (Files.size(file) > KeyText.MAX_LENGTH) {
+        byte[] text;
+        try (InputStream from = Files.newInputStream(file)) { // whatever its size is said to be
+            text = from.readNBytes(KeyText.MAX_LENGTH + 1);
+        }
+        if (text.length > KeyText.MAX_LENGTH) {
+            Arrays.fill(text, (byte) 0);
             throw new IOException("too long for a key");
         }
-        return Files.readAllBytes(file);
+        return text;
     }
 
     /**

@@ -36,9 +36,9 @@ final class SealKeys {
         return of(ring.current(algorithm));
     }
 
-    /** Retired ones too; null if the ring has none of this tag. */
+    /** Retired ones too, of nobody in particular; null if the ring has none of this tag. */
     @Nullable SealKey find(KeyAlgorithm algorithm, byte[] tag) {
-        for (KeyEntry entry : ring.all(algorithm)) {
+        for (KeyEntry entry : ring.shared(algorithm)) {
             SealKey key = of(entry);
             if (MessageDigest.isEqual(key.tag(), tag)) {
                 return key;

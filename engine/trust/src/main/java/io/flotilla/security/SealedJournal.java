@@ -28,7 +28,7 @@ import reactor.core.publisher.Mono;
  * }</pre>
  *
  * <p>Seals with the newest HMAC key of the ring that is not retired and of nobody in particular, encrypts with the newest such
- * AES key. What was written before is read with whichever key of the ring has written it, retired ones too: remove a key only
+ * AES key. What was written before is read with whichever such key of the ring has written it, retired ones too: remove a key only
  * when nothing is left that it has written. Every entry grows by {@value #OVERHEAD_BYTES} bytes. Types, timestamps and sizes
  * are sealed, and not encrypted.
  *
@@ -171,10 +171,12 @@ public final class SealedJournal implements Journal {
         return journal.read(runId, fromSequence - 1).transformDeferred(stored -> {
             SealChain[] chain = new SealChain[1];
             return stored.handle((entry, sink) -> {
-                if (chain[0] == null) {
+                if (chain[0] != null) {
+                    sink.next(chain[0].open(entry));
+                } else if (entry.sequence() == fromSequence - 1) {
                     chain[0] = new SealChain(keys, runId, seal(runId, entry));
                 } else {
-                    sink.next(chain[0].open(entry));
+                    sink.error(new JournalCorruptedException(runId, fromSequence - 1, "it is missing", null));
                 }
             });
         });

@@ -133,7 +133,8 @@ public final class Signer {
      * @param envelope a message of this agent
      * @return the signed envelope, to be sent once
      * @throws NullPointerException if {@code envelope} is null
-     * @throws IllegalArgumentException if another agent is its sender, or it is signed already
+     * @throws IllegalArgumentException if another agent is its sender, it is signed already, or a name or header of it has half a
+     *     character (an unpaired surrogate) in it
      * @throws PayloadException if the codec does not know the payload's type, or it is too large or too deep
      * @throws KeyUnavailableException if the ring has no key for this
      */
@@ -230,13 +231,16 @@ public final class Signer {
         Bounds.between("further", further, 0, Delegation.MAX_LINKS - 1);
         KeyEntry key = ring.signing(sender);
         long now = Bounds.nanos(clock.instant());
+        // The clock of whoever handed it to this agent may be ahead.
+        long issuedAt =
+                delegation == null ? now : Math.max(now, delegation.last().issuedAt());
         Delegation.Link link = new Delegation.Link(
                 key.id(),
                 sender,
                 Objects.requireNonNull(delegate, "delegate"),
                 Objects.requireNonNull(edge, "edge"),
                 run,
-                now,
+                issuedAt,
                 now + duration.toNanos(),
                 further,
                 new byte[0]);

@@ -170,6 +170,19 @@ class DelegationTest {
         assertThat(second.expiresAt()).isEqualTo(NOON.plus(MINUTE));
     }
 
+    /** The clocks of two agents are never the same. */
+    @Test
+    void delegation_handedOnByAClockThatIsBehind_isAChain() {
+        Delegation first = signer(PLANNER).delegate(EDGE, HELPER, HOUR, 1);
+        Signer behind = world.signer(HELPER)
+                .clock(() -> world.now.get().minusSeconds(2))
+                .build();
+        Delegation second = behind.under(first).delegate(EDGE, THIRD, MINUTE);
+
+        assertThat(refusal(signer(THIRD).under(second).sign(from(THIRD)))).isNull();
+        assertThat(second.expiresAt()).isEqualTo(NOON.plus(MINUTE).minusSeconds(2));
+    }
+
     @Test
     void delegate_neverHasMoreThanItsDelegator() {
         Signer planner = signer(PLANNER);
@@ -214,13 +227,19 @@ class DelegationTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"edge", "time", "further", "root", "owner", "less than none"})
+    @ValueSource(strings = {"edge", "time", "earlier", "further", "root", "owner", "less than none"})
     void delegation_widenedByItsHolder_isRefused(String how) {
         Delegation given = signer(PLANNER).delegate(EDGE, HELPER, MINUTE, how.equals("less than none") ? 0 : 1);
         Edge another = Edge.between(PLANNER, THIRD);
         Delegation forged = switch (how) {
             case "edge" -> forged(given, HELPER, MALLORY, another, MINUTE, 0);
             case "time" -> forged(given, HELPER, MALLORY, EDGE, HOUR, 0);
+            case "earlier" -> {
+                world.pass(Duration.ofSeconds(-1));
+                Delegation earlier = forged(given, HELPER, MALLORY, EDGE, MINUTE, 0);
+                world.pass(Duration.ofSeconds(1));
+                yield earlier;
+            }
             case "further" -> forged(given, HELPER, MALLORY, EDGE, MINUTE, 1);
             case "root" -> forged(null, MALLORY, MALLORY, EDGE, MINUTE, 0);
             case "less than none" -> forged(given, HELPER, MALLORY, EDGE, MINUTE, -1);
@@ -281,6 +300,77 @@ class DelegationTest {
                 new Delegation(List.of(bySelf.signed(mallory.material().sign(bySelf.content(new byte[0])))));
 
         assertThat(refusal(signer(MALLORY).under(forged).sign(from(MALLORY)))).isEqualTo(Refusal.WRONG_SENDER);
+    }
+
+    /** The helper has it twice, once for an hour, and hands on what it has for a minute: nobody can join that to the hour. */
+    @Test
+    void delegation_putTogetherAnew_isRefused() {
+        Delegation minute = signer(PLANNER).delegate(EDGE, HELPER, MINUTE, 1);
+        Delegation hour = signer(PLANNER).delegate(EDGE, HELPER, HOUR, 1);
+        Delegation.Link last =
+                signer(HELPER).under(minute).delegate(EDGE, THIRD, MINUTE).last();
+        Signer third = signer(THIRD).under(new Delegation(List.of(hour.last(), last)));
+
+        assertThat(refusal(third.sign(from(THIRD)))).isEqualTo(Refusal.UNAUTHORISED);
+    }
+
+    /** Without asking {@link Signer}: with an edge and a delegation as it likes. */
+    private Envelope forged(Envelope envelope, Edge claimed, Delegation stolen) {
+        SignedMessage.Fields fields =
+                ((SignedMessage) signer(envelope.sender()).sign(envelope).payload()).fields();
+        SignedMessage.Fields bad = new SignedMessage.Fields(
+                fields.keyId(),
+                fields.algorithm(),
+                fields.address(),
+                fields.run(),
+                claimed,
+                fields.nonce(),
+                fields.issuedAt(),
+                fields.expiresAt(),
+                fields.correlationId(),
+                fields.causationId(),
+                fields.headers(),
+                Delegation.bytes(stolen),
+                fields.token(),
+                fields.encryptionKeyId(),
+                fields.payload());
+        byte[] content = bad.content();
+        byte[] signature = world.ring.find(fields.keyId()).key().material().sign(content);
+        return new SignedMessage(bad, content, signature).toEnvelope().build();
+    }
+
+    @Test
+    void delegation_ofSomebodyElse_isRefused() {
+        Delegation given = signer(PLANNER).delegate(EDGE, HELPER, MINUTE);
+
+        assertThat(refusal(forged(from(HELPER), EDGE, given)))
+                .as("the forgery itself is right")
+                .isNull();
+        assertThat(refusal(forged(from(MALLORY), EDGE, given))).isEqualTo(Refusal.UNAUTHORISED);
+    }
+
+    @Test
+    void edge_thatIsNotTheWayOfTheMessage_isRefused() {
+        Delegation given = signer(PLANNER).delegate(EDGE, HELPER, MINUTE);
+        Edge own = Edge.between(HELPER, WRITER);
+
+        assertThat(refusal(forged(from(MALLORY), EDGE, null)))
+                .as("an edge that is somebody else's, and granted")
+                .isEqualTo(Refusal.UNAUTHORISED);
+        assertThat(refusal(forged(from(HELPER), own, given))).isEqualTo(Refusal.UNAUTHORISED);
+        Envelope elsewhere = Envelope.to(THIRD, "1").from(HELPER).build();
+        assertThat(refusal(forged(elsewhere, EDGE, given))).isEqualTo(Refusal.UNAUTHORISED);
+    }
+
+    /** 1 ns below the skew, at it, above. */
+    @Test
+    void delegation_beforeItBegins_isRefused() {
+        Signer helper = signer(HELPER).under(signer(PLANNER).delegate(EDGE, HELPER, HOUR));
+
+        world.pass(SKEW.negated());
+        assertThat(refusal(helper.sign(from(HELPER)))).isNull();
+        world.pass(Duration.ofNanos(-1));
+        assertThat(refusal(helper.sign(from(HELPER)))).isEqualTo(Refusal.UNAUTHORISED);
     }
 
     @Test

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.flotilla.message.Envelope;
 import java.io.IOException;
@@ -172,7 +173,7 @@ class KeyRingTest {
     void key_tooShort_isRefused() {
         assertThatThrownBy(() -> KeyEntry.hmac("k", () -> new byte[31]))
                 .hasMessage("key k cannot be had: an HMAC key must have 32 bytes or more, had 31");
-        assertThat(KeyEntry.hmac("k", () -> new byte[32]).signs()).isTrue();
+        assertThat(KeyEntry.hmac("k", World.secret(1)).signs()).isTrue();
         assertThatThrownBy(() -> KeyEntry.aes("k", () -> new byte[31])).isInstanceOf(KeyUnavailableException.class);
         assertThatThrownBy(() -> KeyEntry.aes("k", () -> new byte[33])).isInstanceOf(KeyUnavailableException.class);
     }
@@ -185,6 +186,29 @@ class KeyRingTest {
         KeyEntry.hmac("k", () -> bytes);
 
         assertThat(bytes).containsOnly(0);
+    }
+
+    /** A vault that returns the array that it keeps: the second key would be one that everybody knows. */
+    @Test
+    void keyBytes_ofAnArrayThatAKeyWasMadeOf_areRefused() {
+        byte[] kept = new byte[32];
+        kept[31] = 1;
+        KeySource vault = () -> kept;
+
+        assertThat(KeyEntry.hmac("first", vault).signs()).isTrue();
+        assertThatThrownBy(() -> KeyEntry.hmac("second", vault))
+                .isInstanceOf(KeyUnavailableException.class)
+                .hasMessageStartingWith("key second cannot be had: its bytes are zeros");
+        assertThatThrownBy(() -> KeyEntry.aes("third", vault)).isInstanceOf(KeyUnavailableException.class);
+    }
+
+    @Test
+    void key_ofAFileWithoutAnEnd_isRefused() {
+        Path endless = Path.of("/dev/zero");
+        assumeTrue(Files.exists(endless));
+
+        assertThatThrownBy(() -> KeyEntry.hmac("k", KeySource.file(endless)))
+                .hasMessage("key k cannot be had: its source failed with java.io.IOException");
     }
 
     @Test

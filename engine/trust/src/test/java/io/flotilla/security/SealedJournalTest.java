@@ -9,6 +9,7 @@ import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalCorruptedException;
 import io.flotilla.journal.JournalEntry;
 import io.flotilla.journal.JournalFilter;
+import io.flotilla.journal.RunSummary;
 import io.flotilla.journal.sqlite.SqliteJournal;
 import io.flotilla.run.Run;
 import io.flotilla.run.Workflow;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 
@@ -252,6 +254,50 @@ class SealedJournalTest {
                 .verify(LONG);
     }
 
+    /** Of a journal that does not see it itself. */
+    @Test
+    void read_fromAnEntryOnThatIsGone_isCorrupted() {
+        sealedJournal.append("run", 0, entries(0, COUNT)).block(LONG);
+        for (int gone : new int[] {1, 2}) {
+            StepVerifier.create(seal(new Without(plain, gone)).read("run", 2))
+                    .expectErrorSatisfies(error -> assertThat(error)
+                            .isInstanceOfSatisfying(
+                                    JournalCorruptedException.class,
+                                    corrupted ->
+                                            assertThat(corrupted.sequence()).isEqualTo(gone == 1 ? 1 : 3)))
+                    .verify(LONG);
+        }
+    }
+
+    /** A journal without one of its entries. */
+    private record Without(Journal journal, long gone) implements Journal {
+
+        @Override
+        public Mono<Long> append(String runId, long expectedSequence, List<JournalEntry> entries) {
+            return journal.append(runId, expectedSequence, entries);
+        }
+
+        @Override
+        public Flux<JournalEntry> read(String runId, long fromSequence) {
+            return journal.read(runId, fromSequence).filter(entry -> entry.sequence() != gone);
+        }
+
+        @Override
+        public Flux<RunSummary> list(JournalFilter filter) {
+            return journal.list(filter);
+        }
+
+        @Override
+        public Mono<Boolean> delete(String runId) {
+            return journal.delete(runId);
+        }
+
+        @Override
+        public Mono<Void> close() {
+            return journal.close();
+        }
+    }
+
     @Test
     void append_afterAnEntryWithoutASeal_isRefused() {
         plain.append("run", 0, entries(0, 2)).block(LONG);
@@ -327,6 +373,19 @@ class SealedJournalTest {
         world.ring.remove("domain");
         assertThatThrownBy(() -> read(sealedJournal, "run")).isInstanceOf(JournalSealException.class);
         assertThat(sealedJournal.read("run", 2).collectList().block(LONG)).hasSize(3);
+    }
+
+    /** Who shares a key with an agent of its own, and has the file, could seal it anew. */
+    @Test
+    void entry_sealedWithAKeyOfAnAgentsOwn_isNotBelieved() {
+        KeyRing ofTheAgent = KeyRing.of(KeyEntry.hmac("agent", World.secret(3)));
+        SealedJournal.builder(plain, ofTheAgent)
+                .build()
+                .append("run", 0, entries(0, 1))
+                .block(LONG);
+        world.ring.add(KeyEntry.hmac("agent", World.secret(3)).ownedBy(World.MALLORY));
+
+        assertThatThrownBy(() -> read(sealedJournal, "run")).isInstanceOf(JournalSealException.class);
     }
 
     @Test

@@ -14,9 +14,12 @@ import io.flotilla.journal.PayloadException;
 import io.flotilla.message.Envelope;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -212,6 +215,21 @@ class SignedMessageTest {
                 .doesNotContain("canary");
     }
 
+    /** Two texts under one key and IV would show their difference, and how to forge. */
+    @Test
+    void encrypted_theSameTextAgain_isNeverTheSame() {
+        Signer signer = world.signer(PLANNER).encrypting().build();
+        Set<String> salts = new HashSet<>();
+        for (int at = 0; at < 1_000; at++) {
+            byte[] payload = ((SignedMessage) signer.sign(plan("a title")).payload())
+                    .fields()
+                    .payload();
+            salts.add(HexFormat.of().formatHex(payload, 0, AesKey.SALT_BYTES));
+        }
+
+        assertThat(salts).hasSize(1_000);
+    }
+
     @Test
     void encrypted_inAnotherContext_isUndecryptable() {
         SignedMessage.Fields one = ((SignedMessage) world.signer(PLANNER)
@@ -285,6 +303,25 @@ class SignedMessageTest {
     }
 
     // --- bad input
+
+    /** It would arrive as a question mark, under a signature that is right. */
+    @Test
+    void sign_halfACharacter_isRefused() {
+        Signer signer = world.signer(PLANNER).build();
+        AgentTokens tokens = AgentTokens.builder(world.ring).build();
+        Duration minute = Duration.ofMinutes(1);
+        Envelope.Builder message = Envelope.to(WRITER, "1").from(PLANNER);
+
+        for (String half : List.of("\uD800", "a\uDC00", "\uDC00\uD800", "\uD83D\uDE00\uD83D", "\uD800\uD800\uDC00")) {
+            Envelope bad = message.headers(Map.of("a", half)).build();
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> signer.sign(bad))
+                    .withMessageStartingWith("a text must have whole characters, had half of one at ");
+            assertThatIllegalArgumentException().isThrownBy(() -> tokens.issue(PLANNER, half, minute));
+        }
+        Envelope whole = message.headers(Map.of("a", "\uD83D\uDE00?")).build();
+        assertThat(verifier.verify(overTheWire(signer.sign(whole))).headers()).containsEntry("a", "\uD83D\uDE00?");
+    }
 
     @Test
     void sign_ofAnothersMessage_isRefused() {
