@@ -2,16 +2,16 @@ package io.flotilla.message;
 
 import io.flotilla.AgentId;
 import io.flotilla.journal.PayloadCodec;
-import io.flotilla.journal.PayloadException;
 import io.flotilla.observe.Redactor;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.BiPredicate;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
@@ -26,7 +26,7 @@ final class Expectations {
 
     private final PayloadCodec codec;
     private final Redactor redactor;
-    private final BiPredicate<Object, Object> same;
+    private final Likeness likeness;
     private final Sinks.Empty<Void> diverged = Sinks.empty();
 
     // Guarded by this.
@@ -42,10 +42,10 @@ final class Expectations {
 
     private record Waiting(AgentId member, long before, MonoSink<Void> sink) {}
 
-    Expectations(NetworkRecording recording, Redactor redactor, BiPredicate<Object, Object> same) {
+    Expectations(NetworkRecording recording, Redactor redactor, Likeness likeness) {
         this.codec = recording.codec();
         this.redactor = redactor;
-        this.same = same;
+        this.likeness = likeness;
         for (NetworkEvent event : recording.events()) {
             if (event.kind() == NetworkEvent.Kind.SENT || event.isDenied()) {
                 AgentId sender = event.fields().envelope().sender();
@@ -151,11 +151,15 @@ final class Expectations {
             return event;
         }
         NetworkEvent instead = first(refused, found);
-        diverge(
-                instead == null ? kind : NetworkDivergence.Kind.DIFFERENT_ADMISSION,
-                instead == null ? event : instead,
-                found,
-                text(found));
+        if (instead != null) {
+            diverge(NetworkDivergence.Kind.DIFFERENT_ADMISSION, instead, found, text(found));
+        } else if (kind == NetworkDivergence.Kind.DIFFERENT_HEADERS) {
+            Envelope recorded = event.fields().envelope();
+            String expected = headers(recorded, recorded.headers());
+            diverge(kind, recorded.id(), sender, expected, headers(found, headersAsRecorded(found)));
+        } else {
+            diverge(kind, event, found, text(found));
+        }
         return null;
     }
 
@@ -223,17 +227,22 @@ final class Expectations {
         }
         boolean isConfidential = GuardNotes.isConfidential(found);
         boolean isSame = event.fields().isMessageConfidential() == isConfidential
-                && (recorded.payload() == Withheld.PAYLOAD || isSame(recorded.payload(), found.payload()));
-        return isSame ? null : NetworkDivergence.Kind.DIFFERENT_PAYLOAD;
+                && (recorded.payload() == Withheld.PAYLOAD
+                        || likeness.ofPayloads(recorded.payload(), asRecorded(found.payload())));
+        if (!isSame) {
+            return NetworkDivergence.Kind.DIFFERENT_PAYLOAD;
+        }
+        return likeness.ofHeaders(recorded.headers(), headersAsRecorded(found))
+                ? null
+                : NetworkDivergence.Kind.DIFFERENT_HEADERS;
     }
 
-    /** A predicate of the user's that throws finds no two the same. */
-    private boolean isSame(Object recorded, Object found) {
-        try {
-            return same.test(recorded, asRecorded(found));
-        } catch (RuntimeException thrown) {
-            return false;
+    private Map<String, String> headersAsRecorded(Envelope found) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        if (asRecorded(found.headers()) instanceof Map<?, ?> read) {
+            read.forEach((key, value) -> headers.put(String.valueOf(key), String.valueOf(value)));
         }
+        return headers;
     }
 
     /** As the codec would give it back, texts redacted. */
@@ -242,7 +251,7 @@ final class Expectations {
             Map<String, @Nullable Object> decoded =
                     codec.decode(codec.encode(Map.of(PAYLOAD, payload), redactor::redact));
             return Objects.requireNonNull(decoded.get(PAYLOAD), PAYLOAD);
-        } catch (PayloadException unknown) {
+        } catch (RuntimeException unknown) { // as the recorder: whatever a codec, a redactor or a payload throws
             return new EventFields.Opaque(payload.getClass().getName());
         }
     }
@@ -282,8 +291,15 @@ final class Expectations {
         } catch (RuntimeException thrown) {
             payload = envelope.payload().getClass().getName();
         }
-        return address(envelope) + ": "
-                + (payload.length() > MOST_TEXT ? payload.substring(0, MOST_TEXT) + "…" : payload);
+        return address(envelope) + ": " + shortened(payload);
+    }
+
+    private static String headers(Envelope envelope, Map<String, String> headers) {
+        return address(envelope) + ", headers " + shortened(new TreeMap<>(headers).toString());
+    }
+
+    private static String shortened(String text) {
+        return text.length() > MOST_TEXT ? text.substring(0, MOST_TEXT) + "…" : text;
     }
 
     private List<MonoSink<Void>> takeTold() {

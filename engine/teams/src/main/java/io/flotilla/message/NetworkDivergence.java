@@ -10,8 +10,8 @@ import java.util.Objects;
  * @param messageId the message: the one that was sent when it was recorded; where nothing was, the one that is sent now; for
  *     {@link Kind#DIFFERENT_FAILURE} the one that was handled
  * @param agent who sends it, or handles it
- * @param expected what the recording has: whom the message goes to and its payload, unless it was encrypted; why a guard
- *     refused it; or how its handler ended
+ * @param expected what the recording has: whom the message goes to and its payload, unless it was encrypted, or its headers; why
+ *     a guard refused it; or how its handler ended
  * @param found the same of the replay
  * @since 0.1
  */
@@ -27,6 +27,8 @@ public record NetworkDivergence(Kind kind, String messageId, AgentId agent, Stri
         DIFFERENT_RECIPIENT,
         /** A message has another payload. */
         DIFFERENT_PAYLOAD,
+        /** A message has other headers. */
+        DIFFERENT_HEADERS,
         /** The guard lets a message in that it had refused, or refuses one that it had let in, or for another reason. */
         DIFFERENT_ADMISSION,
         /** A handler fails that did not, does not fail that did, or fails with another exception. */

@@ -35,7 +35,7 @@ public final class NetworkEvent {
         DEAD_LETTERED,
         /** A request had its answers. */
         ANSWERED,
-        /** The recording had no room for what came after. */
+        /** The recording had no room for what came after, or could not write it. */
         TRUNCATED;
 
         String type() {

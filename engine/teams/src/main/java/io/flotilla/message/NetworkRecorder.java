@@ -38,7 +38,7 @@ import reactor.core.publisher.Mono;
  * is left out, unless {@link Builder#recordConfidential} says otherwise: then the recording can be read by whoever has it.
  *
  * <p>Bounded: when it is full, nothing more is recorded, and the recording is not {@linkplain NetworkRecording#isComplete()
- * complete}. Records one network. Thread-safe.
+ * complete}; nor is it when codec or redactor fail at more than a payload. Records one network. Thread-safe.
  *
  * @since 0.1
  */
@@ -58,6 +58,9 @@ public final class NetworkRecorder implements NetworkTap {
     private final EventFields.Payloads payloads;
     private final @Nullable RecordingWriter writer;
 
+    /** What a last event says: nothing. */
+    private final byte[] truncated;
+
     // Guarded by this.
     /** Null if a journal has them. */
     private final @Nullable List<JournalEntry> entries;
@@ -76,6 +79,7 @@ public final class NetworkRecorder implements NetworkTap {
         this.writer = journal == null ? null : new RecordingWriter(journal, from.id);
         this.entries = journal == null ? new ArrayList<>() : null;
         this.codec = from.codec != null ? from.codec : journal != null ? journal.codec() : PayloadCodec.basic();
+        this.truncated = codec.encode(Map.of(), text -> text);
     }
 
     /**
@@ -162,45 +166,47 @@ public final class NetworkRecorder implements NetworkTap {
         Map<String, @Nullable Object> get(EventFields.Payloads which);
     }
 
-    private byte[] encoded(Map<String, @Nullable Object> fields) {
-        return codec.encode(fields, redactor::redact);
+    /** Null if it cannot be written, whatever a codec, a redactor or a payload throws. */
+    private byte @Nullable [] encoded(Fields fields) {
+        try {
+            return codec.encode(fields.get(), redactor::redact);
+        } catch (Throwable unknown) {
+            return null;
+        }
     }
 
     private void add(NetworkEvent.Kind kind, Fields fields) {
         if (!isEnded()) {
-            add(kind, encoded(fields.get()));
+            add(kind, encoded(fields));
         }
     }
 
     private void addPayloads(NetworkEvent.Kind kind, PayloadFields fields) {
-        if (isEnded()) {
-            return;
+        if (!isEnded()) {
+            byte[] encoded = encoded(() -> fields.get(payloads));
+            add(kind, encoded != null ? encoded : encoded(() -> fields.get(EventFields.Payloads.NONE)));
         }
-        byte[] encoded;
-        try {
-            encoded = encoded(fields.get(payloads));
-        } catch (RuntimeException unknown) { // whatever a codec, a redactor or a payload throws
-            encoded = encoded(fields.get(EventFields.Payloads.NONE));
-        }
-        add(kind, encoded);
     }
 
     private synchronized boolean isEnded() {
         return ended;
     }
 
-    private void add(NetworkEvent.Kind kind, byte[] payload) {
+    /** What cannot be written ends the recording: it would be taken for whole without it. */
+    private void add(NetworkEvent.Kind kind, byte @Nullable [] encoded) {
+        byte[] payload = encoded == null ? truncated : encoded;
         BooleanSupplier write;
         synchronized (this) {
             if (ended) {
                 return;
             }
-            boolean fits =
-                    count < maxEvents && bytes + payload.length <= maxBytes && (writer == null || writer.hasRoom());
+            boolean fits = encoded != null
+                    && count < maxEvents
+                    && bytes + payload.length <= maxBytes
+                    && (writer == null || writer.hasRoom());
             ended = !fits;
             NetworkEvent.Kind added = fits ? kind : NetworkEvent.Kind.TRUNCATED;
-            JournalEntry entry = new JournalEntry(
-                    count, engine.now(), added.type(), fits ? payload : codec.encode(Map.of(), text -> text));
+            JournalEntry entry = new JournalEntry(count, engine.now(), added.type(), fits ? payload : truncated);
             count++;
             bytes += payload.length;
             if (entries != null) {
@@ -355,6 +361,7 @@ public final class NetworkRecorder implements NetworkTap {
          * Makes the recorder.
          *
          * @return a new recorder
+         * @throws io.flotilla.journal.PayloadException if the codec cannot write an event without fields
          */
         public NetworkRecorder build() {
             return new NetworkRecorder(this);

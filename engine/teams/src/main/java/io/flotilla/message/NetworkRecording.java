@@ -74,7 +74,7 @@ public final class NetworkRecording {
     /**
      * Whether everything is in it until it was ended or read.
      *
-     * @return false if the recorder was full
+     * @return false if the recorder was full, or could not write what happened
      */
     public boolean isComplete() {
         return events.isEmpty() || events.get(events.size() - 1).kind() != NetworkEvent.Kind.TRUNCATED;

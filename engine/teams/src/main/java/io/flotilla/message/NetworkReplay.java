@@ -4,6 +4,7 @@ import io.flotilla.observe.Redactor;
 import io.flotilla.step.EngineAccess;
 import io.flotilla.step.StepEngine;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiPredicate;
 import java.util.function.Consumer;
@@ -27,7 +28,7 @@ import reactor.core.publisher.Mono;
  * is the same message, with its id, without its context, its trace and its deadline.
  *
  * <p>A member is compared by what it sends as {@link Envelope#sender}, one message after another, and by how its handlers end:
- * with which exception, not with which text; a handler that was cancelled is not compared. Ids, times and headers are not compared.
+ * with which exception, not with which text; a handler that was cancelled is not compared. Ids and times are not compared.
  *
  * <p>Immutable and thread-safe.
  *
@@ -42,7 +43,7 @@ public final class NetworkReplay {
     private final @Nullable StepEngine engine;
     private final Duration timeout;
     private final Undeliverable undeliverable;
-    private final BiPredicate<Object, Object> same;
+    private final Likeness likeness;
     private final @Nullable NetworkGuard guard;
 
     private NetworkReplay(
@@ -50,13 +51,13 @@ public final class NetworkReplay {
             @Nullable StepEngine engine,
             Duration timeout,
             Undeliverable undeliverable,
-            BiPredicate<Object, Object> same,
+            Likeness likeness,
             @Nullable NetworkGuard guard) {
         this.recording = recording;
         this.engine = engine;
         this.timeout = timeout;
         this.undeliverable = undeliverable;
-        this.same = same;
+        this.likeness = likeness;
         this.guard = guard;
     }
 
@@ -73,7 +74,7 @@ public final class NetworkReplay {
                 null,
                 DEFAULT_TIMEOUT,
                 Undeliverable.ERROR,
-                Objects::deepEquals,
+                Likeness.EQUAL,
                 null);
     }
 
@@ -87,11 +88,13 @@ public final class NetworkReplay {
      */
     public NetworkReplay engine(StepEngine other) {
         return new NetworkReplay(
-                recording, Objects.requireNonNull(other, "engine"), timeout, undeliverable, same, guard);
+                recording, Objects.requireNonNull(other, "engine"), timeout, undeliverable, likeness, guard);
     }
 
     /**
-     * How long a handler may take, and what was sent after its handler had ended.
+     * How long a handler may take, and what was sent after its handler had ended. Where handlers ran into their {@linkplain
+     * MemberOptions#handlerTimeout time limit} when they were recorded, give that one: what they send later is {@linkplain
+     * NetworkDivergence.Kind#UNEXPECTED unexpected}.
      *
      * @param limit more than zero; default 10 seconds
      * @return the changed replay
@@ -99,7 +102,7 @@ public final class NetworkReplay {
      * @throws IllegalArgumentException if {@code limit} is not more than zero, or over 292 years
      */
     public NetworkReplay timeout(Duration limit) {
-        return new NetworkReplay(recording, engine, Limits.positive("timeout", limit), undeliverable, same, guard);
+        return new NetworkReplay(recording, engine, Limits.positive("timeout", limit), undeliverable, likeness, guard);
     }
 
     /**
@@ -110,7 +113,7 @@ public final class NetworkReplay {
      * @throws NullPointerException if {@code how} is null
      */
     public NetworkReplay undeliverable(Undeliverable how) {
-        return new NetworkReplay(recording, engine, timeout, Objects.requireNonNull(how, "how"), same, guard);
+        return new NetworkReplay(recording, engine, timeout, Objects.requireNonNull(how, "how"), likeness, guard);
     }
 
     /**
@@ -127,7 +130,27 @@ public final class NetworkReplay {
                 engine,
                 timeout,
                 undeliverable,
-                Objects.requireNonNull(recordedAndFound, "recordedAndFound"),
+                likeness.withPayloads(Objects.requireNonNull(recordedAndFound, "recordedAndFound")),
+                guard);
+    }
+
+    /**
+     * When the headers of two messages are the same, for those that have times or random ids in them: {@code (recorded, found) ->
+     * true} compares none.
+     *
+     * @param recordedAndFound is given the recorded headers, and those that are sent now, redacted. Default {@link Map#equals}. One
+     *     that throws finds them different
+     * @return the changed replay
+     * @throws NullPointerException if {@code recordedAndFound} is null
+     */
+    public NetworkReplay sameHeadersIf(
+            BiPredicate<? super Map<String, String>, ? super Map<String, String>> recordedAndFound) {
+        return new NetworkReplay(
+                recording,
+                engine,
+                timeout,
+                undeliverable,
+                likeness.withHeaders(Objects.requireNonNull(recordedAndFound, "recordedAndFound")),
                 guard);
     }
 
@@ -146,7 +169,7 @@ public final class NetworkReplay {
      */
     public NetworkReplay guard(NetworkGuard likeThen) {
         return new NetworkReplay(
-                recording, engine, timeout, undeliverable, same, Objects.requireNonNull(likeThen, "likeThen"));
+                recording, engine, timeout, undeliverable, likeness, Objects.requireNonNull(likeThen, "likeThen"));
     }
 
     /**
@@ -160,7 +183,8 @@ public final class NetworkReplay {
      *       not in the recording, whose payload the codec could not write, or was encrypted and left out; or if the recorded network
      *       had a {@link #guard} and the replay has none.
      *   <li><b>cancel</b>: cancels the handler that is called.
-     *   <li><b>threads</b>: handlers are called on the subscriber's thread, or where the one before has ended.
+     *   <li><b>threads</b>: handlers are called on {@link reactor.core.scheduler.Schedulers#boundedElastic()}, and may block; one that
+     *       has not returned at its time limit is interrupted, and left behind.
      * </ul>
      *
      * @param system builds the system: its agents join the network they are given, and send through it
@@ -176,7 +200,7 @@ public final class NetworkReplay {
             }
             StepEngine steps = engine == null ? WorkerPool.defaultEngine() : engine;
             Redactor redactor = EngineAccess.of(steps).redactor();
-            Expectations expectations = new Expectations(recording, redactor, same);
+            Expectations expectations = new Expectations(recording, redactor, likeness);
             ReplayNetwork network = new ReplayNetwork(recording, expectations, steps, undeliverable, guard);
             system.accept(network);
             return new Replaying(recording, network, expectations, timeout, guard).run();

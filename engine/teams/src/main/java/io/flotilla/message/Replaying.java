@@ -9,15 +9,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /** One replay: has each message handled that a member received, and sees that it has sent by then what it had. */
 final class Replaying {
 
     private static final String HANDLED = "handled without a failure";
+    private static final String TIMED_OUT = DeadLetter.Reason.HANDLER_TIMED_OUT.toString();
 
     private final ReplayNetwork network;
     private final Expectations expectations;
@@ -57,7 +58,9 @@ final class Replaying {
                     Envelope message = event.fields().envelope(guard);
                     messages.put(message.id(), message);
                 }
-                case HANDLED, DEAD_LETTERED -> ends.put(new Ending(member, id), event);
+                case DEAD_LETTERED -> ends.put(new Ending(member, id), event);
+                // One that was interrupted at its time limit may have returned as if nothing were wrong.
+                case HANDLED -> ends.putIfAbsent(new Ending(member, id), event);
                 case RECEIVED -> {
                     NetworkEvent end = ends.remove(new Ending(member, id));
                     calls.add(new Call(event, member, end, nextCalls.getOrDefault(member, Long.MAX_VALUE)));
@@ -126,7 +129,7 @@ final class Replaying {
                 .then();
     }
 
-    /** How it ends, whatever the handler does. */
+    /** How it ends, whatever the handler does; it may block as in a network, so it has a thread where that is no harm. */
     private Mono<String> handled(MessageHandler handler, Envelope message) {
         return Mono.<String>create(sink -> {
                     try {
@@ -136,13 +139,15 @@ final class Replaying {
                         sink.error(thrown);
                     }
                 })
-                .timeout(timeout)
-                .onErrorResume(cause -> Mono.just(failed(cause)));
+                .onErrorResume(cause -> Mono.just(failed(cause)))
+                .subscribeOn(Schedulers.boundedElastic())
+                .timeout(timeout, Mono.just(TIMED_OUT));
     }
 
+    /** As the mailbox says it: a time-out of the handler's own is a failure like others. */
     private static String failed(Throwable cause) {
-        return cause instanceof StepTimeoutException || cause instanceof TimeoutException
-                ? DeadLetter.Reason.HANDLER_TIMED_OUT.toString()
+        return cause instanceof StepTimeoutException
+                ? TIMED_OUT
                 : failedWith(cause.getClass().getName());
     }
 
