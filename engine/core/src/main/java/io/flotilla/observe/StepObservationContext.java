@@ -3,6 +3,7 @@ package io.flotilla.observe;
 import io.flotilla.AgentId;
 import io.micrometer.common.docs.KeyName;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,8 @@ public final class StepObservationContext extends FlotillaObservationContext {
     private final String agentKind;
     private final AgentId agentId;
     private final String runId;
-    private final String stepId;
+    private final Supplier<String> madeStepId;
+    private @Nullable String stepId;
     private long inputTokens;
     private long outputTokens;
 
@@ -25,15 +27,15 @@ public final class StepObservationContext extends FlotillaObservationContext {
      * @param agentKind the kind of its agent, or {@link FlotillaKey#OTHER}
      * @param agentId the agent's id
      * @param runId the id of its round or run
-     * @param stepId the step's id
+     * @param stepId makes the step's id, when it is first asked for: a handler for meters never asks
      * @throws NullPointerException if an argument is null
      */
-    public StepObservationContext(String agentKind, AgentId agentId, String runId, String stepId) {
+    public StepObservationContext(String agentKind, AgentId agentId, String runId, Supplier<String> stepId) {
         super(FlotillaObservation.STEP);
         this.agentKind = Objects.requireNonNull(agentKind, "agentKind");
         this.agentId = Objects.requireNonNull(agentId, "agentId");
         this.runId = Objects.requireNonNull(runId, "runId");
-        this.stepId = Objects.requireNonNull(stepId, "stepId");
+        this.madeStepId = Objects.requireNonNull(stepId, "stepId");
     }
 
     /**
@@ -69,7 +71,12 @@ public final class StepObservationContext extends FlotillaObservationContext {
      * @return the id
      */
     public String stepId() {
-        return stepId;
+        String made = stepId;
+        if (made == null) {
+            made = madeStepId.get();
+            stepId = made;
+        }
+        return made;
     }
 
     /**
@@ -109,6 +116,6 @@ public final class StepObservationContext extends FlotillaObservationContext {
         if (key == FlotillaKey.AGENT_INSTANCE) {
             return agentId.instance();
         }
-        return key == FlotillaKey.STEP_ID ? stepId : super.value(key);
+        return key == FlotillaKey.STEP_ID ? stepId() : super.value(key);
     }
 }

@@ -25,8 +25,11 @@ final class NestedSpan {
 
     private static StepObservationContext observed(EngineAccess engine, RunStep step) {
         AgentId agent = AgentId.of(step.start().agent());
-        String stepId = step.runId() + step.branchPath() + '#' + step.stepNumber();
-        return new StepObservationContext(engine.boundedAgent(agent.kind()), agent, step.runId(), stepId);
+        return new StepObservationContext(
+                engine.boundedAgent(agent.kind()),
+                agent,
+                step.runId(),
+                () -> step.runId() + step.branchPath() + '#' + step.stepNumber());
     }
 
     /** What the nested run sees. */

@@ -216,10 +216,12 @@ final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.W
             return LOST;
         }
         StepResult<O> result = step.takeResult();
+        if (result != null || step.hasEndedAtOnce()) {
+            steps.reuse(step);
+        }
         if (result == null) {
             return 0;
         }
-        steps.reuse(step);
         if (report == null) {
             return delivery.deliver(result);
         }

@@ -82,11 +82,11 @@ final class Starter<I, O> {
         if (again == null || again.watched) {
             return new Step<>(steps, agent, input, index, null, steps.context());
         }
-        again.reset(agent, input, index, follows);
+        again.reset(agent, input, index, follows, steps.context());
         return again;
     }
 
-    /** To be called for a step whose result was taken from it. */
+    /** To be called for a step whose result was taken from it, or that has ended at once. */
     void reuse(Step<I, O> step) {
         spare = step;
     }

@@ -64,6 +64,9 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
     /** How a body ended that was computed in one go; the starter's own, until it has taken it. */
     private @Nullable StepResult<O> computed;
 
+    /** The starter's own. */
+    private boolean endedAtOnce;
+
     /** The stall watch has seen this step: its object is not used for another. */
     volatile boolean watched;
 
@@ -224,11 +227,17 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
     private void computed(@Nullable O value) {
         if (host.keepsResults() && isActive()) {
             computed = Outcomes.succeeded(this, null, value);
-        } else if (value == null) {
-            onComplete();
-        } else {
-            onNext(value);
+        } else if (end()) {
+            endedAtOnce = true;
+            ended(Outcomes.succeeded(this, attempts, value));
+        } else if (value != null) {
+            Operators.onDiscard(value, context);
         }
+    }
+
+    /** Whether the body has been computed in one go and that has ended the step: nobody else keeps it. For the starter. */
+    boolean hasEndedAtOnce() {
+        return endedAtOnce;
     }
 
     /** Whether the body has been computed in one go, and its result waits for the starter. */
@@ -265,9 +274,15 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
      * The object is used for another step, of which nobody knows yet. {@code follows}: it starts where the one before has
      * ended, and needs no other reading of the clock.
      */
-    @Override
-    void reset(Agent<? super I, ? extends O> nextAgent, I nextInput, long nextIndex, boolean follows) {
-        super.reset(nextAgent, nextInput, nextIndex, follows);
+    void reset(
+            Agent<? super I, ? extends O> nextAgent,
+            I nextInput,
+            long nextIndex,
+            boolean follows,
+            Context nextContext) {
+        reset(nextAgent, nextInput, nextIndex, follows);
+        context = nextContext;
+        endedAtOnce = false;
         STATE.lazySet(this, ACTIVE);
     }
 

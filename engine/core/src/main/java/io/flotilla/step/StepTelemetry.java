@@ -65,7 +65,7 @@ final class StepTelemetry {
                 ? null
                 : observations.started(
                         new StepObservationContext(
-                                boundedKind(step.agentId.kind()), step.agentId, step.runId(), step.stepId()),
+                                boundedKind(step.agentId.kind()), step.agentId, step.runId(), step.context()::stepId),
                         round);
     }
 

@@ -306,7 +306,7 @@ class ConventionsTest {
 
     private static StepObservationContext step(String agent) {
         AgentId id = AgentId.of(agent);
-        return new StepObservationContext(id.kind(), id, "r", "r/#0");
+        return new StepObservationContext(id.kind(), id, "r", () -> "r/#0");
     }
 
     // --- who listens

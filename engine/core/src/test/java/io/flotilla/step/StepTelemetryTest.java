@@ -163,6 +163,36 @@ class StepTelemetryTest {
         assertThat(tag(recording.round(), FlotillaKey.OUTCOME)).isEqualTo("completed");
     }
 
+    /** Their step is one object again and again: nothing of one may be in the next. */
+    @Test
+    void run_bodiesComputedInOneGo_eachStepIsAChildOfTheRoundWithNamesOfItsOwn() {
+        List<Observation> current = new ArrayList<>();
+        List<Agent<String, Integer>> agents = IntStream.range(0, 50)
+                .mapToObj(number -> Agent.<String, Integer>of("a#" + number, (input, context) -> {
+                    current.add(observations.getCurrentObservation());
+                    return number % 3 == 0 ? Mono.empty() : Mono.fromCallable(() -> 100 / (number % 7) * number);
+                }))
+                .toList();
+
+        List<StepResult<Integer>> results =
+                engine().run(agents, "go").map(StepReport::results).block();
+
+        List<Observation.Context> steps = recording.of("flotilla.step");
+        assertThat(results).hasSize(50);
+        assertThat(steps).hasSize(50);
+        for (int number = 0; number < 50; number++) {
+            Observation.Context step = steps.get(number);
+            assertThat(current.get(number).getContext()).isSameAs(step);
+            assertThat(step.getParentObservation().getContextView()).isSameAs(recording.round());
+            assertThat(tag(step, FlotillaKey.AGENT_INSTANCE)).isEqualTo("" + number);
+            assertThat(tag(step, FlotillaKey.STEP_ID)).endsWith("/#" + number);
+            assertThat(tag(step, FlotillaKey.OUTCOME))
+                    .isEqualTo(number % 3 != 0 && number % 7 == 0 ? "failed" : "succeeded");
+            assertThat(results.get(number).agentId()).hasToString("a#" + number);
+            assertThat(results.get(number).isFailure()).isEqualTo(number % 3 != 0 && number % 7 == 0);
+        }
+    }
+
     @Test
     void run_observationInTheSubscribersContext_isTheRoundsParentAndTheRoundIsTheSteps() {
         Observation caller = Observation.start("caller", observations);
