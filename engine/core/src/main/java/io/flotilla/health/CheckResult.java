@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name the check's name
  * @param critical whether the whole depends on it
- * @param status what counts: after hysteresis, and {@link HealthStatus#UNKNOWN} if the last result is stale
+ * @param status what counts: after hysteresis, and {@link HealthStatus#UNKNOWN} if the last result is stale or the monitor is
+ *     closed
  * @param reason why; null if there is nothing to say
  * @param last what the last check has found; null if there was none
  * @param checkedAt when that was; null if there was none

@@ -121,7 +121,8 @@ public final class HealthMonitor implements AutoCloseable {
     /**
      * How everything is, from the last results. Asks nothing and never blocks on a check.
      *
-     * @return the report; checks without a result, or with one that is too old, are {@link HealthStatus#UNKNOWN}
+     * @return the report; checks without a result, or with one that is too old, are {@link HealthStatus#UNKNOWN}, and so are all
+     *     checks of a closed monitor
      */
     public HealthReport report() {
         return rounds.report();
@@ -188,7 +189,10 @@ public final class HealthMonitor implements AutoCloseable {
         return isUsable(agent.toString()) && isUsable(agent.kind());
     }
 
-    /** Ends everything: checks in flight are cancelled, {@link #changes()} complete, refreshes fail. Does nothing the second time. */
+    /**
+     * Ends everything: checks in flight are cancelled, {@link #changes()} complete, refreshes fail, and all checks are {@link
+     * HealthStatus#UNKNOWN}. Does nothing the second time.
+     */
     @Override
     public void close() {
         synchronized (this) {

@@ -68,9 +68,10 @@ public record HealthReport(HealthStatus status, Instant at, List<CheckResult> ch
     }
 
     /**
-     * The report for JSON, in the form of MicroProfile Health: {@code {"status": "UP", "ready": true, "at": "...", "checks":
-     * [{"name": "journal", "status": "UP", "critical": true, "data": {...}}]}}. {@code data} has the details, and {@code reason},
-     * {@code checkedAt} and {@code tookMs} where there are any.
+     * The report for JSON: {@code {"status": "UP", "ready": true, "at": "...", "checks": [{"name": "journal", "status": "UP",
+     * "critical": true, "data": {...}}]}}. {@code data} has the details, and {@code reason}, {@code checkedAt} and {@code tookMs}
+     * where there are any. The form is that of MicroProfile Health, with more members, and with the statuses {@code DEGRADED} and
+     * {@code UNKNOWN}, which it does not know: an endpoint of MicroProfile's own shows {@link #isReady()} as its status.
      *
      * @return a new map of texts, numbers, booleans, lists and maps; no nulls
      */

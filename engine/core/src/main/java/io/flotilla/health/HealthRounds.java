@@ -240,7 +240,7 @@ final class HealthRounds {
             queue.clear();
             all = List.copyOf(checks.values());
         }
-        all.forEach(MonitoredCheck::giveUp);
+        all.forEach(MonitoredCheck::close);
         open.forEach(refresh -> onWorker(() -> refresh.sink().error(closed())));
         changes.close();
     }

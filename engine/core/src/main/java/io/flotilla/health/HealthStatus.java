@@ -10,7 +10,7 @@ public enum HealthStatus {
     UP,
     /** It works, but not as it should: slowly, in part, or close to a limit. It is still to be used. */
     DEGRADED,
-    /** Nothing is known: it has not been checked yet, or not for too long. */
+    /** Nothing is known: it has not been checked yet, or not for too long, or is not checked any more. */
     UNKNOWN,
     /** It does not work. */
     DOWN;

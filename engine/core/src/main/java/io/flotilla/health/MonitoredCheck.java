@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class MonitoredCheck {
 
+    private static final String CLOSED = "the monitor is closed";
+
     final HealthCheck check;
     private final Hysteresis hysteresis;
 
@@ -31,6 +33,8 @@ final class MonitoredCheck {
 
     boolean isQueued;
 
+    private volatile boolean isClosed;
+
     MonitoredCheck(HealthCheck check, Hysteresis hysteresis) {
         this.check = check;
         this.hysteresis = hysteresis;
@@ -48,11 +52,12 @@ final class MonitoredCheck {
         return running != null && running.isStuck();
     }
 
-    /** The monitor is closed. */
-    void giveUp() {
+    /** The monitor is closed: what it has found says nothing of now. */
+    void close() {
+        isClosed = true;
         CheckCall running = call;
         if (running != null) {
-            running.giveUp(Health.unknown("the monitor is closed"));
+            running.giveUp(Health.unknown(CLOSED));
         }
     }
 
@@ -63,7 +68,7 @@ final class MonitoredCheck {
     /** On any thread. */
     HealthStatus status(long nanos, long staleNanos) {
         Found last = found;
-        return last == null || last.isStale(nanos, staleNanos) ? HealthStatus.UNKNOWN : last.settled();
+        return isClosed || last == null || last.isStale(nanos, staleNanos) ? HealthStatus.UNKNOWN : last.settled();
     }
 
     CheckResult result(long nanos, long staleNanos) {
@@ -79,6 +84,9 @@ final class MonitoredCheck {
     }
 
     private @Nullable String reason(long nanos, long staleNanos) {
+        if (isClosed) {
+            return CLOSED;
+        }
         Found result = found;
         if (result == null) {
             return "not checked yet";

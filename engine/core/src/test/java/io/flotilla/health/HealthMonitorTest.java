@@ -348,6 +348,18 @@ class HealthMonitorTest {
     }
 
     @Test
+    void report_ofAClosedMonitor_isUnknownAtOnce() {
+        journal = Health.down("poisoned");
+        HealthMonitor monitor = one(check).build().start();
+        assertThat(monitor.isUsable("journal")).isFalse();
+        monitor.close();
+        assertThat(status(monitor)).isEqualTo(HealthStatus.UNKNOWN);
+        assertThat(result(monitor, "journal").reason()).isEqualTo("the monitor is closed");
+        assertThat(result(monitor, "journal").last()).isEqualTo(journal);
+        assertThat(monitor.isUsable("journal")).isTrue();
+    }
+
+    @Test
     void isUsable_onlyWhatIsDownIsNot() {
         HealthMonitor monitor = HealthMonitor.builder()
                 .check(HealthCheck.of("reader#1", () -> Health.down("stuck")))
