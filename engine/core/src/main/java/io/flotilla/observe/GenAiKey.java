@@ -8,7 +8,7 @@ import io.micrometer.common.docs.KeyName;
  * version; here they change only with the constant.
  *
  * <p>Those of low cardinality become tags of meters, too, where a handler makes meters of observations. All values are texts, as Micrometer has
- * them, numbers included.
+ * them, numbers included; {@link LinkingTracingObservationHandler} gives spans the numbers.
  *
  * @since 0.1
  */

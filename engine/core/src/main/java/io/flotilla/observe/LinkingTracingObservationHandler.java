@@ -1,5 +1,6 @@
 package io.flotilla.observe;
 
+import io.micrometer.common.KeyValue;
 import io.micrometer.observation.Observation;
 import io.micrometer.tracing.Link;
 import io.micrometer.tracing.Span;
@@ -14,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes spans of the library's observations, with the links that Micrometer's own handlers have no words for: of a join to the
- * branches that are joined, of a rendezvous to those that have come, of a run that is recovered to the span it had before. In all else
- * it does what {@code DefaultTracingObservationHandler} does.
+ * branches that are joined, of a rendezvous to those that have come, of a run that is recovered to the span it had before. The tokens
+ * that {@link GenAiStepConvention} has are numbers. In all else it does what {@code DefaultTracingObservationHandler} does.
  *
  * <p>To be tried before the others, which make the spans of all other observations:
  *
@@ -134,6 +135,33 @@ public final class LinkingTracingObservationHandler implements TracingObservatio
         if (getTracingContext(context).getSpan() != null) {
             TracingObservationHandler.super.onError(context);
         }
+    }
+
+    /** What a step has used is a number, as OpenTelemetry has it; key values, and all other attributes, are texts. */
+    @Override
+    public void tagSpan(FlotillaObservationContext context, Span span) {
+        if (!(context instanceof StepObservationContext step)
+                || (step.inputTokens() == 0 && step.outputTokens() == 0)) {
+            TracingObservationHandler.super.tagSpan(context, span);
+            return;
+        }
+        for (KeyValue given : step.getAllKeyValues()) {
+            String key = given.getKey();
+            if (isCount(given, GenAiKey.USAGE_INPUT_TOKENS, step.inputTokens())) {
+                span.tag(key, step.inputTokens());
+            } else if (isCount(given, GenAiKey.USAGE_OUTPUT_TOKENS, step.outputTokens())) {
+                span.tag(key, step.outputTokens());
+            } else if (key.equalsIgnoreCase("error")) {
+                span.error(new RuntimeException(given.getValue())); // as other handlers do
+            } else {
+                span.tag(key, given.getValue());
+            }
+        }
+    }
+
+    /** Not where another convention means something else by that key. */
+    private static boolean isCount(KeyValue given, GenAiKey key, long count) {
+        return given.getKey().equals(key.asString()) && given.getValue().equals(Long.toString(count));
     }
 
     @Override

@@ -24,7 +24,9 @@ import org.junit.jupiter.api.Test;
 /** The page about traces says what the code does. */
 class TracesPageTest {
 
-    private static final Path PAGE = Path.of("..", "engine", "core", "TRACES.md");
+    private static final Path CORE = Path.of("..", "engine", "core");
+    private static final Path PAGE = CORE.resolve("TRACES.md");
+    private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
     private static final Pattern WORD = Pattern.compile("`([a-z.]+)`");
 
     /** The rows of a section: what is in backquotes in the first cell, and in the last. */
@@ -71,6 +73,25 @@ class TracesPageTest {
     void keysOfTheMdc_onThePage_areThoseThatAreSet() throws IOException {
         assertThat(rows("The MDC").keySet())
                 .isEqualTo(Stream.of(MdcKey.values()).map(MdcKey::key).collect(Collectors.toCollection(TreeSet::new)));
+    }
+
+    @Test
+    void code_onThePage_standsInTestsThatRunIt() throws IOException {
+        String tests = squeezed(Files.readString(
+                        Path.of("src/test/java/io/flotilla/samples/traces/TraceSetupTest.java"))
+                + Files.readString(CORE.resolve("src/test/java/io/flotilla/observe/SpringBootTracesTest.java")));
+
+        assertThat(BLOCK.matcher(Files.readString(PAGE)).results().map(block -> block.group(1)))
+                .hasSize(2)
+                .allSatisfy(block -> assertThat(tests).contains(squeezed(block)));
+    }
+
+    /** Without comments and white space, in which a page and a formatted file differ. */
+    private static String squeezed(String code) {
+        return code.lines()
+                .map(line -> line.replaceFirst("//.*$", ""))
+                .collect(Collectors.joining())
+                .replaceAll("\\s+", "");
     }
 
     @Test
