@@ -13,8 +13,11 @@ import io.flotilla.observe.FlotillaKey;
 import io.flotilla.observe.FlotillaMeter;
 import io.flotilla.observe.FlotillaObservation;
 import io.flotilla.observe.FlotillaObservationContext;
+import io.flotilla.step.InFlightLimit;
 import io.flotilla.step.StepEngine;
+import io.flotilla.step.StepFailure;
 import io.flotilla.step.StepInterceptor;
+import io.flotilla.step.StepResult;
 import io.flotilla.topology.Topology;
 import io.micrometer.common.KeyValue;
 import io.micrometer.common.KeyValues;
@@ -56,7 +59,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
+import reactor.test.subscriber.TestSubscriber;
 
 /** The user's code around observations and meters throws, or returns null: rounds, steps, runs and their parts go on. */
 @Timeout(60)
@@ -509,6 +514,38 @@ class TelemetryFaultsTest {
         assertNothingLost(StepEngine.builder().meterRegistry(meters).maxInFlight(2));
 
         assertThat(meters.faults).hasValueGreaterThan(STEPS);
+        assertLoggedOnce();
+    }
+
+    @Test
+    void meterRegistry_brokenWhereWhatIsRareIsCounted_theRestGoesOn() {
+        BrokenRegistry meters = new BrokenRegistry(Broken.RECORDING);
+        StepEngine engine = StepEngine.builder()
+                .meterRegistry(meters)
+                .failureBuffer(1)
+                .maxInFlight(InFlightLimit.of(1).maxQueued(0))
+                .build();
+        Agent<String, String> failing = Agent.of("failing", (input, context) -> {
+            context.emit(null);
+            return Mono.error(new IllegalStateException("its own"));
+        });
+        TestSubscriber<StepFailure> slow =
+                TestSubscriber.builder().initialRequest(0).build();
+        engine.failures().subscribe(slow);
+
+        for (int step = 0; step < STEPS; step++) {
+            assertThat(engine.step(failing, "go").block(SOON).cause()).hasMessage("its own");
+        }
+        Disposable running = engine.step(Agent.<String, String>of("silent", (input, context) -> Mono.never()), "go")
+                .subscribe();
+        assertThat(engine.step(failing, "go").block(SOON).kind()).isEqualTo(StepResult.Kind.REJECTED);
+        running.dispose();
+        slow.cancel();
+
+        assertThat(engine.ignoredEmissionCount()).isEqualTo(STEPS);
+        assertThat(engine.droppedFailureCount())
+                .as("one waits, one is on its way")
+                .isEqualTo(STEPS + 1 - 2);
         assertLoggedOnce();
     }
 
