@@ -4,14 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.journal.Journal;
 import io.flotilla.run.Workflow;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is asked wrongly. */
+/** What is asked wrongly: of one inspector, which nothing of it hurts. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class InspectorErrorsTest {
 
     private static final String TOKEN = "correct-horse-battery-staple";
@@ -23,7 +25,7 @@ class InspectorErrorsTest {
     private Client client;
     private String run;
 
-    @BeforeEach
+    @BeforeAll
     void start() {
         inspector = Inspector.on(crew.runs())
                 .token(TOKEN)
@@ -34,7 +36,7 @@ class InspectorErrorsTest {
         run = crew.run(2).block(Client.PATIENCE).runId();
     }
 
-    @AfterEach
+    @AfterAll
     void stop() {
         inspector.stop().block(Client.PATIENCE);
     }
