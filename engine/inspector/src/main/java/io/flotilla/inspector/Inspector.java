@@ -362,8 +362,8 @@ public final class Inspector implements Disposable {
          *
          * <ul>
          *   <li><b>onNext</b>: the inspector, once, when it listens.
-         *   <li><b>onError</b>: {@link InspectorException} if it would be open to those it is not meant for; {@link
-         *       java.net.BindException} if the port is taken.
+         *   <li><b>onError</b>: {@link InspectorException} if it would be open to those it is not meant for, or cannot listen there;
+         *       its cause is a {@link java.net.BindException} if the port is taken.
          *   <li><b>cancel</b>: it is not started, or stopped again.
          *   <li><b>threads</b>: one of the two threads of the server.
          * </ul>

@@ -3,6 +3,7 @@ package io.flotilla.inspector;
 import io.flotilla.health.HealthMonitor;
 import io.flotilla.health.HealthReport;
 import io.flotilla.journal.JournalException;
+import io.flotilla.journal.RunDeletedException;
 import io.flotilla.run.DivergenceException;
 import io.flotilla.run.UnknownRunException;
 import java.time.Duration;
@@ -268,7 +269,7 @@ public final class InspectorHandler implements Disposable {
         if (cause instanceof ApiError error) {
             return error;
         }
-        if (cause instanceof UnknownRunException) {
+        if (cause instanceof UnknownRunException || cause instanceof RunDeletedException) {
             return ApiError.unknownRun();
         }
         if (cause instanceof DivergenceException) {

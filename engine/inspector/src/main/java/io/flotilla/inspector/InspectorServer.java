@@ -4,6 +4,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelOption;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.timeout.WriteTimeoutHandler;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.URI;
@@ -15,6 +16,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.netty.ChannelBindException;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.http.server.HttpServerRequest;
@@ -83,6 +85,7 @@ final class InspectorServer {
                         isBound.set(true);
                         return new InspectorServer(settings, handler, threads, server);
                     })
+                    .onErrorMap(failed -> notBound(settings, failed))
                     .doOnError(failed -> giveUp(handler, threads))
                     .doOnCancel(() -> {
                         if (!isBound.get()) {
@@ -92,6 +95,17 @@ final class InspectorServer {
                     .doOnDiscard(
                             InspectorServer.class, unwanted -> unwanted.stop().subscribe());
         });
+    }
+
+    private static InspectorException notBound(Settings settings, Throwable failed) {
+        Throwable cause =
+                failed instanceof ChannelBindException && failed.getCause() != null ? failed.getCause() : failed;
+        String why = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+        String hint = cause instanceof BindException && settings.port() != 0
+                ? ": is another inspector there? Port 0 is any that is free"
+                : "";
+        return new InspectorException(
+                "the inspector cannot listen on " + settings.host() + ":" + settings.port() + ", " + why + hint, cause);
     }
 
     private static void giveUp(InspectorHandler handler, LoopResources threads) {

@@ -139,15 +139,31 @@ class InspectorLifecycleTest {
     @Test
     void start_onAPortThatIsTaken_isABindException() {
         Inspector first = Inspector.on(crew.runs()).start().block(Client.PATIENCE);
+        int port = first.address().getPort();
         try {
-            assertThatThrownBy(() -> Inspector.on(crew.runs())
-                            .port(first.address().getPort())
-                            .start()
-                            .block(Client.PATIENCE))
-                    .hasRootCauseInstanceOf(BindException.class);
+            assertThatThrownBy(
+                            () -> Inspector.on(crew.runs()).port(port).start().block(Client.PATIENCE))
+                    .isInstanceOf(InspectorException.class)
+                    .hasMessageContaining("127.0.0.1:" + port + ", Address already in use")
+                    .hasMessageEndingWith("Port 0 is any that is free")
+                    .hasCauseInstanceOf(BindException.class);
+            assertThat(Client.of(first).get("/api/about").status())
+                    .as("the first goes on")
+                    .isEqualTo(200);
         } finally {
             first.stop().block(Client.PATIENCE);
         }
+    }
+
+    @Test
+    void start_onAHostThatIsNotHere_saysSo() {
+        assertThatThrownBy(() -> Inspector.on(crew.runs())
+                        .host("192.0.2.1") // of documentation: nobody has it
+                        .token(Inspector.randomToken())
+                        .start()
+                        .block(Client.PATIENCE))
+                .isInstanceOf(InspectorException.class)
+                .hasMessageStartingWith("the inspector cannot listen on 192.0.2.1:0, ");
     }
 
     @Test

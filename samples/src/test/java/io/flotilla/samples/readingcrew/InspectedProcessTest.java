@@ -7,6 +7,8 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -15,6 +17,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import reactor.netty.http.client.HttpClient;
 
 /** {@code -Dinspect=true} in a process of its own, which stays until it is stopped. */
@@ -24,12 +28,15 @@ class InspectedProcessTest {
     private static final Pattern ADDRESS =
             Pattern.compile("The inspector stays: (http://127\\.0\\.0\\.1:\\d+/)#token=(\\S+), .*");
 
+    private static final int LISTENERS = 20;
+
     @TempDir
     private Path home;
 
     @Test
     @DisabledOnOs(OS.WINDOWS) // which has no signal that asks
-    void demo_inspectedAndTerminated_endsAtOnceWithoutAWord() throws IOException, InterruptedException {
+    void demo_inspectedAndTerminatedWhileOthersListen_endsAtOnceWithoutAWord()
+            throws IOException, InterruptedException {
         Path input = Files.createDirectory(home.resolve("input"));
         for (int at = 0; at < 5; at++) {
             Files.writeString(input.resolve("ship-" + at + ".md"), "Ship number " + at + " leaves at dawn.\n");
@@ -55,6 +62,10 @@ class InspectedProcessTest {
             assertThat(status(address.group(1) + "api/runs", address.group(2))).isEqualTo(200);
             assertThat(status(address.group(1) + "api/runs", "")).isEqualTo(401);
             assertThat(demo.isAlive()).isTrue();
+            CountDownLatch open = new CountDownLatch(LISTENERS);
+            Mono<Void> listeners = listeners(address.group(1) + "api/live", address.group(2), open);
+            listeners.subscribe();
+            assertThat(open.await(20, TimeUnit.SECONDS)).as("who listens").isTrue();
             demo.destroy(); // SIGTERM
 
             assertThat(demo.waitFor(10, TimeUnit.SECONDS)).as("it ends").isTrue();
@@ -62,9 +73,30 @@ class InspectedProcessTest {
                     .as("of a process that a signal has ended")
                     .isEqualTo(128 + 15);
             assertThat(Files.readString(errors)).isEmpty();
+            listeners.block(Duration.ofSeconds(10));
         } finally {
             demo.destroyForcibly();
         }
+    }
+
+    /** Completes when all have been cut off. */
+    private static Mono<Void> listeners(String address, String token, CountDownLatch open) {
+        return Flux.range(0, LISTENERS)
+                .flatMap(
+                        any -> HttpClient.newConnection()
+                                .headers(headers -> headers.set("Authorization", "Bearer " + token))
+                                .get()
+                                .uri(address)
+                                .response((response, content) -> content.asString()
+                                        .switchOnFirst((first, pieces) -> {
+                                            open.countDown();
+                                            return pieces;
+                                        }))
+                                .then()
+                                .onErrorComplete(),
+                        LISTENERS)
+                .then()
+                .cache();
     }
 
     private static Matcher address(BufferedReader out) throws IOException {
