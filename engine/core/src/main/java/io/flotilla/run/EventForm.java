@@ -1,5 +1,6 @@
 package io.flotilla.run;
 
+import io.flotilla.agent.Usage;
 import io.flotilla.internal.JsonFields;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +34,8 @@ final class EventForm {
                     .number("step", step.step())
                     .flag("failed", step.failed())
                     .number("attempts", step.attempts())
-                    .flag("degraded", step.degraded());
+                    .flag("degraded", step.degraded())
+                    .map("usage", form(step.usage()));
         }
         if (event instanceof RunEvent.StateWritten written) {
             return type("state-written", written.branch(), written.agent())
@@ -138,9 +140,14 @@ final class EventForm {
         if (event instanceof RunEvent.CompensationSettled settled) {
             return type("compensation-settled", settled.branch(), settled.agent())
                     .number("step", settled.step())
-                    .flag("failed", settled.failed());
+                    .flag("failed", settled.failed())
+                    .map("usage", form(settled.usage()));
         }
         throw new IllegalStateException("no JSON form: " + event.getClass().getName());
+    }
+
+    private static @Nullable Map<String, @Nullable Object> form(@Nullable Usage usage) {
+        return usage == null ? null : usage.toMap();
     }
 
     private JsonFields type(String type) {

@@ -1,5 +1,6 @@
 package io.flotilla.run;
 
+import io.flotilla.agent.Usage;
 import io.flotilla.journal.JournalBounds;
 import io.flotilla.journal.PayloadException;
 import io.flotilla.run.machine.Effect;
@@ -96,7 +97,7 @@ final class NestedRun implements StepDriver.Prepared {
             Turn turn = step.start().turn();
             Correction correction = turn.correction();
             if (correction != null) { // which it cannot read: it would only say the same again
-                settled(Decision.fail(correction.problem()), null);
+                settled(Decision.fail(correction.problem()), null, Usage.NONE);
                 notThere();
                 return;
             }
@@ -109,7 +110,7 @@ final class NestedRun implements StepDriver.Prepared {
                     .contextWrite(span.context())
                     .subscribe(this::began, this::notBegun);
         } catch (Throwable wrong) { // no task, a task of another type, nothing left of a limit
-            settled(null, wrong);
+            settled(null, wrong, Usage.NONE);
             notThere();
         }
     }
@@ -117,7 +118,7 @@ final class NestedRun implements StepDriver.Prepared {
     /** What is wrong with the task is the step's failure; what is wrong with the journal is not. */
     private void notBegun(Throwable why) {
         if (why instanceof PayloadException || why instanceof RunIdTakenException) {
-            settled(null, why);
+            settled(null, why, Usage.NONE);
         } else {
             brokenDown(why);
         }
@@ -170,21 +171,22 @@ final class NestedRun implements StepDriver.Prepared {
         owner.scope().usage().recordNested(result.usage());
         if (result.status() == RunResult.Status.SUCCEEDED) {
             List<?> answers = result.answers();
-            settled(NodeAgent.plainDecision(step.start().turn(), answers.size() == 1 ? answers.get(0) : answers), null);
+            Object answer = answers.size() == 1 ? answers.get(0) : answers;
+            settled(NodeAgent.plainDecision(step.start().turn(), answer), null, result.usage());
         } else {
-            settled(null, new NestedRunException(result));
+            settled(null, new NestedRunException(result), result.usage());
         }
     }
 
-    private void settled(@Nullable Decision decision, @Nullable Throwable failure) {
+    private void settled(@Nullable Decision decision, @Nullable Throwable failure, Usage used) {
         if (!over.compareAndSet(false, true)) {
             return;
         }
         StepResult.Kind kind = failure == null ? StepResult.Kind.SUCCEEDED : StepResult.Kind.FAILED;
-        span.stop(kind.name().toLowerCase(Locale.ROOT), failure, () -> settled(kind, decision, failure));
+        span.stop(kind.name().toLowerCase(Locale.ROOT), failure, () -> settled(kind, decision, failure, used));
     }
 
-    private void settled(StepResult.Kind kind, @Nullable Decision decision, @Nullable Throwable failure) {
+    private void settled(StepResult.Kind kind, @Nullable Decision decision, @Nullable Throwable failure, Usage used) {
         step.ended(kind);
         owner.facts()
                 .accept(new Fact.StepSettled(
@@ -193,7 +195,11 @@ final class NestedRun implements StepDriver.Prepared {
                         owner.redaction().readable(decision),
                         failure == null ? null : kind,
                         owner.redaction().readOnce(failure),
-                        owner.scope().usage().total()));
+                        owner.scope().usage().total(),
+                        1,
+                        false,
+                        List.of(),
+                        used));
     }
 
     private void brokenDown(Throwable why) {

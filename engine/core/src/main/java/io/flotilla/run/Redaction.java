@@ -37,7 +37,8 @@ final class Redaction {
                         settled.used(),
                         settled.attempts(),
                         settled.degraded(),
-                        settled.writes())
+                        settled.writes(),
+                        settled.ownUsage())
                 : fact;
     }
 

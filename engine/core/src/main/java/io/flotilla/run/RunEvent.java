@@ -1,5 +1,6 @@
 package io.flotilla.run;
 
+import io.flotilla.agent.Usage;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -120,6 +121,7 @@ public sealed interface RunEvent {
      * @param failed whether it failed
      * @param attempts how many times its agent was called; 0 if a guard refused it before the first
      * @param degraded whether a fallback made its decision
+     * @param usage what the step itself has used, all its attempts together; null if the run was recorded before that was
      */
     record StepSettled(
             long sequence,
@@ -129,7 +131,8 @@ public sealed interface RunEvent {
             long step,
             boolean failed,
             int attempts,
-            boolean degraded)
+            boolean degraded,
+            @Nullable Usage usage)
             implements RunEvent {}
 
     /**
@@ -403,8 +406,16 @@ public sealed interface RunEvent {
      * @param agent whose
      * @param step which of its branch, from 0
      * @param failed whether the step could not be undone
+     * @param usage what undoing it has used; null if the run was recorded before that was
      */
-    record CompensationSettled(long sequence, Instant at, BranchPath branch, String agent, long step, boolean failed)
+    record CompensationSettled(
+            long sequence,
+            Instant at,
+            BranchPath branch,
+            String agent,
+            long step,
+            boolean failed,
+            @Nullable Usage usage)
             implements RunEvent {}
 
     /**

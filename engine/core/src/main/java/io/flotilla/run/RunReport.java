@@ -44,7 +44,7 @@ final class RunReport {
     }
 
     private Map<String, @Nullable Object> form(RunEvent event) {
-        if (!(event instanceof RunEvent.StepSettled)) {
+        if (!(event instanceof RunEvent.StepSettled || event instanceof RunEvent.CompensationSettled)) {
             return event.toMap();
         }
         Map<String, @Nullable Object> form = new LinkedHashMap<>(event.toMap());
@@ -101,7 +101,7 @@ final class RunReport {
                 .map("labels", labels)
                 .map("usage", state.usage().toMap())
                 .toMap();
-        JsonFields data = new JsonFields().map("run", run).map("topology", topology());
+        JsonFields data = new JsonFields().map("run", run).map("topology", topology.toMap());
         String result = result();
         if (result != null) {
             data.text("result", result);
@@ -125,26 +125,5 @@ final class RunReport {
             text.append(failure.getMessage()).append('\n');
         }
         return RecordedException.redacted(text.toString(), redactor);
-    }
-
-    private Map<String, @Nullable Object> topology() {
-        List<Object> nodes = new ArrayList<>();
-        List<Object> edges = new ArrayList<>();
-        addNode(Topology.START, "start", nodes);
-        for (String agent : topology.agents()) {
-            addNode(agent, topology.isRendezvous(agent) ? "rendezvous" : "agent", nodes);
-        }
-        for (String node : new String[] {Topology.END, Topology.USER}) {
-            if (topology.agents().stream().anyMatch(agent -> topology.hasEdge(agent, node))) {
-                addNode(node, node, nodes);
-            }
-        }
-        topology.successors(Topology.START).forEach(to -> edges.add(List.of(Topology.START, to)));
-        topology.agents().forEach(from -> topology.successors(from).forEach(to -> edges.add(List.of(from, to))));
-        return new JsonFields().list("nodes", nodes).list("edges", edges).toMap();
-    }
-
-    private static void addNode(String name, String kind, List<Object> nodes) {
-        nodes.add(new JsonFields().text("name", name).text("kind", kind).toMap());
     }
 }

@@ -1,6 +1,7 @@
 package io.flotilla.run;
 
 import io.flotilla.agent.Agent;
+import io.flotilla.agent.Usage;
 import io.flotilla.run.machine.Effect;
 import io.flotilla.run.machine.Fact;
 import io.flotilla.run.machine.Replay;
@@ -110,7 +111,11 @@ final class RunSteps {
                     null,
                     StepResult.Kind.FAILED,
                     redaction.readOnce(noTime),
-                    scope.usage().total()));
+                    scope.usage().total(),
+                    1,
+                    false,
+                    List.of(),
+                    Usage.NONE));
             return true;
         }
         inFlight.put(start.step(), new InFlight(step, start)); // whoever stops the starting sees it, or is seen here
@@ -271,7 +276,8 @@ final class RunSteps {
                 scope.usage().total(),
                 settled.attempts(),
                 kind == StepResult.Kind.DEGRADED,
-                kind.isFailure() ? List.of() : step.writes());
+                kind.isFailure() ? List.of() : step.writes(),
+                settled.usage());
     }
 
     /** Types are erased where steps are guarded: what comes out of them may be anything. */

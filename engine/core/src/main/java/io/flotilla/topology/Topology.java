@@ -1,5 +1,7 @@
 package io.flotilla.topology;
 
+import io.flotilla.internal.JsonFields;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collections;
@@ -372,6 +374,38 @@ public final class Topology {
      */
     public String toMermaid() {
         return Mermaid.draw(names, graph, rendezvous);
+    }
+
+    /**
+     * The topology as JSON has it: {@code nodes}, each with a {@code name} and a {@code kind} ({@code start}, {@code agent}, {@code
+     * rendezvous}, {@code end}, {@code user}), and {@code edges}, each a list of two names. {@code end} and {@code user} are left out if
+     * no edge leads to them.
+     *
+     * @return texts, lists and maps of these; cannot be changed
+     */
+    public Map<String, @Nullable Object> toMap() {
+        List<Object> nodes = new ArrayList<>();
+        List<Object> edges = new ArrayList<>();
+        addNode(START, "start", nodes);
+        for (String agent : agents) {
+            addNode(agent, isRendezvous(agent) ? "rendezvous" : "agent", nodes);
+        }
+        for (String node : List.of(END, USER)) {
+            if (!predecessors(node).isEmpty()) {
+                addNode(node, node, nodes);
+            }
+        }
+        addEdges(START, edges);
+        agents.forEach(agent -> addEdges(agent, edges));
+        return new JsonFields().list("nodes", nodes).list("edges", edges).toMap();
+    }
+
+    private static void addNode(String name, String kind, List<Object> nodes) {
+        nodes.add(new JsonFields().text("name", name).text("kind", kind).toMap());
+    }
+
+    private void addEdges(String from, List<Object> edges) {
+        successors(from).forEach(to -> edges.add(List.of(from, to)));
     }
 
     /** The notation; {@link #parse} makes an equal topology of it. */

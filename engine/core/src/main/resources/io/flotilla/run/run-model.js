@@ -118,14 +118,6 @@ var RunReport = (() => {
       this.state.take(entry);
     }
 
-    /* The same events, of which more is known now: the fact they came of, and what was used. */
-    know(events) {
-      for (const event of events) if (this.events[event.sequence]) this.events[event.sequence].raw = event;
-      this.state = new State();
-      this.kept = [];
-      for (const entry of this.events) this.count(entry);
-    }
-
     /* In lineage order: those that come last anyway are only put at the end. */
     ordered(born) {
       const { rows } = this, compare = (left, right) => comparePaths(left.parts, right.parts);
@@ -285,10 +277,11 @@ var RunReport = (() => {
     }
   }
   const FATES = new Set(Object.values(ENDS));
+  const NOTHING = { inputTokens: 0, outputTokens: 0, cost: 0 };
 
   /* ---- what a run is like after some events, as far as the graph and the numbers show it ---- */
   class State {
-    constructor(nodes = new Map(), edges = new Map(), questions = new Map(), totals = { live: 0, steps: 0, retries: 0, failed: 0, ended: 0, corrections: 0, writes: 0, untold: 0, status: "running", used: null }, values = new Map()) {
+    constructor(nodes = new Map(), edges = new Map(), questions = new Map(), totals = { live: 0, steps: 0, retries: 0, failed: 0, ended: 0, corrections: 0, writes: 0, isGuessed: false, status: "running", own: NOTHING, used: NOTHING }, values = new Map()) {
       Object.assign(this, { nodes, edges, questions, totals, values, moment: 0 });
     }
 
@@ -300,7 +293,7 @@ var RunReport = (() => {
 
     node(name) {
       let known = this.nodes.get(name);
-      if (!known) this.nodes.set(name, known = { live: 0, steps: 0, failed: 0, retries: 0, degraded: 0, inputTokens: 0, outputTokens: 0, cost: 0 });
+      if (!known) this.nodes.set(name, known = { live: 0, steps: 0, failed: 0, retries: 0, degraded: 0, ...NOTHING });
       return known;
     }
 
@@ -319,6 +312,7 @@ var RunReport = (() => {
         case "run-paused": totals.status = "paused"; break;
         case "run-resumed": totals.status = "running"; break;
         case "compensation-started": totals.status = "compensating"; break;
+        case "compensation-settled": this.used(this.node(raw.agent), raw); break;
         case "run-finished": totals.status = String(raw.status).toLowerCase(); this.questions.clear(); break;
         default:
           if (ENDS[type]) {
@@ -341,14 +335,20 @@ var RunReport = (() => {
       this.totals.retries += again;
       if (raw.failed === true) node.failed++;
       if (raw.degraded === true) node.degraded++;
-      if (raw.used) this.used(node, raw.used); else this.totals.untold++;
+      this.used(node, raw);
     }
 
-    /* What was used since the step that ended before is put down to this one. */
-    used(node, used) {
-      const before = this.totals.used ?? { inputTokens: 0, outputTokens: 0, cost: 0 };
-      for (const what of ["inputTokens", "outputTokens", "cost"]) node[what] += Math.max(0, Number(used[what]) - Number(before[what]));
-      this.totals.used = used;
+    /* What a step has used, and the whole run by then, which a live event does not say. Where a step's is not recorded, it is what was used since the step that ended before. */
+    used(node, { usage, used }) {
+      const { totals } = this, own = {}, whole = {};
+      for (const what of Object.keys(NOTHING)) {
+        const step = usage ? Number(usage[what]) : Math.max(0, Number(used?.[what] ?? 0) - totals.used[what]);
+        node[what] += step;
+        totals.isGuessed ||= !usage && step > 0;
+        own[what] = totals.own[what] + step;
+        whole[what] = used ? Number(used[what]) : Math.max(totals.used[what], own[what]);
+      }
+      Object.assign(totals, { own, used: whole });
     }
   }
 

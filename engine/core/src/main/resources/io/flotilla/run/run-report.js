@@ -10,7 +10,7 @@ RunReport.show = (() => {
   class View {
     /* options: { tabs: further tabs, actions: nodes of the header, notices: a node below it, runLink: the address of a run, live: whether more events come, model: of the events if there is one already, moved: called with the view when it stands elsewhere } */
     constructor(root, data, options = {}) {
-      Object.assign(this, { data, options, model: options.model ?? new Model(data), branch: null, usage: null, follow: true, id: "run" + ++views });
+      Object.assign(this, { data, options, model: options.model ?? new Model(data), branch: null, follow: true, id: "run" + ++views });
       this.count = this.model.events.length;
       this.tabs = [...tabs.all(), ...(options.tabs ?? [])];
       this.tab = this.model.failures.length > 0 ? "Failures" : "Events";
@@ -107,16 +107,12 @@ RunReport.show = (() => {
       if (this.follow) { this.slider.value = all; this.graph.flash(added.map(entry => entry.edge).filter(edge => edge !== undefined)); this.show(all); } else this.show(this.count);
     }
 
-    /* Something of the run itself is known better now: { run, result, usage }. */
-    update({ run, result, usage }) {
+    /* Something of the run itself is known better now: { run, result }. */
+    update({ run, result }) {
       if (run) { this.data.run = { ...this.data.run, ...run }; this.head(); }
       if (result !== undefined) this.data.result = result;
-      if (usage) this.usage = usage;
       this.show(this.count);
     }
-
-    /* The same events, of which more is known now. */
-    know(events) { this.model.know(events); this.show(this.count); }
 
     /* Of a live run: it is this instant, in milliseconds since 1970, and nothing else has happened. */
     tick(now) {
@@ -173,7 +169,7 @@ RunReport.show = (() => {
       const status = this.atEnd() && recorded && recorded !== "unfinished" ? recorded : totals.status;
       this.badge.textContent = status;
       this.badge.className = "badge " + status;
-      const tokens = usage => usage ? usage.inputTokens + usage.outputTokens : -1; // events that come live may not say what was used
+      const tokens = usage => usage ? usage.inputTokens + usage.outputTokens : -1; // events that come live do not say what steps have used that were cancelled
       const used = this.atEnd() && tokens(run.usage) >= tokens(totals.used) ? run.usage : totals.used;
       const facts = [["time", millis(state.moment)], ["branches", number(totals.live + totals.ended)], ["live", number(totals.live)], ["steps", number(totals.steps)], ["retries", number(totals.retries)],
         ["failed branches", number(totals.failed), totals.failed > 0], ["corrections", number(totals.corrections)], ["questions", number(state.questions.size), false, state.questions.size > 0]];

@@ -107,21 +107,20 @@ RunReport.tabs = (() => {
 
   const cost = value => value === undefined || value === null || Number(value) === 0 ? "" : Number(value).toLocaleString("en", { maximumFractionDigits: 4 });
 
-  /* What each agent has used, as of the slider; of events that came live it is known only when the run is read again, until then of the whole run. */
+  /* What each agent has used, as of the slider. */
   function agents() {
-    const isWhole = view => view.state.totals.untold > 0 && view.usage !== null;
-    const usedBy = (view, name, node) => isWhole(view) ? view.usage.find(each => each.agent === name) ?? {} : node;
-    const sum = ({ inputTokens, outputTokens, cost: paid }) => Number(inputTokens ?? 0) + Number(outputTokens ?? 0) + Number(paid ?? 0);
+    const tokens = ({ inputTokens, outputTokens }) => inputTokens + outputTokens;
     return tab("Agents", {
       badge: view => view.state.nodes.size,
       said: view => {
-        const rows = [...view.state.nodes].map(([name, node]) => [name, node, usedBy(view, name, node)]).sort((left, right) => right[1].steps - left[1].steps);
-        return { all: rows.length, rows: rows.slice(0, MOST), paid: rows.some(([, , used]) => sum(used) > 0), whole: isWhole(view) && !view.atEnd() };
+        const { nodes, totals: { own, used, isGuessed } } = view.state, rows = [...nodes].sort((left, right) => right[1].steps - left[1].steps);
+        return { all: rows.length, rows: rows.slice(0, MOST), paid: tokens(own) + own.cost > 0, isGuessed, others: Math.max(0, tokens(used) - tokens(own)) };
       },
-      build: (view, { all, rows, paid, whole }) => tell(rows, all, "No agent has worked yet.", () => [table("Agents", ["agent", "#live", "#steps", "#failed", "#retries", "#fallbacks", ...(paid ? ["#tokens in", "#tokens out", "#cost"] : [])], rows.map(([name, node, used]) => {
-        const numbers = [node.live, node.steps, node.failed, node.retries, node.degraded, ...(paid ? [used.inputTokens ?? 0, used.outputTokens ?? 0] : [])];
-        return el("tr", {}, el("th", { scope: "row" }, agentCell(view, name)), numbers.map((value, at) => el("td", { class: "num" + (at === 2 && value > 0 ? " bad" : "") }, value === 0 ? "–" : number(value))), paid ? el("td", { class: "num" }, cost(used.cost) || "–") : null);
-      })), ...(paid ? [el("p", { class: "dim" }, "What is used is put down to the step that ends next: of steps side by side, one may have what another has used." + (whole ? " Tokens and cost are of the whole run." : ""))] : [])]).flat(),
+      build: (view, { all, rows, paid, isGuessed, others }) => tell(rows, all, "No agent has worked yet.", () => [table("Agents", ["agent", "#live", "#steps", "#failed", "#retries", "#fallbacks", ...(paid ? ["#tokens in", "#tokens out", "#cost"] : [])], rows.map(([name, node]) => {
+        const numbers = [node.live, node.steps, node.failed, node.retries, node.degraded, ...(paid ? [node.inputTokens, node.outputTokens] : [])];
+        return el("tr", {}, el("th", { scope: "row" }, agentCell(view, name)), numbers.map((value, at) => el("td", { class: "num" + (at === 2 && value > 0 ? " bad" : "") }, value === 0 ? "–" : number(value))), paid ? el("td", { class: "num" }, cost(node.cost) || "–") : null);
+      })), ...(others > 0 ? [el("p", { class: "dim" }, "Steps that have not ended by then, or were cancelled, have used " + many(others, "token") + " besides.")] : []),
+      ...(isGuessed ? [el("p", { class: "dim" }, "This run was recorded before each step's own usage was: what is used is put down to the step that ends next.")] : [])]).flat(),
     });
   }
 

@@ -11,6 +11,7 @@ import static io.flotilla.run.TestRuns.stepping;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.agent.Agent;
+import io.flotilla.agent.Usage;
 import io.flotilla.run.RunEvent.Verdict;
 import io.flotilla.step.NothingDropped;
 import io.flotilla.step.StepEngine;
@@ -68,19 +69,19 @@ class EventsTest {
                         new RunEvent.RunStarted(0, NOW),
                         new RunEvent.BranchStarted(1, NOW, ROOT, "Lead"),
                         new RunEvent.StepStarted(2, NOW, ROOT, "Lead", 0),
-                        new RunEvent.StepSettled(3, NOW, ROOT, "Lead", 0, false, 1, false),
+                        new RunEvent.StepSettled(3, NOW, ROOT, "Lead", 0, false, 1, false, Usage.NONE),
                         new RunEvent.Forked(4, NOW, ROOT, "Lead", 0, 2),
                         new RunEvent.BranchStarted(5, NOW, first, "Worker"),
                         new RunEvent.BranchStarted(6, NOW, second, "Worker"),
                         new RunEvent.StepStarted(7, NOW, first, "Worker", 0),
                         new RunEvent.StepStarted(8, NOW, second, "Worker", 0),
-                        new RunEvent.StepSettled(9, NOW, first, "Worker", 0, false, 1, false),
+                        new RunEvent.StepSettled(9, NOW, first, "Worker", 0, false, 1, false, Usage.NONE),
                         new RunEvent.BranchAnswered(10, NOW, first, "Worker", false),
-                        new RunEvent.StepSettled(11, NOW, second, "Worker", 0, false, 1, false),
+                        new RunEvent.StepSettled(11, NOW, second, "Worker", 0, false, 1, false, Usage.NONE),
                         new RunEvent.BranchAnswered(12, NOW, second, "Worker", false),
                         new RunEvent.Joined(13, NOW, ROOT, "Lead", 0, Verdict.MET, 2, 0, 0),
                         new RunEvent.StepStarted(14, NOW, ROOT, "Lead", 1),
-                        new RunEvent.StepSettled(15, NOW, ROOT, "Lead", 1, false, 1, false),
+                        new RunEvent.StepSettled(15, NOW, ROOT, "Lead", 1, false, 1, false, Usage.NONE),
                         new RunEvent.BranchAnswered(16, NOW, ROOT, "Lead", false),
                         new RunEvent.RunFinished(17, NOW, RunResult.Status.SUCCEEDED))
                 .hasSize(SMALL);

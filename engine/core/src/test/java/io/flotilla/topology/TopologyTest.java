@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -226,5 +227,40 @@ class TopologyTest {
                 .isNotEqualTo(Topology.parse("start -> A\nmax_steps(3)"))
                 .isNotEqualTo(Topology.parse("start -> B"))
                 .isNotEqualTo("start -> A");
+    }
+
+    private static Map<String, String> node(String name, String kind) {
+        return Map.of("name", name, "kind", kind);
+    }
+
+    @Test
+    void toMap_aTopology_hasItsNodesAndEdges() {
+        Map<String, Object> map =
+                Topology.parse("start -> A\nA <-> B, C\nB, C -> D\nD -> end").toMap();
+
+        assertThat(map.get("nodes"))
+                .isEqualTo(List.of(
+                        node("start", "start"),
+                        node("A", "agent"),
+                        node("B", "agent"),
+                        node("C", "agent"),
+                        node("D", "rendezvous"),
+                        node("end", "end")));
+        assertThat(map.get("edges"))
+                .isEqualTo(List.of(
+                        List.of("start", "A"),
+                        List.of("A", "B"),
+                        List.of("A", "C"),
+                        List.of("B", "A"),
+                        List.of("B", "D"),
+                        List.of("C", "A"),
+                        List.of("C", "D"),
+                        List.of("D", "end")));
+    }
+
+    @Test
+    void toMap_nobodyEndsTheRunAndOneAsks_hasNoEndButAUser() {
+        assertThat(Topology.parse("start -> A\nA <-> user").toMap().get("nodes"))
+                .isEqualTo(List.of(node("start", "start"), node("A", "agent"), node("user", "user")));
     }
 }

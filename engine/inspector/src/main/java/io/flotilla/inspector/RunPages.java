@@ -58,7 +58,7 @@ final class RunPages {
             Topology topology = run.runs().workflow().topology();
             Map<String, @Nullable Object> details = new LinkedHashMap<>();
             details.put("run", all.getT1());
-            details.put("topology", topology(topology));
+            details.put("topology", topology.toMap());
             details.put("branches", state.branches().size());
             details.put("branchesEnded", form.get("ended"));
             details.put("joins", joins(state));
@@ -70,33 +70,6 @@ final class RunPages {
             details.put("result", all.getT3().get("result"));
             return details;
         });
-    }
-
-    private static Map<String, @Nullable Object> topology(Topology topology) {
-        List<Object> nodes = new ArrayList<>();
-        List<Object> edges = new ArrayList<>();
-        nodes.add(node(Topology.START, "start"));
-        for (String agent : topology.agents()) {
-            nodes.add(node(agent, topology.isRendezvous(agent) ? "rendezvous" : "agent"));
-        }
-        for (String node : new String[] {Topology.END, Topology.USER}) {
-            if (topology.agents().stream().anyMatch(agent -> topology.hasEdge(agent, node))) {
-                nodes.add(node(node, node));
-            }
-        }
-        topology.successors(Topology.START).forEach(to -> edges.add(List.of(Topology.START, to)));
-        topology.agents().forEach(from -> topology.successors(from).forEach(to -> edges.add(List.of(from, to))));
-        Map<String, @Nullable Object> form = new LinkedHashMap<>();
-        form.put("nodes", nodes);
-        form.put("edges", edges);
-        return form;
-    }
-
-    private static Map<String, String> node(String name, String kind) {
-        Map<String, String> node = new LinkedHashMap<>();
-        node.put("name", name);
-        node.put("kind", kind);
-        return node;
     }
 
     /** The forks that wait, and the branches of them that have not ended. */
@@ -187,7 +160,7 @@ final class RunPages {
         Map<String, @Nullable Object> toMap() {
             Map<String, @Nullable Object> form = new LinkedHashMap<>(event.toMap());
             form.put("fact", fact);
-            if (event instanceof RunEvent.StepSettled) {
+            if (event instanceof RunEvent.StepSettled || event instanceof RunEvent.CompensationSettled) {
                 form.put("used", used.toMap());
             }
             return form;
@@ -263,67 +236,6 @@ final class RunPages {
                 .reduceWith(UsageByAgent::new, UsageByAgent::add)
                 .map(UsageByAgent::toMap)
                 .subscribeOn(Schedulers.boundedElastic());
-    }
-
-    /** What the agents have used: what was recorded since the fact before is put down to the step that has ended. Not thread-safe. */
-    private static final class UsageByAgent {
-
-        private final Map<String, Line> lines = new TreeMap<>();
-        private final Map<String, RunEvent.StepStarted> started = new HashMap<>();
-        private Usage before = Usage.NONE;
-
-        private static final class Line {
-            private long steps;
-            private long failed;
-            private long busyMillis;
-            private Usage used = Usage.NONE;
-        }
-
-        UsageByAgent add(RunFact fact) {
-            String agent = "";
-            for (RunEvent event : fact.events()) {
-                if (event instanceof RunEvent.StepStarted step) {
-                    started.put(step.branch() + "#" + step.step(), step);
-                } else if (event instanceof RunEvent.StepSettled step) {
-                    agent = step.agent();
-                    Line line = lines.computeIfAbsent(agent, any -> new Line());
-                    line.steps++;
-                    line.failed += step.failed() ? 1 : 0;
-                    RunEvent.StepStarted start = started.remove(step.branch() + "#" + step.step());
-                    line.busyMillis += start == null
-                            ? 0
-                            : Math.max(0, step.at().toEpochMilli() - start.at().toEpochMilli());
-                } else if (event instanceof RunEvent.CompensationSettled step) {
-                    agent = step.agent();
-                }
-            }
-            if (!fact.used().equals(before)) {
-                Line line = lines.computeIfAbsent(agent, any -> new Line());
-                line.used = line.used.plus(new Usage(
-                        Math.max(0, fact.used().inputTokens() - before.inputTokens()),
-                        Math.max(0, fact.used().outputTokens() - before.outputTokens()),
-                        fact.used().cost().subtract(before.cost()).max(java.math.BigDecimal.ZERO)));
-                before = fact.used();
-            }
-            return this;
-        }
-
-        Map<String, @Nullable Object> toMap() {
-            List<Object> agents = new ArrayList<>();
-            lines.forEach((agent, line) -> {
-                Map<String, @Nullable Object> form = new LinkedHashMap<>();
-                form.put("agent", agent.isEmpty() ? null : agent);
-                form.put("steps", line.steps);
-                form.put("failed", line.failed);
-                form.put("busyMillis", line.busyMillis);
-                form.putAll(line.used.toMap());
-                agents.add(form);
-            });
-            Map<String, @Nullable Object> form = new LinkedHashMap<>();
-            form.put("total", before.toMap());
-            form.put("agents", agents);
-            return form;
-        }
     }
 
     static byte[] bytes(String text) {

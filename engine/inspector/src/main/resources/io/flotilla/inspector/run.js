@@ -1,16 +1,16 @@
 /* One run: its recorded facts, then what comes. */
 import { get, runPath, Stream } from "./api.js";
-import { eachPage, readModel, reportData } from "./facts.js";
+import { readModel, reportData } from "./facts.js";
 import { HealthTab } from "./health.js";
 import { Output } from "./output.js";
 import { cancel, cancelBranch, fork, pause, questionForm, recover, unpause } from "./actions.js";
 
 const { el, number, clipped, long, words } = RunReport;
-const ENDED = ["succeeded", "failed", "cancelled"], USAGE_PAUSE = 4000, HEALTH_PAUSE = 3000, TICK = 500, MOST_QUESTIONS = 20, MOST_QUOTED = 120;
+const ENDED = ["succeeded", "failed", "cancelled"], HEALTH_PAUSE = 3000, TICK = 500, MOST_QUESTIONS = 20, MOST_QUOTED = 120;
 
 class RunPage {
   constructor(host, id, { about, title, query }) {
-    Object.assign(this, { host, id, about, title, query, waiting: [], closed: false, output: new Output(), health: about.health ? new HealthTab() : null, usagePause: USAGE_PAUSE });
+    Object.assign(this, { host, id, about, title, query, waiting: [], closed: false, output: new Output(), health: about.health ? new HealthTab() : null });
     this.notices = el("div", { class: "notices" });
     this.buttons = new Map();
     this.loading = el("p", { class: "empty", role: "status" }, "Reading the run…");
@@ -20,7 +20,6 @@ class RunPage {
 
   close() {
     this.closed = true;
-    clearTimeout(this.usageSoon);
     clearInterval(this.clock);
     clearInterval(this.checks);
     this.stream?.close();
@@ -87,23 +86,14 @@ class RunPage {
       next++;
     }
     this.waiting = [];
-    if (fresh.length > 0) { this.view.append(fresh); this.usedSoon(); }
+    if (fresh.length > 0) this.view.append(fresh);
   }
 
   async ended() {
     this.stream?.close();
     this.stream = null;
     await this.refresh();
-    await this.reread();
     if (!this.closed && this.detail.run.live && !this.over()) this.listen();
-  }
-
-  /* What came live does not say what had been used by then: the record does. */
-  async reread() {
-    if (this.closed || this.view.model.state.totals.untold === 0) return;
-    const all = [];
-    try { await eachPage(this.id, entries => { for (const entry of entries) all.push(entry); }, { going: () => !this.closed }); } catch { return; }
-    if (!this.closed) this.view.know(all);
   }
 
   async check() {
@@ -121,20 +111,6 @@ class RunPage {
     this.view.options.live = run.live;
     this.view.update({ run: reportData(this.detail).run, ...(result === null || result === undefined ? {} : { result: String(result) }) });
     this.settle();
-    this.used();
-  }
-
-  usedSoon() { this.usageSoon ??= setTimeout(() => { this.usageSoon = null; this.used(); }, this.usagePause); }
-
-  /* Of a live run. The answer goes through the whole record, so it is asked for the more seldom the longer that takes. */
-  async used() {
-    if (this.closed || this.view.model.state.totals.untold === 0) return;
-    const since = performance.now();
-    try {
-      const usage = await get(runPath(this.id, "/usage"));
-      this.usagePause = Math.max(USAGE_PAUSE, (performance.now() - since) * 20);
-      if (!this.closed) this.view.update({ usage: usage.agents, run: { usage: usage.total } });
-    } catch { /* the numbers stay as they are */ }
   }
 
   /* ---- what can be done ---- */

@@ -3,14 +3,20 @@ package io.flotilla.inspector;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.Usage;
 import io.flotilla.journal.Journal;
+import io.flotilla.journal.JournalEntry;
+import io.flotilla.journal.PayloadCodec;
 import io.flotilla.run.Decision;
 import io.flotilla.run.Invocation;
+import io.flotilla.run.Join;
 import io.flotilla.run.Limits;
 import io.flotilla.run.Question;
 import io.flotilla.run.Turn;
 import io.flotilla.run.Workflow;
 import io.flotilla.topology.Topology;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import reactor.core.publisher.Mono;
 
@@ -108,6 +114,48 @@ final class Flows {
                 .journal(journal)
                 .outputHistory(Math.max(1, words))
                 .build();
+    }
+
+    /** A fork whose first answer counts: the slow one has used 100 and 20 tokens, and is cancelled when the quick one, with 3 and 1, answers. */
+    static Workflow<Object, String> racing(String name, Journal journal) {
+        return Workflow.builder(Topology.parse("start -> Lead\nLead <-> Slow, Quick\nLead -> end"), String.class)
+                .name(name)
+                .journal(journal)
+                .joinAt("Lead", Join.firstSuccess())
+                .agent(
+                        "Lead",
+                        Agent.of(
+                                "Lead",
+                                (turn, context) ->
+                                        Mono.fromSupplier(() -> turn.outcomes().isEmpty()
+                                                ? Decision.fanOut(Invocation.of("Slow", 1), Invocation.of("Quick", 2))
+                                                : Decision.answer("done"))))
+                .agent("Slow", Agent.of("Slow", (turn, context) -> {
+                    context.usage().record(Usage.ofTokens(100, 20));
+                    return Mono.never();
+                }))
+                .agent("Quick", Agent.of("Quick", (turn, context) -> {
+                    context.usage().record(Usage.ofTokens(3, 1));
+                    return Mono.just(Decision.answer("quick"));
+                }))
+                .build();
+    }
+
+    /** The run as it was recorded before what each step has used was. */
+    static Journal beforeOwnUsage(Journal journal, String id) {
+        PayloadCodec codec = PayloadCodec.basic();
+        List<JournalEntry> entries = journal.read(id, 0)
+                .map(entry -> {
+                    Map<String, Object> payload = new HashMap<>(codec.decode(entry.payload()));
+                    payload.remove("ownUsage");
+                    return new JournalEntry(
+                            entry.sequence(), entry.timestamp(), entry.type(), codec.encode(payload, text -> text));
+                })
+                .collectList()
+                .block(Client.PATIENCE);
+        Journal older = Journal.inMemory();
+        older.append(id, 0, entries).block(Client.PATIENCE);
+        return older;
     }
 
     /** One fork into so many branches, each of which takes four steps: about 12 events a branch. */

@@ -168,6 +168,42 @@ class InspectorReadTest {
                 .contains("\"inputTokens\":21,\"outputTokens\":9");
     }
 
+    private static JsonNode usage(Workflow<Object, String> flow, String id) {
+        Inspector other = Inspector.on(flow.runs()).start().block(Client.PATIENCE);
+        try {
+            return Client.of(other).get("/api/runs/" + id + "/usage").json();
+        } finally {
+            other.stop().block(Client.PATIENCE);
+        }
+    }
+
+    private static List<String> lines(JsonNode usage) {
+        List<String> lines = new ArrayList<>();
+        usage.get("agents")
+                .forEach(line -> lines.add(line.get("agent").asString("others") + " "
+                        + line.get("inputTokens").asLong() + " "
+                        + line.get("outputTokens").asLong()));
+        return lines;
+    }
+
+    @Test
+    void usage_ofStepsSideBySide_isThatOfEachAndOfThoseThatWereCancelled() {
+        Workflow<Object, String> racing = Flows.racing("racing", journal);
+        JsonNode usage = usage(racing, racing.run("go").block(Client.PATIENCE).runId());
+
+        assertThat(usage.get("total").get("inputTokens").asLong()).isEqualTo(103);
+        assertThat(lines(usage)).containsExactly("Lead 0 0", "Quick 3 1", "others 100 20");
+    }
+
+    @Test
+    void usage_ofARunRecordedBeforeItWas_isPutDownToTheStepThatEndsNext() {
+        String id =
+                Flows.racing("racing", journal).run("go").block(Client.PATIENCE).runId();
+        Journal older = Flows.beforeOwnUsage(journal, id);
+
+        assertThat(lines(usage(Flows.racing("racing", older), id))).containsExactly("Lead 0 0", "Quick 103 21");
+    }
+
     @Test
     void run_thatWaitsForAnAnswer_hasItsQuestion() {
         var run = asking.start("x");

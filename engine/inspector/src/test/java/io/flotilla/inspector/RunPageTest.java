@@ -88,6 +88,11 @@ class RunPageTest {
             assertThat(look.number("retries")).isEqualTo("1");
             assertThat(look.number("failed branches")).isEqualTo("1");
             assertThat(look.number("live")).isEqualTo("0");
+            look.tab("Agents").click();
+            assertThat(row(look, "Researcher"))
+                    .as("they had all used theirs when the first of them ended")
+                    .contains("8,000");
+            assertThat(row(look, "Analyst")).contains("3,300");
             look.tab("Failures").click();
             look.reads("HTTP 429 of search.example");
             look.tab("Result").click();
@@ -109,8 +114,8 @@ class RunPageTest {
             assertThat(look.number("steps")).isEqualTo("12");
             assertThat(look.number("tokens in")).isEqualTo("18,400");
             look.tab("Agents").click();
-            assertThat(look.page.locator(".panel tr:has-text('Researcher')").innerText())
-                    .contains("8,000");
+            assertThat(row(look, "Researcher")).contains("8,000");
+            assertThat(look.page.locator(".panel").innerText()).doesNotContain("besides", "recorded before");
 
             look.travel(0);
             assertThat(look.number("steps")).isEqualTo("0");
@@ -136,6 +141,32 @@ class RunPageTest {
             look.button("To the end").click();
             look.until("() => document.querySelector('.title .badge').textContent === 'succeeded'");
             assertThat(look.number("live")).isEqualTo("0");
+        }
+    }
+
+    private static String row(Look look, String agent) {
+        return look.page.locator(".panel tr:has-text('" + agent + "')").innerText();
+    }
+
+    @Test
+    void agents_ofARunWithCancelledStepsAndOfAnOlderOne_sayWhatIsNotTheirs(Browser browser) {
+        inspector.stop().block(Client.PATIENCE);
+        Workflow<Object, String> racing = Flows.racing("racing", journal);
+        String id =
+                Objects.requireNonNull(racing.run("go").block(Client.PATIENCE)).runId();
+        Workflow<Object, String> older = Flows.racing("racing", Flows.beforeOwnUsage(journal, id));
+        inspector = Look.start(Inspector.on(racing.runs()));
+        Inspector another = Look.start(Inspector.on(older.runs()));
+        try (Look look = Look.at(browser, inspector, null).open("runs/" + id);
+                Look before = Look.at(browser, another, null).open("runs/" + id)) {
+            look.tab("Agents").click();
+            look.reads("were cancelled, have used 120 tokens besides.");
+            assertThat(row(look, "Quick")).contains("3\t1");
+            before.tab("Agents").click();
+            before.reads("This run was recorded before each step's own usage was");
+            assertThat(row(before, "Quick")).contains("103\t21");
+        } finally {
+            another.stop().block(Client.PATIENCE);
         }
     }
 

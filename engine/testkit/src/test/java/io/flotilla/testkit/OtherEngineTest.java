@@ -111,7 +111,8 @@ class OtherEngineTest {
 
         private void settled(Effect.StartStep start, Decision decision, Throwable failed, List<StateWrite> writes) {
             StepResult.Kind kind = failed == null ? null : StepResult.Kind.FAILED;
-            offer(new Fact.StepSettled(now(), start.step(), decision, kind, failed, Usage.NONE, 1, false, writes));
+            offer(new Fact.StepSettled(
+                    now(), start.step(), decision, kind, failed, Usage.NONE, 1, false, writes, Usage.NONE));
         }
 
         /** Scripts ask for the run and the branch. */

@@ -100,7 +100,7 @@ final class Compensations {
             failed.add(new Uncompensated(name(undone), undone.branch, undone.number, problem));
         }
         output.record(new RunEvent.CompensationSettled(
-                output.next(), output.at(), undone.branch, name(undone), undone.number, hasFailed));
+                output.next(), output.at(), undone.branch, name(undone), undone.number, hasFailed, settled.ownUsage()));
         return !next();
     }
 

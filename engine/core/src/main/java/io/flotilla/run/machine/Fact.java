@@ -43,7 +43,8 @@ public sealed interface Fact {
                     settled.used(),
                     settled.attempts(),
                     settled.degraded(),
-                    settled.writes());
+                    settled.writes(),
+                    settled.ownUsage());
         }
         return this instanceof QuestionAnswered answer
                 ? new QuestionAnswered(other, answer.question(), answer.value())
@@ -87,6 +88,7 @@ public sealed interface Fact {
      * @param degraded whether a fallback made the decision
      * @param writes what it wants to write into the run's state, each key once; taken as a whole, if its decision is allowed and is not
      *     to fail
+     * @param ownUsage what the step itself has used, all its attempts together; null if that is not known
      */
     record StepSettled(
             Instant at,
@@ -97,7 +99,8 @@ public sealed interface Fact {
             Usage used,
             int attempts,
             boolean degraded,
-            List<StateWrite> writes)
+            List<StateWrite> writes,
+            @Nullable Usage ownUsage)
             implements Fact {
 
         /**
@@ -112,13 +115,14 @@ public sealed interface Fact {
          * @param attempts how many times its agent was called
          * @param degraded whether a fallback made the decision
          * @param writes what it wants to write
+         * @param ownUsage what the step itself has used
          */
         public StepSettled {
             writes = List.copyOf(writes);
         }
 
         /**
-         * A step of one attempt, by the agent itself, that writes nothing into the run's state.
+         * A step of one attempt, by the agent itself, that writes nothing into the run's state; what it has used by itself is not known.
          *
          * @param at when
          * @param step its number
@@ -134,7 +138,7 @@ public sealed interface Fact {
                 StepResult.@Nullable Kind failed,
                 @Nullable Throwable cause,
                 Usage used) {
-            this(at, step, decision, failed, cause, used, 1, false, List.of());
+            this(at, step, decision, failed, cause, used, 1, false, List.of(), null);
         }
     }
 

@@ -255,7 +255,8 @@ public final class FactCodec {
                         reader.used(),
                         1,
                         false,
-                        reader.writes());
+                        reader.writes(),
+                        reader.ownUsage());
             default ->
                 throw new IllegalArgumentException(
                         "fact " + entry.sequence() + " is a " + entry.type() + ", which has no input to exchange");

@@ -74,6 +74,7 @@ final class FactFormat {
         static final String ATTEMPTS = "attempts";
         static final String DEGRADED = "degraded";
         static final String WRITES = "writes";
+        static final String OWN_USAGE = "ownUsage";
 
         // of a write into the run's state
         static final String KEY = "key";

@@ -92,7 +92,25 @@ record FactReader(JournalEntry entry, Map<?, ?> values, PayloadCodec codec) {
         }
         Decision decision = failed == null ? decision() : null;
         return new Fact.StepSettled(
-                entry.timestamp(), number(FactKey.STEP), decision, failed, cause, used(), attempts, degraded, writes());
+                entry.timestamp(),
+                number(FactKey.STEP),
+                decision,
+                failed,
+                cause,
+                used(),
+                attempts,
+                degraded,
+                writes(),
+                ownUsage());
+    }
+
+    /** What the step has used: nothing if the run has not either; null if nobody has written that down. */
+    @Nullable Usage ownUsage() {
+        if (has(FactKey.OWN_USAGE)) {
+            return inside(FactKey.OWN_USAGE).used();
+        }
+        boolean isCounted = has(FactKey.INPUT_TOKENS) || has(FactKey.OUTPUT_TOKENS) || has(FactKey.COST);
+        return isCounted ? null : Usage.NONE;
     }
 
     Usage used() {

@@ -224,7 +224,13 @@ final class FactWriter {
         } else if (settled.decision() != null) {
             payload.add(FactKey.DECISION, decision(settled.decision()));
         }
+        int size = payload.size();
         write(settled.used(), payload);
+        if (settled.ownUsage() != null && payload.size() > size) { // if the run has used nothing, the step has not
+            Payload own = new Payload(3);
+            write(settled.ownUsage(), own);
+            payload.add(FactKey.OWN_USAGE, own);
+        }
         if (settled.attempts() != 1) {
             payload.add(FactKey.ATTEMPTS, settled.attempts());
         }

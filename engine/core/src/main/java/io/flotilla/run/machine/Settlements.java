@@ -76,7 +76,8 @@ final class Settlements {
                 branch.steps - 1,
                 settled.failed() != null,
                 settled.attempts(),
-                settled.degraded()));
+                settled.degraded(),
+                settled.ownUsage()));
         Decision decision = settled.failed() == null ? settled.decision() : null;
         String problem = check.problem(branch.node, decision, branch.home == branches.root);
         boolean writes =

@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -130,7 +131,7 @@ class FactCodecTest {
     static Stream<Fact> failures() {
         return Stream.of(
                 new Fact.StepSettled(AT, 5, null, StepResult.Kind.FAILED, new IllegalStateException("why"), USED),
-                new Fact.StepSettled(AT, 5, Decision.answer("x"), null, null, USED, 3, true, List.of()),
+                new Fact.StepSettled(AT, 5, Decision.answer("x"), null, null, USED, 3, true, List.of(), USED),
                 new Fact.StepSettled(
                         AT,
                         5,
@@ -143,7 +144,8 @@ class FactCodecTest {
                         List.of(
                                 StateWrite.merge("Größe", TREE),
                                 StateWrite.put("flag", 0, false),
-                                StateWrite.remove("old", Long.MAX_VALUE))));
+                                StateWrite.remove("old", Long.MAX_VALUE)),
+                        Usage.NONE));
     }
 
     static JournalEntry entry(Fact fact) {
@@ -232,6 +234,8 @@ class FactCodecTest {
                 Map.of("step", "one"),
                 Map.of("inputTokens", -1L),
                 Map.of("cost", Double.NaN),
+                Map.of("ownUsage", 3),
+                Map.of("ownUsage", Map.of("outputTokens", -1L)),
                 Map.of("failure", "lost", "cause", "t"),
                 Map.of("failure", "java.util.Random", "cause", "t"),
                 Map.of("failure", "failed"),
@@ -305,12 +309,45 @@ class FactCodecTest {
                 .containsEntry("branch", "/0.1/");
     }
 
+    private static Fact.StepSettled using(Usage whole, @Nullable Usage own) {
+        return new Fact.StepSettled(AT, 5, Decision.answer("x"), null, null, whole, 1, false, List.of(), own);
+    }
+
+    @Test
+    void stepSettled_usageOfItsOwn_isKeptAlsoIfItIsNone() {
+        for (Usage own : List.of(USED, Usage.ofTokens(3, 0), Usage.ofTokens(0, 4), Usage.NONE)) {
+            assertThat(roundTrip(using(USED, own))).isEqualTo(using(USED, own));
+        }
+        assertThat(roundTrip(using(USED, null)))
+                .as("of an older run it is not known")
+                .isEqualTo(using(USED, null));
+        assertThat(roundTrip(using(Usage.NONE, null)))
+                .as("where the run has used nothing, the step has not")
+                .isEqualTo(using(Usage.NONE, Usage.NONE));
+    }
+
+    @Test
+    void stepSettled_ofARunThatCountsNothing_isWrittenAsEver() {
+        byte[] counting =
+                CODEC.entry(4, recorded(using(Usage.NONE, Usage.NONE))).payload();
+
+        assertThat(PayloadCodec.basic().decode(counting)).doesNotContainKey("ownUsage");
+    }
+
+    @Test
+    void stepSettled_forkedWithAnotherDecision_keepsWhatItHasUsed() {
+        JournalEntry entry = CODEC.entry(4, recorded(using(USED, Usage.ofTokens(3, 0))));
+
+        assertThat(((Fact.StepSettled) CODEC.with(entry, Decision.fail("no"))).ownUsage())
+                .isEqualTo(Usage.ofTokens(3, 0));
+    }
+
     @Test
     void stepSettled_afterSeveralAttemptsOrByAFallback_saysSo() {
         for (int attempts : new int[] {0, 1, 3}) {
             for (boolean degraded : new boolean[] {true, false}) {
                 Fact fact = new Fact.StepSettled(
-                        AT, 5, Decision.answer("x"), null, null, USED, attempts, degraded, List.of());
+                        AT, 5, Decision.answer("x"), null, null, USED, attempts, degraded, List.of(), null);
                 assertThat(roundTrip(fact)).isEqualTo(fact);
             }
         }

@@ -197,7 +197,7 @@ class FormatTest {
         return List.of(
                 new RunEvent.RunStarted(0, AT),
                 new RunEvent.BranchStarted(0, AT, ROOT, "A"),
-                new RunEvent.StepSettled(0, AT, ROOT, "A", 0, false, 1, false),
+                new RunEvent.StepSettled(0, AT, ROOT, "A", 0, false, 1, false, Usage.NONE),
                 new RunEvent.DecisionRejected(0, AT, ROOT, "A", "why"),
                 new RunEvent.HandedOff(0, AT, ROOT, "A", "B"),
                 new RunEvent.Forked(0, AT, ROOT, "A", 0, 1),
@@ -218,7 +218,7 @@ class FormatTest {
                 new RunEvent.SignalReceived(0, AT, "paid", RunEvent.Delivery.KEPT),
                 new RunEvent.SignalTaken(0, AT, ROOT, "A", "paid", true),
                 new RunEvent.CompensationStarted(0, AT, ROOT, "A", 0),
-                new RunEvent.CompensationSettled(0, AT, ROOT, "A", 0, true),
+                new RunEvent.CompensationSettled(0, AT, ROOT, "A", 0, true, Usage.NONE),
                 new RunEvent.StateWritten(0, AT, ROOT, "A", 0, List.of(new StateChange("plan", 1, "x"))));
     }
 

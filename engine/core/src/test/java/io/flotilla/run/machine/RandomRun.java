@@ -287,7 +287,8 @@ final class RandomRun {
 
     private void settle(Effect.StartStep step, RandomScript.Act act) {
         boolean stale = inFlight.remove(step.step()) == null;
-        used = used.plus(new Usage(random.nextInt(3), random.nextInt(3), BigDecimal.valueOf(random.nextInt(2))));
+        Usage own = new Usage(random.nextInt(3), random.nextInt(3), BigDecimal.valueOf(random.nextInt(2)));
+        used = used.plus(own);
         Fact.StepSettled fact = new Fact.StepSettled(
                 at(),
                 step.step(),
@@ -297,7 +298,8 @@ final class RandomRun {
                 used,
                 1,
                 false,
-                state.draw(step));
+                state.draw(step),
+                own);
         if (stale) {
             check(cancelled.contains(step.step()), "step %s was neither in flight nor cancelled", step.step());
             checkIgnored(fact);
