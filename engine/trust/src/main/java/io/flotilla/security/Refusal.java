@@ -47,7 +47,9 @@ public enum Refusal {
     /** Its payload is not one that the codec reads. */
     UNREADABLE,
     /** Its payload is nested deeper than allowed. */
-    TOO_DEEP;
+    TOO_DEEP,
+    /** The verifier has failed, such as at its clock: nobody can tell what the message is. Says nothing of the message. */
+    UNVERIFIABLE;
 
     /**
      * The value of the meter's tag.

@@ -115,10 +115,24 @@ public final class Trust implements NetworkGuard {
      * @param envelope the message as it was sent
      * @param isAnswer whether it claims to be the answer to a request
      * @return the message with its payload
+     * @throws NullPointerException if {@code envelope} is null
      * @throws RefusedException if it is refused
      */
     @Override
     public Envelope admit(Envelope envelope, boolean isAnswer) {
+        Objects.requireNonNull(envelope, "envelope");
+        try {
+            Envelope opened = opened(envelope, isAnswer);
+            meters.admitted();
+            return opened;
+        } catch (RefusedException refused) {
+            meters.refused(refused.refusal());
+            throw refused;
+        }
+    }
+
+    /** Fails closed, and says so by a reason like others, if a clock does. */
+    private Envelope opened(Envelope envelope, boolean isAnswer) {
         try {
             Instant now = verifier.clock.instant();
             Checked verified = verifier.check(envelope, now);
@@ -127,12 +141,13 @@ public final class Trust implements NetworkGuard {
             }
             authority.check(verified, isAnswer, now);
             replayGuard.check(verified, verifier.maxSkew, now);
-            Envelope opened = verifier.open(envelope, verified);
-            meters.admitted();
-            return opened;
+            return verifier.open(envelope, verified);
         } catch (RefusedException refused) {
-            meters.refused(refused.refusal());
             throw refused;
+        } catch (Throwable failed) {
+            throw new RefusedException(
+                    Refusal.UNVERIFIABLE,
+                    "the verifier failed with " + failed.getClass().getName());
         }
     }
 

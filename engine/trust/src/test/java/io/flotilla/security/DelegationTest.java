@@ -103,6 +103,16 @@ class DelegationTest {
     }
 
     @Test
+    void grant_ofAllTopicsBelowWithAnEnd_endsThen() {
+        world.capabilities.grant(Edge.onTopic(PLANNER, "weather/**"), NOON.plusSeconds(1));
+        Edge below = Edge.onTopic(PLANNER, "weather/north");
+
+        assertThat(world.capabilities.permits(below, NOON.plusSeconds(1).minusNanos(1)))
+                .isTrue();
+        assertThat(world.capabilities.permits(below, NOON.plusSeconds(1))).isFalse();
+    }
+
+    @Test
     void revoke_holdsFromTheNextMessageOn() {
         assertThat(world.capabilities.revoke(EDGE)).isTrue();
         assertThat(world.capabilities.revoke(EDGE)).isFalse();

@@ -135,6 +135,12 @@ class RefusalTest {
                 new Case(
                         trust(verifier -> verifier.maxDepth(1)),
                         world.signer(PLANNER).build().sign(plan(List.of(List.of("canary")))));
+            case UNVERIFIABLE ->
+                new Case(
+                        trust(verifier -> verifier.clock(() -> {
+                            throw new IllegalStateException("canary");
+                        })),
+                        good);
         };
     }
 
@@ -244,6 +250,52 @@ class RefusalTest {
         assertThat(trust.refusals()).isEmpty();
         assertThat(meters.get("flotilla.messages.admitted").counter().count()).isEqualTo(1);
         assertThat(trust).hasToString("Trust[admitted=1, refused={}]");
+    }
+
+    private static void assertRefused(Refusal refusal, Trust trust, Envelope envelope) {
+        assertThatThrownBy(() -> trust.admit(envelope, false))
+                .isInstanceOfSatisfying(
+                        RefusedException.class,
+                        refused -> assertThat(refused.refusal()).isEqualTo(refusal));
+    }
+
+    /** Else whoever may send nothing could fill the memory of the guard, and spoil a message that is permitted later. */
+    @Test
+    void message_unauthorised_takesNoPlaceInTheReplayGuard() {
+        Trust trust = world.trust()
+                .replayGuard(ReplayGuard.builder().maxMessages(1).build())
+                .build();
+        Envelope message = world.signed();
+        world.capabilities.revoke(Edge.between(PLANNER, WRITER));
+        assertRefused(Refusal.UNAUTHORISED, trust, message);
+        assertRefused(Refusal.UNAUTHORISED, trust, world.signed());
+        assertThat(trust.replayGuard().size()).isZero();
+
+        world.capabilities.grant(Edge.between(PLANNER, WRITER));
+        assertThat(trust.admit(message, false).payload()).isEqualTo("a title");
+    }
+
+    /** An answer needs no capability; all else is as for any message. */
+    @Test
+    void answer_sentAgain_isReplayed() {
+        Trust trust = world.trust().capabilities(Capabilities.create()).build();
+        Envelope answer = world.signed();
+
+        assertThat(trust.admit(answer, true).payload()).isEqualTo("a title");
+        for (int again = 0; again < 2; again++) {
+            assertThatThrownBy(() -> trust.admit(answer, true)).hasMessageStartingWith("REPLAYED");
+        }
+        assertRefused(Refusal.UNAUTHORISED, trust, answer);
+    }
+
+    /** A payload is read once, whether it can be read or not. */
+    @Test
+    void message_unreadableAndSentAgain_isReplayed() {
+        Trust trust = trust(verifier -> verifier.codec(new Broken()));
+        Envelope message = world.signed();
+
+        assertRefused(Refusal.UNREADABLE, trust, message);
+        assertRefused(Refusal.REPLAYED, trust, message);
     }
 
     @Test
