@@ -114,12 +114,14 @@ final class ResilienceMeters {
     private void count(ResilienceMeter meter, String... tags) {
         MeterRegistry in = registry;
         if (in != null) {
-            EngineAccess.measure(in, () -> Counter.builder(meter.getName())
-                    .description(meter.description())
-                    .baseUnit(meter.getBaseUnit())
-                    .tags(tags)
-                    .register(in)
-                    .increment());
+            EngineAccess.measure(
+                    in,
+                    () -> Counter.builder(meter.getName())
+                            .description(meter.description())
+                            .baseUnit(meter.getBaseUnit())
+                            .tags(tags)
+                            .register(in)
+                            .increment());
         }
     }
 }

@@ -301,7 +301,7 @@ class ReplayGuardTest {
         ReplayGuard shared = ReplayGuard.builder().build();
         Trust strict = world.trust().replayGuard(shared).build();
         Verifier lenient = world.verifier()
-                .maxSkew(Duration.ofSeconds(120))
+                .maxSkew(Duration.ofMinutes(2))
                 .maxLifetime(MINUTE)
                 .build();
         Trust other = Trust.builder(lenient)

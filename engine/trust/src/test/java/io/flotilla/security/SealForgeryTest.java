@@ -8,6 +8,7 @@ import io.flotilla.journal.JournalCorruptedException;
 import io.flotilla.journal.JournalEntry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -75,11 +76,12 @@ class SealForgeryTest {
         SealKeys.SealKey key = new SealKeys(world.ring).current(KeyAlgorithm.HMAC_SHA256);
         byte[] bytes = body.clone();
         int length = bytes.length - SealChain.SEAL_BYTES;
+        Instant at = place.timestamp();
         byte[] context = new CanonicalWriter("flotilla journal entry 1")
                 .text(run)
                 .number(place.sequence())
-                .number(place.timestamp().getEpochSecond())
-                .number(place.timestamp().getNano())
+                .number(at.getEpochSecond())
+                .number(at.getNano())
                 .text(place.type())
                 .bytes(before)
                 .number(length)
