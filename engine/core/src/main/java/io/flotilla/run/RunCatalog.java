@@ -5,6 +5,7 @@ import io.flotilla.journal.JournalFilter;
 import io.flotilla.journal.RunSummary;
 import io.flotilla.run.machine.FactCodec;
 import io.flotilla.run.machine.RunHeader;
+import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -30,22 +31,28 @@ final class RunCatalog {
     }
 
     Flux<RunInfo> list(RunFilter filter) {
+        return list(filter, (run, cause) -> {});
+    }
+
+    /** {@code unreadable} is told of each run that is left out since it cannot be read, on any thread, several at a time. */
+    Flux<RunInfo> list(RunFilter filter, BiConsumer<String, Throwable> unreadable) {
         return recording
                 .journal()
                 .list(filter.summaries())
                 .filter(RunSummary::isRun)
-                .flatMapSequential(this::readable, AHEAD, 1)
+                .flatMapSequential(summary -> readable(summary, unreadable), AHEAD, 1)
                 .filter(filter::matches)
                 .take(filter.limit());
     }
 
     /** Nothing of what is no run, was deleted meanwhile, or cannot be read. */
-    private Mono<RunInfo> readable(RunSummary summary) {
-        return info(summary).onErrorResume(unreadable -> {
+    private Mono<RunInfo> readable(RunSummary summary, BiConsumer<String, Throwable> unreadable) {
+        return info(summary).onErrorResume(cause -> {
             LOG.warn(
                     "a run is left out of a list: run={} cause={}",
                     summary.runId(),
-                    RecordedException.textOf(unreadable::toString, unreadable));
+                    RecordedException.textOf(cause::toString, cause));
+            unreadable.accept(summary.runId(), cause);
             return Mono.empty();
         });
     }
@@ -64,7 +71,7 @@ final class RunCatalog {
                 .list(JournalFilter.all().after(before(beginning)))
                 .takeWhile(summary -> summary.runId().startsWith(beginning))
                 .filter(RunSummary::isRun)
-                .concatMap(this::readable, 1)
+                .concatMap(summary -> readable(summary, (run, cause) -> {}), 1)
                 .filter(run -> run.status() != RunInfo.Status.UNFINISHED
                         && run.parent() != null
                         && (run.parent() + '/').startsWith(beginning))

@@ -5,6 +5,8 @@ import io.flotilla.run.machine.Replay;
 import io.flotilla.run.machine.RunHeader;
 import io.flotilla.step.EngineAccess;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -33,11 +35,14 @@ final class RunVersions {
                     "only runs of workflow " + name + " can be verified here, not of " + filter.workflow());
         }
         return Mono.defer(() -> {
-            List<Recovery.Failure> failures = new ArrayList<>();
-            return catalog.list(filter.workflow(name))
+            List<Recovery.Failure> failures = Collections.synchronizedList(new ArrayList<>());
+            return catalog.list(filter.workflow(name), (run, cause) -> failures.add(new Recovery.Failure(run, cause)))
                     .concatMap(run -> verified(run.runId(), failures), 1)
                     .count()
-                    .map(runs -> new Verification(runs, failures));
+                    .map(runs -> {
+                        failures.sort(Comparator.comparing(Recovery.Failure::runId));
+                        return new Verification(runs, failures);
+                    });
         });
     }
 

@@ -103,6 +103,9 @@ final class Submission<O> {
         if (recording == null) {
             return setup.submitted(task, options, claim);
         }
+        if (setup.shutdown().isBegun()) { // before the journal is asked, which may be closed by now
+            return Mono.error(setup.shutdown().refusal());
+        }
         return recording
                 .journal()
                 .read(runId, 0)

@@ -325,6 +325,22 @@ class OperateTest {
                 .isEqualTo(1);
     }
 
+    /** As after a deploy whose codec has lost the type of the tasks. */
+    @Test
+    void verify_runsWhoseStartCannotBeRead_areFailures() {
+        started(flow(), "b");
+        for (String unreadable : List.of("c", "a")) {
+            journal.append(unreadable, 0, List.of(new JournalEntry(0, Instant.now(), "run-started", new byte[] {1})))
+                    .block(TestRuns.SOON);
+        }
+
+        Verification verification = later().runs().verify(RunFilter.all()).block(TestRuns.SOON);
+
+        assertThat(verification.isOk()).isFalse();
+        assertThat(verification.runs()).isEqualTo(1);
+        assertThat(verification.failures()).extracting(Recovery.Failure::runId).containsExactly("a", "c");
+    }
+
     @Test
     void verify_runsOfAnotherWorkflow_isAnError() {
         assertThatIllegalArgumentException()

@@ -73,6 +73,22 @@ class ShutdownTest {
     }
 
     @Test
+    void shutdown_newRunsByIdWhenTheJournalIsClosedToo_areRefusedByTheShutdown() {
+        Workflow<String, String> flow = alone("flow", Mono.just(Decision.answer("done")));
+        Mono<Run<String>> more = flow.submit("go", RunOptions.ofId("a"));
+        assertThat(TestRuns.ended(more.block(SOON)).answer()).isEqualTo("done");
+        flow.runs().shutdown(Duration.ZERO).block(SOON);
+        journal.close().block(SOON);
+
+        for (Mono<?> refused : List.of(more, flow.submit("go", RunOptions.ofId("b")), flow.submit("go"))) {
+            StepVerifier.create(refused)
+                    .expectError(RunsShutDownException.class)
+                    .verify(SOON);
+        }
+        assertThat(flow.runs().live()).isEmpty();
+    }
+
+    @Test
     void shutdown_otherWorkflowsOfTheJournal_goOn() {
         Sinks.One<Decision> last = Sinks.one();
         Workflow<String, String> other = alone("other", last.asMono());
