@@ -4,10 +4,12 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,7 +42,7 @@ final class HealthRounds {
     private boolean isClosed;
 
     /** Somebody who waits for these. */
-    private record Refresh(List<MonitoredCheck> open, MonoSink<HealthReport> sink) {}
+    private record Refresh(Set<MonitoredCheck> open, MonoSink<HealthReport> sink) {}
 
     HealthRounds(Duration staleAfter, int failureThreshold, int successThreshold, int concurrency) {
         this.staleNanos = staleAfter.toNanos();
@@ -127,7 +129,7 @@ final class HealthRounds {
     private void answered(MonitoredCheck one, Health health, Duration took) {
         List<HealthChange> told = new ArrayList<>();
         List<MonoSink<HealthReport>> complete = new ArrayList<>();
-        HealthReport report;
+        @Nullable HealthReport report;
         synchronized (this) {
             running--;
             if (isClosed) {
@@ -139,7 +141,7 @@ final class HealthRounds {
                 refresh.open().remove(one);
                 return refresh.open().isEmpty() && complete.add(refresh.sink());
             });
-            report = report();
+            report = complete.isEmpty() ? null : report();
         }
         log(told);
         complete.forEach(sink -> onWorker(() -> sink.success(report)));
@@ -203,7 +205,7 @@ final class HealthRounds {
 
     Mono<HealthReport> refresh() {
         return Mono.create(sink -> {
-            Refresh refresh = new Refresh(new ArrayList<>(), sink);
+            Refresh refresh = new Refresh(new HashSet<>(), sink);
             List<HealthChange> told = new ArrayList<>();
             int awaited = enqueue(refresh, told);
             if (awaited < 0) {
