@@ -162,14 +162,10 @@ class NetworkSimulationTest {
                 }));
     }
 
+    /** How long these take is measured by the benchmark {@code Simulations}; this build only sees to it that they come to an end. */
     @Test
-    void simulation_of1000SeedsOfTwentyAgents_takesLessThanTwentySeconds() {
-        long began = System.nanoTime();
-        SimulationReport report = TWENTY.messages(1, 5).seeds(1_000).check(NetworkSimulationTest::crowd);
-
-        report.orThrow();
-        Duration took = Duration.ofNanos(System.nanoTime() - began);
-        assertThat(took).isLessThan(Duration.ofSeconds(20));
+    void simulation_of1000SeedsOfTwentyAgents_allPass() {
+        TWENTY.messages(1, 5).seeds(1_000).check(NetworkSimulationTest::crowd).orThrow();
     }
 
     @Test

@@ -2,19 +2,14 @@ package io.flotilla.testkit;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /** Which faults happen in one simulated world: as drawn, or those of a list. Not thread-safe. */
 final class FaultPlan {
-
-    private static final Set<SimulatedFault.Kind> OF_STEPS =
-            Set.copyOf(EnumSet.of(SimulatedFault.Kind.FAIL, SimulatedFault.Kind.HANG, SimulatedFault.Kind.DELAY));
 
     private static final long GOLDEN = 0x9e3779b97f4a7c15L;
 
@@ -24,8 +19,18 @@ final class FaultPlan {
     /** By what they happen to; null if they are drawn. */
     private final @Nullable Map<String, SimulatedFault> only;
 
-    private final Map<String, Integer> counts = new HashMap<>();
+    private final Map<String, Target> targets = new HashMap<>();
     private final List<SimulatedFault> injected = new ArrayList<>();
+
+    /** An agent or a receiver, and how many attempts or messages it has had. */
+    private static final class Target {
+        private final String name;
+        private int count;
+
+        private Target(String name) {
+            this.name = name;
+        }
+    }
 
     FaultPlan(long seed, SimulationChaos chaos, @Nullable List<SimulatedFault> only) {
         this.seed = seed;
@@ -33,13 +38,9 @@ final class FaultPlan {
         this.only = only == null ? null : new HashMap<>();
         if (this.only != null && only != null) {
             for (SimulatedFault fault : only) {
-                this.only.put(key(isOfStep(fault.kind()), fault.target(), fault.number()), fault);
+                this.only.put(key(fault.kind().isOfStep(), fault.target(), fault.number()), fault);
             }
         }
-    }
-
-    private static boolean isOfStep(SimulatedFault.Kind kind) {
-        return OF_STEPS.contains(kind);
     }
 
     private static String key(boolean ofStep, String target, int number) {
@@ -57,10 +58,11 @@ final class FaultPlan {
     }
 
     private @Nullable SimulatedFault next(boolean ofStep, String target) {
-        int number = counts.merge((ofStep ? "step " : "message ") + target, 1, Integer::sum);
-        String name = new SimulatedFault(SimulatedFault.Kind.FAIL, target, number, Duration.ZERO).target();
-        String key = key(ofStep, name, number);
-        SimulatedFault fault = only == null ? drawn(ofStep, name, number, key) : only.get(key);
+        Target met = targets.computeIfAbsent(
+                (ofStep ? "step " : "message ") + target, any -> new Target(SimulatedFault.named(target)));
+        int number = ++met.count;
+        String key = key(ofStep, met.name, number);
+        SimulatedFault fault = only == null ? drawn(ofStep, met.name, number, key) : only.get(key);
         if (fault != null) {
             injected.add(fault);
         }
@@ -73,7 +75,7 @@ final class FaultPlan {
         }
         SplittableRandom draws = new SplittableRandom(mixed(seed, key));
         for (SimulationChaos.Rule rule : chaos.rules()) {
-            if (isOfStep(rule.kind()) == ofStep && draws.nextDouble() < rule.probability()) {
+            if (rule.kind().isOfStep() == ofStep && draws.nextDouble() < rule.probability()) {
                 return new SimulatedFault(rule.kind(), target, number, delay(rule, draws));
             }
         }

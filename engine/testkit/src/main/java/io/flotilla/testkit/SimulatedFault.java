@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.regex.Pattern;
 
 /**
  * A fault that was injected into a simulated system. Immutable.
@@ -35,12 +36,17 @@ public record SimulatedFault(Kind kind, String target, int number, Duration dela
         /** The message arrives later: messages that were sent after it may arrive before it. */
         DELAY_MESSAGE;
 
+        /** Whether it happens to attempts; else to messages. */
+        boolean isOfStep() {
+            return this == FAIL || this == HANG || this == DELAY;
+        }
+
         private String text() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
     }
 
-    private static final String ODD = "[^A-Za-z0-9._#:@/-]";
+    private static final Pattern ODD = Pattern.compile("[^A-Za-z0-9._#:@/-]");
 
     /**
      * Checks the components.
@@ -54,16 +60,21 @@ public record SimulatedFault(Kind kind, String target, int number, Duration dela
      */
     public SimulatedFault {
         Objects.requireNonNull(kind, "kind");
-        target = target.replaceAll(ODD, "_");
-        if (target.isEmpty()) {
-            throw new IllegalArgumentException("target must not be empty");
-        }
+        target = named(target);
         if (number < 1) {
             throw new IllegalArgumentException("number must be >= 1, was " + number);
         }
         if (delay.isNegative()) {
             throw new IllegalArgumentException("delay must be >= 0, was " + delay);
         }
+    }
+
+    /** A target as faults have it: one word. */
+    static String named(String target) {
+        if (target.isEmpty()) {
+            throw new IllegalArgumentException("target must not be empty");
+        }
+        return ODD.matcher(target).replaceAll("_");
     }
 
     /**
