@@ -8,10 +8,10 @@ module io.flotilla.testkit {
     requires transitive io.flotilla.core;
     requires transitive org.reactivestreams;
     requires transitive reactor.core;
+    requires transitive reactor.test;
     requires static transitive org.jspecify;
 
     // Types of these are not.
-    requires reactor.test;
     requires tools.jackson.core;
     requires tools.jackson.databind;
     requires static org.assertj.core;

@@ -37,7 +37,6 @@ import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
-import reactor.test.scheduler.VirtualTimeScheduler;
 
 /** What the README shows of runs is here, and runs. */
 @Timeout(30)
@@ -95,7 +94,7 @@ class RunExamplesTest {
                         ? Mono.just(side + " done")
                         : Mono.<String>never().doOnCancel(() -> cancelled.set(true)));
 
-        StepVerifier.withVirtualTime(() -> {
+        UndisturbedTime.verifier(() -> {
                     Workflow<String, String> hasty = Workflow.builder(topology, String.class)
                             .agent("Boss", boss)
                             .agent("Worker", String.class, slowOnTheRight)
@@ -206,7 +205,7 @@ class RunExamplesTest {
 
     @Test
     void rendezvous_aQuorumOfTwo_firesBeforeTheThirdHasCome() {
-        StepVerifier.withVirtualTime(() -> report(failing(0)).run("the folder"))
+        UndisturbedTime.verifier(() -> report(failing(0)).run("the folder"))
                 .expectSubscription()
                 .assertNext(result -> {
                     assertThat(result.answers()).containsExactly("from 2");
@@ -217,7 +216,7 @@ class RunExamplesTest {
 
     @Test
     void rendezvous_oneReaderFails_theQuorumIsReachedByTheOthers() {
-        StepVerifier.withVirtualTime(() -> report(failing(1)).run("the folder"))
+        UndisturbedTime.verifier(() -> report(failing(1)).run("the folder"))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofSeconds(3))
                 .assertNext(result -> assertThat(result.answers()).containsExactly("from 2"))
@@ -226,7 +225,7 @@ class RunExamplesTest {
 
     @Test
     void rendezvous_twoReadersFail_thePlannerHearsOfIt() {
-        StepVerifier.withVirtualTime(() -> report(failing(2)).run("the folder"))
+        UndisturbedTime.verifier(() -> report(failing(2)).run("the folder"))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofSeconds(3))
                 .assertNext(result -> {
@@ -316,8 +315,7 @@ class RunExamplesTest {
 
     @Test
     void signal_aBranchWaits_sleepsAndAnswersInVirtualTime() {
-        VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet(true);
-        try {
+        try (UndisturbedTime time = UndisturbedTime.begin()) {
             Agent<Turn, Decision> shop = Agent.of(
                     "Shop",
                     (turn, context) -> Mono.just(
@@ -345,8 +343,6 @@ class RunExamplesTest {
             assertThat(taken.block()).isFalse();
             time.advanceTimeBy(Duration.ofHours(1));
             assertThat(run.result().block().answer()).isEqualTo("order 7 paid 12 EUR");
-        } finally {
-            VirtualTimeScheduler.reset();
         }
     }
 

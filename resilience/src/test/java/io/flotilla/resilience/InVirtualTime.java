@@ -3,6 +3,7 @@ package io.flotilla.resilience;
 import io.flotilla.agent.Agent;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepResult;
+import io.flotilla.testkit.UndisturbedTime;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,7 +17,6 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import reactor.core.Disposable;
-import reactor.test.scheduler.VirtualTimeScheduler;
 
 /**
  * Time that passes only when a test says so, and rounds in it.
@@ -30,20 +30,22 @@ final class InVirtualTime implements BeforeEachCallback, AfterEachCallback {
 
     private static final List<Started> STARTED = new CopyOnWriteArrayList<>();
 
+    private UndisturbedTime time;
+
     @Override
     public void beforeEach(ExtensionContext context) {
-        VirtualTimeScheduler.getOrSet();
+        time = UndisturbedTime.begin();
     }
 
     @Override
     public void afterEach(ExtensionContext context) {
         STARTED.forEach(Started::cancel);
         STARTED.clear();
-        VirtualTimeScheduler.reset();
+        time.close();
     }
 
-    void passes(Duration time) {
-        VirtualTimeScheduler.get().advanceTimeBy(time);
+    void passes(Duration duration) {
+        time.advanceTimeBy(duration);
     }
 
     /** For state machines made by a test. */
@@ -61,7 +63,7 @@ final class InVirtualTime implements BeforeEachCallback, AfterEachCallback {
 
             @Override
             public Instant instant() {
-                return Instant.ofEpochSecond(0, VirtualTimeScheduler.get().now(TimeUnit.NANOSECONDS));
+                return Instant.ofEpochSecond(0, time.now(TimeUnit.NANOSECONDS));
             }
         };
     }

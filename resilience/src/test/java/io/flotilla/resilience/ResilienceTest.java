@@ -6,6 +6,7 @@ import io.flotilla.agent.Agent;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepReport;
 import io.flotilla.step.StepResult;
+import io.flotilla.testkit.UndisturbedTime;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collections;
@@ -34,7 +35,7 @@ class ResilienceTest {
                         ? Mono.error(new IOException("attempt " + context.attempt()))
                         : Mono.just("hello"));
 
-        StepVerifier.withVirtualTime(() -> StepEngine.builder()
+        UndisturbedTime.verifier(() -> StepEngine.builder()
                         .interceptor(Resilience.builder()
                                 .retry(RetryPolicy.builder().jitter(() -> 1).build())
                                 .circuitBreaker(CircuitBreakerPolicy.defaults())
@@ -62,7 +63,7 @@ class ResilienceTest {
                 .attemptTimeout(Duration.ofSeconds(1))
                 .build();
 
-        StepVerifier.withVirtualTime(() -> {
+        UndisturbedTime.verifier(() -> {
                     StepEngine engine =
                             StepEngine.builder().interceptor(resilience).build();
                     return engine.run(Collections.nCopies(10, silent), "go").then(engine.run(List.of(silent), "go"));
@@ -98,7 +99,7 @@ class ResilienceTest {
                         .build())
                 .build();
 
-        StepVerifier.withVirtualTime(() ->
+        UndisturbedTime.verifier(() ->
                         StepEngine.builder().interceptor(resilience).build().run(List.of(recovers), "go"))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofSeconds(5))
@@ -131,7 +132,7 @@ class ResilienceTest {
     void step_limiterOfTenASecond_thirtyStepsTakeTwoSeconds() {
         Agent<String, String> worker = Agent.of("worker", (input, context) -> Mono.just("done"));
 
-        StepVerifier.withVirtualTime(() -> StepEngine.builder()
+        UndisturbedTime.verifier(() -> StepEngine.builder()
                         .interceptor(Resilience.builder()
                                 .rateLimiter(RateLimiterPolicy.of(10, Duration.ofSeconds(1)))
                                 .build())

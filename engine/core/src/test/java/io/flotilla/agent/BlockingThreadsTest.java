@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import io.flotilla.AgentId;
+import io.flotilla.UndisturbedTime;
 import io.flotilla.internal.BlockingLevel;
 import io.flotilla.internal.VirtualThreads;
 import io.flotilla.step.FailureMode;
@@ -24,7 +25,6 @@ import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
-import reactor.test.StepVerifier;
 
 /** Which threads the bodies of blocking agents run on: virtual ones where the JDK has them, or those that the engine is given. */
 @Timeout(60)
@@ -113,7 +113,7 @@ class BlockingThreadsTest {
 
     @Test
     void blocking_insideVirtualTime_runsThere() {
-        StepVerifier.withVirtualTime(() -> StepEngine.builder().build().run(List.of(WHERE), "go"))
+        UndisturbedTime.verifier(() -> StepEngine.builder().build().run(List.of(WHERE), "go"))
                 .assertNext(report -> assertThat(report.orThrow().values().get(0))
                         .as("virtual time has no threads of its own")
                         .isSameAs(Thread.currentThread()))

@@ -3,6 +3,7 @@ package io.flotilla.run;
 import static io.flotilla.run.TestRuns.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalClosedException;
 import io.flotilla.journal.PayloadException;
@@ -16,7 +17,6 @@ import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.test.StepVerifier;
-import reactor.test.scheduler.VirtualTimeScheduler;
 
 /** Answers to questions of runs: what true, false and an error mean. */
 @Timeout(60)
@@ -116,8 +116,7 @@ class AnswerTest {
 
     @Test
     void answer_thatCannotBeWrittenAndTheDeadlinePassesMeanwhile_isTheDefault() {
-        VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet(true);
-        try {
+        try (UndisturbedTime time = UndisturbedTime.begin()) {
             Sinks.Empty<Void> gate = Sinks.empty();
             Odd journal = new Odd(append -> append.number() == 3 ? gate.asMono().then(append.as()) : append.as());
             Workflow<String, String> flow = asking(
@@ -134,8 +133,6 @@ class AnswerTest {
 
             assertThat(told).hasSize(1).first().isInstanceOf(PayloadException.class);
             assertThat(run.result().block(SOON).answer()).isEqualTo("no");
-        } finally {
-            VirtualTimeScheduler.reset();
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.Agent;
 import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalEntry;
@@ -162,7 +163,7 @@ class CompensationTest {
 
     @Test
     void run_limitOfTimeExceeded_isUndoneAfterThat() {
-        StepVerifier.withVirtualTime(() -> {
+        UndisturbedTime.verifier(() -> {
                     undo = step -> Mono.delay(Duration.ofSeconds(10));
                     return trip(TestRuns.stepping("Check", turn -> Mono.never()))
                             .limits(Limits.time(Duration.ofSeconds(5)))
@@ -183,7 +184,7 @@ class CompensationTest {
         undo = step -> step.input().equals(2) && calls.incrementAndGet() < 3
                 ? Mono.error(new IllegalStateException("busy"))
                 : Mono.empty();
-        StepVerifier.withVirtualTime(() -> trip(failing()).build().run("task"))
+        UndisturbedTime.verifier(() -> trip(failing()).build().run("task"))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofMillis(1_500))
                 .assertNext(result -> assertThat(result.uncompensated()).isEmpty())
@@ -207,7 +208,7 @@ class CompensationTest {
         for (Function<CompensatedStep, Mono<?>> each : broken) {
             undone.clear();
             undo = step -> step.input().equals(2) ? each.apply(step) : Mono.empty();
-            StepVerifier.withVirtualTime(() -> trip(failing()).build().run("task"))
+            UndisturbedTime.verifier(() -> trip(failing()).build().run("task"))
                     .thenAwait(Duration.ofSeconds(30))
                     .assertNext(result -> {
                         assertThat(result.failure()).hasMessageContaining("sold out");
@@ -241,7 +242,7 @@ class CompensationTest {
     @Test
     void undo_neverEnds_timesOut() {
         undo = step -> step.input().equals(2) ? Mono.never() : Mono.empty();
-        StepVerifier.withVirtualTime(() -> trip(failing())
+        UndisturbedTime.verifier(() -> trip(failing())
                         .engine(StepEngine.builder()
                                 .stepTimeout(Duration.ofSeconds(7))
                                 .build())

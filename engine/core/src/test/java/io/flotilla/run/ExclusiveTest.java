@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.Agent;
 import io.flotilla.journal.Journal;
 import io.flotilla.run.machine.Plan;
@@ -15,10 +16,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Mono;
-import reactor.test.StepVerifier;
 
 /** Agents whose steps never overlap in a run. */
 @Timeout(60)
@@ -29,6 +31,22 @@ class ExclusiveTest {
     private final AtomicInteger busy = new AtomicInteger();
     private final AtomicInteger most = new AtomicInteger();
     private final List<Object> order = new CopyOnWriteArrayList<>();
+    private UndisturbedTime time;
+
+    @BeforeEach
+    void virtualTime() {
+        time = UndisturbedTime.begin();
+    }
+
+    @AfterEach
+    void realTimeAgain() {
+        time.close();
+    }
+
+    private RunResult<String> ended(Run<String> run) {
+        time.advanceTimeBy(Duration.ofSeconds(20));
+        return TestRuns.ended(run);
+    }
 
     private Agent<Turn, Decision> slow(boolean counts) {
         return TestRuns.stepping(
@@ -75,7 +93,7 @@ class ExclusiveTest {
             order.clear();
             Duration expected =
                     Duration.ofSeconds(concurrency == 1 ? 8 : 5); // of the five, while the three run beside them
-            StepVerifier.withVirtualTime(() -> office(work("ACABCBAC"))
+            UndisturbedTime.verifier(() -> office(work("ACABCBAC"))
                             .engine(StepEngine.builder()
                                     .concurrency(concurrency)
                                     .build())
@@ -114,7 +132,7 @@ class ExclusiveTest {
         busy.set(0);
         most.set(0);
         Run<String> again = flow.runs().recover(run.runId()).block(SOON);
-        assertThat(TestRuns.ended(again).answer()).isEqualTo("A,B,C");
+        assertThat(ended(again).answer()).isEqualTo("A,B,C");
         assertThat(most).hasValue(1);
     }
 
@@ -123,7 +141,7 @@ class ExclusiveTest {
     void replay_withoutTheExclusion_isTheSameRun() {
         Journal journal = Journal.inMemory();
         Run<String> run = office(work("AB")).journal(journal).build().start("task");
-        assertThat(TestRuns.ended(run).answer()).isEqualTo("A,B");
+        assertThat(ended(run).answer()).isEqualTo("A,B");
 
         RunState replayed = office(work("AB"))
                 .exclusive("A", "Lead", "C")
@@ -146,7 +164,7 @@ class ExclusiveTest {
         assertThat(run.cancelBranch(BranchPath.parse("/0.0/")).block(SOON)).isTrue();
         assertThat(order).containsExactly("A", "B");
 
-        assertThat(TestRuns.ended(run).answer()).isEqualTo("B");
+        assertThat(ended(run).answer()).isEqualTo("B");
     }
 
     @Test
@@ -155,7 +173,7 @@ class ExclusiveTest {
 
         assertThat(run.cancelBranch(BranchPath.parse("/0.1/")).block(SOON)).isTrue();
 
-        assertThat(TestRuns.ended(run).answer()).isEqualTo("A,A");
+        assertThat(ended(run).answer()).isEqualTo("A,A");
         assertThat(most).hasValue(1);
     }
 

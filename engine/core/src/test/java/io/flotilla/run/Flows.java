@@ -2,6 +2,7 @@ package io.flotilla.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.topology.Topology;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -66,7 +67,7 @@ final class Flows {
         AtomicReference<Ended> ended = new AtomicReference<>();
         EXPECTED.clear();
         TAKEN.clear();
-        StepVerifier.FirstStep<Ended> first = StepVerifier.withVirtualTime(() -> {
+        StepVerifier.FirstStep<Ended> first = UndisturbedTime.verifier(() -> {
             Run<String> started = run.get();
             meanwhile.accept(started);
             return started.result()

@@ -3,6 +3,7 @@ package io.flotilla.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.StepContext;
 import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalEntry;
@@ -147,7 +148,7 @@ class ForkTest {
 
     @Test
     void fork_deadlines_countOnFromTheFork() {
-        VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet();
+        VirtualTimeScheduler time = UndisturbedTime.begin();
         Run<String> run = workflow().start("go");
         time.advanceTimeBy(Duration.ofSeconds(4));
         run.pause(); // fact 4; 5 is the answer of nobody
@@ -170,7 +171,7 @@ class ForkTest {
 
     @Test
     void fork_resumedLater_hasTheDeadlinesOfTheFork() {
-        VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet();
+        VirtualTimeScheduler time = UndisturbedTime.begin();
         Workflow<String, String> flow = Workflow.builder(TOPOLOGY, String.class)
                 .agent(
                         "A",

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.journal.Journal;
 import io.flotilla.step.StepEngine;
 import io.flotilla.topology.Topology;
@@ -171,7 +172,7 @@ class JoinPredicateTest {
                 })
                 .within(Duration.ofSeconds(5))
                 .orProceed();
-        StepVerifier.withVirtualTime(() -> TestRuns.crew(
+        UndisturbedTime.verifier(() -> TestRuns.crew(
                                 TestRuns.forking(2),
                                 TestRuns.stepping(
                                         "Worker",

@@ -2,6 +2,7 @@ package io.flotilla.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.Agent;
 import io.flotilla.step.InFlightLimit;
 import io.flotilla.step.StepEngine;
@@ -25,7 +26,6 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
-import reactor.test.StepVerifier;
 
 /** Runs under one limit of their engine. */
 @Timeout(60)
@@ -202,7 +202,7 @@ class MaxInFlightRunTest {
 
     @Test
     void waiting_longerThanTheStepTimeout_isNotTheStepsTimeButTheRuns() {
-        StepVerifier.withVirtualTime(() -> {
+        UndisturbedTime.verifier(() -> {
                     StepEngine engine = StepEngine.builder()
                             .maxInFlight(1)
                             .stepTimeout(Duration.ofSeconds(60))

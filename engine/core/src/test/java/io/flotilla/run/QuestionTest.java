@@ -3,6 +3,7 @@ package io.flotilla.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.run.Flows.Ended;
 import io.flotilla.topology.Topology;
 import java.time.Duration;
@@ -285,7 +286,7 @@ class QuestionTest {
     void answer_racesWithTheDeadline_oneOfThemIsTheAnswerAndTheCallerKnowsWhich() {
         Scheduler threads = Schedulers.newParallel("race", 2); // real ones: made before time is virtual
         for (int round = 0; round < 2_000; round++) {
-            VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet(true);
+            VirtualTimeScheduler time = UndisturbedTime.begin();
             Run<String> run = start(
                     asking(Question.of("well?").timeout(Duration.ofSeconds(5)).defaultAnswer("otherwise")));
             String id = run.questions().get(0).id();

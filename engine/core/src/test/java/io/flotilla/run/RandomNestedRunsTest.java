@@ -3,6 +3,7 @@ package io.flotilla.run;
 import static io.flotilla.run.NestedWorld.now;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalFilter;
 import java.time.Duration;
@@ -143,7 +144,7 @@ class RandomNestedRunsTest {
         /** Until all is over, or the process dies. */
         long live(long dies, boolean isLastWritten) {
             VirtualTimeScheduler.reset();
-            VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet();
+            VirtualTimeScheduler time = UndisturbedTime.begin();
             time.advanceTimeTo(at);
             MortalJournal process = new MortalJournal(journal, dies, isLastWritten);
             Workflow<Object, Object> workflow = world.workflow(process);

@@ -3,6 +3,7 @@ package io.flotilla.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
 import io.flotilla.agent.Usage;
@@ -55,7 +56,7 @@ class RecoveryAnywhereTest {
 
     private static VirtualTimeScheduler timeAt(Instant at) {
         VirtualTimeScheduler.reset();
-        VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet();
+        VirtualTimeScheduler time = UndisturbedTime.begin();
         time.advanceTimeTo(at);
         return time;
     }

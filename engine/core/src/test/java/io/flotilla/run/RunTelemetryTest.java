@@ -8,6 +8,7 @@ import static io.flotilla.run.TestRuns.forking;
 import static io.flotilla.run.TestRuns.stepping;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.Agent;
 import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalEntry;
@@ -376,7 +377,7 @@ class RunTelemetryTest {
 
     @Test
     void run_timeIsUp_everythingStopsOnce() {
-        StepVerifier.withVirtualTime(() -> crew(forking(5), stepping("Worker", turn -> Mono.never()))
+        UndisturbedTime.verifier(() -> crew(forking(5), stepping("Worker", turn -> Mono.never()))
                         .limits(Limits.time(Duration.ofSeconds(3)))
                         .engine(engine())
                         .build()

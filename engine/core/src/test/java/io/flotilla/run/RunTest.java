@@ -19,6 +19,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.flotilla.AgentId;
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
 import io.flotilla.step.CountingTimer;
@@ -441,7 +442,7 @@ class RunTest {
 
     @Test
     void pause_deadlineOfAJoin_goesOn() {
-        StepVerifier.withVirtualTime(() -> {
+        UndisturbedTime.verifier(() -> {
                     Run<String> run = crew(forking(2), SILENT)
                             .joinAt("Lead", Join.all().within(Duration.ofSeconds(5)))
                             .build()
@@ -457,7 +458,7 @@ class RunTest {
 
     @Test
     void pause_timeOfTheRun_goesOn() {
-        StepVerifier.withVirtualTime(() -> {
+        UndisturbedTime.verifier(() -> {
                     Run<String> run = crew(forking(2), SILENT)
                             .limits(Limits.time(Duration.ofSeconds(5)))
                             .build()
@@ -575,7 +576,7 @@ class RunTest {
 
     @Test
     void agent_thatHangs_timesOutAndTheRunGoesOn() {
-        StepVerifier.withVirtualTime(() -> crew(
+        UndisturbedTime.verifier(() -> crew(
                                 forking(3),
                                 stepping(
                                         "Worker",
@@ -690,7 +691,7 @@ class RunTest {
     @Test
     void limit_exceededWithStepsInFlight_eachSeesTheCancelOnce() {
         AtomicInteger cancels = new AtomicInteger();
-        StepVerifier.withVirtualTime(() -> crew(
+        UndisturbedTime.verifier(() -> crew(
                                 forking(5),
                                 stepping(
                                         "Worker", turn -> Mono.<Decision>never().doOnCancel(cancels::incrementAndGet)))
@@ -1123,10 +1124,10 @@ class RunTest {
 
     @Test
     void deadline_ofCenturiesInVirtualTime_doesNotFireEarly() {
-        VirtualTimeScheduler.getOrSet();
+        UndisturbedTime.begin();
         try {
             VirtualTimeScheduler.get().advanceTimeBy(Duration.ofDays(1));
-            StepVerifier.withVirtualTime(() -> crew(forking(2), SILENT)
+            UndisturbedTime.verifier(() -> crew(forking(2), SILENT)
                             .limits(Limits.time(Duration.ofNanos(Long.MAX_VALUE)))
                             .engine(engine().noStepTimeout().build())
                             .build()

@@ -2,13 +2,13 @@ package io.flotilla.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.Agent;
 import io.flotilla.topology.Topology;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Mono;
-import reactor.test.StepVerifier;
 
 /** Agents with different edges, which answer in an order that invites cross-talk. */
 @Timeout(30)
@@ -47,7 +47,7 @@ class SecretWordTest {
 
     @Test
     void run_ofTheSecretWord_joinsTheLettersInOrderOfTheInvocations() {
-        StepVerifier.withVirtualTime(() -> workflow().run("collect the letters"))
+        UndisturbedTime.verifier(() -> workflow().run("collect the letters"))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofSeconds(5))
                 .assertNext(result -> {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.journal.Journal;
 import io.flotilla.step.StepEngine;
 import java.time.Clock;
@@ -14,7 +15,6 @@ import java.time.ZoneOffset;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import reactor.test.StepVerifier;
 
 /** Branches that sleep, in virtual time and over a restart. */
 @Timeout(60)
@@ -33,7 +33,7 @@ class SleepTest {
 
     @Test
     void sleep_inVirtualTime_takesExactlyThatLong() {
-        StepVerifier.withVirtualTime(() -> sleeping(HOUR).build().run("task"))
+        UndisturbedTime.verifier(() -> sleeping(HOUR).build().run("task"))
                 .expectSubscription()
                 .expectNoEvent(HOUR)
                 .assertNext(result -> {
@@ -109,7 +109,7 @@ class SleepTest {
         run.cancel();
 
         Instant restart = THEN.plus(Duration.ofMinutes(50));
-        StepVerifier.withVirtualTime(() -> at(restart, copy)
+        UndisturbedTime.verifier(() -> at(restart, copy)
                         .runs()
                         .recover(run.runId())
                         .flatMap(Run::result)

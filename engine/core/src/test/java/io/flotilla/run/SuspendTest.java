@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.journal.Journal;
 import io.flotilla.journal.JournalTimeoutException;
 import io.flotilla.run.JournalFailureTest.Odd;
@@ -26,7 +27,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.test.StepVerifier;
-import reactor.test.scheduler.VirtualTimeScheduler;
 
 /** A run that is suspended is in its journal as after a kill: nothing that comes after the call counts but success. */
 @Timeout(60)
@@ -156,8 +156,7 @@ class SuspendTest {
 
     @Test
     void suspend_graceLessThanTheStep_isCutExactlyThen() {
-        VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet(true);
-        try {
+        try (UndisturbedTime time = UndisturbedTime.begin()) {
             Run<String> run = crew(number -> Mono.delay(Duration.ofSeconds(10)).map(any -> Decision.answer(number)))
                     .start("go");
             List<String> done = new ArrayList<>();
@@ -170,15 +169,12 @@ class SuspendTest {
 
             assertThat(done).containsExactly("suspended");
             assertThat(cancelled).containsExactlyInAnyOrder("Worker 0", "Worker 1");
-        } finally {
-            VirtualTimeScheduler.reset();
         }
     }
 
     @Test
     void suspend_deadlinesThatPassWithinTheGrace_areNotRecorded() {
-        VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet(true);
-        try {
+        try (UndisturbedTime time = UndisturbedTime.begin()) {
             Sinks.One<Decision> late = Sinks.one();
             Workflow<String, String> flow = TestRuns.crew(
                             TestRuns.forking(2),
@@ -194,8 +190,6 @@ class SuspendTest {
             time.advanceTimeBy(Duration.ofSeconds(30));
 
             assertThat(journal.read(run.runId(), 0).count().block()).isEqualTo(before);
-        } finally {
-            VirtualTimeScheduler.reset();
         }
     }
 

@@ -2,6 +2,7 @@ package io.flotilla.step;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.Agent;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -137,7 +138,7 @@ abstract class FanOutContract {
         TestPublisher<String> silent = TestPublisher.create();
         Agent<String, String> agent = Agent.of("silent", (input, context) -> silent.mono());
 
-        StepVerifier.withVirtualTime(() -> stream(256, Duration.ofSeconds(3), List.of(agent)))
+        UndisturbedTime.verifier(() -> stream(256, Duration.ofSeconds(3), List.of(agent)))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofSeconds(3))
                 .assertNext(result -> assertThat(result.kind()).isEqualTo(StepResult.Kind.TIMED_OUT))

@@ -3,6 +3,7 @@ package io.flotilla.step;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.Agent;
 import java.time.Duration;
 import java.util.List;
@@ -48,7 +49,7 @@ class IdleTimeoutTest {
 
     @Test
     void idleTimeout_silentStep_timesOutExactlyThenAndNamesTheLimit() {
-        StepVerifier.withVirtualTime(() -> engine().step(SILENT, "go"))
+        UndisturbedTime.verifier(() -> engine().step(SILENT, "go"))
                 .expectSubscription()
                 .expectNoEvent(IDLE)
                 .assertNext(result -> assertThat(result).isInstanceOfSatisfying(StepResult.TimedOut.class, timedOut -> {
@@ -61,7 +62,7 @@ class IdleTimeoutTest {
 
     @Test
     void idleTimeout_stepEmitsInTime_livesOnUntilItsEnd() {
-        StepVerifier.withVirtualTime(() -> engine().step(ticking(Duration.ofSeconds(9), 20), "go"))
+        UndisturbedTime.verifier(() -> engine().step(ticking(Duration.ofSeconds(9), 20), "go"))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofSeconds(180))
                 .assertNext(result -> assertThat(result.kind()).isEqualTo(StepResult.Kind.SUCCEEDED))
@@ -78,7 +79,7 @@ class IdleTimeoutTest {
                         .concatWith(Mono.never()),
                 Collectors.joining());
 
-        StepVerifier.withVirtualTime(() -> engine().step(stalling, "go"))
+        UndisturbedTime.verifier(() -> engine().step(stalling, "go"))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofSeconds(21).plus(IDLE))
                 .assertNext(
@@ -88,7 +89,7 @@ class IdleTimeoutTest {
 
     @Test
     void idleTimeout_stepThatStreamsForThreeMinutes_livesWithAllDefaults() {
-        StepVerifier.withVirtualTime(() -> StepEngine.builder().build().step(ticking(Duration.ofSeconds(30), 6), "go"))
+        UndisturbedTime.verifier(() -> StepEngine.builder().build().step(ticking(Duration.ofSeconds(30), 6), "go"))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofSeconds(180))
                 .assertNext(result -> assertThat(result.kind()).isEqualTo(StepResult.Kind.SUCCEEDED))
@@ -97,7 +98,7 @@ class IdleTimeoutTest {
 
     @Test
     void idleTimeout_emitsForEver_theStepTimeoutEndsIt() {
-        StepVerifier.withVirtualTime(() ->
+        UndisturbedTime.verifier(() ->
                         StepEngine.builder().build().step(ticking(Duration.ofSeconds(30), Integer.MAX_VALUE), "go"))
                 .expectSubscription()
                 .expectNoEvent(StepEngine.DEFAULT_STEP_TIMEOUT)
@@ -116,7 +117,7 @@ class IdleTimeoutTest {
                                 .then(Mono.never())))
                 .toList();
 
-        StepVerifier.withVirtualTime(() -> engine().stream(agents, "go")
+        UndisturbedTime.verifier(() -> engine().stream(agents, "go")
                         .elapsed()
                         .map(timed -> timed.getT2().index() + " after " + timed.getT1()))
                 .thenAwait(Duration.ofSeconds(100))
@@ -134,7 +135,7 @@ class IdleTimeoutTest {
                 (input, context) ->
                         Mono.delay(IDLE.plusMillis(1)).doOnNext(context::emit).thenReturn("done"));
 
-        StepVerifier.withVirtualTime(() -> engine().step(late, "go"))
+        UndisturbedTime.verifier(() -> engine().step(late, "go"))
                 .expectSubscription()
                 .expectNoEvent(IDLE)
                 .assertNext(result -> assertThat(result.kind()).isEqualTo(StepResult.Kind.TIMED_OUT))
@@ -151,7 +152,7 @@ class IdleTimeoutTest {
                         ? Mono.delay(Duration.ofSeconds(8)).then(Mono.error(new IllegalStateException("again")))
                         : Mono.delay(Duration.ofSeconds(8)).thenReturn("done"));
 
-        StepVerifier.withVirtualTime(() -> StepEngine.builder()
+        UndisturbedTime.verifier(() -> StepEngine.builder()
                         .idleTimeout(IDLE)
                         .interceptor(twice)
                         .build()
@@ -183,7 +184,7 @@ class IdleTimeoutTest {
 
     @Test
     void stepTimeout_given_aSilentStepHasAllOfIt() {
-        StepVerifier.withVirtualTime(() -> StepEngine.builder()
+        UndisturbedTime.verifier(() -> StepEngine.builder()
                         .stepTimeout(Duration.ofMinutes(5))
                         .build()
                         .step(SILENT, "go"))
@@ -195,7 +196,7 @@ class IdleTimeoutTest {
 
     @Test
     void noIdleTimeout_silentStep_hasTheWholeStepTimeout() {
-        StepVerifier.withVirtualTime(
+        UndisturbedTime.verifier(
                         () -> StepEngine.builder().noIdleTimeout().build().step(SILENT, "go"))
                 .expectSubscription()
                 .expectNoEvent(StepEngine.DEFAULT_STEP_TIMEOUT)
@@ -205,7 +206,7 @@ class IdleTimeoutTest {
 
     @Test
     void idleTimeout_withoutStepTimeout_works() {
-        StepVerifier.withVirtualTime(() -> StepEngine.builder()
+        UndisturbedTime.verifier(() -> StepEngine.builder()
                         .noStepTimeout()
                         .idleTimeout(IDLE)
                         .build()
@@ -299,7 +300,7 @@ class IdleTimeoutTest {
     /** The second inner step waits for 90 s, and so does the outer one, which can neither emit nor end. */
     @Test
     void idleTimeout_innerStepsWaitForPermits_theOuterStepIsNotSilent() {
-        StepVerifier.withVirtualTime(() -> {
+        UndisturbedTime.verifier(() -> {
                     StepEngine engine = StepEngine.builder()
                             .idleTimeout(IDLE)
                             .maxInFlight(1)
@@ -316,7 +317,7 @@ class IdleTimeoutTest {
 
     @Test
     void idleTimeout_innerStepHasGotItsPermit_theOuterStepIsSilentFromThenOn() {
-        StepVerifier.withVirtualTime(() -> {
+        UndisturbedTime.verifier(() -> {
                     StepEngine engine = StepEngine.builder()
                             .idleTimeout(IDLE)
                             .maxInFlight(1)

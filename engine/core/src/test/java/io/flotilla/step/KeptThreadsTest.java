@@ -2,6 +2,7 @@ package io.flotilla.step;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.Agent;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -297,10 +298,10 @@ class KeptThreadsTest {
 
     @Test
     void stream_timeoutOfCenturiesInVirtualTime_doesNotFireEarly() {
-        VirtualTimeScheduler.getOrSet();
+        UndisturbedTime.begin();
         try {
             VirtualTimeScheduler.get().advanceTimeBy(Duration.ofDays(1));
-            StepVerifier.withVirtualTime(
+            UndisturbedTime.verifier(
                             () -> StepEngine.builder().stepTimeout(Duration.ofNanos(Long.MAX_VALUE)).build().stream(
                                     List.of(SILENT), "go"))
                     .expectSubscription()

@@ -2,6 +2,7 @@ package io.flotilla.step;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.Agent;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -193,7 +194,7 @@ class MaxInFlightTest {
 
     @Test
     void waiting_longerThanTheStepTimeout_isNotTheStepsTime() {
-        StepVerifier.withVirtualTime(() -> {
+        UndisturbedTime.verifier(() -> {
                     StepEngine engine = StepEngine.builder()
                             .maxInFlight(1)
                             .stepTimeout(Duration.ofSeconds(60))
@@ -384,7 +385,7 @@ class MaxInFlightTest {
 
     @Test
     void permit_stepTimedOut_isFreeWithItsResult() {
-        StepVerifier.withVirtualTime(() -> {
+        UndisturbedTime.verifier(() -> {
                     StepEngine engine = StepEngine.builder()
                             .maxInFlight(1)
                             .stepTimeout(Duration.ofSeconds(60))
@@ -650,7 +651,7 @@ class MaxInFlightTest {
 
     @Test
     void timeoutMessage_stepsWaitForPermits_saysSo() {
-        StepVerifier.withVirtualTime(
+        UndisturbedTime.verifier(
                         () -> StepEngine.builder().maxInFlight(1).stepTimeout(Duration.ofSeconds(60)).build().stream(
                                         List.of(TestAgents.silent("a"), TestAgents.silent("b")), "go")
                                 .next())

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import io.flotilla.AgentId;
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.Agent;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,7 +49,7 @@ class OwnTimeoutTest {
 
         @BeforeEach
         void virtual() {
-            time = VirtualTimeScheduler.getOrSet();
+            time = UndisturbedTime.begin();
         }
 
         @AfterEach

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import io.flotilla.AgentId;
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
 import io.flotilla.agent.Usage;
@@ -254,7 +255,7 @@ class RoundTest {
         Agent<String, String> silent =
                 Agent.of("silent", (input, context) -> Mono.<String>never().doOnCancel(cancels::incrementAndGet));
 
-        StepVerifier.withVirtualTime(() ->
+        UndisturbedTime.verifier(() ->
                         StepEngine.builder().concurrency(10_000).build().run(Collections.nCopies(10_000, silent), "go"))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofSeconds(60))

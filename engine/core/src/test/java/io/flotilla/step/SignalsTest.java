@@ -3,6 +3,7 @@ package io.flotilla.step;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.Agent;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 import reactor.test.subscriber.TestSubscriber;
 import reactor.util.function.Tuples;
@@ -90,7 +92,7 @@ class SignalsTest {
             return Mono.delay(Duration.ofSeconds(7)).thenReturn("done");
         });
 
-        StepVerifier.withVirtualTime(
+        UndisturbedTime.verifier(
                         () -> StepEngine.builder().build().signals(slow, "go").map(SignalsTest::text))
                 .expectNext("slow/0 attempt 1", "slow/0 0=waiting")
                 .expectNoEvent(Duration.ofSeconds(7))
@@ -355,7 +357,8 @@ class SignalsTest {
                             .stepTimeout(Duration.ofMillis(200))
                             .build()
                             .signals(agents, "go")
-                            .map(SignalsTest::text))
+                            .map(SignalsTest::text)
+                            .subscribeOn(Schedulers.boundedElastic()))
                     .expectNext("a/0 attempt 1", "a/0 0=x", "a/0 SUCCEEDED x", "keeping/1 attempt 1")
                     .expectNext("keeping/1 TIMED_OUT null")
                     .expectComplete()

@@ -3,6 +3,7 @@ package io.flotilla.step;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.Agent;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
@@ -121,7 +122,7 @@ class SingleStepTest {
     void step_stepTimeoutPasses_isTimedOutAndTheBodyIsCancelled() {
         TestPublisher<String> body = TestPublisher.create();
         Agent<String, String> silent = Agent.of("silent", (input, context) -> body.mono());
-        StepVerifier.withVirtualTime(() -> StepEngine.builder()
+        UndisturbedTime.verifier(() -> StepEngine.builder()
                         .stepTimeout(Duration.ofSeconds(3))
                         .build()
                         .step(silent, "go"))

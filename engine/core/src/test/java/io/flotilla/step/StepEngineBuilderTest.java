@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.Agent;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.observation.ObservationRegistry;
@@ -125,7 +126,7 @@ class StepEngineBuilderTest {
         StepEngine.Builder builder = StepEngine.builder().stepTimeout(Duration.ofSeconds(5));
         assertThatIllegalArgumentException().isThrownBy(() -> builder.stepTimeout(Duration.ofSeconds(Long.MAX_VALUE)));
 
-        StepVerifier.withVirtualTime(() -> builder.build().run(List.of(TestAgents.silent("a")), "go"))
+        UndisturbedTime.verifier(() -> builder.build().run(List.of(TestAgents.silent("a")), "go"))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofSeconds(5))
                 .assertNext(report ->
@@ -137,7 +138,7 @@ class StepEngineBuilderTest {
     void stepTimeout_default_is10MinutesAnd60SecondsIdle() {
         assertThat(StepEngine.builder().build().stepTimeout()).isEqualTo(Duration.ofMinutes(10));
 
-        StepVerifier.withVirtualTime(() -> StepEngine.builder().build().run(List.of(TestAgents.silent("a")), "go"))
+        UndisturbedTime.verifier(() -> StepEngine.builder().build().run(List.of(TestAgents.silent("a")), "go"))
                 .expectSubscription()
                 .expectNoEvent(StepEngine.DEFAULT_IDLE_TIMEOUT)
                 .expectNextCount(1)
@@ -148,7 +149,7 @@ class StepEngineBuilderTest {
     void noStepTimeout_silentStep_isNeverEnded() {
         assertThat(StepEngine.builder().noStepTimeout().build().stepTimeout()).isNull();
 
-        StepVerifier.withVirtualTime(
+        UndisturbedTime.verifier(
                         () -> StepEngine.builder().noStepTimeout().build().run(List.of(TestAgents.silent("a")), "go"))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofDays(400))

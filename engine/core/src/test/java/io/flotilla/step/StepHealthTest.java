@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.AgentId;
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.Agent;
 import io.flotilla.health.HealthCheck;
 import io.flotilla.health.HealthMonitor;
@@ -35,7 +36,7 @@ class StepHealthTest {
 
     @BeforeEach
     void virtualTime() {
-        VirtualTimeScheduler.getOrSet();
+        UndisturbedTime.begin();
     }
 
     @AfterEach

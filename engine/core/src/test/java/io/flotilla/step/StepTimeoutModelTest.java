@@ -3,6 +3,7 @@ package io.flotilla.step;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.AgentId;
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.UsageLedger;
 import java.time.Duration;
@@ -40,7 +41,7 @@ class StepTimeoutModelTest {
 
     @BeforeEach
     void virtual() {
-        time = VirtualTimeScheduler.getOrSet();
+        time = UndisturbedTime.begin();
     }
 
     @AfterEach

@@ -2,6 +2,7 @@ package io.flotilla.step;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.Agent;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,7 +44,7 @@ class StepTimeoutTest {
         Agent<String, String> silent =
                 Agent.of("silent", (input, context) -> Mono.<String>never().doOnCancel(() -> cancelled.set(true)));
 
-        StepVerifier.withVirtualTime(() -> StepEngine.builder().stepTimeout(Duration.ofSeconds(30)).build().stream(
+        UndisturbedTime.verifier(() -> StepEngine.builder().stepTimeout(Duration.ofSeconds(30)).build().stream(
                         List.of(silent, WORKER), "go"))
                 .expectSubscription()
                 .assertNext(result -> assertThat(result.agentId()).isEqualTo(WORKER.id()))
@@ -62,7 +63,7 @@ class StepTimeoutTest {
     void stream_stepsStartedAtDifferentTimes_eachTimesOutAtItsOwnLimit() {
         Agent<Long, String> silent = Agent.of("silent", (input, context) -> Mono.never());
 
-        StepVerifier.withVirtualTime(() -> StepEngine.builder().stepTimeout(Duration.ofSeconds(10)).build().stream(
+        UndisturbedTime.verifier(() -> StepEngine.builder().stepTimeout(Duration.ofSeconds(10)).build().stream(
                         Flux.interval(Duration.ofSeconds(3)).take(3).map(tick -> Tuples.of(silent, tick))))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofSeconds(13))
@@ -79,7 +80,7 @@ class StepTimeoutTest {
         TestPublisher<String> late = TestPublisher.createNoncompliant(TestPublisher.Violation.CLEANUP_ON_TERMINATE);
         Agent<String, String> agent = Agent.of("late", (input, context) -> late.mono());
 
-        StepVerifier.withVirtualTime(() ->
+        UndisturbedTime.verifier(() ->
                         StepEngine.builder().stepTimeout(Duration.ofSeconds(3)).build().stream(List.of(agent), "go"))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofSeconds(3))
@@ -212,7 +213,7 @@ class StepTimeoutTest {
     void stream_concurrencyTooSmallForABarrier_timesOutAndTheMessageSaysHowManyWaited() {
         Agent<String, String> party = Agent.of("party", (input, context) -> Mono.never());
 
-        StepVerifier.withVirtualTime(() -> StepEngine.builder()
+        UndisturbedTime.verifier(() -> StepEngine.builder()
                         .concurrency(2)
                         .stepTimeout(Duration.ofSeconds(1))
                         .build()
@@ -302,7 +303,7 @@ class StepTimeoutTest {
     void run_noStepTimeout_aStepMayTakeForEver() {
         Agent<String, String> silent = Agent.of("silent", (input, context) -> Mono.never());
 
-        StepVerifier.withVirtualTime(
+        UndisturbedTime.verifier(
                         () -> StepEngine.builder().noStepTimeout().build().run(List.of(silent), "go"))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofDays(365))
@@ -313,7 +314,7 @@ class StepTimeoutTest {
     @Test
     void shared_virtualTimeOnAndOffAgain_theOldSchedulersAreBack() {
         EngineSchedulers before = EngineSchedulers.shared();
-        VirtualTimeScheduler.getOrSet();
+        UndisturbedTime.begin();
         EngineSchedulers inside = EngineSchedulers.shared();
         VirtualTimeScheduler.reset();
 

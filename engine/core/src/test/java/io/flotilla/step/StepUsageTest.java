@@ -2,6 +2,7 @@ package io.flotilla.step;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
 import io.flotilla.agent.Usage;
@@ -167,7 +168,7 @@ class StepUsageTest {
             return Mono.just("done");
         });
 
-        StepVerifier.withVirtualTime(() -> StepEngine.builder()
+        UndisturbedTime.verifier(() -> StepEngine.builder()
                         .order(Order.SEQUENTIAL)
                         .stepTimeout(Duration.ofSeconds(3))
                         .build()

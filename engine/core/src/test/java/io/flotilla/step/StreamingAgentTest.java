@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.flotilla.AgentId;
+import io.flotilla.UndisturbedTime;
 import io.flotilla.agent.Agent;
 import io.flotilla.agent.StepContext;
 import java.time.Duration;
@@ -105,7 +106,7 @@ class StreamingAgentTest {
                         .doOnCancel(cancelled::incrementAndGet),
                 Collectors.joining());
 
-        StepVerifier.withVirtualTime(() -> StepEngine.builder()
+        UndisturbedTime.verifier(() -> StepEngine.builder()
                         .stepTimeout(Duration.ofSeconds(30))
                         .build()
                         .step(agent, "go"))

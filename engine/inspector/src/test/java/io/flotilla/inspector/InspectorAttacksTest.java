@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.flotilla.journal.Journal;
 import io.flotilla.run.Run;
 import io.flotilla.run.Workflow;
+import io.flotilla.testkit.UndisturbedTime;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,7 +17,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
-import reactor.test.StepVerifier;
 
 /** Those who mean ill, below what a client library would send. */
 class InspectorAttacksTest {
@@ -160,7 +160,7 @@ class InspectorAttacksTest {
         Map<String, String> headers =
                 Map.of("Host", "127.0.0.1", "Authorization", "Bearer " + TOKEN, "Content-Type", "application/json");
 
-        StepVerifier.withVirtualTime(() -> handler.handle(request(
+        UndisturbedTime.verifier(() -> handler.handle(request(
                         "POST",
                         "/api/runs/x/cancel",
                         headers,

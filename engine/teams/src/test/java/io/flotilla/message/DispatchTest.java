@@ -2,6 +2,7 @@ package io.flotilla.message;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.flotilla.testkit.UndisturbedTime;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicReference;
@@ -18,15 +19,12 @@ class DispatchTest {
     @Test
     void shared_inVirtualTimeAndAfterIt_isOnItsSchedulerAndOnThePoolAgain() {
         assertThat(Dispatch.isPool(Dispatch.shared())).isTrue();
-        VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet();
-        try {
+        try (UndisturbedTime time = UndisturbedTime.begin()) {
             assertThat(Dispatch.isPool(Dispatch.shared())).isFalse();
             AtomicReference<Thread> ran = new AtomicReference<>();
             Dispatch.shared().execute(() -> ran.set(Thread.currentThread()));
             time.advanceTime();
             assertThat(ran).hasValue(Thread.currentThread());
-        } finally {
-            VirtualTimeScheduler.reset();
         }
         CountDownLatch isRun = new CountDownLatch(1);
         Dispatch.shared().execute(isRun::countDown);

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
+import io.flotilla.testkit.UndisturbedTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -170,7 +171,7 @@ class MailboxTest {
     @Test
     void handler_inVirtualTime_endsAtItsVirtualTimeout() {
         AtomicReference<Mailbox> box = new AtomicReference<>();
-        StepVerifier.withVirtualTime(() -> {
+        UndisturbedTime.verifier(() -> {
                     Mailbox mailbox = Mailbox.builder(WRITER)
                             .handlerTimeout(Duration.ofMinutes(10))
                             .handler(envelope -> Mono.never())

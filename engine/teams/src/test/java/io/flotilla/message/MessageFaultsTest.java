@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.run.Join;
+import io.flotilla.testkit.UndisturbedTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,7 +17,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Mono;
-import reactor.test.scheduler.VirtualTimeScheduler;
 
 @Timeout(60)
 class MessageFaultsTest {
@@ -24,16 +24,16 @@ class MessageFaultsTest {
     private static final AgentId BOB = AgentId.of("bob");
 
     private final List<Object> got = Collections.synchronizedList(new ArrayList<>());
-    private VirtualTimeScheduler time;
+    private UndisturbedTime time;
 
     @BeforeEach
     void begin() {
-        time = VirtualTimeScheduler.getOrSet();
+        time = UndisturbedTime.begin();
     }
 
     @AfterEach
     void end() {
-        VirtualTimeScheduler.reset();
+        time.close();
     }
 
     private Hub hub(MessageFaults faults) {

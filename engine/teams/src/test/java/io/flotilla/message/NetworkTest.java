@@ -13,6 +13,7 @@ import io.flotilla.agent.Agent;
 import io.flotilla.step.StepCall;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepInterceptor;
+import io.flotilla.testkit.UndisturbedTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -514,7 +515,7 @@ class NetworkTest {
 
     @Test
     void request_inVirtualTime_timesOutAtItsVirtualTime() {
-        StepVerifier.withVirtualTime(() -> {
+        UndisturbedTime.verifier(() -> {
                     Hub hub = Hub.create();
                     hub.join(B, envelope -> Mono.empty());
                     return hub.request(to(B, "?"), Duration.ofMinutes(5));

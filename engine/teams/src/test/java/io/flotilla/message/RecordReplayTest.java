@@ -12,6 +12,7 @@ import io.flotilla.journal.JournalFilter;
 import io.flotilla.journal.RunSummary;
 import io.flotilla.run.Join;
 import io.flotilla.step.StepEngine;
+import io.flotilla.testkit.UndisturbedTime;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -30,7 +31,6 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
-import reactor.test.scheduler.VirtualTimeScheduler;
 
 /**
  * A shop: a desk takes orders, asks the stock, tells the printer, and answers; what the stock has not, it says to the manager. All
@@ -43,16 +43,16 @@ class RecordReplayTest {
     private static final AgentId STOCK = AgentId.of("stock");
     private static final AgentId PRINTER = AgentId.of("printer");
 
-    private VirtualTimeScheduler time;
+    private UndisturbedTime time;
 
     @BeforeEach
     void begin() {
-        time = VirtualTimeScheduler.getOrSet();
+        time = UndisturbedTime.begin();
     }
 
     @AfterEach
     void end() {
-        VirtualTimeScheduler.reset();
+        time.close();
     }
 
     // --- the system

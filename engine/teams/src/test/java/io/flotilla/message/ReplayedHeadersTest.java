@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import io.flotilla.AgentId;
 import io.flotilla.step.StepEngine;
+import io.flotilla.testkit.UndisturbedTime;
 import java.time.Duration;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -30,7 +31,7 @@ class ReplayedHeadersTest {
 
     @BeforeEach
     void begin() {
-        time = VirtualTimeScheduler.getOrSet();
+        time = UndisturbedTime.begin();
     }
 
     @AfterEach

@@ -10,6 +10,7 @@ import io.flotilla.agent.StepContext;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepReport;
 import io.flotilla.step.StepResult;
+import io.flotilla.testkit.UndisturbedTime;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.cumulative.CumulativeCounter;
@@ -268,7 +269,7 @@ class AgentPoolTest {
 
     @Test
     void acquireTimeout_isExact() {
-        StepVerifier.withVirtualTime(() -> {
+        UndisturbedTime.verifier(() -> {
                     AgentPool<Integer, Integer> pool = builder()
                             .size(0, 1)
                             .acquireTimeout(Duration.ofSeconds(5))
@@ -353,7 +354,7 @@ class AgentPoolTest {
 
     @Test
     void maxIdle_agentIdleForSoLong_isDestroyedInTheBackground() {
-        StepVerifier.withVirtualTime(() -> {
+        UndisturbedTime.verifier(() -> {
                     AgentPool<Integer, Integer> pool =
                             builder().maxIdle(Duration.ofSeconds(10)).build();
                     return pool.withAgent(agent -> Mono.just(number(agent)))
@@ -373,7 +374,7 @@ class AgentPoolTest {
 
     @Test
     void maxAge_evenIfUsedAllTheTime_isNotLentAnyMore() {
-        StepVerifier.withVirtualTime(() -> {
+        UndisturbedTime.verifier(() -> {
                     AgentPool<Integer, Integer> pool =
                             builder().maxAge(Duration.ofSeconds(10)).build();
                     return Flux.range(0, 5)

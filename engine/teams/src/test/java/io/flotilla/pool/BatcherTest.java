@@ -8,6 +8,7 @@ import io.flotilla.AgentId;
 import io.flotilla.agent.Agent;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepReport;
+import io.flotilla.testkit.UndisturbedTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -103,7 +104,7 @@ class BatcherTest {
 
     @Test
     void maxWait_countsFromTheFirstItem() {
-        StepVerifier.withVirtualTime(() -> {
+        UndisturbedTime.verifier(() -> {
                     Batcher<Integer, Integer> batcher =
                             doubling().maxWait(Duration.ofMillis(100)).build();
                     return Flux.merge(

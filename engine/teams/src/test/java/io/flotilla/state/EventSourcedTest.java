@@ -19,6 +19,7 @@ import io.flotilla.state.Accounts.Deposited;
 import io.flotilla.state.Accounts.Event;
 import io.flotilla.state.Accounts.Withdrawn;
 import io.flotilla.step.StepEngine;
+import io.flotilla.testkit.UndisturbedTime;
 import io.flotilla.topology.Topology;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,7 +36,6 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
-import reactor.test.scheduler.VirtualTimeScheduler;
 
 @Timeout(60)
 class EventSourcedTest {
@@ -180,8 +180,7 @@ class EventSourcedTest {
 
     @Test
     void at_instant_isTheStateAsItWas() {
-        VirtualTimeScheduler time = VirtualTimeScheduler.getOrSet();
-        try {
+        try (UndisturbedTime time = UndisturbedTime.begin()) {
             StepEngine engine = StepEngine.builder().build();
             EventSourcedState<Integer, Event> timed = Accounts.withSnapshots(Journal.inMemory(), 2)
                     .engine(engine)
@@ -198,8 +197,6 @@ class EventSourcedTest {
             assertThat(timed.at(stamps.get(0)).block()).isEqualTo(new Versioned<>(1, 1));
             assertThat(timed.at(stamps.get(3).plusMillis(999)).block()).isEqualTo(new Versioned<>(4, 4));
             assertThat(timed.at(stamps.get(5)).block()).isEqualTo(new Versioned<>(6, 6));
-        } finally {
-            VirtualTimeScheduler.reset();
         }
     }
 

@@ -1,11 +1,11 @@
 package io.flotilla.team;
 
+import io.flotilla.testkit.UndisturbedTime;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import reactor.test.scheduler.VirtualTimeScheduler;
 
 /**
  * Everything runs when the test lets time pass, on its thread; or, where the library takes a slow machine for a body that keeps
@@ -18,38 +18,16 @@ class VirtualTime {
     /** How many tasks may follow from each other. */
     private static final int GENERATIONS = 20;
 
-    private Undisturbed time;
-
-    /**
-     * Ends with its test and not before. Reactor disposes of a shared scheduler that two threads make at once, and in virtual time
-     * all of them are this one: a thread that an earlier test has left behind is enough.
-     */
-    private static final class Undisturbed extends VirtualTimeScheduler {
-
-        private volatile boolean isOver;
-
-        private Undisturbed() {
-            super(false);
-        }
-
-        @Override
-        public void dispose() {
-            if (isOver) {
-                super.dispose();
-            }
-        }
-    }
+    private UndisturbedTime time;
 
     @BeforeEach
     void begin() {
-        time = new Undisturbed();
-        VirtualTimeScheduler.set(time);
+        time = UndisturbedTime.begin();
     }
 
     @AfterEach
     void end() {
-        time.isOver = true;
-        VirtualTimeScheduler.reset();
+        time.close();
     }
 
     /** What is due runs. */

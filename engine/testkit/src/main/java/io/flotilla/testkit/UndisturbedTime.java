@@ -1,37 +1,85 @@
 package io.flotilla.testkit;
 
+import io.flotilla.Experimental;
+import java.util.function.Supplier;
+import org.reactivestreams.Publisher;
+import reactor.test.StepVerifier;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
 /**
- * Virtual time that ends when its owner says so, and not before. Reactor disposes of a shared scheduler that two threads make at
- * the same time, and in virtual time all of them are this one: a thread that somebody has left behind would be enough to end it.
+ * Virtual time that ends with its test and not before: all of Reactor's schedulers are this one, and so are those of the library.
+ *
+ * <p>Reactor disposes of a shared scheduler that two threads make at the same time, and in virtual time all of them are one. So a
+ * thread that an earlier test has left behind, a late time-out or a body that goes on after its test, is enough to end the time of
+ * {@code StepVerifier.withVirtualTime} and {@code VirtualTimeScheduler.getOrSet()}; the test that runs then fails with "Scheduler
+ * unavailable". This one is ended by its owner alone.
+ *
+ * <pre>{@code
+ * UndisturbedTime.verifier(() -> engine.run(agents, "go"))
+ *         .thenAwait(Duration.ofMinutes(1))
+ *         .assertNext(report -> assertThat(report.failures()).isEmpty())
+ *         .verifyComplete();
+ *
+ * try (UndisturbedTime time = UndisturbedTime.begin()) {
+ *     Run<String> run = workflow.start("go");
+ *     time.advanceTimeBy(Duration.ofHours(1));
+ * }
+ * }</pre>
+ *
+ * <p>One at a time in a JVM, and none while a {@link Simulation} or a {@link ScenarioRunner} is at work.
+ *
+ * @since 0.1
  */
-final class UndisturbedTime extends VirtualTimeScheduler implements AutoCloseable {
+@Experimental
+public final class UndisturbedTime extends VirtualTimeScheduler implements AutoCloseable {
 
-    private volatile boolean isOver;
-
-    private UndisturbedTime() {
-        super(false);
+    private UndisturbedTime(boolean defer) {
+        super(defer);
     }
 
-    /** Begins: all of Reactor's schedulers are virtual until it is closed. */
-    static UndisturbedTime begin() {
-        UndisturbedTime time = new UndisturbedTime();
+    /**
+     * Begins: all schedulers that are asked for from now on are virtual, until it is closed.
+     *
+     * @return the time, which passes when {@link #advanceTimeBy} is called
+     */
+    public static UndisturbedTime begin() {
+        UndisturbedTime time = new UndisturbedTime(false);
         VirtualTimeScheduler.set(time);
         return time;
     }
 
+    /**
+     * {@code StepVerifier.withVirtualTime} in a time of this kind, which ends with the verification.
+     *
+     * @param scenario makes what is verified, inside virtual time; called once
+     * @param <T> the type of its values
+     * @return the first step of the verification, with unbounded demand; in a time that has {@linkplain #begin() begun} already, it is
+     *     in that one, and ends it
+     * @throws NullPointerException if {@code scenario} is null
+     */
+    public static <T> StepVerifier.FirstStep<T> verifier(Supplier<? extends Publisher<? extends T>> scenario) {
+        return StepVerifier.withVirtualTime(
+                scenario, () -> VirtualTimeScheduler.getOrSet(new UndisturbedTime(true)), Long.MAX_VALUE);
+    }
+
+    private boolean isCurrent() {
+        return VirtualTimeScheduler.isFactoryEnabled() && VirtualTimeScheduler.get() == this;
+    }
+
+    /** Does nothing while it is what Reactor's schedulers are: {@link #close} ends it. */
     @Override
     public void dispose() {
-        if (isOver) {
+        if (!isCurrent()) {
             super.dispose();
         }
     }
 
-    /** Real time is back. */
+    /** Real time is back. Does nothing the second time. */
     @Override
     public void close() {
-        isOver = true;
-        VirtualTimeScheduler.reset();
+        if (isCurrent()) {
+            VirtualTimeScheduler.reset();
+        }
+        dispose();
     }
 }

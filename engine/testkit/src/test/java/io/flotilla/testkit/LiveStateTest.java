@@ -16,7 +16,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
-import reactor.test.scheduler.VirtualTimeScheduler;
 
 /** What a live run says of itself is what its journal says of it, in every scenario and at every moment that time is stopped. */
 @Timeout(120)
@@ -36,8 +35,7 @@ class LiveStateTest {
     }
 
     private static void compare(Scenario scenario) {
-        VirtualTimeScheduler time = VirtualTimeScheduler.set(VirtualTimeScheduler.create());
-        try {
+        try (UndisturbedTime time = UndisturbedTime.begin()) {
             Workflow<Object, Object> workflow = new VirtualRun(scenario).workflow(Journal.inMemory());
             AtomicReference<Run<Object>> started = new AtomicReference<>();
             time.schedule(() -> started.set(workflow.start(scenario.task)));
@@ -59,8 +57,6 @@ class LiveStateTest {
             run.cancel();
             assertThat(run.state().block())
                     .isEqualTo(workflow.runs().replay(run.runId()).block());
-        } finally {
-            VirtualTimeScheduler.reset();
         }
     }
 }

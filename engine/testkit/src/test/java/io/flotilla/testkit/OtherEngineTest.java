@@ -156,8 +156,7 @@ class OtherEngineTest {
     }
 
     private static ToyEngine driven(Scenario scenario, boolean cancel) {
-        VirtualTimeScheduler time = VirtualTimeScheduler.set(VirtualTimeScheduler.create());
-        try {
+        try (UndisturbedTime time = UndisturbedTime.begin()) {
             VirtualRun same = new VirtualRun(scenario);
             ToyEngine toy = new ToyEngine(scenario, same.workflow().plan(), same.agents(), time);
             time.schedule(() -> toy.offer(new Fact.Started(toy.now(), scenario.task)));
@@ -168,8 +167,6 @@ class OtherEngineTest {
                 toy.offer(new Fact.Cancelled(toy.now()));
             }
             return toy;
-        } finally {
-            VirtualTimeScheduler.reset();
         }
     }
 }

@@ -26,7 +26,6 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Mono;
-import reactor.test.StepVerifier;
 
 @Timeout(20)
 class ScriptedAgentTest {
@@ -187,7 +186,7 @@ class ScriptedAgentTest {
 
     @Test
     void after_aDelay_playsThen() {
-        StepVerifier.withVirtualTime(() -> ScriptedAgent.of("A", answer("x").after(Duration.ofSeconds(3)))
+        UndisturbedTime.verifier(() -> ScriptedAgent.of("A", answer("x").after(Duration.ofSeconds(3)))
                         .step(Turn.detached(null), StepContext.detached(io.flotilla.AgentId.of("A"))))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofSeconds(3))
@@ -197,7 +196,7 @@ class ScriptedAgentTest {
 
     @Test
     void after_ofAHang_neverPlays() {
-        StepVerifier.withVirtualTime(() ->
+        UndisturbedTime.verifier(() ->
                         ScriptedDecision.hang().after(Duration.ofSeconds(1)).in(Turn.detached(null), StepState.none()))
                 .expectSubscription()
                 .expectNoEvent(Duration.ofDays(1))

@@ -1,17 +1,32 @@
 package io.flotilla.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
+@Timeout(30)
 class UndisturbedTimeTest {
+
+    private static final Duration HOUR = Duration.ofHours(1);
+    private static final Duration SOON = Duration.ofSeconds(20);
+
+    @AfterEach
+    void realTimeAgain() {
+        VirtualTimeScheduler.reset();
+    }
 
     /** What Reactor does with the second of two that were made at once. */
     @Test
@@ -22,7 +37,7 @@ class UndisturbedTimeTest {
             List<String> ran = new ArrayList<>();
             Schedulers.parallel().schedule(() -> ran.add("later"), 1, TimeUnit.HOURS);
             Schedulers.newSingle("any").schedule(() -> ran.add("now"));
-            time.advanceTimeBy(Duration.ofHours(1));
+            time.advanceTimeBy(HOUR);
 
             assertThat(ran).containsExactly("now", "later");
             assertThat(time.isDisposed()).isFalse();
@@ -30,5 +45,61 @@ class UndisturbedTimeTest {
         assertThat(VirtualTimeScheduler.isFactoryEnabled()).isFalse();
         assertThat(Schedulers.single()).isSameAs(real);
         assertThat(real.isDisposed()).isFalse();
+    }
+
+    @Test
+    void verifier_itsTimeIsDisposedOfBySomebodyElse_goesOnAndEndsItsTime() {
+        List<VirtualTimeScheduler> time = new ArrayList<>();
+        UndisturbedTime.verifier(() -> {
+                    time.add(VirtualTimeScheduler.get());
+                    Schedulers.parallel().dispose(); // nothing: Reactor guards what it shares
+                    time.get(0).dispose();
+                    return Mono.delay(HOUR);
+                })
+                .expectSubscription()
+                .expectNoEvent(HOUR)
+                .expectNext(0L)
+                .expectComplete()
+                .verify(SOON);
+
+        assertThat(VirtualTimeScheduler.isFactoryEnabled()).isFalse();
+        assertThat(time.get(0).isDisposed()).isTrue();
+    }
+
+    @Test
+    void verifier_inATimeThatHasBegun_isInThatOne() {
+        try (UndisturbedTime time = UndisturbedTime.begin()) {
+            time.advanceTimeBy(HOUR);
+            UndisturbedTime.verifier(() -> Mono.fromSupplier(VirtualTimeScheduler::get))
+                    .expectNext(time)
+                    .expectComplete()
+                    .verify(SOON);
+        }
+        assertThatNullPointerException().isThrownBy(() -> UndisturbedTime.verifier(null));
+    }
+
+    @Test
+    void close_twice_itsTasksAreRefusedAndTheTimeOfAnotherGoesOn() {
+        UndisturbedTime time = UndisturbedTime.begin();
+        time.close();
+        try (UndisturbedTime other = UndisturbedTime.begin()) {
+            time.close();
+
+            assertThat(VirtualTimeScheduler.get()).isSameAs(other);
+            assertThat(other.isDisposed()).isFalse();
+        }
+        assertThatExceptionOfType(RejectedExecutionException.class).isThrownBy(() -> time.schedule(() -> {}));
+    }
+
+    /** As a test that fails leaves it. */
+    @Test
+    void begin_theLastOneHasNotEnded_takesItsPlace() {
+        Scheduler real = Schedulers.single();
+        UndisturbedTime left = UndisturbedTime.begin();
+        try (UndisturbedTime time = UndisturbedTime.begin()) {
+            left.close();
+            assertThat(VirtualTimeScheduler.get()).isSameAs(time);
+        }
+        assertThat(Schedulers.single()).isSameAs(real);
     }
 }

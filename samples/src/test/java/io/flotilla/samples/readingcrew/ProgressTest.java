@@ -6,6 +6,7 @@ import io.flotilla.agent.Agent;
 import io.flotilla.samples.shell.Output;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepResult;
+import io.flotilla.testkit.UndisturbedTime;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -64,7 +65,7 @@ class ProgressTest {
         List<String> shown = new ArrayList<>();
         Agent<String, String> silent = Agent.of("silent", (input, context) -> Mono.never());
 
-        StepVerifier.withVirtualTime(() -> results(List.of(silent), new Progress(recording(shown))))
+        UndisturbedTime.verifier(() -> results(List.of(silent), new Progress(recording(shown))))
                 .thenAwait(StepEngine.DEFAULT_STEP_TIMEOUT)
                 .expectNextCount(1)
                 .verifyComplete();

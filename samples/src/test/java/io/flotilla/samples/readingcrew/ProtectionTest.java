@@ -7,6 +7,7 @@ import io.flotilla.agent.Usage;
 import io.flotilla.samples.readingcrew.chat.RateLimitedException;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepResult;
+import io.flotilla.testkit.UndisturbedTime;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -15,7 +16,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.test.StepVerifier;
 
 @Timeout(30)
 class ProtectionTest {
@@ -30,7 +30,7 @@ class ProtectionTest {
     void retry_rateLimited_notBeforeTheServerSays() {
         Duration retryAfter = Duration.ofSeconds(5);
 
-        StepVerifier.withVirtualTime(() -> step(Mono.defer(() -> asked.incrementAndGet() == 1
+        UndisturbedTime.verifier(() -> step(Mono.defer(() -> asked.incrementAndGet() == 1
                         ? Mono.error(new RateLimitedException(retryAfter))
                         : Mono.just(GOOD))))
                 .expectSubscription()
@@ -45,14 +45,14 @@ class ProtectionTest {
     void retry_hintLongerThanObeyed_localAtOnce() {
         Duration tooLong = Duration.ofMinutes(10);
 
-        StepVerifier.withVirtualTime(() -> step(Mono.error(() -> new RateLimitedException(tooLong))))
+        UndisturbedTime.verifier(() -> step(Mono.error(() -> new RateLimitedException(tooLong))))
                 .assertNext(is(StepResult.Kind.DEGRADED, LOCAL, 1))
                 .verifyComplete();
     }
 
     @Test
     void attemptTimeout_neverAnswered_threeAttemptsThenLocal() {
-        StepVerifier.withVirtualTime(() -> step(Mono.never()))
+        UndisturbedTime.verifier(() -> step(Mono.never()))
                 .thenAwait(Protection.stepTimeout(TIMEOUT))
                 .assertNext(is(StepResult.Kind.DEGRADED, LOCAL, Protection.ATTEMPTS))
                 .verifyComplete();
@@ -60,7 +60,7 @@ class ProtectionTest {
 
     @Test
     void attempt_noFailureOfTheEndpoint_notRetried() {
-        StepVerifier.withVirtualTime(() -> step(Mono.error(() -> new IllegalStateException("a bug"))))
+        UndisturbedTime.verifier(() -> step(Mono.error(() -> new IllegalStateException("a bug"))))
                 .assertNext(is(StepResult.Kind.DEGRADED, LOCAL, 1))
                 .verifyComplete();
     }

@@ -3,6 +3,7 @@ package io.flotilla.samples.secretword;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.samples.shell.Captured;
+import io.flotilla.testkit.UndisturbedTime;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -12,7 +13,6 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import reactor.test.StepVerifier;
 
 @Timeout(60)
 class SecretWordTest {
@@ -51,7 +51,7 @@ class SecretWordTest {
     void workflow_lettersInAnyOrderOfTime_sameWord() {
         for (List<Integer> seconds : List.of(List.of(3, 2, 1, 4), List.of(1, 2, 3, 4), List.of(9, 1, 1, 1))) {
             Witness witness = new Witness();
-            StepVerifier.withVirtualTime(() -> new Letters(witness)
+            UndisturbedTime.verifier(() -> new Letters(witness)
                             .workflow(
                                     () -> Duration.ZERO,
                                     () -> Duration.ofSeconds(seconds.get(0)),

@@ -6,12 +6,12 @@ import io.flotilla.samples.shell.Captured;
 import io.flotilla.step.ResultSink;
 import io.flotilla.step.StepEngine;
 import io.flotilla.step.StepResult;
+import io.flotilla.testkit.UndisturbedTime;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import reactor.test.StepVerifier;
 
 class ShapeTest {
 
@@ -41,7 +41,7 @@ class ShapeTest {
 
     @Test
     void forms_inVirtualTime_eachTakesTheLimitOfTheSilentAgent() {
-        StepVerifier.withVirtualTime(() -> Shape.byHand(Shape.crew()))
+        UndisturbedTime.verifier(() -> Shape.byHand(Shape.crew()))
                 .expectNextCount(3)
                 .thenAwait(Duration.ofMillis(20))
                 .expectNextCount(1)
@@ -50,7 +50,7 @@ class ShapeTest {
                 .verifyComplete();
 
         ResultSink<String> sink = ResultSink.keepingAll();
-        StepVerifier.withVirtualTime(() -> Shape.composed(
+        UndisturbedTime.verifier(() -> Shape.composed(
                         StepEngine.builder().stepTimeout(Duration.ofMillis(300)).build(), Shape.crew(), sink))
                 .expectNextCount(3)
                 .thenAwait(Duration.ofMillis(20))

@@ -11,6 +11,7 @@ import io.flotilla.run.Run;
 import io.flotilla.run.RunEvent;
 import io.flotilla.run.Turn;
 import io.flotilla.run.Workflow;
+import io.flotilla.testkit.UndisturbedTime;
 import io.flotilla.topology.Topology;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,7 +24,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Mono;
-import reactor.test.scheduler.VirtualTimeScheduler;
 
 @Timeout(30)
 class TimelineTest {
@@ -31,16 +31,16 @@ class TimelineTest {
     private static final String LEGEND =
             "= step  . waits  ( forks  ) joins  / hands off  * meets  o in time  ! late  x failed  c cancelled\n";
 
-    private VirtualTimeScheduler time;
+    private UndisturbedTime time;
 
     @BeforeEach
     void startVirtualTime() {
-        time = VirtualTimeScheduler.getOrSet();
+        time = UndisturbedTime.begin();
     }
 
     @AfterEach
     void endVirtualTime() {
-        VirtualTimeScheduler.reset();
+        time.close();
     }
 
     @Test

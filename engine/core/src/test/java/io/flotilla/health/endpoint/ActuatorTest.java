@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flotilla.UndisturbedTime;
 import io.flotilla.health.Health;
 import io.flotilla.health.HealthCheck;
 import io.flotilla.health.HealthMonitor;
@@ -53,7 +54,7 @@ class ActuatorTest {
 
     @BeforeEach
     void virtualTime() {
-        VirtualTimeScheduler.getOrSet();
+        UndisturbedTime.begin();
     }
 
     @AfterEach

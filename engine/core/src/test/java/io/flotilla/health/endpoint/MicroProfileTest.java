@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.flotilla.UndisturbedTime;
 import io.flotilla.health.HealthMonitor;
 import jakarta.enterprise.inject.Produces;
 import java.io.IOException;
@@ -31,7 +32,7 @@ class MicroProfileTest {
 
     @BeforeEach
     void virtualTime() {
-        VirtualTimeScheduler.getOrSet();
+        UndisturbedTime.begin();
     }
 
     @AfterEach
