@@ -27,7 +27,8 @@ import reactor.core.publisher.Mono;
  * NetworkRecording recorded = recorder.recording();
  * }</pre>
  *
- * <p>Add it before the first message is sent: a {@link NetworkReplay} gives the members what they received from then on.
+ * <p>Add it before the first message is sent: a {@link NetworkReplay} gives the members what they received from then on. Dispose of
+ * it when the network has come to rest: what a member sends after that is not in the recording, and a replay would find it to differ.
  *
  * <p>Payloads are written by the codec, on the sender's thread, when they are sent: what changes them later changes nothing here.
  * One that the codec does not know is recorded by its type alone. Every text in a payload or header goes through the engine's {@linkplain

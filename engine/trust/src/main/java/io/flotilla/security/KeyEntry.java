@@ -60,6 +60,8 @@ public final class KeyEntry {
         byte[] bytes;
         try {
             bytes = source.load();
+        } catch (NoSuchKeyException ours) {
+            throw new KeyUnavailableException(id, String.valueOf(ours.getMessage()));
         } catch (Throwable thrown) {
             throw new KeyUnavailableException(
                     id, "its source failed with " + thrown.getClass().getName());

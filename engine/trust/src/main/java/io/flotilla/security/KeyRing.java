@@ -124,11 +124,14 @@ public final class KeyRing {
      * @param old the id of the key to retire
      * @param next the key in its place
      * @throws NullPointerException if an argument is null
-     * @throws IllegalArgumentException if there is a key of the new one's id
+     * @throws IllegalArgumentException if there is a key of the new one's id, or one of both signs and the other encrypts
      * @throws KeyUnavailableException if there is no old one
      */
     public synchronized void rotate(String old, KeyEntry next) {
         Held before = known(old);
+        if (encrypts(before.key()) != encrypts(next)) {
+            throw new IllegalArgumentException(next + " is not for what " + before.key() + " is for");
+        }
         Map<String, Held> changed = with(next);
         if (before.retiredAt() == null) {
             changed.put(old, new Held(before.key(), clock.instant()));
@@ -149,6 +152,10 @@ public final class KeyRing {
         boolean was = changed.remove(Objects.requireNonNull(id, "id")) != null;
         keys = RingKeys.of(changed);
         return was;
+    }
+
+    private static boolean encrypts(KeyEntry key) {
+        return key.algorithm() == KeyAlgorithm.AES_256_GCM;
     }
 
     private Held known(String id) {

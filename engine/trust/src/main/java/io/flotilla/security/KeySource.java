@@ -13,8 +13,8 @@ import java.util.Objects;
  * Where the bytes of a key come from: a file, the environment, or your vault, as a lambda. Called once for each {@link
  * KeyEntry}, on the thread that makes it; may block.
  *
- * <p>What it throws is not passed on, since the text may have the key in it: {@link KeyUnavailableException} names the key id
- * and the class of what was thrown.
+ * <p>What your lambda throws is not passed on, since the text may have the key in it: {@link KeyUnavailableException} names the key
+ * id and the class of what was thrown. Of the sources here it names the variable or the file.
  *
  * @since 0.1
  */
@@ -42,7 +42,13 @@ public interface KeySource {
      */
     static KeySource environment(String variable) {
         Objects.requireNonNull(variable, "variable");
-        return () -> KeyText.decode(Objects.requireNonNull(System.getenv(variable), "not set"));
+        return () -> {
+            String text = System.getenv(variable);
+            if (text == null) {
+                throw new NoSuchKeyException("the environment variable " + variable + " is not set");
+            }
+            return KeyText.decode(text);
+        };
     }
 
     /**
@@ -64,14 +70,17 @@ public interface KeySource {
         };
     }
 
-    private static byte[] read(Path file) throws IOException {
+    private static byte[] read(Path file) throws NoSuchKeyException {
         byte[] text;
         try (InputStream from = Files.newInputStream(file)) { // whatever its size is said to be
             text = from.readNBytes(KeyText.MAX_LENGTH + 1);
+        } catch (IOException unreadable) {
+            throw new NoSuchKeyException("the file " + file + " cannot be read, "
+                    + unreadable.getClass().getName());
         }
         if (text.length > KeyText.MAX_LENGTH) {
             Arrays.fill(text, (byte) 0);
-            throw new IOException("too long for a key");
+            throw new NoSuchKeyException("the file " + file + " is too long for a key");
         }
         return text;
     }

@@ -139,6 +139,7 @@ public final class Signer {
      * @throws KeyUnavailableException if the ring has no key for this
      */
     public Envelope sign(Envelope envelope) {
+        Objects.requireNonNull(envelope, "envelope");
         if (!envelope.sender().equals(sender)) {
             throw new IllegalArgumentException("the sender must be " + sender + ", was " + envelope.sender());
         }

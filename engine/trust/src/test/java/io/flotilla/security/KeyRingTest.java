@@ -141,7 +141,7 @@ class KeyRingTest {
                 .hasNoCause();
         assertThatThrownBy(() -> KeyEntry.hmac("k", KeySource.environment("FLOTILLA_NOT_SET")))
                 .isInstanceOf(KeyUnavailableException.class)
-                .hasMessage("key k cannot be had: its source failed with java.lang.NullPointerException");
+                .hasMessage("key k cannot be had: the environment variable FLOTILLA_NOT_SET is not set");
     }
 
     @Test
@@ -159,6 +159,8 @@ class KeyRingTest {
         assertThatThrownBy(() -> KeyEntry.hmac("k", () -> null))
                 .hasMessage("key k cannot be had: its source returned null");
         assertThatThrownBy(() -> KeyEntry.hmac("k", KeySource.file(folder.resolve("none"))))
+                .hasMessage("key k cannot be had: the file " + folder.resolve("none")
+                        + " cannot be read, java.nio.file.NoSuchFileException")
                 .isInstanceOfSatisfying(
                         KeyUnavailableException.class,
                         missing -> assertThat(missing.keyId()).isEqualTo("k"));
@@ -167,6 +169,22 @@ class KeyRingTest {
                 .hasMessageNotContaining("base64!");
         assertThatThrownBy(() -> KeyEntry.ed25519Public("k", KeySource.random()))
                 .hasMessage("key k cannot be had: its bytes are not those of such a key");
+    }
+
+    /** Else the ring would have no key left to sign with, and say so at the next message. */
+    @Test
+    void rotate_toAKeyForSomethingElse_isRefusedAndNothingIsRetired() {
+        KeyRing ring = KeyRing.of(KeyEntry.hmac("signs", secret(1)), KeyEntry.aes("encrypts", secret(2)));
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ring.rotate("signs", KeyEntry.aes("next", secret(3))))
+                .withMessage("key next, AES_256_GCM is not for what key signs, HMAC_SHA256 is for");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ring.rotate("encrypts", KeyEntry.hmac("next", secret(3))));
+
+        assertThat(ring.signing(PLANNER).id()).isEqualTo("signs");
+        ring.rotate("signs", KeyEntry.generateEd25519("next"));
+        assertThat(ring.signing(PLANNER).id()).isEqualTo("next");
     }
 
     @Test
@@ -208,7 +226,7 @@ class KeyRingTest {
         assumeTrue(Files.exists(endless));
 
         assertThatThrownBy(() -> KeyEntry.hmac("k", KeySource.file(endless)))
-                .hasMessage("key k cannot be had: its source failed with java.io.IOException");
+                .hasMessage("key k cannot be had: the file /dev/zero is too long for a key");
     }
 
     @Test

@@ -332,7 +332,7 @@ class SignedMessageTest {
                         () -> signer.sign(Envelope.to(WRITER, "?").from(MALLORY).build()))
                 .withMessage("the sender must be planner, was mallory");
         assertThatIllegalArgumentException().isThrownBy(() -> signer.sign(world.signed()));
-        assertThatNullPointerException().isThrownBy(() -> signer.sign(null));
+        assertThatNullPointerException().isThrownBy(() -> signer.sign(null)).withMessage("envelope");
     }
 
     @Test
