@@ -34,7 +34,8 @@ import reactor.util.context.Context;
  *
  * <p>A step that is computed in one go costs two atomic writes for its start and two for its delivery, its context and its
  * result, and one reading of the clock; no lock and no object of its own. One that ends at once otherwise costs an object, one
- * atomic write more for its end and two for its place.
+ * atomic write more for its end and two for its place. One that is computed in one go where steps are observed costs these writes, and
+ * no object.
  */
 final class Round<I, O> implements Subscription, Steps.Owner<I, O>, StallWatch.Watched {
 

@@ -228,14 +228,14 @@ final class Step<I, O> extends CalledStep<I, O> implements CoreSubscriber<O> {
         if (host.keepsResults() && isActive()) {
             computed = Outcomes.succeeded(this, null, value);
         } else if (end()) {
-            endedAtOnce = true;
+            endedAtOnce = attempts == null; // an interceptor may keep its call, which is this object
             ended(Outcomes.succeeded(this, attempts, value));
         } else if (value != null) {
             Operators.onDiscard(value, context);
         }
     }
 
-    /** Whether the body has been computed in one go and that has ended the step: nobody else keeps it. For the starter. */
+    /** Whether the body has been computed in one go, that has ended the step, and nobody else keeps it. For the starter. */
     boolean hasEndedAtOnce() {
         return endedAtOnce;
     }

@@ -129,6 +129,30 @@ class StepInterceptorTest {
         assertThat(result.kind()).isEqualTo(StepResult.Kind.SUCCEEDED);
     }
 
+    /** A value out of a cache, which is brought up to date later: what is kept of a step stays that step's. */
+    @Test
+    void aroundStep_answersAtOnceAndKeepsTheCall_callAndAttemptsStayThoseOfTheirStep() {
+        List<StepCall<?, ?>> calls = new CopyOnWriteArrayList<>();
+        List<Mono<?>> kept = new CopyOnWriteArrayList<>();
+        StepInterceptor cache = new StepInterceptor() {
+            @Override
+            public <I, O> Mono<O> aroundStep(StepCall<I, O> call, Mono<O> attempts) {
+                calls.add(call);
+                kept.add(attempts);
+                return Mono.empty();
+            }
+        };
+        List<Agent<String, String>> agents = List.of(
+                Agent.of("a", (input, context) -> Mono.just("of a")),
+                Agent.of("b", (input, context) -> Mono.just("of b")),
+                Agent.of("c", (input, context) -> Mono.just("of c")));
+
+        engine(cache).run(agents, "go").block();
+
+        assertThat(calls).extracting(call -> call.agent().id().kind()).containsExactly("a", "b", "c");
+        assertThat(kept).<Object>extracting(Mono::block).containsExactly("of a", "of b", "of c");
+    }
+
     @Test
     void aroundStep_passedThrough_valueAndOneAttempt() {
         StepResult<String> result = one(engine(new StepInterceptor() {}), TestAgents.answering("a"));
