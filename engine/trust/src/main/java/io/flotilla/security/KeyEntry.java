@@ -92,7 +92,7 @@ public final class KeyEntry {
      * @return the key, of nobody in particular
      * @throws NullPointerException if an argument is null
      * @throws IllegalArgumentException if {@code id} is out of its bounds
-     * @throws KeyUnavailableException if the source fails, or the secret is too short
+     * @throws KeyUnavailableException if the source fails, or the secret is too short or all zeros
      */
     public static KeyEntry hmac(String id, KeySource source) {
         byte[] secret = load(checkId(id), Objects.requireNonNull(source, "source"));
@@ -113,7 +113,7 @@ public final class KeyEntry {
      * @return the key, of nobody in particular
      * @throws NullPointerException if an argument is null
      * @throws IllegalArgumentException if {@code id} is out of its bounds
-     * @throws KeyUnavailableException if a source fails, or the keys are no pair
+     * @throws KeyUnavailableException if a source fails, has all zeros, or the keys are no pair
      */
     public static KeyEntry ed25519(String id, KeySource privateKey, KeySource publicKey) {
         byte[] shown = load(checkId(id), Objects.requireNonNull(publicKey, "publicKey"));
@@ -130,7 +130,7 @@ public final class KeyEntry {
      * @return the key, of nobody in particular
      * @throws NullPointerException if an argument is null
      * @throws IllegalArgumentException if {@code id} is out of its bounds
-     * @throws KeyUnavailableException if the source fails, or has no such key
+     * @throws KeyUnavailableException if the source fails, has all zeros, or has no such key
      */
     public static KeyEntry ed25519Public(String id, KeySource publicKey) {
         checkId(id);
@@ -164,7 +164,7 @@ public final class KeyEntry {
      * @return the key
      * @throws NullPointerException if an argument is null
      * @throws IllegalArgumentException if {@code id} is out of its bounds
-     * @throws KeyUnavailableException if the source fails, or the secret has another length
+     * @throws KeyUnavailableException if the source fails, or the secret has another length or is all zeros
      */
     public static KeyEntry aes(String id, KeySource source) {
         byte[] secret = load(checkId(id), Objects.requireNonNull(source, "source"));

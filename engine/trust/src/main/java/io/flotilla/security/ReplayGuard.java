@@ -93,10 +93,16 @@ public final class ReplayGuard {
         maxSkew = Math.max(maxSkew, skew.toNanos());
     }
 
+    /** Whichever of those it serves let it in before: that one may have believed a clock that was further ahead. */
+    private synchronized long maxSkew() {
+        return maxSkew;
+    }
+
     /** Refuses what has been here, and remembers what has not. */
-    void check(Checked verified, Duration skew, Instant now) {
+    void check(Checked verified, Instant now) {
         SignedMessage.Fields fields = verified.fields();
-        if (notIssuedBefore != null && verified.message().issuedAt().minus(skew).isBefore(notIssuedBefore)) {
+        if (notIssuedBefore != null
+                && verified.message().issuedAt().minusNanos(maxSkew()).isBefore(notIssuedBefore)) {
             throw new RefusedException(
                     Refusal.EXPIRED,
                     "it may have been issued before " + notIssuedBefore + ", of which nothing is known");
@@ -245,8 +251,8 @@ public final class ReplayGuard {
 
         /**
          * Refuses messages that may have been issued before an instant, such as the start of the process: whether they were
-         * accepted then, nobody knows. The clock of a sender may be ahead by the verifier's skew, so messages are let in only if
-         * they were issued that much later than the instant: after a restart nothing is, for as long as the skew.
+         * accepted then, nobody knows. The clock of a sender may be ahead by the verifier's skew, the largest of those it serves, so
+         * messages are let in only if they were issued that much later than the instant: after a restart nothing is, for as long as that.
          *
          * @param instant default none
          * @return this

@@ -140,7 +140,7 @@ public final class Trust implements NetworkGuard {
                 tokens.check(verified);
             }
             authority.check(verified, isAnswer, now);
-            replayGuard.check(verified, verifier.maxSkew, now);
+            replayGuard.check(verified, now);
             return verifier.open(envelope, verified);
         } catch (RefusedException refused) {
             throw refused;

@@ -284,6 +284,25 @@ class ReplayGuardTest {
         assertThat(refusal(() -> restarted.admit(after, false))).isNull();
     }
 
+    /** The lenient one had let it in, from a clock that was far ahead; the strict one must not do so again. */
+    @Test
+    void notIssuedBefore_aGuardOfNetworksWithDifferentSkews_believesClocksAsTheMostLenientDoes() {
+        Duration lenient = Duration.ofMinutes(1);
+        world.pass(lenient.minusSeconds(1));
+        Envelope ahead = world.signed();
+        world.pass(lenient.minusSeconds(1).negated());
+        ReplayGuard restarted =
+                ReplayGuard.builder().notIssuedBefore(world.now.get()).build();
+        Trust strict = world.trust().replayGuard(restarted).build();
+        Trust.builder(world.verifier().maxSkew(lenient).maxLifetime(MINUTE).build())
+                .capabilities(world.capabilities)
+                .replayGuard(restarted)
+                .build();
+        world.pass(lenient);
+
+        assertThat(refusal(() -> strict.admit(ahead, false))).isEqualTo(Refusal.EXPIRED);
+    }
+
     @Test
     void guard_ofTwoNetworks_lettsAMessageIntoOne() {
         ReplayGuard shared = ReplayGuard.builder().build();
