@@ -48,7 +48,7 @@ import reactor.core.publisher.Mono;
 @Warmup(iterations = 5, time = 1)
 @Measurement(iterations = 5, time = 1)
 @Fork(
-        value = 1,
+        value = 3, // they differ by more than the bound leaves
         jvmArgsAppend = {"-Xms2g", "-Xmx2g", "-Xmn1g"})
 public class ObservedSteps {
 
