@@ -1,6 +1,7 @@
 package io.flotilla.step;
 
 import io.flotilla.agent.Usage;
+import io.flotilla.internal.TelemetryFaults;
 import io.flotilla.observe.FlotillaKey;
 import io.flotilla.observe.FlotillaMeter;
 import io.micrometer.core.instrument.Counter;
@@ -43,30 +44,45 @@ final class KindMeters {
         return OUTCOMES[kind.ordinal()];
     }
 
+    /** Throws nothing: a meter that throws costs its own record, and no other's. */
     void ended(StepResult.Kind kind, long nanos, Usage used) {
-        try {
+        time(kind, nanos);
+        if (!used.equals(Usage.NONE)) {
+            count(used);
+        }
+    }
+
+    private void time(StepResult.Kind kind, long nanos) {
+        try { // as TelemetryFaults.guard, without an object for each step
             Timer duration = durations[kind.ordinal()];
             if (duration == null) {
                 duration = duration(outcome(kind));
                 durations[kind.ordinal()] = duration;
             }
             duration.record(nanos, TimeUnit.NANOSECONDS);
-        } finally { // a registry that throws for the one has the others
-            if (!used.equals(Usage.NONE)) {
-                count(used);
-            }
+        } catch (Throwable thrown) {
+            TelemetryFaults.log(registry, thrown);
         }
     }
 
     private void count(Usage used) {
         if (used.inputTokens() > 0) {
-            inputTokens = counted(inputTokens, FlotillaMeter.TOKENS, "input", (double) used.inputTokens());
+            TelemetryFaults.guard(
+                    registry,
+                    () -> inputTokens =
+                            counted(inputTokens, FlotillaMeter.TOKENS, "input", (double) used.inputTokens()));
         }
         if (used.outputTokens() > 0) {
-            outputTokens = counted(outputTokens, FlotillaMeter.TOKENS, "output", (double) used.outputTokens());
+            TelemetryFaults.guard(
+                    registry,
+                    () -> outputTokens =
+                            counted(outputTokens, FlotillaMeter.TOKENS, "output", (double) used.outputTokens()));
         }
         if (used.cost().signum() > 0) {
-            cost = counted(cost, FlotillaMeter.COST, null, used.cost().doubleValue());
+            TelemetryFaults.guard(
+                    registry,
+                    () -> cost =
+                            counted(cost, FlotillaMeter.COST, null, used.cost().doubleValue()));
         }
     }
 

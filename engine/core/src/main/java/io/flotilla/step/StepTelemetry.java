@@ -3,7 +3,6 @@ package io.flotilla.step;
 import io.flotilla.AgentId;
 import io.flotilla.agent.Usage;
 import io.flotilla.internal.BoundedNames;
-import io.flotilla.internal.TelemetryFaults;
 import io.flotilla.observe.AttemptObservationContext;
 import io.flotilla.observe.DocumentedContext;
 import io.flotilla.observe.FlotillaKey;
@@ -95,7 +94,7 @@ final class StepTelemetry {
     private void ended(Step<?, ?> step, StepResult.Kind kind, long nanos, Usage used, @Nullable Throwable cause) {
         Usage counted = used.equals(Usage.NONE) ? used : step.usedDirectly();
         if (meters != null) {
-            measure(meters, step.agentId.kind(), kind, nanos, counted);
+            metersOf(meters, step.agentId.kind()).ended(kind, nanos, counted);
         }
         Observation observation = step.takeObservation();
         if (observation != null) {
@@ -103,14 +102,6 @@ final class StepTelemetry {
                 context.used(counted.inputTokens(), counted.outputTokens());
             }
             Observations.stop(observation, KindMeters.outcome(kind), cause);
-        }
-    }
-
-    private void measure(MeterRegistry registry, String agentKind, StepResult.Kind kind, long nanos, Usage counted) {
-        try {
-            metersOf(registry, agentKind).ended(kind, nanos, counted);
-        } catch (Throwable thrown) {
-            TelemetryFaults.log(registry, thrown);
         }
     }
 

@@ -37,6 +37,7 @@ import io.micrometer.observation.GlobalObservationConvention;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -553,13 +554,13 @@ class TelemetryFaultsTest {
     @ParameterizedTest
     @EnumSource(
             value = FlotillaMeter.class,
-            names = {"STEP_DURATION", "RUNS_STARTED", "RUNS_IN_FLIGHT", "RUNS_ENDED", "PERMIT_WAIT"})
+            names = {"STEP_DURATION", "TOKENS", "COST", "RUNS_STARTED", "RUNS_IN_FLIGHT", "RUNS_ENDED", "PERMIT_WAIT"})
     void meterRegistry_brokenForOneMeter_hasAllOthers(FlotillaMeter broken) {
         MeterRegistry meters = new SimpleMeterRegistry();
         meters.config().meterFilter(new MeterFilter() {
             @Override
             public MeterFilterReply accept(Meter.Id id) {
-                if (id.getName().equals(broken.getName())) {
+                if (id.getName().equals(broken.getName()) && !"output".equals(id.getTag("direction"))) {
                     throw new IllegalStateException("on purpose");
                 }
                 return MeterFilterReply.NEUTRAL;
@@ -569,7 +570,7 @@ class TelemetryFaultsTest {
                 StepEngine.builder().meterRegistry(meters).maxInFlight(2).build();
         Workflow.builder(Topology.parse("start -> Writer\nWriter -> end"), String.class)
                 .agent("Writer", Agent.of("Writer", (turn, context) -> {
-                    context.usage().record(Usage.ofTokens(3, 4));
+                    context.usage().record(new Usage(3, 4, BigDecimal.TEN));
                     return Mono.just(Decision.answer("done"));
                 }))
                 .engine(engine)
@@ -578,11 +579,14 @@ class TelemetryFaultsTest {
                 .block(SOON);
 
         Set<String> names = meters.getMeters().stream()
-                .map(meter -> meter.getId().getName())
+                .map(Meter::getId)
+                .filter(id -> !"output".equals(id.getTag("direction")))
+                .map(Meter.Id::getName)
                 .collect(Collectors.toSet());
         Set<String> expected = new HashSet<>(Set.of(
                 FlotillaMeter.STEP_DURATION.getName(),
                 FlotillaMeter.TOKENS.getName(),
+                FlotillaMeter.COST.getName(),
                 FlotillaMeter.RUNS_STARTED.getName(),
                 FlotillaMeter.RUNS_ENDED.getName(),
                 FlotillaMeter.RUN_DURATION.getName(),
@@ -594,10 +598,10 @@ class TelemetryFaultsTest {
         expected.remove(broken.getName());
         assertThat(names).containsAll(expected).doesNotContain(broken.getName());
         assertThat(meters.get(FlotillaMeter.TOKENS.getName())
-                        .tag("direction", "input")
+                        .tag("direction", "output")
                         .counter()
                         .count())
-                .isEqualTo(3);
+                .isEqualTo(4);
         assertLoggedOnce();
     }
 }
