@@ -6,6 +6,7 @@ import io.flotilla.journal.RunSummary;
 import io.flotilla.run.machine.FactCodec;
 import io.flotilla.run.machine.RunHeader;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -31,30 +32,64 @@ final class RunCatalog {
     }
 
     Flux<RunInfo> list(RunFilter filter) {
-        return list(filter, (run, cause) -> {});
-    }
-
-    /** {@code unreadable} is told of each run that is left out since it cannot be read, on any thread, several at a time. */
-    Flux<RunInfo> list(RunFilter filter, BiConsumer<String, Throwable> unreadable) {
-        return recording
-                .journal()
-                .list(filter.summaries())
-                .filter(RunSummary::isRun)
-                .flatMapSequential(summary -> readable(summary, unreadable), AHEAD, 1)
+        return summaries(filter)
+                .flatMapSequential(this::readable, AHEAD, 1)
                 .filter(filter::matches)
                 .take(filter.limit());
     }
 
+    /** A run that is in the journal: what is known of it, or why nothing is. */
+    private record Listed(
+            String runId, @Nullable RunInfo info, @Nullable Throwable cause) {}
+
+    /**
+     * {@code unreadable} is told, in the order of the list, of each run before its last one that cannot be read and may be meant: its
+     * start says so, or cannot be read either.
+     */
+    Flux<RunInfo> list(RunFilter filter, BiConsumer<String, Throwable> unreadable) {
+        return summaries(filter)
+                .flatMapSequential(summary -> listed(summary, filter), AHEAD, 1)
+                .<RunInfo>handle((listed, sink) -> {
+                    RunInfo info = listed.info();
+                    Throwable cause = listed.cause();
+                    if (cause != null) {
+                        unreadable.accept(listed.runId(), cause);
+                    } else if (info != null && filter.matches(info)) {
+                        sink.next(info);
+                    }
+                })
+                .take(filter.limit());
+    }
+
+    private Flux<RunSummary> summaries(RunFilter filter) {
+        return recording.journal().list(filter.summaries()).filter(RunSummary::isRun);
+    }
+
+    private Mono<Listed> listed(RunSummary summary, RunFilter filter) {
+        String runId = summary.runId();
+        return info(summary).map(info -> new Listed(runId, info, null)).onErrorResume(cause -> {
+            warn(runId, cause);
+            return header(runId)
+                    .map(filter::mayMatch)
+                    .onErrorReturn(true)
+                    .filter(Boolean::booleanValue)
+                    .map(any -> new Listed(runId, null, cause));
+        });
+    }
+
     /** Nothing of what is no run, was deleted meanwhile, or cannot be read. */
-    private Mono<RunInfo> readable(RunSummary summary, BiConsumer<String, Throwable> unreadable) {
+    private Mono<RunInfo> readable(RunSummary summary) {
         return info(summary).onErrorResume(cause -> {
-            LOG.warn(
-                    "a run is left out of a list: run={} cause={}",
-                    summary.runId(),
-                    RecordedException.textOf(cause::toString, cause));
-            unreadable.accept(summary.runId(), cause);
+            warn(summary.runId(), cause);
             return Mono.empty();
         });
+    }
+
+    private static void warn(String runId, Throwable cause) {
+        LOG.warn(
+                "a run is left out of a list: run={} cause={}",
+                runId,
+                RecordedException.textOf(cause::toString, cause));
     }
 
     /**
@@ -71,7 +106,7 @@ final class RunCatalog {
                 .list(JournalFilter.all().after(before(beginning)))
                 .takeWhile(summary -> summary.runId().startsWith(beginning))
                 .filter(RunSummary::isRun)
-                .concatMap(summary -> readable(summary, (run, cause) -> {}), 1)
+                .concatMap(this::readable, 1)
                 .filter(run -> run.status() != RunInfo.Status.UNFINISHED
                         && run.parent() != null
                         && (run.parent() + '/').startsWith(beginning))

@@ -2,6 +2,7 @@ package io.flotilla.run;
 
 import io.flotilla.journal.JournalFilter;
 import io.flotilla.run.machine.FactCodec;
+import io.flotilla.run.machine.RunHeader;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -193,6 +194,12 @@ public final class RunFilter {
                 && (version == null || version.equals(run.version()))
                 && run.labels().entrySet().containsAll(labels.entrySet())
                 && statuses.contains(run.status());
+    }
+
+    /** Whether a run that began so may match: the version and the status may have changed since. */
+    boolean mayMatch(RunHeader start) {
+        return (workflow == null || workflow.equals(start.workflow()))
+                && start.labels().entrySet().containsAll(labels.entrySet());
     }
 
     /** What is asked for, without the values of labels. */

@@ -268,8 +268,8 @@ public final class Runs<O> {
      *   <li><b>onError</b>: {@link UnknownRunException}; {@link IllegalArgumentException} if there is no such fact, it has
      *       no input, or the workflow's tasks are of another type; {@link InvalidAnswerException} if the input is no answer to the
      *       question; {@link DivergenceException}; {@link io.flotilla.journal.PayloadException} if the input cannot be
-     *       written; {@link RunsShutDownException} after {@link #shutdown}; what the journal fails with. The journal has nothing of the new run then: it has the common facts and
-     *       the other one, or none.
+     *       written; {@link RunsShutDownException} after {@link #shutdown}; what the journal fails with. The journal has nothing
+     *       of the new run then: it has the common facts and the other one, or none.
      *   <li><b>context</b>: the subscriber's context reaches every step.
      * </ul>
      *
@@ -401,6 +401,11 @@ public final class Runs<O> {
     /**
      * Replays recorded runs of this workflow against the code at hand, without calling an agent or writing anything, and lists
      * each that differs. To be run before a deploy, over a copy of the journal, or the journal itself.
+     *
+     * <p>A run of this workflow that cannot be read is a failure as well, and so is each run of the journal whose start cannot be, since
+     * nobody knows whose it is: in a journal that workflows with different codecs share, {@link Verification#isOk()} is false wherever
+     * this one's codec lacks a type. A limit is of the runs that are replayed: those that cannot be read do not count, and are failures
+     * up to the last run of the limit.
      *
      * <ul>
      *   <li><b>onNext</b>: what was found, when all runs have been replayed.

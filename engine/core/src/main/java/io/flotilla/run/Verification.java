@@ -6,8 +6,8 @@ import java.util.List;
  * What {@link Runs#verify} has found. Immutable.
  *
  * @param runs how many runs were replayed
- * @param failures those that the workflow at hand does not replay, with the first difference of each, and those of the journal whose
- *     start cannot be read, so that nobody knows whose they are; in the order of their ids
+ * @param failures those that the workflow at hand does not replay, with the first difference of each, those of its runs that cannot be
+ *     read, and those of the journal whose start cannot be read, so that nobody knows whose they are; in the order of their ids
  * @since 0.1
  */
 public record Verification(long runs, List<Recovery.Failure> failures) {

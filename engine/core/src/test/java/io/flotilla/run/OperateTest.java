@@ -341,6 +341,45 @@ class OperateTest {
         assertThat(verification.failures()).extracting(Recovery.Failure::runId).containsExactly("a", "c");
     }
 
+    /** Its start says whose it is. */
+    @Test
+    void verify_runsWhoseEndCannotBeRead_areFailuresOfTheirOwnWorkflowAlone() {
+        started(flow(), "a");
+        started(builder(journal).name("others").build(), "b");
+        for (String broken : List.of("a", "b")) {
+            journal.append(broken, 2, List.of(new JournalEntry(2, Instant.now(), "run-finished", new byte[] {1})))
+                    .block(TestRuns.SOON);
+        }
+        started(flow(), "c");
+
+        Verification verification = later().runs().verify(RunFilter.all()).block(TestRuns.SOON);
+
+        assertThat(verification.runs()).isEqualTo(1);
+        assertThat(verification.failures()).extracting(Recovery.Failure::runId).containsExactly("a");
+        assertThat(later().runs()
+                        .verify(RunFilter.all().label("tenant", "acme"))
+                        .block(TestRuns.SOON)
+                        .failures())
+                .as("nor one whose start has other labels")
+                .isEmpty();
+    }
+
+    @Test
+    void verify_limit_endsBeforeWhatComesAfter() {
+        for (String unreadable : List.of("a", "d")) {
+            journal.append(unreadable, 0, List.of(new JournalEntry(0, Instant.now(), "run-started", new byte[] {1})))
+                    .block(TestRuns.SOON);
+        }
+        started(flow(), "b");
+        started(flow(), "c");
+
+        Verification verification =
+                later().runs().verify(RunFilter.all().limit(2)).block(TestRuns.SOON);
+
+        assertThat(verification.runs()).isEqualTo(2);
+        assertThat(verification.failures()).extracting(Recovery.Failure::runId).containsExactly("a");
+    }
+
     @Test
     void verify_runsOfAnotherWorkflow_isAnError() {
         assertThatIllegalArgumentException()
