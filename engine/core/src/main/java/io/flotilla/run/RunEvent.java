@@ -121,7 +121,9 @@ public sealed interface RunEvent {
      * @param failed whether it failed
      * @param attempts how many times its agent was called; 0 if a guard refused it before the first
      * @param degraded whether a fallback made its decision
-     * @param usage what the step itself has used, all its attempts together; null if the run was recorded before that was
+     * @param usage what the step itself has used, all its attempts together, but for what it used before a crash, and what comes after
+     *     its end; null in a journal written before usage was recorded for each step, unless the run had used nothing by then. Steps
+     *     that were cancelled have no such event, so the sum over events can be below {@link RunResult#usage()}
      */
     record StepSettled(
             long sequence,

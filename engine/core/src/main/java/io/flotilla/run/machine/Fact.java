@@ -88,7 +88,8 @@ public sealed interface Fact {
      * @param degraded whether a fallback made the decision
      * @param writes what it wants to write into the run's state, each key once; taken as a whole, if its decision is allowed and is not
      *     to fail
-     * @param ownUsage what the step itself has used, all its attempts together; null if that is not known
+     * @param ownUsage what the step itself has used, all its attempts together, but for what it used before a crash, and what comes
+     *     after its end; null in a journal written before usage was recorded for each step, unless the run had used nothing by then
      */
     record StepSettled(
             Instant at,
