@@ -5,7 +5,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was wrong with an agent's last decision, or with what its step wrote into the run's state. Its next turn is the one it had, with this besides. Immutable.
+ * What was wrong with an agent's last decision, or with what its step wrote into the run's state. Its next turn is the one it had, with
+ * this besides. Immutable.
  *
  * @param problem what was wrong, in a sentence
  * @param decision what it had decided; null if it had decided nothing

@@ -170,8 +170,8 @@ public final class Workflow<I, O> {
      * <ul>
      *   <li><b>onNext</b>: the run, once its start is in the journal.
      *   <li><b>onError</b>: what the journal fails with, {@link io.flotilla.journal.PayloadException} if its codec cannot write
-     *       the task; {@link RunsShutDownException} after {@link Runs#shutdown}; there is no run then. After {@link io.flotilla.journal.JournalTimeoutException} it is unknown whether the
-     *       start is in the journal.
+     *       the task; {@link RunsShutDownException} after {@link Runs#shutdown}; there is no run then. After {@link
+     *       io.flotilla.journal.JournalTimeoutException} it is unknown whether the start is in the journal.
      *   <li><b>cancel</b>: only ends the waiting; a start that has been subscribed to is not taken back.
      *   <li><b>threads</b>: the thread that subscribes, or one where the journal answers. It starts the first steps next, so it
      *       must not be kept.

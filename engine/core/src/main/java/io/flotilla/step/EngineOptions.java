@@ -93,8 +93,8 @@ abstract class EngineOptions<B extends EngineOptions<B>> {
 
     /**
      * How long a step may take, all its attempts and waits included, and what handlers of observations take inside it, see {@link
-     * #observationRegistry}. A step that takes longer is cancelled and {@link StepResult.TimedOut}. Its result waits for its own cancel handler, about 100 ms at most. A step that ends at
-     * once arms no timer.
+     * #observationRegistry}. A step that takes longer is cancelled and {@link StepResult.TimedOut}. Its result waits for its own cancel
+     * handler, about 100 ms at most. A step that ends at once arms no timer.
      *
      * <p>An engine that is given a step timeout has no idle timeout unless it is given one as well.
      *
@@ -190,8 +190,8 @@ abstract class EngineOptions<B extends EngineOptions<B>> {
 
     /**
      * Lets steps take, and be silent, as long as they like, unless an {@code idleTimeout} is given, and but for those whose
-     * agents have a timeout of their own. A body that never ends then keeps its round from ending, and so does one that dies of an {@link Error} on a thread of its own, since the engine cannot see that. An {@link Agent#blocking}
-     * body that dies does end its step.
+     * agents have a timeout of their own. A body that never ends then keeps its round from ending, and so does one that dies of an
+     * {@link Error} on a thread of its own, since the engine cannot see that. An {@link Agent#blocking} body that dies does end its step.
      *
      * @return this builder
      */
