@@ -34,12 +34,14 @@ final class HealthRounds {
     /** The same as {@link #checks}, for those who choose a route by each message, and do not wait for the lock. */
     private final Map<String, MonitoredCheck> byName = new ConcurrentHashMap<>();
 
+    /** Written under the lock. */
+    private volatile boolean isClosed;
+
     // Guarded by this.
     private final Map<String, MonitoredCheck> checks = new LinkedHashMap<>();
     private final Deque<MonitoredCheck> queue = new ArrayDeque<>();
     private final List<Refresh> refreshes = new ArrayList<>();
     private int running;
-    private boolean isClosed;
 
     /** Somebody who waits for these. */
     private record Refresh(Set<MonitoredCheck> open, MonoSink<HealthReport> sink) {}
@@ -193,14 +195,14 @@ final class HealthRounds {
         return HealthReport.of(
                 HealthTime.now(),
                 checks.values().stream()
-                        .map(one -> one.result(nanos, staleNanos))
+                        .map(one -> one.result(isClosed, nanos, staleNanos))
                         .toList());
     }
 
     /** The status that counts; null if there is no such check. Without the lock. */
     @Nullable HealthStatus status(String name) {
         MonitoredCheck one = byName.get(Objects.requireNonNull(name, "name"));
-        return one == null ? null : one.status(HealthTime.nanos(), staleNanos);
+        return one == null ? null : one.status(isClosed, HealthTime.nanos(), staleNanos);
     }
 
     Mono<HealthReport> refresh() {

@@ -33,8 +33,6 @@ final class MonitoredCheck {
 
     boolean isQueued;
 
-    private volatile boolean isClosed;
-
     MonitoredCheck(HealthCheck check, Hysteresis hysteresis) {
         this.check = check;
         this.hysteresis = hysteresis;
@@ -52,9 +50,8 @@ final class MonitoredCheck {
         return running != null && running.isStuck();
     }
 
-    /** The monitor is closed: what it has found says nothing of now. */
+    /** The monitor is closed. */
     void close() {
-        isClosed = true;
         CheckCall running = call;
         if (running != null) {
             running.giveUp(Health.unknown(CLOSED));
@@ -65,25 +62,25 @@ final class MonitoredCheck {
         found = new Found(hysteresis.after(health.status()), health, at, nanos, duration);
     }
 
-    /** On any thread. */
-    HealthStatus status(long nanos, long staleNanos) {
+    /** On any thread. What it has found says nothing of now if the monitor is closed. */
+    HealthStatus status(boolean isClosed, long nanos, long staleNanos) {
         Found last = found;
         return isClosed || last == null || last.isStale(nanos, staleNanos) ? HealthStatus.UNKNOWN : last.settled();
     }
 
-    CheckResult result(long nanos, long staleNanos) {
+    CheckResult result(boolean isClosed, long nanos, long staleNanos) {
         Found result = found;
         return new CheckResult(
                 check.name(),
                 check.isCritical(),
-                status(nanos, staleNanos),
-                reason(nanos, staleNanos),
+                status(isClosed, nanos, staleNanos),
+                reason(isClosed, nanos, staleNanos),
                 result == null ? null : result.last(),
                 result == null ? null : result.at(),
                 result == null ? Duration.ZERO : result.took());
     }
 
-    private @Nullable String reason(long nanos, long staleNanos) {
+    private @Nullable String reason(boolean isClosed, long nanos, long staleNanos) {
         if (isClosed) {
             return CLOSED;
         }
@@ -101,14 +98,14 @@ final class MonitoredCheck {
         return "the last check found " + last.status(); // which does not count yet
     }
 
-    /** What has changed since the last call of this; null for nothing. */
+    /** What has changed since the last call of this; null for nothing. Not of a closed monitor. */
     @Nullable HealthChange change(Instant at, long nanos, long staleNanos) {
-        HealthStatus now = status(nanos, staleNanos);
+        HealthStatus now = status(false, nanos, staleNanos);
         if (now == told) {
             return null;
         }
         HealthChange change =
-                new HealthChange(check.name(), check.isCritical(), told, now, reason(nanos, staleNanos), at);
+                new HealthChange(check.name(), check.isCritical(), told, now, reason(false, nanos, staleNanos), at);
         told = now;
         return change;
     }

@@ -357,6 +357,8 @@ class HealthMonitorTest {
         assertThat(result(monitor, "journal").reason()).isEqualTo("the monitor is closed");
         assertThat(result(monitor, "journal").last()).isEqualTo(journal);
         assertThat(monitor.isUsable("journal")).isTrue();
+        monitor.add(HealthCheck.of("late", Health::up));
+        assertThat(result(monitor, "late").reason()).as("added after that").isEqualTo("the monitor is closed");
     }
 
     @Test
