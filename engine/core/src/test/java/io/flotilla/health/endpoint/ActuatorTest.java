@@ -41,7 +41,6 @@ import org.springframework.context.annotation.AnnotationConfigApplicationContext
 import org.springframework.core.env.PropertiesPropertySource;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
-import reactor.test.scheduler.VirtualTimeScheduler;
 
 /** The lines of the page in an application with Spring Boot's own endpoint, as WebFlux asks it. */
 @Timeout(60)
@@ -52,15 +51,17 @@ class ActuatorTest {
 
     private final AnnotationConfigApplicationContext application = new AnnotationConfigApplicationContext();
 
+    private UndisturbedTime time;
+
     @BeforeEach
     void virtualTime() {
-        UndisturbedTime.begin();
+        time = UndisturbedTime.begin();
     }
 
     @AfterEach
     void close() {
         application.close();
-        VirtualTimeScheduler.reset();
+        time.close();
     }
 
     private void start(Supplier<HealthMonitor> monitor) throws IOException {
@@ -164,7 +165,7 @@ class ActuatorTest {
 
     @Test
     void eventLoop_whileACheckBlocks_answersAtOnceOnItsOwnThread() throws Exception {
-        VirtualTimeScheduler.reset();
+        time.close();
         CountDownLatch isAsked = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
         try {

@@ -23,21 +23,22 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import reactor.test.scheduler.VirtualTimeScheduler;
 
 /** The lines of the page with SmallRye's responses, which Quarkus and others use. */
 class MicroProfileTest {
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    private UndisturbedTime time;
+
     @BeforeEach
     void virtualTime() {
-        UndisturbedTime.begin();
+        time = UndisturbedTime.begin();
     }
 
     @AfterEach
     void realTime() {
-        VirtualTimeScheduler.reset();
+        time.close();
     }
 
     /** What the one check that is produced for this kind of endpoint answers. */
