@@ -16,7 +16,6 @@ public final class UsageLedger {
     private final @Nullable UsageLedger whole;
 
     // Guarded by this.
-    private Usage recorded = Usage.NONE;
     private Usage direct = Usage.NONE;
     private Usage nested = Usage.NONE;
 
@@ -47,15 +46,26 @@ public final class UsageLedger {
      */
     public void record(Usage used) {
         Objects.requireNonNull(used, "used");
-        if (whole != null) {
-            whole.record(used);
-        }
-        addDirect(used);
+        add(used, Usage.NONE);
     }
 
-    private synchronized void addDirect(Usage used) {
-        recorded = recorded.plus(used); // this first, since it is the larger sum
-        direct = direct.plus(used);
+    private void add(Usage more, Usage moreNested) {
+        if (whole != null) { // this first, since it has the larger sums
+            whole.add(more, moreNested);
+        }
+        addOwn(more, moreNested);
+    }
+
+    private synchronized void addOwn(Usage more, Usage moreNested) {
+        Usage newDirect = sum(direct, more);
+        Usage newNested = sum(nested, moreNested);
+        sum(newDirect, newNested); // throws before anything is added
+        direct = newDirect;
+        nested = newNested;
+    }
+
+    private static Usage sum(Usage one, Usage more) {
+        return more.equals(Usage.NONE) ? one : one.plus(more);
     }
 
     /**
@@ -73,15 +83,7 @@ public final class UsageLedger {
      */
     public void recordNested(Usage used) {
         Objects.requireNonNull(used, "used");
-        if (whole != null) {
-            whole.recordNested(used);
-        }
-        addNested(used);
-    }
-
-    private synchronized void addNested(Usage used) {
-        recorded = recorded.plus(used);
-        nested = nested.plus(used);
+        add(Usage.NONE, used);
     }
 
     /**
@@ -90,7 +92,7 @@ public final class UsageLedger {
      *
      * @param inner the ledger of the inner step, as it is now
      * @throws NullPointerException if {@code inner} is null
-     * @throws ArithmeticException if a sum of tokens does not fit a {@code long}
+     * @throws ArithmeticException if the sum of tokens does not fit a {@code long}; nothing is added then
      */
     public void recordUnmeasured(UsageLedger inner) {
         Objects.requireNonNull(inner, "inner");
@@ -100,8 +102,7 @@ public final class UsageLedger {
             uncounted = inner.direct;
             counted = inner.nested;
         }
-        record(uncounted);
-        recordNested(counted);
+        add(uncounted, counted);
     }
 
     /**
@@ -119,7 +120,7 @@ public final class UsageLedger {
      * @return the sum of their entries
      */
     public synchronized Usage ownTotal() {
-        return recorded;
+        return sum(direct, nested);
     }
 
     /**

@@ -176,6 +176,22 @@ class UsageLedgerTest {
     }
 
     @Test
+    void recordUnmeasured_onlyTheNestedPartTooLarge_addsNothing() {
+        UsageLedger inner = new UsageLedger();
+        inner.record(Usage.ofTokens(1, 0));
+        inner.recordNested(Usage.ofTokens(0, 1));
+        UsageLedger whole = new UsageLedger();
+        UsageLedger step = whole.part();
+        step.record(Usage.ofTokens(1, Long.MAX_VALUE));
+
+        assertThatExceptionOfType(ArithmeticException.class).isThrownBy(() -> step.recordUnmeasured(inner));
+
+        assertThat(step.ownTotal()).isEqualTo(Usage.ofTokens(1, Long.MAX_VALUE));
+        assertThat(step.ownDirect()).isEqualTo(Usage.ofTokens(1, Long.MAX_VALUE));
+        assertThat(whole.total()).isEqualTo(Usage.ofTokens(1, Long.MAX_VALUE));
+    }
+
+    @Test
     void recordUnmeasured_null_throwsNamingIt() {
         assertThatNullPointerException()
                 .isThrownBy(() -> new UsageLedger().recordUnmeasured(null))
