@@ -251,7 +251,7 @@ final class Expectations {
             Map<String, @Nullable Object> decoded =
                     codec.decode(codec.encode(Map.of(PAYLOAD, payload), redactor::redact));
             return Objects.requireNonNull(decoded.get(PAYLOAD), PAYLOAD);
-        } catch (RuntimeException unknown) { // as the recorder: whatever a codec, a redactor or a payload throws
+        } catch (Throwable unknown) { // as the recorder: whatever a codec, a redactor or a payload throws
             return new EventFields.Opaque(payload.getClass().getName());
         }
     }
@@ -288,7 +288,7 @@ final class Expectations {
         String payload;
         try {
             payload = String.valueOf(asRecorded(envelope.payload()));
-        } catch (RuntimeException thrown) {
+        } catch (Throwable thrown) { // as the recorder
             payload = envelope.payload().getClass().getName();
         }
         return address(envelope) + ": " + shortened(payload);

@@ -59,8 +59,14 @@ final class Replaying {
                     messages.put(message.id(), message);
                 }
                 case DEAD_LETTERED -> ends.put(new Ending(member, id), event);
-                // One that was interrupted at its time limit may have returned as if nothing were wrong.
-                case HANDLED -> ends.putIfAbsent(new Ending(member, id), event);
+                // One that was interrupted at its time limit may have returned as if nothing were wrong. Any other
+                // dead letter that comes later is of another copy, which no handler has had.
+                case HANDLED ->
+                    ends.merge(
+                            new Ending(member, id),
+                            event,
+                            (later, handled) ->
+                                    later.reason() == DeadLetter.Reason.HANDLER_TIMED_OUT ? later : handled);
                 case RECEIVED -> {
                     NetworkEvent end = ends.remove(new Ending(member, id));
                     calls.add(new Call(event, member, end, nextCalls.getOrDefault(member, Long.MAX_VALUE)));

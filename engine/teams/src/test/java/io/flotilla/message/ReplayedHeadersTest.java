@@ -15,7 +15,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Mono;
-import reactor.test.scheduler.VirtualTimeScheduler;
 
 /** A desk says to the printer with what priority to print: a replay sees that it says another one. In virtual time. */
 @Timeout(60)
@@ -27,7 +26,7 @@ class ReplayedHeadersTest {
 
     private final StepEngine engine =
             StepEngine.builder().redactor(text -> text.replace("secret", "***")).build();
-    private VirtualTimeScheduler time;
+    private UndisturbedTime time;
 
     @BeforeEach
     void begin() {
@@ -36,7 +35,7 @@ class ReplayedHeadersTest {
 
     @AfterEach
     void end() {
-        VirtualTimeScheduler.reset();
+        time.close();
     }
 
     private static Consumer<Network> desk(Supplier<Map<String, String>> headers) {

@@ -3,6 +3,7 @@ package io.flotilla.message;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.flotilla.AgentId;
+import io.flotilla.testkit.UndisturbedTime;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
@@ -12,24 +13,23 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.test.scheduler.VirtualTimeScheduler;
 
-/** The same messages in another order, and a failure of another kind. In virtual time. */
+/** The same messages in another order, or twice, and a failure of another kind. In virtual time. */
 @Timeout(60)
 class ReplayedOrderTest {
 
     private static final AgentId DESK = AgentId.of("desk");
 
-    private VirtualTimeScheduler time;
+    private UndisturbedTime time;
 
     @BeforeEach
     void begin() {
-        time = VirtualTimeScheduler.getOrSet();
+        time = UndisturbedTime.begin();
     }
 
     @AfterEach
     void end() {
-        VirtualTimeScheduler.reset();
+        time.close();
     }
 
     private static Consumer<Network> desk(List<String> receivers, Throwable failure) {
@@ -80,5 +80,47 @@ class ReplayedOrderTest {
         assertThat(found.kind()).isEqualTo(NetworkDivergence.Kind.DIFFERENT_FAILURE);
         assertThat(found.expected()).isEqualTo("failed with java.lang.IllegalStateException");
         assertThat(found.found()).isEqualTo("failed with java.lang.UnsupportedOperationException");
+    }
+
+    /** The second copy is dropped from the queue when the first has long been handled: that is not how the first ended. */
+    @Test
+    void replay_ofAMessageThatComesTwiceAndIsDroppedOnce_matches() {
+        Hub hub = Hub.create(NetworkOptions.builder()
+                .member(MemberOptions.defaults().capacity(2).overflow(Overflow.DROP_OLDEST))
+                .undeliverable(Undeliverable.DEAD_LETTER)
+                .build());
+        NetworkRecorder recorder = NetworkRecorder.create();
+        hub.tap(recorder);
+        Consumer<Network> system = network -> network.join(
+                DESK,
+                order -> network.send(Envelope.to("printer", order.payload())
+                                .from(DESK)
+                                .build())
+                        .then(Mono.delay(Duration.ofSeconds(2))));
+        system.accept(hub);
+        for (String id : List.of("twice", "other", "twice")) {
+            hub.offer(Envelope.to(DESK, id).id(id).build());
+        }
+        time.advanceTimeBy(Duration.ofSeconds(3));
+        for (String id : List.of("third", "fourth")) {
+            hub.offer(Envelope.to(DESK, id).id(id).build());
+        }
+        time.advanceTimeBy(Duration.ofSeconds(10));
+        NetworkRecording recording = recorder.recording();
+        assertThat(recording.events().stream()
+                        .filter(event -> "twice".equals(event.messageId()) && DESK.equals(event.member()))
+                        .map(NetworkEvent::kind))
+                .containsExactly(
+                        NetworkEvent.Kind.RECEIVED, NetworkEvent.Kind.HANDLED, NetworkEvent.Kind.DEAD_LETTERED);
+
+        NetworkReplayReport[] report = new NetworkReplayReport[1];
+        NetworkReplay.of(recording)
+                .undeliverable(Undeliverable.DEAD_LETTER)
+                .run(system)
+                .subscribe(each -> report[0] = each);
+        time.advanceTimeBy(Duration.ofMinutes(1));
+
+        assertThat(report[0].divergence()).isNull();
+        assertThat(report[0].received()).isEqualTo(4);
     }
 }
