@@ -30,7 +30,11 @@ public final class UndisturbedTime extends VirtualTimeScheduler implements AutoC
     }
 
     private boolean isCurrent() {
-        return VirtualTimeScheduler.isFactoryEnabled() && VirtualTimeScheduler.get() == this;
+        try {
+            return VirtualTimeScheduler.get() == this;
+        } catch (IllegalStateException none) {
+            return false;
+        }
     }
 
     @Override

@@ -68,10 +68,11 @@ final class CaseRunner {
                 : new SimulationRun(run.of(), SimulationRun.Outcome.REFUSED, late, run.took(), run.log());
     }
 
-    /** It would wait for the world that it is in. */
+    /** It would wait for the world that it is in, or take its schedulers. */
     static void checkOutside() {
         if (SimulationThread.isCurrent()) {
-            throw new IllegalStateException("a simulated world has no simulations and scenarios of its own");
+            throw new IllegalStateException(
+                    "a simulated world has no simulations, scenarios and virtual time of its own");
         }
     }
 

@@ -26,7 +26,15 @@ import reactor.test.scheduler.VirtualTimeScheduler;
  * }
  * }</pre>
  *
- * <p>One at a time in a JVM, and none while a {@link Simulation} or a {@link ScenarioRunner} is at work.
+ * <p>One at a time in a JVM, and none while a {@link Simulation} or a {@link ScenarioRunner} is at work: one that begins while another
+ * has not ended takes its place. Reactor's schedulers are those of all threads: a test that runs at the same time gets virtual ones
+ * too, where its timers stand still, and are lost with all that is left to do when this time ends. Where tests run in parallel, those
+ * in virtual time are to be JUnit's {@code @Isolated}, or to share a {@code @ResourceLock} with all that use Reactor's schedulers.
+ *
+ * <p>Schedulers that were made before, and those that are made of an executor, stay real. Tasks run on the thread that lets the time
+ * pass, or on the one that schedules what is due at once.
+ *
+ * <p>Thread-safe, but whoever begins it closes it.
  *
  * @since 0.1
  */
@@ -38,32 +46,42 @@ public final class UndisturbedTime extends VirtualTimeScheduler implements AutoC
     }
 
     /**
-     * Begins: all schedulers that are asked for from now on are virtual, until it is closed.
+     * Begins: all schedulers that are asked for from now on are virtual, until it is closed. One that has not ended yet gives way.
      *
      * @return the time, which passes when {@link #advanceTimeBy} is called
+     * @throws IllegalStateException if it is called in a simulated world
      */
     public static UndisturbedTime begin() {
+        CaseRunner.checkOutside();
         UndisturbedTime time = new UndisturbedTime(false);
         VirtualTimeScheduler.set(time);
         return time;
     }
 
     /**
-     * {@code StepVerifier.withVirtualTime} in a time of this kind, which ends with the verification.
+     * {@code StepVerifier.withVirtualTime} in a time of this kind: real time is back when the verification ends. From then on the
+     * virtual schedulers refuse tasks if one that Reactor shares was asked for; if all were made anew, such as by
+     * {@code Schedulers.newSingle}, they still take tasks, which nobody lets happen.
      *
-     * @param scenario makes what is verified, inside virtual time; called once
+     * @param scenario makes what is verified, inside virtual time; called once for each verification
      * @param <T> the type of its values
      * @return the first step of the verification, with unbounded demand; in a time that has {@linkplain #begin() begun} already, it is
      *     in that one, and ends it
      * @throws NullPointerException if {@code scenario} is null
+     * @throws IllegalStateException if it is called in a simulated world
      */
     public static <T> StepVerifier.FirstStep<T> verifier(Supplier<? extends Publisher<? extends T>> scenario) {
+        CaseRunner.checkOutside();
         return StepVerifier.withVirtualTime(
                 scenario, () -> VirtualTimeScheduler.getOrSet(new UndisturbedTime(true)), Long.MAX_VALUE);
     }
 
     private boolean isCurrent() {
-        return VirtualTimeScheduler.isFactoryEnabled() && VirtualTimeScheduler.get() == this;
+        try {
+            return VirtualTimeScheduler.get() == this;
+        } catch (IllegalStateException none) {
+            return false;
+        }
     }
 
     /** Does nothing while it is what Reactor's schedulers are: {@link #close} ends it. */

@@ -2,6 +2,7 @@ package io.flotilla.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import java.time.Duration;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -76,6 +78,43 @@ class UndisturbedTimeTest {
                     .verify(SOON);
         }
         assertThatNullPointerException().isThrownBy(() -> UndisturbedTime.verifier(null));
+    }
+
+    /** Of which nothing is shared, so that Reactor disposes of nothing. */
+    @Test
+    void verifier_withNewSchedulersAlone_endsAndStillTakesTasks() {
+        List<Scheduler> used = new ArrayList<>();
+        UndisturbedTime.verifier(() -> {
+                    used.add(Schedulers.newSingle("any"));
+                    return Mono.delay(HOUR, used.get(0));
+                })
+                .thenAwait(HOUR)
+                .expectNext(0L)
+                .expectComplete()
+                .verify(SOON);
+
+        assertThat(VirtualTimeScheduler.isFactoryEnabled()).isFalse();
+        AtomicBoolean isRun = new AtomicBoolean();
+        used.get(0).schedule(() -> isRun.set(true), 1, TimeUnit.HOURS);
+        assertThat(isRun).isFalse();
+    }
+
+    /** It would take the world's schedulers from it. */
+    @Test
+    void begin_inASimulatedWorld_isRefused() {
+        List<Runnable> begins = List.of(UndisturbedTime::begin, () -> UndisturbedTime.verifier(Mono::empty));
+        for (Runnable begin : begins) {
+            Simulation.seeded(1)
+                    .seeds(1)
+                    .check(world -> {
+                        assertThatIllegalStateException()
+                                .isThrownBy(begin::run)
+                                .withMessageContaining("virtual time of its own");
+                        return Mono.delay(HOUR);
+                    })
+                    .orThrow();
+        }
+        assertThat(VirtualTimeScheduler.isFactoryEnabled()).isFalse();
     }
 
     @Test
