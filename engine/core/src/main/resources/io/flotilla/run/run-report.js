@@ -164,13 +164,18 @@ RunReport.show = (() => {
       this.built = true;
     }
 
+    /* What all steps have used; events that come live do not say what those have that were cancelled. */
+    used({ totals }) {
+      const { usage } = this.data.run, tokens = used => used ? used.inputTokens + used.outputTokens : -1;
+      return this.atEnd() && tokens(usage) >= tokens(totals.used) ? usage : totals.used;
+    }
+
     numbers(state) {
       const { totals } = state, { run } = this.data, recorded = String(run.status ?? "").toLowerCase();
       const status = this.atEnd() && recorded && recorded !== "unfinished" ? recorded : totals.status;
       this.badge.textContent = status;
       this.badge.className = "badge " + status;
-      const tokens = usage => usage ? usage.inputTokens + usage.outputTokens : -1; // events that come live do not say what steps have used that were cancelled
-      const used = this.atEnd() && tokens(run.usage) >= tokens(totals.used) ? run.usage : totals.used;
+      const used = this.used(state);
       const facts = [["time", millis(state.moment)], ["branches", number(totals.live + totals.ended)], ["live", number(totals.live)], ["steps", number(totals.steps)], ["retries", number(totals.retries)],
         ["failed branches", number(totals.failed), totals.failed > 0], ["corrections", number(totals.corrections)], ["questions", number(state.questions.size), false, state.questions.size > 0]];
       if (used && used.inputTokens + used.outputTokens > 0) facts.push(["tokens in", number(used.inputTokens)], ["tokens out", number(used.outputTokens)]);

@@ -113,8 +113,8 @@ RunReport.tabs = (() => {
     return tab("Agents", {
       badge: view => view.state.nodes.size,
       said: view => {
-        const { nodes, totals: { own, used, isGuessed } } = view.state, rows = [...nodes].sort((left, right) => right[1].steps - left[1].steps);
-        return { all: rows.length, rows: rows.slice(0, MOST), paid: tokens(own) + own.cost > 0, isGuessed, others: Math.max(0, tokens(used) - tokens(own)) };
+        const { nodes, totals: { own, isGuessed } } = view.state, rows = [...nodes].sort((left, right) => right[1].steps - left[1].steps);
+        return { all: rows.length, rows: rows.slice(0, MOST), paid: tokens(own) + own.cost > 0, isGuessed, others: Math.max(0, tokens(view.used(view.state)) - tokens(own)) };
       },
       build: (view, { all, rows, paid, isGuessed, others }) => tell(rows, all, "No agent has worked yet.", () => [table("Agents", ["agent", "#live", "#steps", "#failed", "#retries", "#fallbacks", ...(paid ? ["#tokens in", "#tokens out", "#cost"] : [])], rows.map(([name, node]) => {
         const numbers = [node.live, node.steps, node.failed, node.retries, node.degraded, ...(paid ? [node.inputTokens, node.outputTokens] : [])];

@@ -85,7 +85,7 @@ final class InspectorServer {
                         isBound.set(true);
                         return new InspectorServer(settings, handler, threads, server);
                     })
-                    .onErrorMap(failed -> notBound(settings, failed))
+                    .onErrorMap(Exception.class, failed -> notBound(settings, failed))
                     .doOnError(failed -> giveUp(handler, threads))
                     .doOnCancel(() -> {
                         if (!isBound.get()) {
@@ -97,11 +97,11 @@ final class InspectorServer {
         });
     }
 
-    private static InspectorException notBound(Settings settings, Throwable failed) {
+    private static InspectorException notBound(Settings settings, Exception failed) {
         Throwable cause =
                 failed instanceof ChannelBindException && failed.getCause() != null ? failed.getCause() : failed;
         String why = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-        String hint = cause instanceof BindException && settings.port() != 0
+        String hint = cause instanceof BindException && why.contains("in use") && settings.port() != 0
                 ? ": is another inspector there? Port 0 is any that is free"
                 : "";
         return new InspectorException(

@@ -118,6 +118,11 @@ final class Flows {
 
     /** A fork whose first answer counts: the slow one has used 100 and 20 tokens, and is cancelled when the quick one, with 3 and 1, answers. */
     static Workflow<Object, String> racing(String name, Journal journal) {
+        return racing(name, journal, Mono.empty());
+    }
+
+    /** Quick answers when {@code gate} completes, and Slow is cancelled. */
+    static Workflow<Object, String> racing(String name, Journal journal, Mono<Void> gate) {
         return Workflow.builder(Topology.parse("start -> Lead\nLead <-> Slow, Quick\nLead -> end"), String.class)
                 .name(name)
                 .journal(journal)
@@ -136,7 +141,7 @@ final class Flows {
                 }))
                 .agent("Quick", Agent.of("Quick", (turn, context) -> {
                     context.usage().record(Usage.ofTokens(3, 1));
-                    return Mono.just(Decision.answer("quick"));
+                    return gate.thenReturn(Decision.answer("quick"));
                 }))
                 .build();
     }

@@ -164,6 +164,15 @@ class InspectorLifecycleTest {
                         .block(Client.PATIENCE))
                 .isInstanceOf(InspectorException.class)
                 .hasMessageStartingWith("the inspector cannot listen on 192.0.2.1:0, ");
+        assertThatThrownBy(() -> Inspector.on(crew.runs())
+                        .host("192.0.2.1")
+                        .port(8_123)
+                        .token(Inspector.randomToken())
+                        .start()
+                        .block(Client.PATIENCE))
+                .isInstanceOf(InspectorException.class)
+                .hasMessageStartingWith("the inspector cannot listen on 192.0.2.1:8123, ")
+                .hasMessageNotContaining("another inspector");
     }
 
     @Test

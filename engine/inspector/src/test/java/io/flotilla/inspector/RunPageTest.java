@@ -170,6 +170,30 @@ class RunPageTest {
         }
     }
 
+    /** Live events do not say what the cancelled have used: the run does, when it has ended. */
+    @Test
+    void agents_ofARunWithCancelledStepsWatchedToItsEnd_saysWhatIsNotTheirs(Browser browser) {
+        inspector.stop().block(Client.PATIENCE);
+        Sinks.Empty<Void> gate = Sinks.empty();
+        Workflow<Object, String> racing = Flows.racing("racing", journal, gate.asMono());
+        inspector = Look.start(Inspector.on(racing.runs()));
+        Run<String> run = racing.start("go");
+        try (Look look = Look.at(browser, inspector, null).open("runs/" + run.runId())) {
+            look.until(
+                    "() => document.querySelector('#link').dataset.state === 'live' && document.querySelector('.facts').textContent.includes('steps' + 3)");
+            look.tab("Agents").click();
+
+            gate.tryEmitEmpty();
+
+            look.until("() => document.querySelector('.title .badge').textContent === 'succeeded'");
+            look.reads("were cancelled, have used 120 tokens besides.");
+            assertThat(look.number("tokens in")).isEqualTo("103");
+            assertThat(row(look, "Quick")).contains("3\t1");
+        } finally {
+            run.cancel();
+        }
+    }
+
     @Test
     void run_serverIsGoneAndThereAgain_theConnectionSaysSoAndNothingIsMissed(Browser browser) {
         Run<String> run = reports.start("gate-again");
