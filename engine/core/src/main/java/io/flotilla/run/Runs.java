@@ -402,13 +402,8 @@ public final class Runs<O> {
      * Replays recorded runs of this workflow against the code at hand, without calling an agent or writing anything, and lists
      * each that differs. To be run before a deploy, over a copy of the journal, or the journal itself.
      *
-     * <p>A run of this workflow that cannot be read is a failure as well, and so is each run of the journal whose start cannot be, since
-     * nobody knows whose it is: in a journal that workflows with different codecs share, {@link Verification#isOk()} is false wherever
-     * this one's codec lacks a type. A limit is of the runs that are replayed: those that cannot be read do not count, and are failures
-     * up to the last run of the limit.
-     *
      * <ul>
-     *   <li><b>onNext</b>: what was found, when all runs have been replayed.
+     *   <li><b>onNext</b>: what was found, when all runs have been replayed; {@link Verification} says what is a failure.
      *   <li><b>onError</b>: what the journal fails with when it lists its runs.
      *   <li><b>cancel</b>: no more is read.
      * </ul>

@@ -5,6 +5,10 @@ import java.util.List;
 /**
  * What {@link Runs#verify} has found. Immutable.
  *
+ * <p>In a journal that workflows with different codecs share, a codec that lacks a type cannot read the start of some runs, so {@link
+ * #isOk()} is false there. A filter's limit is of the runs that are replayed: those that cannot be read do not count, and are failures
+ * up to the last run of the limit.
+ *
  * @param runs how many runs were replayed
  * @param failures those that the workflow at hand does not replay, with the first difference of each, those of its runs that cannot be
  *     read, and those of the journal whose start cannot be read, so that nobody knows whose they are; in the order of their ids
