@@ -196,9 +196,6 @@ final class NestedRun implements StepDriver.Prepared {
                         failure == null ? null : kind,
                         owner.redaction().readOnce(failure),
                         owner.scope().usage().total(),
-                        1,
-                        false,
-                        List.of(),
                         used));
     }
 

@@ -112,9 +112,6 @@ final class RunSteps {
                     StepResult.Kind.FAILED,
                     redaction.readOnce(noTime),
                     scope.usage().total(),
-                    1,
-                    false,
-                    List.of(),
                     Usage.NONE));
             return true;
         }

@@ -4,8 +4,8 @@ import { getPieces, runPath } from "./api.js";
 const LIMIT = 1000000, AT_ONCE = 12; // milliseconds, then the page is drawn again
 
 /* Calls take(entries, count so far) as they come, in order. The response has an entry a line. */
-export async function eachPage(id, take, { from = 0, going = () => true } = {}) {
-  let next = from, count = 0, since = performance.now();
+async function eachPage(id, take, going) {
+  let next = 0, count = 0, since = performance.now();
   const some = entries => { count += entries.length; if (entries.length > 0) take(entries, count); };
   while (next !== null && going()) {
     let rest = "";
@@ -31,7 +31,7 @@ export async function eachPage(id, take, { from = 0, going = () => true } = {}) 
 /* The events of a run, taken in as they come. */
 export async function readModel(id, detail, told, going) {
   const model = new RunReport.Model(reportData(detail));
-  await eachPage(id, (entries, count) => { model.add(entries); told(count); }, { going });
+  await eachPage(id, (entries, count) => { model.add(entries); told(count); }, going);
   return model;
 }
 

@@ -67,20 +67,22 @@ final class Flows {
                 .build();
     }
 
+    /** Hands its task on to two, and answers when it has what they say. */
+    private static Agent<Turn, Decision> leading(String first, String second) {
+        return Agent.of(
+                "Lead",
+                (turn, context) -> Mono.fromSupplier(() -> turn.outcomes().isEmpty()
+                        ? Decision.fanOut(Invocation.of(first, 1), Invocation.of(second, 2))
+                        : Decision.answer("done")));
+    }
+
     /** A lead with two clerks, each of whom asks a person. */
     static Workflow<Object, String> askingTwice(String name, Journal journal) {
         return Workflow.builder(
                         Topology.parse("start -> Lead\nLead <-> Clerk\nClerk <-> user\nLead -> end"), String.class)
                 .name(name)
                 .journal(journal)
-                .agent(
-                        "Lead",
-                        Agent.of(
-                                "Lead",
-                                (turn, context) ->
-                                        Mono.fromSupplier(() -> turn.outcomes().isEmpty()
-                                                ? Decision.fanOut(Invocation.of("Clerk", 1), Invocation.of("Clerk", 2))
-                                                : Decision.answer("done"))))
+                .agent("Lead", leading("Clerk", "Clerk"))
                 .agent("Clerk", Agent.of("Clerk", (turn, context) -> Mono.just(Decision.ask("Shall I?"))))
                 .build();
     }
@@ -127,14 +129,7 @@ final class Flows {
                 .name(name)
                 .journal(journal)
                 .joinAt("Lead", Join.firstSuccess())
-                .agent(
-                        "Lead",
-                        Agent.of(
-                                "Lead",
-                                (turn, context) ->
-                                        Mono.fromSupplier(() -> turn.outcomes().isEmpty()
-                                                ? Decision.fanOut(Invocation.of("Slow", 1), Invocation.of("Quick", 2))
-                                                : Decision.answer("done"))))
+                .agent("Lead", leading("Slow", "Quick"))
                 .agent("Slow", Agent.of("Slow", (turn, context) -> {
                     context.usage().record(Usage.ofTokens(100, 20));
                     return Mono.never();

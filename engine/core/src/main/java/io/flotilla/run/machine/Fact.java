@@ -123,7 +123,7 @@ public sealed interface Fact {
         }
 
         /**
-         * A step of one attempt, by the agent itself, that writes nothing into the run's state; what it has used by itself is not known.
+         * A step of one attempt, by the agent itself, that writes nothing into the run's state.
          *
          * @param at when
          * @param step its number
@@ -131,6 +131,7 @@ public sealed interface Fact {
          * @param failed how it failed; null if it did not
          * @param cause why it failed; null if it did not
          * @param used what the whole run has used by then
+         * @param ownUsage what the step itself has used; null if that is not known
          */
         public StepSettled(
                 Instant at,
@@ -138,8 +139,9 @@ public sealed interface Fact {
                 @Nullable Decision decision,
                 StepResult.@Nullable Kind failed,
                 @Nullable Throwable cause,
-                Usage used) {
-            this(at, step, decision, failed, cause, used, 1, false, List.of(), null);
+                Usage used,
+                @Nullable Usage ownUsage) {
+            this(at, step, decision, failed, cause, used, 1, false, List.of(), ownUsage);
         }
     }
 

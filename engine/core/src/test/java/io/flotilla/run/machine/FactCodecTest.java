@@ -114,7 +114,7 @@ class FactCodecTest {
                                         .timeout(Duration.ofNanos(1))
                                         .defaultValue(TREE)),
                                 Decision.repeat(TREE))
-                        .map(decision -> new Fact.StepSettled(AT, 5, decision, null, null, USED)));
+                        .map(decision -> new Fact.StepSettled(AT, 5, decision, null, null, USED, null)));
     }
 
     static Recorded recorded(Fact fact) {
@@ -130,7 +130,7 @@ class FactCodecTest {
     /** Everything a fact of a step may have. */
     static Stream<Fact> failures() {
         return Stream.of(
-                new Fact.StepSettled(AT, 5, null, StepResult.Kind.FAILED, new IllegalStateException("why"), USED),
+                new Fact.StepSettled(AT, 5, null, StepResult.Kind.FAILED, new IllegalStateException("why"), USED, null),
                 new Fact.StepSettled(AT, 5, Decision.answer("x"), null, null, USED, 3, true, List.of(), USED),
                 new Fact.StepSettled(
                         AT,
@@ -179,7 +179,7 @@ class FactCodecTest {
                     new IllegalStateException("why"),
                     new IllegalStateException(),
                     new RecordedException("a", "b: a"))) {
-                Fact.StepSettled fact = new Fact.StepSettled(AT, 5, null, kind, cause, USED);
+                Fact.StepSettled fact = new Fact.StepSettled(AT, 5, null, kind, cause, USED, null);
                 Fact.StepSettled read = (Fact.StepSettled) roundTrip(fact);
 
                 assertThat(read.failed()).isEqualTo(kind);
@@ -206,8 +206,8 @@ class FactCodecTest {
             }
         };
 
-        Fact.StepSettled read =
-                (Fact.StepSettled) roundTrip(new Fact.StepSettled(AT, 5, null, StepResult.Kind.FAILED, broken, USED));
+        Fact.StepSettled read = (Fact.StepSettled)
+                roundTrip(new Fact.StepSettled(AT, 5, null, StepResult.Kind.FAILED, broken, USED, null));
 
         assertThat(read.cause()).hasMessageContaining("cannot be read");
     }
@@ -257,7 +257,7 @@ class FactCodecTest {
     @ParameterizedTest
     @MethodSource("wrong")
     void fact_aValueThatCannotBe_isAPayloadException(Map<String, Object> other) {
-        JournalEntry entry = CODEC.entry(4, recorded(new Fact.StepSettled(AT, 1, null, null, null, USED)));
+        JournalEntry entry = CODEC.entry(4, recorded(new Fact.StepSettled(AT, 1, null, null, null, USED, null)));
         Map<String, Object> tree = new HashMap<>(PayloadCodec.basic().decode(entry.payload()));
         tree.putAll(other);
         byte[] payload = PayloadCodec.basic().encode(tree, text -> text);
@@ -298,7 +298,8 @@ class FactCodecTest {
     void entry_aRedactorThatTakesNumbersAndWords_leavesTheRunsOwnAlone() {
         FactCodec redacting = new FactCodec(PayloadCodec.basic(), text -> "***");
         Decision decision = Decision.fanOut(Invocation.of("A", "secret"));
-        JournalEntry entry = redacting.entry(3, recorded(new Fact.StepSettled(AT, 5, decision, null, null, USED)));
+        JournalEntry entry =
+                redacting.entry(3, recorded(new Fact.StepSettled(AT, 5, decision, null, null, USED, null)));
 
         assertThat(((Fact.StepSettled) redacting.fact(entry)).decision())
                 .isEqualTo(Decision.fanOut(Invocation.of("A", "***")));

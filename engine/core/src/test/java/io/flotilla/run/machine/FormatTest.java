@@ -277,7 +277,7 @@ class FormatTest {
         assertThat(Digest.of("Größe")).isEqualTo(GOLDEN_NAME);
         RunDigest digest = new RunDigest(FactCodecTest.PLAN);
         digest.add(new Fact.Started(AT, "task"), events().subList(0, 17), 3);
-        digest.add(new Fact.StepSettled(AT, 1, null, null, null, Usage.NONE), List.of(), 4);
+        digest.add(new Fact.StepSettled(AT, 1, null, null, null, Usage.NONE, null), List.of(), 4);
         assertThat(digest.value()).isEqualTo(GOLDEN_RUN);
     }
 

@@ -403,7 +403,7 @@ final class RandomRun {
         check(machine.isQuiet(), "something is left open in the machine");
         onlooker.checkEnd(finish);
         checkIgnored(new Fact.Resumed(at()));
-        checkIgnored(new Fact.StepSettled(at(), 1, Decision.answer("late"), null, null, used));
+        checkIgnored(new Fact.StepSettled(at(), 1, Decision.answer("late"), null, null, used, null));
         checkIgnored(new Fact.Cancelled(at()));
     }
 

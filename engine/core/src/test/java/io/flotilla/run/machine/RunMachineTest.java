@@ -47,7 +47,7 @@ class RunMachineTest {
     }
 
     private List<Effect> decide(RunMachine machine, long step, Decision decision) {
-        return apply(machine, new Fact.StepSettled(Instant.EPOCH, step, decision, null, null, Usage.NONE));
+        return apply(machine, new Fact.StepSettled(Instant.EPOCH, step, decision, null, null, Usage.NONE, null));
     }
 
     private List<String> told(Class<? extends RunEvent> kind) {
@@ -77,7 +77,8 @@ class RunMachineTest {
 
         IllegalStateException broken = new IllegalStateException("broken");
         List<Effect> effects = apply(
-                machine, new Fact.StepSettled(Instant.EPOCH, 1, null, StepResult.Kind.FAILED, broken, Usage.NONE));
+                machine,
+                new Fact.StepSettled(Instant.EPOCH, 1, null, StepResult.Kind.FAILED, broken, Usage.NONE, null));
 
         assertThat(effects).singleElement().isInstanceOf(Effect.Finish.class);
         assertThat(told(RunEvent.StepStarted.class)).containsExactly("/");
